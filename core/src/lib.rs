@@ -4,6 +4,14 @@
 //! or logs. What it needs comes in as arguments; what it wants done goes out as values.
 //! Modules are listed bottom-up: each may use only those above it.
 
+pub mod ids;
+
+pub mod score;
+
+pub mod time;
+
+pub mod note;
+
 pub mod xml;
 
 pub mod cib;
