@@ -16,4 +16,6 @@ pub mod xml;
 
 pub mod cib;
 
+pub mod rules;
+
 pub mod transition;
