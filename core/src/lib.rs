@@ -18,4 +18,6 @@ pub mod cib;
 
 pub mod rules;
 
+pub mod status;
+
 pub mod transition;
