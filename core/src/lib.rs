@@ -16,4 +16,8 @@ pub mod xml;
 
 pub mod cib;
 
+pub mod rules;
+
+pub mod status;
+
 pub mod transition;

@@ -5,10 +5,12 @@
 //! [`Patch`] what turned one version into the next (Pacemaker's patchset format 2).
 
 pub mod apply;
+pub mod decode;
 pub mod diff;
 pub mod document;
 pub mod edit;
 pub mod merge;
+pub mod model;
 pub mod patch;
 pub mod patch_xml;
 pub mod version;
