@@ -6,6 +6,7 @@
 pub mod crm;
 pub mod diagnostic;
 pub mod line;
+pub mod literal;
 pub mod span;
 
 pub use diagnostic::{Diagnostic, Severity};
