@@ -21,3 +21,7 @@ pub mod rules;
 pub mod status;
 
 pub mod transition;
+
+pub mod lrm;
+
+pub mod fencing;
