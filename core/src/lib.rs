@@ -25,3 +25,9 @@ pub mod transition;
 pub mod lrm;
 
 pub mod fencing;
+
+pub mod attribute;
+
+pub mod membership;
+
+
