@@ -20,4 +20,6 @@ pub mod rules;
 
 pub mod status;
 
+pub mod scheduler;
+
 pub mod transition;
