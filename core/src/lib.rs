@@ -20,6 +20,8 @@ pub mod rules;
 
 pub mod status;
 
+pub mod scheduler;
+
 pub mod transition;
 
 pub mod lrm;
