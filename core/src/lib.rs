@@ -33,3 +33,6 @@ pub mod attribute;
 pub mod membership;
 
 
+
+pub mod replica;
+

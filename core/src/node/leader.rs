@@ -180,7 +180,7 @@ impl Node {
         self.next_transition = transition;
         let document = self.document().clone();
         let now = Now::from_epoch(self.clock.epoch);
-        let input = scheduler::Input::new(&document, now, transition);
+        let input = scheduler::Input { transition_id: transition, ..scheduler::Input::new(&document, now) };
         let output = scheduler::schedule(&input);
         let epoch = self.clock.epoch;
         self.effects.push(Effect::SaveInput { document, transition, epoch });

@@ -59,6 +59,8 @@ pub struct Node {
     replica: Replica,
     lrm: Lrm,
     leadership: Option<Leadership>,
+    /// The latest transition's number: a later reign of this node goes on from it.
+    next_transition: i32,
     durability: Durability,
     activity: Activity,
     fencing: Vec<FencingEvent>,
@@ -85,6 +87,7 @@ impl Node {
             settings,
             lrm: Lrm::default(),
             leadership: None,
+            next_transition: 0,
             durability: Durability::default(),
             activity: Activity::default(),
             fencing: Vec::new(),
