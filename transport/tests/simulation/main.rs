@@ -14,7 +14,7 @@ fn seeds() -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("QUORATE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("QUORATE_SEEDS").unwrap_or(400),
+        None => 0..number("QUORATE_SEEDS").unwrap_or(60),
     }
 }
 

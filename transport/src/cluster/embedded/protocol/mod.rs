@@ -177,7 +177,8 @@ pub struct Protocol {
 impl fmt::Debug for Protocol {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "node {} view {} {:?} ", self.settings.local, self.view.id, self.member_ids())?;
-        write!(out, "log {:?} change {:?} promised {} ", self.log, self.change, self.promised)?;
+        write!(out, "log {:?} outbox {:?} change {:?} ", self.log, self.outbox, self.change)?;
+        write!(out, "promised {} sequencer {:?} ", self.promised, self.sequencer)?;
         write!(out, "installing {:?} merge_at {:?} now {}", self.installing, self.merge_at, self.now)
     }
 }

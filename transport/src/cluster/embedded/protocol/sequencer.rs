@@ -16,6 +16,8 @@ pub(super) struct Sequencer {
     last: u64,
     /// The newest message stamped for each sender.
     last_local: BTreeMap<u32, u64>,
+    /// Submissions that overtook an earlier one of their sender, by that earlier one.
+    early: BTreeMap<(u32, u64), (u64, Payload)>,
     followers: BTreeMap<u32, Follower>,
 }
 
@@ -85,6 +87,16 @@ impl Protocol {
     pub(super) fn on_submit(&mut self, from: u32, view: ViewId, previous: u64, local: u64, payload: Payload) {
         if self.steady() && view == self.view.id && self.leads_view() {
             self.stamp(from, previous, local, payload);
+            self.stamp_early(from);
+        }
+    }
+
+    /// The submissions that waited for the one just stamped.
+    fn stamp_early(&mut self, sender: u32) {
+        while let Some(sequencer) = &mut self.sequencer {
+            let last = sequencer.last_local.get(&sender).copied().unwrap_or_default();
+            let Some((local, payload)) = sequencer.early.remove(&(sender, last)) else { return };
+            self.stamp(sender, last, local, payload);
         }
     }
 
@@ -92,7 +104,12 @@ impl Protocol {
     fn stamp(&mut self, sender: u32, previous: u64, local: u64, payload: Payload) {
         let Some(sequencer) = &mut self.sequencer else { return };
         let last_local = sequencer.last_local.entry(sender).or_default();
-        if *last_local != previous || local <= previous {
+        if local <= previous || previous < *last_local {
+            return;
+        }
+        if previous > *last_local {
+            // The sender's window bounds how many these can be.
+            sequencer.early.insert((sender, previous), (local, payload));
             return;
         }
         *last_local = local;
