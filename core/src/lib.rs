@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The whole cluster's mind: pure values and step functions.
+//!
+//! Nothing in this crate reads a clock, rolls a die, opens a file, starts a process
+//! or logs. What it needs comes in as arguments; what it wants done goes out as values.
+//! Modules are listed bottom-up: each may use only those above it.
+
+pub mod ids;
+
+pub mod score;
+
+pub mod time;
+
+pub mod note;
+
+pub mod xml;
+
+pub mod cib;
+
+pub mod rules;
+
+pub mod status;
+
+pub mod transition;
+
+pub mod lrm;
+
+pub mod fencing;

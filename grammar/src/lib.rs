@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The crm language: text to statements with positions, and back.
+
+pub mod literal;

@@ -1,0 +1,141 @@
+//! Rules and their conditions.
+//!
+//! In: `<rule>` elements. Out: `Rule`s; what cannot be read becomes a condition that never holds.
+
+use super::{Reader, owned};
+use crate::cib::model::rule::{
+    AttributeExpression, Combine, Comparison, Condition, DateExpression, DateTest, Rule, RuleScore, ValueKind,
+    ValueSource,
+};
+use crate::note::Note;
+use crate::score::Score;
+use crate::time::Interval;
+use crate::xml::Element;
+
+impl<'a> Reader<'a> {
+    pub(super) fn rule(&mut self, element: &'a Element) -> Option<Rule> {
+        let element = self.follow(element)?;
+        let combine = match element.attr("boolean-op").map(str::to_ascii_lowercase).as_deref() {
+            None | Some("and") => Combine::And,
+            Some("or") => Combine::Or,
+            Some(other) => {
+                let about = element.id().unwrap_or("");
+                self.notes.push(Note::error(about, format!("ignoring the rule because '{other}' is neither and nor or")));
+                return None;
+            }
+        };
+        Some(Rule {
+            id: element.id().unwrap_or("").to_owned(),
+            combine,
+            role: owned(element, "role"),
+            score: self.rule_score(element),
+            conditions: element.elements().filter_map(|child| self.condition(child)).collect(),
+        })
+    }
+
+    fn rule_score(&mut self, element: &Element) -> Option<RuleScore> {
+        if let Some(text) = element.attr("score") {
+            let about = element.id().unwrap_or("");
+            let score = Score::parse(text).unwrap_or_else(|| {
+                self.notes.push(Note::error(about, format!("using 0 because '{text}' is not a score")));
+                Score::ZERO
+            });
+            return Some(RuleScore::Fixed(score));
+        }
+        let attribute = element.attr("score-attribute").or_else(|| element.attr("score_attribute"))?;
+        Some(RuleScore::FromAttribute(attribute.to_owned()))
+    }
+
+    fn condition(&mut self, element: &'a Element) -> Option<Condition> {
+        let id = element.id().unwrap_or("").to_owned();
+        let read = match element.name.as_str() {
+            "rule" => return self.rule(element).map(Condition::Rule),
+            "expression" => attribute_expression(element, &id).map(Condition::Attribute),
+            "date_expression" => date_expression(element, &id).map(Condition::Date),
+            "rsc_expression" => Ok(Condition::Resource {
+                class: owned(element, "class"),
+                provider: owned(element, "provider"),
+                kind: owned(element, "type"),
+            }),
+            "op_expression" => operation_expression(element),
+            _ => return None,
+        };
+        Some(read.unwrap_or_else(|why| {
+            self.notes.push(Note::error(id.as_str(), format!("treating the <{}> as not passing because {why}", element.name)));
+            Condition::Invalid { id, why }
+        }))
+    }
+}
+
+fn attribute_expression(element: &Element, id: &str) -> Result<AttributeExpression, String> {
+    let attribute = owned(element, "attribute").ok_or("it has no attribute")?;
+    let word = element.attr("operation").ok_or("it has no operation")?;
+    let comparison = match word.to_ascii_lowercase().as_str() {
+        "lt" => Comparison::Less,
+        "lte" => Comparison::LessOrEqual,
+        "gt" => Comparison::Greater,
+        "gte" => Comparison::GreaterOrEqual,
+        "eq" => Comparison::Equal,
+        "ne" => Comparison::NotEqual,
+        "defined" => Comparison::Defined,
+        "not_defined" => Comparison::NotDefined,
+        _ => return Err(format!("'{word}' is not an operation")),
+    };
+    let kind = match element.attr("type").map(str::to_ascii_lowercase).as_deref() {
+        None => None,
+        Some("string") => Some(ValueKind::Text),
+        Some("integer") => Some(ValueKind::Integer),
+        Some("number") => Some(ValueKind::Number),
+        Some("version") => Some(ValueKind::Version),
+        Some(other) => return Err(format!("'{other}' is not a type")),
+    };
+    let source = match element.attr("value-source").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("literal") => ValueSource::Literal,
+        Some("param") => ValueSource::Parameter,
+        Some("meta") => ValueSource::Meta,
+        Some(other) => return Err(format!("'{other}' is not a value-source")),
+    };
+    let value = owned(element, "value");
+    let tests_presence = matches!(comparison, Comparison::Defined | Comparison::NotDefined);
+    match (tests_presence, &value) {
+        (true, Some(_)) => Err(format!("a value is not allowed with {word}")),
+        (false, None) => Err(format!("a value is required with {word}")),
+        _ => Ok(AttributeExpression { id: id.to_owned(), attribute, comparison, kind, value, source }),
+    }
+}
+
+fn date_expression(element: &Element, id: &str) -> Result<DateExpression, String> {
+    let word = element.attr("operation").unwrap_or("in_range").to_ascii_lowercase();
+    let needs = |name: &str| owned(element, name).ok_or_else(|| format!("{word} requires {name}"));
+    let test = match word.as_str() {
+        "in_range" => {
+            let (start, end) = (owned(element, "start"), owned(element, "end"));
+            if start.is_none() && end.is_none() {
+                return Err("in_range requires start or end".to_owned());
+            }
+            let fields = element.child("duration").map(fields_of);
+            DateTest::InRange { start, end, duration: fields }
+        }
+        "gt" => DateTest::After(needs("start")?),
+        "lt" => DateTest::Before(needs("end")?),
+        "date_spec" => {
+            DateTest::Spec(element.child("date_spec").map(fields_of).ok_or("date_spec requires a date_spec element")?)
+        }
+        other => return Err(format!("'{other}' is not an operation")),
+    };
+    Ok(DateExpression { id: id.to_owned(), test })
+}
+
+fn fields_of(element: &Element) -> Vec<(String, String)> {
+    let fields = element.attributes.iter().filter(|(name, _)| *name != "id");
+    fields.map(|(name, value)| (name.as_str().to_owned(), value.to_string())).collect()
+}
+
+fn operation_expression(element: &Element) -> Result<Condition, String> {
+    let name = owned(element, "name").ok_or("it has no name")?;
+    let interval_ms = match element.attr("interval") {
+        None => None,
+        Some(text) => Some(Interval::parse(text).ok_or_else(|| format!("'{text}' is not an interval"))?.ms()),
+    };
+    Ok(Condition::Operation { name, interval_ms })
+}

@@ -1,0 +1,34 @@
+//! Alerts: programs told of events.
+//!
+//! In: nothing. Out: [`Alert`]. Never here: running them.
+
+use super::attributes::AttributeSet;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    pub id: String,
+    pub path: String,
+    pub description: Option<String>,
+    pub select: Option<AlertSelection>,
+    pub meta: Vec<AttributeSet>,
+    pub parameters: Vec<AttributeSet>,
+    pub recipients: Vec<Recipient>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertSelection {
+    pub nodes: bool,
+    pub fencing: bool,
+    pub resources: bool,
+    /// `Some` when attribute changes are wanted; empty means all of them.
+    pub attributes: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipient {
+    pub id: String,
+    pub value: String,
+    pub description: Option<String>,
+    pub meta: Vec<AttributeSet>,
+    pub parameters: Vec<AttributeSet>,
+}

@@ -1,0 +1,123 @@
+//! Constraints as written; sets are kept, tags are not yet followed.
+//!
+//! In: nothing. Out: [`Constraint`]. Never here: what they do to a placement (see `scheduler::constrain`).
+
+use super::rule::Rule;
+use crate::score::Score;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constraint {
+    Location(Location),
+    Colocation(Colocation),
+    Order(Order),
+    Ticket(Ticket),
+}
+
+impl Constraint {
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Location(location) => &location.id,
+            Self::Colocation(colocation) => &colocation.id,
+            Self::Order(order) => &order.id,
+            Self::Ticket(ticket) => &ticket.id,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Location {
+    pub id: String,
+    pub of: LocationOf,
+    pub role: Option<String>,
+    pub want: LocationWant,
+    /// `always`, `never` or `exclusive`.
+    pub discovery: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum LocationOf {
+    Resource(String),
+    /// An extended regular expression over resource ids; `!` before it negates.
+    Pattern(String),
+    Sets(Vec<ResourceSet>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum LocationWant {
+    Node { node: String, score: Score },
+    Rules(Vec<Rule>),
+    /// Neither a node nor a rule.
+    Nothing,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Colocation {
+    pub id: String,
+    pub score: Score,
+    /// Whether the dependent may move the other; absent means it depends on `critical`.
+    pub influence: Option<bool>,
+    pub of: ColocationOf,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColocationOf {
+    Pair {
+        dependent: String,
+        dependent_role: Option<String>,
+        primary: String,
+        primary_role: Option<String>,
+        /// Nodes are equal that have the same value of this; `#uname` when absent.
+        node_attribute: Option<String>,
+    },
+    Sets(Vec<ResourceSet>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    pub id: String,
+    pub kind: Option<OrderKind>,
+    pub score: Option<Score>,
+    pub symmetrical: Option<bool>,
+    pub require_all: Option<bool>,
+    pub of: OrderOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderKind {
+    Optional,
+    Mandatory,
+    Serialize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum OrderOf {
+    Pair { first: String, first_action: Option<String>, then: String, then_action: Option<String> },
+    Sets(Vec<ResourceSet>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ticket {
+    pub id: String,
+    pub ticket: String,
+    pub loss_policy: Option<String>,
+    pub of: TicketOf,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TicketOf {
+    Resource { resource: String, role: Option<String> },
+    Sets(Vec<ResourceSet>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceSet {
+    pub id: String,
+    pub sequential: Option<bool>,
+    pub require_all: Option<bool>,
+    pub ordering: Option<String>,
+    pub action: Option<String>,
+    pub role: Option<String>,
+    pub score: Option<Score>,
+    pub kind: Option<OrderKind>,
+    pub resources: Vec<String>,
+}

@@ -1,0 +1,20 @@
+//! The fencing topology: which devices, in which order, for which node.
+//!
+//! In: nothing. Out: [`FencingLevel`]. Never here: running a device.
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FencingLevel {
+    pub id: String,
+    pub target: FencingTarget,
+    /// 1 to 9; lower is tried first.
+    pub index: u32,
+    /// All must succeed.
+    pub devices: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FencingTarget {
+    Node(String),
+    Pattern(String),
+    Attribute { name: String, value: String },
+}

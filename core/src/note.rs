@@ -1,0 +1,70 @@
+//! What the core says instead of logging: values that the caller prints, or not.
+//!
+//! In: nothing. Out: [`Note`]. Never here: a logger, a clock.
+
+use std::fmt;
+
+/// How much a person should care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something is worth knowing.
+    Info,
+    /// Something was ignored or assumed; the result may not be what was meant.
+    Warning,
+    /// Something could not be used at all.
+    Error,
+}
+
+/// One remark about the input or a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub severity: Severity,
+    /// The id of what it is about, or empty.
+    pub about: String,
+    pub message: String,
+}
+
+impl Note {
+    pub fn info(about: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Info, about, message)
+    }
+
+    pub fn warning(about: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, about, message)
+    }
+
+    pub fn error(about: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, about, message)
+    }
+
+    /// A configured feature that this version does not act on.
+    pub fn unsupported(about: impl Into<String>, feature: &str) -> Self {
+        Self::warning(
+            about,
+            format!("{feature} is configured, but not supported yet"),
+        )
+    }
+
+    fn new(severity: Severity, about: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            about: about.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        if self.about.is_empty() {
+            write!(out, "{severity}: {}", self.message)
+        } else {
+            write!(out, "{severity}: {}: {}", self.about, self.message)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Tests of dates.
+//!
+//! In: a date expression and the present. Out: whether it holds, and the next moment that may change it.
+//! Absent: the next change of a date_spec, which is not known ahead.
+
+use crate::cib::model::rule::{DateExpression, DateTest};
+use crate::time::Now;
+use quorate_grammar::literal::{self, DateTime, Duration};
+
+pub struct Verdict {
+    pub holds: bool,
+    pub changes_at: Option<i64>,
+}
+
+impl Verdict {
+    const fn settled(holds: bool) -> Self {
+        Self { holds, changes_at: None }
+    }
+
+    const fn until(holds: bool, moment: i64) -> Self {
+        Self { holds, changes_at: Some(moment) }
+    }
+}
+
+pub fn judge(expression: &DateExpression, now: Now) -> Verdict {
+    match &expression.test {
+        DateTest::InRange { start, end, duration } => {
+            in_range(start.as_deref(), end.as_deref(), duration.as_deref(), now)
+        }
+        DateTest::After(start) => match read(start, now) {
+            None => Verdict::settled(false),
+            Some(start) if now.epoch() > start.epoch => Verdict::settled(true),
+            Some(start) => Verdict::until(false, start.epoch + 1),
+        },
+        DateTest::Before(end) => match read(end, now) {
+            None => Verdict::settled(false),
+            Some(end) if now.epoch() < end.epoch => Verdict::until(true, end.epoch),
+            Some(_) => Verdict::settled(false),
+        },
+        DateTest::Spec(fields) => Verdict::settled(fields.iter().all(|(name, ranges)| field_fits(name, ranges, now))),
+    }
+}
+
+fn read(text: &str, now: Now) -> Option<DateTime> {
+    literal::date_on(text, now.0).ok()
+}
+
+fn in_range(start: Option<&str>, end: Option<&str>, duration: Option<&[(String, String)]>, now: Now) -> Verdict {
+    // A bound that cannot be read makes the whole test fail.
+    let bounds: Option<Vec<_>> = [start, end].into_iter().flatten().map(|text| read(text, now)).collect();
+    if bounds.is_none() {
+        return Verdict::settled(false);
+    }
+    let start = start.and_then(|text| read(text, now));
+    let end = end.and_then(|text| read(text, now)).or_else(|| Some(start?.plus(&length(duration?)?)));
+    match (start, end) {
+        (Some(start), _) if now.epoch() < start.epoch => Verdict::until(false, start.epoch),
+        (_, Some(end)) if now.epoch() > end.epoch => Verdict::settled(false),
+        (_, Some(end)) => Verdict::until(true, end.epoch + 1),
+        (_, None) => Verdict::settled(true),
+    }
+}
+
+fn length(fields: &[(String, String)]) -> Option<Duration> {
+    let mut total = Duration::default();
+    for (name, text) in fields {
+        let amount: i64 = text.trim().parse().ok()?;
+        match name.as_str() {
+            "years" => total.years += amount,
+            "months" => total.months += amount,
+            "weeks" => total.days += amount * 7,
+            "days" => total.days += amount,
+            "hours" => total.seconds += amount * 3600,
+            "minutes" => total.seconds += amount * 60,
+            "seconds" => total.seconds += amount,
+            _ => return None,
+        }
+    }
+    Some(total)
+}
+
+fn field_fits(name: &str, ranges: &str, now: Now) -> bool {
+    let c = now.0.calendar();
+    let value = match name {
+        "years" => c.year as u32,
+        "months" => c.month,
+        "monthdays" => c.day,
+        "yeardays" => c.ordinal,
+        "weekyears" => c.week_year as u32,
+        "weeks" => c.week,
+        "weekdays" => c.weekday,
+        "hours" => c.hour,
+        "minutes" => c.minute,
+        "seconds" => c.second,
+        _ => return true,
+    };
+    let bound = |text: &str| text.trim().parse::<u32>().ok();
+    let fits = |range: &str| match range.split_once('-') {
+        None => bound(range) == Some(value),
+        Some((low, "")) => bound(low).is_some_and(|low| low <= value),
+        Some(("", high)) => bound(high).is_some_and(|high| value <= high),
+        Some((low, high)) => bound(low).is_some_and(|l| l <= value) && bound(high).is_some_and(|h| value <= h),
+    };
+    ranges.split(',').any(fits)
+}

@@ -1,0 +1,248 @@
+//! One recorded operation and how records are ordered in time.
+//!
+//! In: `<lrm_rsc_op>`. Out: [`OperationRecord`]; numbers are read once, words stay in the shared element.
+
+use crate::xml::Element;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Exit codes of resource agents that matter to decisions.
+pub mod exit {
+    pub const OK: i32 = 0;
+    pub const INVALID_PARAMETER: i32 = 2;
+    pub const UNIMPLEMENTED: i32 = 3;
+    pub const INSUFFICIENT_PRIVILEGES: i32 = 4;
+    pub const NOT_INSTALLED: i32 = 5;
+    pub const NOT_CONFIGURED: i32 = 6;
+    pub const NOT_RUNNING: i32 = 7;
+    pub const PROMOTED: i32 = 8;
+    pub const FAILED_PROMOTED: i32 = 9;
+    pub const DEGRADED: i32 = 190;
+    pub const DEGRADED_PROMOTED: i32 = 191;
+    pub const MAX: i32 = 255;
+
+    /// As status displays say it.
+    pub const fn text(code: i32) -> &'static str {
+        match code {
+            0 => "OK",
+            1 => "Error occurred",
+            2 => "Invalid parameter",
+            3 => "Unimplemented",
+            4 => "Insufficient privileges",
+            5 => "Not installed",
+            6 => "Not configured",
+            7 => "Not running",
+            8 => "Promoted",
+            9 => "Failed in promoted role",
+            64 => "Incorrect usage",
+            65 => "Invalid data given",
+            66 => "Input file not available",
+            67 => "User does not exist",
+            68 => "Host does not exist",
+            69 => "Necessary service unavailable",
+            70 => "Internal software bug",
+            71 => "Operating system error occurred",
+            72 => "System file not available",
+            73 => "Cannot create output file",
+            74 => "I/O error occurred",
+            75 => "Temporary failure, try again",
+            76 => "Protocol violated",
+            77 => "Insufficient privileges",
+            78 => "Invalid configuration",
+            100 => "Fatal error occurred, will not respawn",
+            101 => "System panic required",
+            102 => "Not connected",
+            103 => "Update was older than existing configuration",
+            104 => "Digest mismatch",
+            105 => "No such object",
+            106 => "Quorum required",
+            107 => "Operation not safe",
+            108 => "Requested item already exists",
+            109 => "Multiple items match request",
+            110 => "Requested item has expired",
+            111 => "Requested item is not yet in effect",
+            112 => "Could not determine status",
+            113 => "Not applicable under current conditions",
+            114 => "DC is not yet elected",
+            124 => "Timeout occurred",
+            190 => "Service is active but might fail soon",
+            191 => "Service is promoted but might fail soon",
+            193 => "No exit status available",
+            129..=192 => "Interrupted by signal",
+            255 => "Error occurred",
+            _ => "Unknown exit status",
+        }
+    }
+}
+
+/// How far the executor got, as recorded in `op-status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExecutionStatus {
+    Pending,
+    Done,
+    Cancelled,
+    TimedOut,
+    NotSupported,
+    Error,
+    HardError,
+    FatalError,
+    NotInstalled,
+    NotConnected,
+    Invalid,
+    NoFenceDevice,
+    NoSecrets,
+}
+
+impl ExecutionStatus {
+    pub const fn from_code(code: i32) -> Option<Self> {
+        Some(match code {
+            -1 => Self::Pending,
+            0 => Self::Done,
+            1 => Self::Cancelled,
+            2 => Self::TimedOut,
+            3 => Self::NotSupported,
+            4 => Self::Error,
+            5 => Self::HardError,
+            6 => Self::FatalError,
+            7 => Self::NotInstalled,
+            8 => Self::NotConnected,
+            9 => Self::Invalid,
+            10 => Self::NoFenceDevice,
+            11 => Self::NoSecrets,
+            _ => return None,
+        })
+    }
+
+    /// As failed actions are listed.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "complete",
+            Self::Cancelled => "Cancelled",
+            Self::TimedOut => "Timed Out",
+            Self::NotSupported => "NOT SUPPORTED",
+            Self::Error | Self::HardError | Self::FatalError => "Error",
+            Self::NotInstalled => "Not installed",
+            Self::NotConnected => "Internal communication failure",
+            Self::Invalid => "Cannot execute now",
+            Self::NoFenceDevice => "No fence device",
+            Self::NoSecrets => "CIB secrets unavailable",
+        }
+    }
+}
+
+/// A `<lrm_rsc_op>`.
+#[derive(Clone, Debug)]
+pub struct OperationRecord {
+    element: Arc<Element>,
+    pub interval_ms: u32,
+    /// -1 while the executor has not taken the operation.
+    pub call_id: i32,
+    pub exit_code: Option<i32>,
+    pub status: Option<ExecutionStatus>,
+    /// What the scheduler expected, from the transition key.
+    pub expected_exit_code: Option<i32>,
+    /// Seconds since 1970.
+    pub last_change: Option<i64>,
+}
+
+impl OperationRecord {
+    pub fn new(element: &Arc<Element>) -> Self {
+        let integer = |name: &str| element.attr(name).and_then(|text| text.trim().parse::<i64>().ok());
+        let small = |name: &str| integer(name).and_then(|n| i32::try_from(n).ok());
+        Self {
+            interval_ms: integer("interval").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+            call_id: small("call-id").unwrap_or(-1),
+            exit_code: small("rc-code").filter(|code| (0..=exit::MAX).contains(code)),
+            status: small("op-status").and_then(ExecutionStatus::from_code),
+            expected_exit_code: element.attr("transition-key").map(|key| expected_exit(key).unwrap_or(0)),
+            last_change: integer("last-rc-change").filter(|moment| *moment > 0),
+            element: Arc::clone(element),
+        }
+    }
+
+    pub fn attr(&self, name: &str) -> Option<&str> {
+        self.element.attr(name)
+    }
+
+    pub fn id(&self) -> &str {
+        self.element.id().unwrap_or("")
+    }
+
+    /// `start`, `monitor`, …
+    pub fn task(&self) -> &str {
+        self.attr("operation").unwrap_or("")
+    }
+
+    /// `RESOURCE_OPERATION_INTERVAL`; older records keep it in the id.
+    pub fn key(&self) -> &str {
+        self.attr("operation_key").unwrap_or_else(|| self.id())
+    }
+
+    pub fn exit_reason(&self) -> &str {
+        self.attr("exit-reason").unwrap_or("")
+    }
+
+    /// The element, for displays that show every attribute.
+    pub fn element(&self) -> &Element {
+        &self.element
+    }
+
+    pub fn is_probe(&self) -> bool {
+        self.interval_ms == 0 && self.task() == "monitor"
+    }
+
+    /// A probe that failed because nothing is installed to ask, and so counts as "not running".
+    pub fn is_maskable_probe(&self) -> bool {
+        self.is_probe()
+            && (matches!(self.exit_code, Some(exit::NOT_INSTALLED | exit::INVALID_PARAMETER))
+                || self.status == Some(ExecutionStatus::NotInstalled))
+    }
+
+    /// Which of two records is the later, as well as can be told.
+    pub fn compare_age(&self, other: &Self) -> Ordering {
+        let same_node = self.attr("on_node").map(str::to_ascii_lowercase) == other.attr("on_node").map(str::to_ascii_lowercase);
+        let (left, right) = (self.call_id, other.call_id);
+        if (same_node && self.id() == other.id()) || (left == -1 && right == -1) {
+            return Ordering::Equal;
+        }
+        if same_node && left >= 0 && left < right {
+            return Ordering::Less;
+        }
+        if same_node && right >= 0 && left > right {
+            return Ordering::Greater;
+        }
+        if left >= 0 && right >= 0 {
+            return self.last_change.unwrap_or(-1).cmp(&other.last_change.unwrap_or(-1));
+        }
+        self.compare_transitions(other)
+    }
+
+    /// One of the two is pending and has no call id yet.
+    fn compare_transitions(&self, other: &Self) -> Ordering {
+        let magic = |record: &Self| record.attr("transition-magic").and_then(transition_of);
+        let (Some((left, left_graph)), Some((right, right_graph))) = (magic(self), magic(other)) else {
+            return Ordering::Equal;
+        };
+        if !left_graph.eq_ignore_ascii_case(&right_graph) || left == right {
+            return if other.call_id == -1 { Ordering::Less } else { Ordering::Greater };
+        }
+        if right == -1 || (left >= 0 && left < right) { Ordering::Less } else { Ordering::Greater }
+    }
+}
+
+/// `action:transition:expected:uuid`
+fn expected_exit(key: &str) -> Option<i32> {
+    let mut parts = key.splitn(4, ':');
+    let (_, _, third) = (parts.next()?, parts.next()?, parts.next()?);
+    // Very old keys are `action:transition:uuid`.
+    if parts.next().is_none() { Some(-1) } else { third.parse().ok() }
+}
+
+/// Transition number and the uuid of the controller that made it, from `status:rc;action:transition:expected:uuid`.
+fn transition_of(magic: &str) -> Option<(i64, String)> {
+    let (_, key) = magic.split_once(';')?;
+    let parts: Vec<_> = key.splitn(4, ':').collect();
+    let transition = parts.get(1)?.parse().ok()?;
+    Some((transition, (*parts.last()?).to_owned()))
+}

@@ -1,0 +1,116 @@
+//! The transition graph: actions and what each has to wait for.
+//!
+//! A plain value, complete before anything runs. Its XML is in `xml`.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the scheduler wants done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Graph {
+    pub transition_id: i32,
+    /// Added to every action's timeout, for the way through the network. Milliseconds.
+    pub cluster_delay: u64,
+    /// How long fencing may take. Milliseconds.
+    pub fencing_timeout: u64,
+    /// The fail count that a failed start or stop leaves ("INFINITY" or "1").
+    pub failed_stop_offset: String,
+    pub failed_start_offset: String,
+    /// How many actions may run at once; 0 is no limit.
+    pub batch_limit: u32,
+    /// How many migrations may run at once per node; `None` is no limit.
+    pub migration_limit: Option<u32>,
+    /// When time alone will change the decision: seconds since the epoch.
+    pub recheck_by: Option<i64>,
+    pub actions: Vec<Action>,
+    /// In the order they are written and considered.
+    pub synapses: Vec<Synapse>,
+}
+
+/// Who carries an action out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ActionKind {
+    /// A resource's agent on a node (`rsc_op`).
+    Resource,
+    /// Nobody: a point in the plan (`pseudo_event`).
+    Pseudo,
+    /// The cluster itself: fencing, shutdown, clearing (`crm_event`).
+    Cluster,
+}
+
+/// The resource an action is for, as agents and logs know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceRef {
+    /// The name its history is kept under.
+    pub id: String,
+    /// The instance's own name, where that differs: `clone:1`.
+    pub long_id: Option<String>,
+    pub class: String,
+    pub provider: Option<String>,
+    pub kind: String,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// Consecutive in the order of creation, those that need not run included.
+    pub id: u32,
+    pub kind: ActionKind,
+    /// `start`, `monitor`, `stonith`, `running`, …
+    pub operation: String,
+    /// `RESOURCE_OPERATION_INTERVAL`.
+    pub key: String,
+    /// The same with the instance's own name, where that differs.
+    pub internal_key: Option<String>,
+    /// The node's name.
+    pub node: Option<String>,
+    /// The node's id in the CIB.
+    pub node_uuid: Option<String>,
+    /// The cluster node that speaks for a remote node.
+    pub router_node: Option<String>,
+    pub resource: Option<ResourceRef>,
+    /// Parameters and `CRM_meta_*`, by name.
+    pub attributes: BTreeMap<String, String>,
+    /// Ids of the nodes this action takes down.
+    pub downed: Vec<String>,
+}
+
+impl Action {
+    /// The operation's interval in milliseconds; 0 runs once.
+    pub fn interval(&self) -> u64 {
+        self.meta("interval")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0)
+    }
+
+    /// A meta-attribute of the operation, by its name without `CRM_meta_`.
+    pub fn meta(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .get(&format!("CRM_meta_{name}"))
+            .map(String::as_str)
+    }
+}
+
+/// An action with the actions that must be done before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Synapse {
+    pub id: u32,
+    /// A synapse of priority INFINITY runs even after a failed input.
+    pub priority: i32,
+    /// Place of the action in [`Graph::actions`].
+    pub action: usize,
+    /// Ids of the actions waited for, sorted, unique.
+    pub inputs: Vec<u32>,
+}
+
+impl Graph {
+    /// The action with this id.
+    pub fn action(&self, id: u32) -> Option<&Action> {
+        self.actions.iter().find(|action| action.id == id)
+    }
+
+    /// Whether nothing needs doing.
+    pub fn is_empty(&self) -> bool {
+        self.synapses.is_empty()
+    }
+}

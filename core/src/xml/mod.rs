@@ -1,0 +1,16 @@
+//! XML as an owned tree whose unchanged parts are shared between copies.
+//!
+//! In: text. Out: [`Element`] and text again. Unknown elements, attributes and comments
+//! are kept. Absent: namespaces, DTDs, processing instructions (accepted and dropped).
+
+pub mod digest;
+mod name;
+pub mod path;
+pub mod reader;
+pub mod tree;
+pub mod writer;
+
+pub use name::Name;
+pub use reader::{XmlError, read, read_bytes};
+pub use tree::{Element, Node};
+pub use writer::{write, write_pretty};
