@@ -4,3 +4,5 @@
 //! hosts; `store` is the one door to a CIB, live or in a file.
 
 pub mod cluster;
+pub mod codec;
+pub mod local;
