@@ -36,3 +36,5 @@ pub mod membership;
 
 pub mod replica;
 
+
+pub mod node;

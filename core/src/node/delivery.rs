@@ -239,7 +239,7 @@ impl Node {
         if after.same(before) {
             return;
         }
-        if self.subscribers > 0 {
+        if !self.subscribers.is_empty() {
             let patch = diff(before, &after);
             self.effects.push(Effect::Notify(Reply::Changed { patch }));
         }

@@ -250,7 +250,7 @@ impl Node {
             }
         }
         history::record(&mut self.fencing, event);
-        if self.subscribers > 0 {
+        if !self.subscribers.is_empty() {
             let status = Reply::Status(self.status());
             self.effects.push(Effect::Notify(status));
         }

@@ -33,7 +33,7 @@ use leader::Leadership;
 use message::RequestId;
 use persistence::Durability;
 use reports::Activity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node is told at its start.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ pub struct Node {
     /// Requests of tools that wait for the members to agree.
     unasked: Vec<(ClientId, Request, message::Author)>,
     request_number: u64,
-    subscribers: usize,
+    subscribers: BTreeSet<ClientId>,
     leaving: bool,
     /// What the present step asks for.
     effects: Vec<Effect>,
@@ -95,7 +95,7 @@ impl Node {
             waiting: BTreeMap::new(),
             unasked: Vec::new(),
             request_number: 0,
-            subscribers: 0,
+            subscribers: BTreeSet::new(),
             leaving: false,
             effects: Vec::new(),
             clock,
@@ -140,7 +140,10 @@ impl Node {
                 let author = message::Author { node: self.me().name.clone(), user, client: program };
                 self.ask(client, request, author);
             }
-            Event::ClientGone { client } => self.waiting.retain(|_, waiting| *waiting != client),
+            Event::ClientGone { client } => {
+                self.waiting.retain(|_, waiting| *waiting != client);
+                self.subscribers.remove(&client);
+            }
             Event::AgentExited { ticket, report } => {
                 let effects = self.lrm.exited(ticket, report, self.moment());
                 self.lrm_wants(effects);

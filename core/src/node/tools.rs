@@ -14,7 +14,7 @@ impl Node {
             Request::Query => self.reply(client, self.document_reply()),
             Request::Status => self.reply(client, Reply::Status(self.status())),
             Request::Subscribe => {
-                self.subscribers += 1;
+                self.subscribers.insert(client);
                 self.reply(client, self.document_reply());
             }
             Request::Shutdown => {
