@@ -2,6 +2,7 @@
 
 use quorate_daemon::options::{Asked, Options, USAGE};
 use quorate_daemon::runtime;
+use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -20,6 +21,10 @@ fn main() -> ExitCode {
             return ExitCode::from(64);
         }
     };
+    if let Some(error) = marked(&options) {
+        eprintln!("quorated: {error}");
+        return ExitCode::FAILURE;
+    }
     match runtime::run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -27,4 +32,20 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// In a laboratory, a node's processes are found by their environment: the daemon's own must name
+/// its root too. Starts the program again if it does not; returns only to go on or to fail.
+fn marked(options: &Options) -> Option<std::io::Error> {
+    let root = options.places.root.as_os_str();
+    if root == "/" || std::env::var_os("QUORATE_ROOT").as_deref() == Some(root) {
+        return None;
+    }
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return Some(error),
+    };
+    let mut again = std::process::Command::new(program);
+    again.args(std::env::args_os().skip(1)).env("QUORATE_ROOT", root);
+    Some(again.exec())
 }
