@@ -2,3 +2,4 @@
 //! simulated ones.
 
 pub mod lab;
+pub mod world;
