@@ -7,3 +7,4 @@ pub mod cluster;
 pub mod codec;
 pub mod local;
 pub mod ssh;
+pub mod wire;
