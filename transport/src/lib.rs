@@ -7,4 +7,5 @@ pub mod cluster;
 pub mod codec;
 pub mod local;
 pub mod ssh;
+pub mod store;
 pub mod wire;
