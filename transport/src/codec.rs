@@ -91,7 +91,7 @@ impl FrameBuffer {
         self.bytes.len() == self.start
     }
 
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
+    pub fn take_frame(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         match decode(&self.bytes[self.start..], self.limit)? {
             Decoded::Frame { body, consumed } => {
                 let body = body.to_vec();
@@ -135,7 +135,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// `None` when the other side closed between two frames.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         loop {
-            if let Some(frame) = self.buffer.next()? {
+            if let Some(frame) = self.buffer.take_frame()? {
                 return Ok(Some(frame));
             }
             let count = self.stream.read(&mut self.chunk).await?;
@@ -156,7 +156,7 @@ pub async fn write<W: AsyncWrite + Unpin>(stream: &mut W, body: &[u8]) -> io::Re
 pub fn read_blocking(stream: &mut impl Read, buffer: &mut FrameBuffer) -> Result<Option<Vec<u8>>, FrameError> {
     let mut chunk = [0; CHUNK_BYTES];
     loop {
-        if let Some(frame) = buffer.next()? {
+        if let Some(frame) = buffer.take_frame()? {
             return Ok(Some(frame));
         }
         match stream.read(&mut chunk)? {
@@ -207,7 +207,7 @@ mod tests {
                 let (now, later) = rest.split_at((*cuts.next().unwrap()).min(rest.len()));
                 buffer.extend(now);
                 rest = later;
-                while let Some(frame) = buffer.next().unwrap() {
+                while let Some(frame) = buffer.take_frame().unwrap() {
                     seen.push(frame);
                 }
             }

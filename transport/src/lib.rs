@@ -6,4 +6,6 @@
 pub mod cluster;
 pub mod codec;
 pub mod local;
+pub mod ssh;
+pub mod store;
 pub mod wire;

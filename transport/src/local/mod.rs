@@ -4,6 +4,7 @@
 //! envelope around them and who may speak at all.
 
 pub mod client;
+pub mod daemon;
 pub mod server;
 
 use std::fmt;

@@ -120,7 +120,7 @@ impl World {
         self.incarnations += 1;
         let incarnation = self.incarnations;
         let nodes = (1..=self.nodes).map(|id| Voter { id, name: format!("n{id}"), votes: 1 }).collect();
-        let wait_for_all = self.seed % 3 == 0;
+        let wait_for_all = self.seed.is_multiple_of(3);
         let votes = VoteRules { wait_for_all, ..VoteRules::default() };
         let settings = Settings { local: id, incarnation, nodes, timing: Timing::from_token(TOKEN), votes };
         let (protocol, outputs) = Protocol::start(settings, self.now);
