@@ -1,1 +1,3 @@
 //! Library.
+pub mod tools;
+pub mod demo;
