@@ -1,0 +1,375 @@
+//! Stage 1: what is. Rules are settled, instances exist, and needs are noted as facts.
+//!
+//! In: [`Input`]. Out: [`Situation`]. Never here: constraints, choosing nodes, making actions.
+//!
+//! For readers of the situation (displays above all): `nodes` is sorted by name; `top` lists the resources
+//! in the order they are decided on (priority, then configuration, removed ones last); `configured` lists them as
+//! written. A resource's `children` are members or instances; `active_on` and `role` tell where and as what it
+//! runs; `failed_operations` is the list of failed actions; fail counts are in each node's `fail_counts`.
+
+pub mod change;
+mod failure;
+mod history;
+mod instance;
+mod migration;
+pub mod node;
+pub mod operation;
+pub mod remote;
+pub mod resource;
+
+pub use node::{Node, NodeKind};
+pub use operation::{Definitions, OnFail};
+pub use resource::{CloneSettings, GroupSettings, MultipleActive, Pending, Resource, Variant};
+
+use super::input::Input;
+use super::table::{NodeId, ResourceId, Table};
+use crate::cib::decode;
+use crate::cib::model::Configuration;
+use crate::cib::model::attributes::AttributeSet;
+use crate::cib::model::options::{ClusterOptions, NoQuorumPolicy};
+use crate::cib::model::resource::{Cloned, ResourceConfig};
+use crate::note::Note;
+use crate::rules::{Facts, Recheck, settle};
+use crate::score::Score;
+use crate::status::{self, ClusterStatus, OperationRecord};
+use crate::time::Now;
+use quorate_grammar::literal;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The state of the cluster and what is wanted of it.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    pub now: Now,
+    pub model: Configuration,
+    pub options: ClusterOptions,
+    /// The policy in force: `fence` counts as `stop` until the partition had quorum once.
+    pub no_quorum_policy: NoQuorumPolicy,
+    pub quorate: bool,
+    /// A fence device is configured, or a watchdog runs.
+    pub have_fencing: bool,
+    /// Some device must be told to let a node in again.
+    pub unfencing_enabled: bool,
+    pub dc: Option<NodeId>,
+    /// By name.
+    pub nodes: Table<NodeId, Node>,
+    pub resources: Table<ResourceId, Resource>,
+    /// Resources without a parent, in the order they are decided on.
+    pub top: Vec<ResourceId>,
+    /// The same in the order of the configuration, removed ones last.
+    pub configured: Vec<ResourceId>,
+    pub by_name: BTreeMap<String, ResourceId>,
+    pub status: Arc<ClusterStatus>,
+    /// What histories demand, in the order it was found.
+    pub findings: Vec<Finding>,
+    pub failed_operations: Vec<FailedOperation>,
+    /// Records of recurring monitors whose failure is over, by node and record id.
+    pub expired_monitors: BTreeSet<(NodeId, String)>,
+    pub recheck: Recheck,
+    pub notes: Vec<Note>,
+}
+
+/// A need or a fact that an action answers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    Fence { node: NodeId, reason: String, priority_delay: bool },
+    /// A failure asks for a stop.
+    Stop { resource: ResourceId, node: NodeId },
+    Demote { resource: ResourceId, node: NodeId },
+    /// A stop asked for before turned out not to be needed.
+    StopNotNeeded { resource: ResourceId, node: NodeId },
+    /// A recurring operation is running there.
+    Recurring { resource: ResourceId, node: NodeId, task: String, interval_ms: u32 },
+    ClearFailCount { resource: ResourceId, node: NodeId, reason: &'static str, after_fencing: bool },
+    /// A shutdown lock is over.
+    ForgetHistory { resource: ResourceId, node: NodeId },
+}
+
+/// An entry of the list of failed actions.
+#[derive(Clone, Debug)]
+pub struct FailedOperation {
+    pub resource: ResourceId,
+    pub node: NodeId,
+    pub record: OperationRecord,
+}
+
+/// The situation while it is being read.
+struct Resolver<'a> {
+    input: &'a Input<'a>,
+    model: Configuration,
+    options: ClusterOptions,
+    no_quorum_policy: NoQuorumPolicy,
+    quorate: bool,
+    have_fencing: bool,
+    unfencing_enabled: bool,
+    dc_uuid: Option<String>,
+    dc: Option<NodeId>,
+    nodes: Table<NodeId, Node>,
+    resources: Table<ResourceId, Resource>,
+    top: Vec<ResourceId>,
+    by_name: BTreeMap<String, ResourceId>,
+    /// Meta blocks of collectives, by id, for members to inherit.
+    config_meta: BTreeMap<String, Vec<AttributeSet>>,
+    status: ClusterStatus,
+    status_all: Arc<ClusterStatus>,
+    findings: Vec<Finding>,
+    failed: Vec<FailedOperation>,
+    failed_keys: BTreeSet<(NodeId, String)>,
+    expired_monitors: BTreeSet<(NodeId, String)>,
+    recheck: Recheck,
+    notes: Vec<Note>,
+}
+
+pub fn resolve(input: &Input) -> Situation {
+    let mut resolver = Resolver::new(input);
+    resolver.collect_nodes();
+    resolver.collect_resources();
+    let configured = resolver.top.clone();
+    resolver.read_status();
+    resolver.finish(configured)
+}
+
+impl<'a> Resolver<'a> {
+    fn new(input: &'a Input<'a>) -> Self {
+        let root = input.document.root();
+        let (model, mut notes) = decode::configuration(root);
+        let mut recheck = Recheck::default();
+        let mut given = BTreeMap::new();
+        settle(&model.properties, Some("cib-bootstrap-options"), &Facts::default(), input.now, &mut recheck, &mut given);
+        let options = ClusterOptions::read(given, &mut notes);
+        let says = |name: &str| root.attr(name).is_some_and(|text| literal::boolean(text) == Ok(true));
+        let quorate = input.quorate.unwrap_or_else(|| says("have-quorum"));
+        let had_quorum = says("no-quorum-panic");
+        let no_quorum_policy = match options.no_quorum_policy {
+            NoQuorumPolicy::Fence if !quorate && !had_quorum => NoQuorumPolicy::Stop,
+            policy => policy,
+        };
+        let status_all = Arc::new(status::read(input.document.status()));
+        Self {
+            input,
+            quorate,
+            no_quorum_policy,
+            have_fencing: options.have_watchdog,
+            unfencing_enabled: asks_for_unfencing(&model),
+            dc_uuid: root.attr("dc-uuid").map(str::to_owned),
+            dc: None,
+            nodes: Table::new(),
+            resources: Table::new(),
+            top: Vec::new(),
+            by_name: BTreeMap::new(),
+            config_meta: meta_of_collectives(&model),
+            status: ClusterStatus::clone(&status_all),
+            status_all,
+            findings: Vec::new(),
+            failed: Vec::new(),
+            failed_keys: BTreeSet::new(),
+            expired_monitors: BTreeSet::new(),
+            model,
+            options,
+            recheck,
+            notes,
+        }
+    }
+
+    fn read_status(&mut self) {
+        let status = Arc::clone(&self.status_all);
+        for state in &status.nodes {
+            self.read_node_state(state);
+        }
+        self.read_histories();
+    }
+
+    fn warn(&mut self, about: &str, message: &str) {
+        self.notes.push(Note::warning(about, message));
+    }
+
+    fn error(&mut self, about: &str, message: &str) {
+        self.notes.push(Note::error(about, message));
+    }
+
+    fn finish(self, configured: Vec<ResourceId>) -> Situation {
+        let mut configured = configured;
+        let known: BTreeSet<_> = configured.iter().copied().collect();
+        // Creation order is document order.
+        configured.sort_unstable();
+        configured.extend(self.top.iter().filter(|id| !known.contains(id)));
+        Situation {
+            now: self.input.now,
+            model: self.model,
+            options: self.options,
+            no_quorum_policy: self.no_quorum_policy,
+            quorate: self.quorate,
+            have_fencing: self.have_fencing,
+            unfencing_enabled: self.unfencing_enabled,
+            dc: self.dc,
+            nodes: self.nodes,
+            resources: self.resources,
+            top: self.top,
+            configured,
+            by_name: self.by_name,
+            status: self.status_all,
+            findings: self.findings,
+            failed_operations: self.failed,
+            expired_monitors: self.expired_monitors,
+            recheck: self.recheck,
+            notes: self.notes,
+        }
+    }
+}
+
+/// Whether any resource, or the defaults, speak of unfencing.
+fn asks_for_unfencing(model: &Configuration) -> bool {
+    let asks = |sets: &[AttributeSet]| {
+        let pairs = sets.iter().flat_map(|set| &set.pairs);
+        pairs.into_iter().any(|pair| matches!(pair.name.as_str(), "provides" | "requires") && pair.value == "unfencing")
+    };
+    let resource_asks = |resource: &ResourceConfig| {
+        let inner = match resource {
+            ResourceConfig::Group(group) => group.members.iter().any(|member| asks(&member.meta)),
+            ResourceConfig::Clone(clone) => match &clone.of {
+                Cloned::Primitive(primitive) => asks(&primitive.meta),
+                Cloned::Group(group) => asks(&group.meta) || group.members.iter().any(|member| asks(&member.meta)),
+            },
+            ResourceConfig::Bundle(bundle) => bundle.primitive.as_ref().is_some_and(|p| asks(&p.meta)),
+            ResourceConfig::Primitive(_) => false,
+        };
+        asks(resource.meta()) || inner
+    };
+    asks(&model.resource_defaults)
+        || model.resources.iter().any(resource_asks)
+        || model.templates.iter().any(|template| asks(&template.primitive.meta))
+}
+
+fn meta_of_collectives(model: &Configuration) -> BTreeMap<String, Vec<AttributeSet>> {
+    let mut all = BTreeMap::new();
+    for resource in &model.resources {
+        if !matches!(resource, ResourceConfig::Primitive(_)) {
+            all.insert(resource.id().to_owned(), resource.meta().to_vec());
+        }
+        if let ResourceConfig::Clone(clone) = resource
+            && let Cloned::Group(group) = &clone.of
+        {
+            all.insert(group.id.clone(), group.meta.clone());
+        }
+    }
+    all
+}
+
+/// Instance parameters of a resource and of what it is part of, as one node sees them.
+pub fn parameters_on(
+    resources: &Table<ResourceId, Resource>,
+    nodes: &Table<NodeId, Node>,
+    now: Now,
+    id: ResourceId,
+    node: Option<NodeId>,
+) -> BTreeMap<String, String> {
+    let facts = Facts { node_attributes: node.map(|node| &nodes[node].attributes), ..Facts::default() };
+    let mut parameters = BTreeMap::new();
+    let mut at = Some(id);
+    while let Some(part) = at {
+        settle(&resources[part].parameters, None, &facts, now, &mut Recheck::default(), &mut parameters);
+        at = resources[part].parent;
+    }
+    parameters
+}
+
+impl Situation {
+    pub const fn definitions(&self) -> Definitions<'_> {
+        Definitions { operation_defaults: self.model.operation_defaults.as_slice(), now: self.now }
+    }
+
+    pub const fn changes(&self) -> change::Changes<'_> {
+        change::Changes { definitions: self.definitions(), resources: &self.resources, nodes: &self.nodes }
+    }
+
+    pub fn node_by_name(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().find(|(_, node)| node.name.eq_ignore_ascii_case(name)).map(|(id, _)| id)
+    }
+
+    pub fn resource_by_name(&self, name: &str) -> Option<ResourceId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The uppermost collective a resource is part of, a bundle not counted.
+    pub fn top_of(&self, id: ResourceId) -> ResourceId {
+        let mut top = id;
+        while let Some(parent) = self.resources[top].parent.filter(|parent| !self.resources[*parent].is_bundle()) {
+            top = parent;
+        }
+        top
+    }
+
+    pub fn parameters_on(&self, id: ResourceId, node: Option<NodeId>) -> BTreeMap<String, String> {
+        parameters_on(&self.resources, &self.nodes, self.now, id, node)
+    }
+
+    pub fn is_guest(&self, node: NodeId) -> bool {
+        self.nodes[node].connection.is_some_and(|connection| self.resources[connection].launcher.is_some())
+    }
+
+    /// The resource and all below it, parents before children.
+    pub fn with_descendants(&self, id: ResourceId) -> Vec<ResourceId> {
+        let mut all = vec![id];
+        let mut at = 0;
+        while at < all.len() {
+            all.extend(self.resources[all[at]].children.iter().copied());
+            at += 1;
+        }
+        all
+    }
+
+    /// Fail count and time of the last failure; `effective` leaves expired failures out.
+    pub fn fail_count(&self, id: ResourceId, node: NodeId, effective: bool) -> (Score, i64) {
+        let resource = &self.resources[id];
+        let total = self.nodes[node].fail_counts.total(resource.failure_name(), !resource.unique);
+        if total.count <= Score::ZERO {
+            return (total.count, 0);
+        }
+        let blocks = resource.failure_timeout_ms > 0
+            && operation::failure_blocks(&self.status, &self.nodes, resource, node, None);
+        let timeout = if blocks { 0 } else { i64::from(resource.failure_timeout_ms) / 1000 };
+        let is_over = timeout > 0 && total.last > 0 && self.now.epoch() > total.last + timeout;
+        if effective && is_over { (Score::ZERO, 0) } else { (total.count, total.last) }
+    }
+
+    /// The node a resource is active on, the one to trust most where there are several.
+    pub fn active_node(&self, id: ResourceId) -> Option<NodeId> {
+        let resource = &self.resources[id];
+        let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+        let first = resource.active_on.first().copied();
+        match resource.partial_migration {
+            Some((source, _)) if resource.active_on.contains(&source) => Some(source),
+            Some(_) => first,
+            None if resource.needs_fencing => first,
+            None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
+        }
+    }
+
+    /// How many nodes a resource is active on: all, and those that are online and clean.
+    pub fn active_counts(&self, id: ResourceId) -> (usize, usize) {
+        let active = &self.resources[id].active_on;
+        let is_well = |node: &&NodeId| self.nodes[**node].online && !self.nodes[**node].unclean;
+        (active.len(), active.iter().filter(is_well).count())
+    }
+
+    /// Whether a lost node can be made safe.
+    pub fn can_fence(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id];
+        if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
+            return self.resources[launcher].active_on.iter().all(|host| self.nodes[*host].online || self.can_fence(*host));
+        }
+        if !self.options.fencing_enabled || !self.have_fencing {
+            return false;
+        }
+        if self.quorate || self.no_quorum_policy == NoQuorumPolicy::Ignore {
+            return true;
+        }
+        if !node.online {
+            return false;
+        }
+        let Some(connection) = node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum) else {
+            return true;
+        };
+        self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)
+    }
+}
