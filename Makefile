@@ -55,3 +55,13 @@ bench:
 	$(CARGO) build --release --workspace
 	@scripts/need pacemaker-cli-utils crmsh
 	scripts/bench
+
+# Each fuzz target for a while; cargo-fuzz is installed if it is missing.
+FUZZ = PATH="$(CURDIR)/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run
+fuzz: need-build
+	@command -v cargo-fuzz >/dev/null || test -x target/tools/bin/cargo-fuzz || \
+	    { echo "installing cargo-fuzz"; $(CARGO) install -q cargo-fuzz --root target/tools; }
+	@for target in grammar xml patch wire; do \
+	    echo "fuzzing $$target for $(FUZZ_SECONDS) s"; \
+	    $(FUZZ) $$target -- -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 || exit 1; \
+	done

@@ -139,8 +139,15 @@ impl Cluster for Local {
                     .flat_map(|transition| &transition.running)
                     .map(|(action, node)| format!("{action} on {node}"))
                     .collect();
-                let what = if running.is_empty() { "the cluster is still busy".to_string() } else { format!("still running: {}", running.join(", ")) };
-                return Err(Failure::new(Kind::Cluster, format!("gave up waiting after {} s: {what}", at_most.as_secs())));
+                let what = if running.is_empty() {
+                    "the cluster is still busy".to_string()
+                } else {
+                    format!("still running: {}", running.join(", "))
+                };
+                return Err(Failure::new(
+                    Kind::Cluster,
+                    format!("gave up waiting after {} s: {what}", at_most.as_secs()),
+                ));
             }
             sleep(LOOK_EVERY);
         }

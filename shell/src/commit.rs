@@ -7,9 +7,9 @@
 use crate::client::{Cluster, Committed};
 use crate::error::{Failure, Kind, Outcome};
 use crate::source::{self, Source};
+use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff;
 use quorate_core::cib::merge::{Conflict, merge};
-use quorate_core::cib::Document;
 
 /// Others may be first again and again; after this many times something else is wrong.
 const ATTEMPTS_MAX: usize = 20;

@@ -110,5 +110,8 @@ pub fn parameters(ocf_root: &Path, agent: &AgentName) -> Vec<String> {
     let text = output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
     let start = text.find("<resource-agent").unwrap_or(0);
     let Ok(root) = quorate_core::xml::read(&text[start..]) else { return Vec::new() };
-    root.descendants().filter(|part| part.name == "parameter").filter_map(|part| part.attr("name").map(str::to_string)).collect()
+    root.descendants()
+        .filter(|part| part.name == "parameter")
+        .filter_map(|part| part.attr("name").map(str::to_string))
+        .collect()
 }

@@ -4,10 +4,10 @@
 //! diagnostics at the words that do not fit; a statement that does not fit changes nothing.
 //! Absent: references to objects (see `references`: order does not matter to them), committing.
 
+use super::build;
 use super::ids::{self, Pool};
 use super::objects::{self, Object, REFERENCE, is_resource};
 use super::raise::{self, Context};
-use super::build;
 use crate::catalogue::Catalogue;
 use quorate_core::xml::{self, Element, Node};
 use quorate_grammar::crm::ast::{
@@ -64,7 +64,8 @@ pub fn lower(
 /// their XML.
 fn changed<'s>(statements: &'s [Statement], configuration: &Element, catalogue: &Catalogue) -> Vec<&'s Statement> {
     let context = Context::of(configuration, catalogue);
-    let now: Vec<Statement> = objects::objects(configuration).iter().map(|object| raise_object(object, &context)).collect();
+    let now: Vec<Statement> =
+        objects::objects(configuration).iter().map(|object| raise_object(object, &context)).collect();
     statements.iter().filter(|statement| !now.iter().any(|now| now == *statement)).collect()
 }
 
@@ -171,11 +172,10 @@ impl Lowering<'_> {
         let not_node = |object: &Object| object.kind != "node" && object.id == id.text;
         let found = objects::objects(self.configuration).into_iter().find(not_node);
         match found {
-            Some(object) if self.mode == Mode::Create => Err(Diagnostic::error(
-                id.span,
-                format!("`{}` exists already: it is a {}", id.text, object.kind),
-            )
-            .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text))),
+            Some(object) if self.mode == Mode::Create => {
+                Err(Diagnostic::error(id.span, format!("`{}` exists already: it is a {}", id.text, object.kind))
+                    .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text)))
+            }
             Some(object) if is_resource(object.element) != is_resource(new) => Err(Diagnostic::error(
                 id.span,
                 format!("`{}` is a {} and cannot become something else", id.text, object.kind),
@@ -280,8 +280,10 @@ impl Lowering<'_> {
             }
             None => {
                 self.assign(&mut element, None);
-                let places = members.iter().filter_map(|member| objects::find_resource(self.configuration, &member.text));
-                let first = places.map(|object| object.place).min().expect("a container has members, and they were found");
+                let places =
+                    members.iter().filter_map(|member| objects::find_resource(self.configuration, &member.text));
+                let first =
+                    places.map(|object| object.place).min().expect("a container has members, and they were found");
                 objects::insert(self.configuration, &first, element);
             }
         }
@@ -311,8 +313,11 @@ impl Lowering<'_> {
             if above.len() > 1 && Some(above) != beside {
                 let holder = objects::at(self.configuration, above);
                 let holder_id = holder.id().unwrap_or_default();
-                return Err(Diagnostic::error(member.span, format!("`{}` is already in {} `{holder_id}`", member.text, holder.name))
-                    .hint(format!("take it out of `{holder_id}` first")));
+                return Err(Diagnostic::error(
+                    member.span,
+                    format!("`{}` is already in {} `{holder_id}`", member.text, holder.name),
+                )
+                .hint(format!("take it out of `{holder_id}` first")));
             }
         }
         Ok(())
@@ -329,7 +334,9 @@ impl Lowering<'_> {
         let id = options.id.as_ref().map_or_else(|| self.default_set(options.kind, section), |id| id.text.clone());
         let mut element = build::options(options);
         element.set("id", &id);
-        let place = objects::find(self.configuration, &id).filter(|object| object.kind == options.kind.keyword()).map(|object| object.place);
+        let place = objects::find(self.configuration, &id)
+            .filter(|object| object.kind == options.kind.keyword())
+            .map(|object| object.place);
         let Some(place) = place else {
             if self.pool.has(&id) {
                 let span = options.id.as_ref().map(|id| id.span).unwrap_or_default();
@@ -359,7 +366,7 @@ impl Lowering<'_> {
             OptionsKind::OperationDefaults => "op-options",
         };
         let sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
-        let plain = sets.filter(|set| set.child("rule").is_none()).last();
+        let plain = sets.filter(|set| set.child("rule").is_none()).next_back();
         plain.and_then(Element::id).unwrap_or(name).to_string()
     }
 
@@ -389,7 +396,10 @@ impl Lowering<'_> {
             return Err(unknown_resource(self.configuration, id));
         };
         if !matches!(object.kind, "primitive" | "rsc_template") {
-            return Err(Diagnostic::error(id.span, format!("`{}` is a {}; only primitives have operations", id.text, object.kind)));
+            return Err(Diagnostic::error(
+                id.span,
+                format!("`{}` is a {}; only primitives have operations", id.text, object.kind),
+            ));
         }
         let place = object.place;
         let old = objects::at(self.configuration, &place).clone();
@@ -436,7 +446,12 @@ fn resolve_references(element: &mut Element, configuration: &Element) {
         let Node::Element(child) = node else { continue };
         let owner = child.attr("id-ref").and_then(|id| objects::find(configuration, id));
         let part = owner.and_then(|owner| {
-            owner.element.descendants().find(|part| part.name == child.name && part.id().is_some())?.id().map(str::to_string)
+            owner
+                .element
+                .descendants()
+                .find(|part| part.name == child.name && part.id().is_some())?
+                .id()
+                .map(str::to_string)
         });
         let child = Arc::make_mut(child);
         if let Some(id) = part {
@@ -476,7 +491,11 @@ fn check_content(container: &Element, id: &Word, member: &Word, object: &Object)
     if allowed && member != id {
         return Ok(());
     }
-    let what = if container.name == "group" { "a group contains primitives" } else { "a clone contains a primitive or a group" };
+    let what = if container.name == "group" {
+        "a group contains primitives"
+    } else {
+        "a clone contains a primitive or a group"
+    };
     Err(Diagnostic::error(member.span, format!("{what}; `{}` is a {}", member.text, object.kind)))
 }
 
@@ -508,7 +527,9 @@ fn merged_node(old: &Element, new: &Element, sets: &[AttributeSet]) -> Element {
     }
     for (set, statement) in new.elements().zip(sets) {
         let plain = matches!(&statement.body, SetBody::Own { id: None, score: None, rules, .. } if rules.is_empty());
-        let fits = |node: &&mut Node| node.element().is_some_and(|child| child.name == set.name && child.child("rule").is_none());
+        let fits = |node: &&mut Node| {
+            node.element().is_some_and(|child| child.name == set.name && child.child("rule").is_none())
+        };
         match merged.children.iter_mut().find(|node| plain && fits(node)) {
             Some(Node::Element(child)) => *child = Arc::new(merged_set(child, set)),
             _ => merged.push(set.clone()),
@@ -526,7 +547,9 @@ fn merged_set(old: &Element, new: &Element) -> Element {
     }
     for pair in new.elements_named("nvpair") {
         let same = |node: &&mut Node| {
-            node.element().is_some_and(|child| child.name == "nvpair" && child.attr("name").is_some() && child.attr("name") == pair.attr("name"))
+            node.element().is_some_and(|child| {
+                child.name == "nvpair" && child.attr("name").is_some() && child.attr("name") == pair.attr("name")
+            })
         };
         match merged.children.iter_mut().find(same) {
             Some(Node::Element(child)) => {

@@ -10,10 +10,9 @@ use crate::configure::objects::{REFERENCE, is_resource};
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{
-    Agent, AttributeSet, Boolean, Clone, Colocation, Expression, FencingTarget, Group, Kind, Levels,
-    Location, Member, Members, Node as NodeStatement, Operation, Operations, Options, OptionsKind,
-    Order, Pair, Part, Place, Primitive, ResourceSet, Rule, SetBody, SetKind, Setting, Source,
-    Statement, Tag, Target, Ticket, Topology,
+    Agent, AttributeSet, Boolean, Clone, Colocation, Expression, FencingTarget, Group, Kind, Levels, Location, Member,
+    Members, Node as NodeStatement, Operation, Operations, Options, OptionsKind, Order, Pair, Part, Place, Primitive,
+    ResourceSet, Rule, SetBody, SetKind, Setting, Source, Statement, Tag, Target, Ticket, Topology,
 };
 use quorate_grammar::crm::{expect::OPERATION_ATTRIBUTES, parse, print};
 use std::collections::BTreeSet;
@@ -223,9 +222,8 @@ fn comparison(element: &Element) -> Option<Expression> {
     childless(element)?;
     let name = attr(element, "attribute")?;
     let operation = attr(element, "operation")?;
-    let bare = element.attr("type").is_none()
-        && element.attr("value").is_none()
-        && element.attr("value-source").is_none();
+    let bare =
+        element.attr("type").is_none() && element.attr("value").is_none() && element.attr("value-source").is_none();
     match operation.as_str() {
         "defined" => bare.then_some(Expression::Defined { name }),
         "not_defined" => bare.then_some(Expression::NotDefined { name }),
@@ -409,10 +407,8 @@ const CONTAINER_SETS: &[(&str, SetKind)] =
 fn group(element: &Element, context: &Context) -> Option<Group> {
     only(element, &["id", "description"])?;
     let (inside, rest) = contents(element);
-    let members: Vec<Word> = inside
-        .iter()
-        .map(|child| attr(child, "id").filter(|_| child.name == "primitive"))
-        .collect::<Option<_>>()?;
+    let members: Vec<Word> =
+        inside.iter().map(|child| attr(child, "id").filter(|_| child.name == "primitive")).collect::<Option<_>>()?;
     Some(Group {
         id: attr(element, "id")?,
         members,
@@ -511,8 +507,16 @@ fn member(element: &Element, name: &str, qualifier: &str) -> Option<Member> {
 
 fn colocation(element: &Element) -> Option<Colocation> {
     let known = [
-        "id", "score", "score-attribute", "node-attribute", "rsc", "rsc-role", "rsc-instance", "with-rsc",
-        "with-rsc-role", "with-rsc-instance",
+        "id",
+        "score",
+        "score-attribute",
+        "node-attribute",
+        "rsc",
+        "rsc-role",
+        "rsc-instance",
+        "with-rsc",
+        "with-rsc-role",
+        "with-rsc-instance",
     ];
     only(element, &known)?;
     let members = if element.attr("rsc").is_some() {
@@ -531,7 +535,14 @@ fn colocation(element: &Element) -> Option<Colocation> {
 
 fn order(element: &Element) -> Option<Order> {
     let known = [
-        "id", "kind", "symmetrical", "first", "first-action", "first-instance", "then", "then-action",
+        "id",
+        "kind",
+        "symmetrical",
+        "first",
+        "first-action",
+        "first-instance",
+        "then",
+        "then-action",
         "then-instance",
     ];
     only(element, &known)?;

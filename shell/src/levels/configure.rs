@@ -12,13 +12,18 @@ use crate::configure::{edit, load, objects, set};
 use crate::error::{Failure, Outcome};
 use crate::preview;
 use crate::session::Session;
-use quorate_core::cib::diff::diff as patch;
 use quorate_core::cib::Document;
+use quorate_core::cib::diff::diff as patch;
 use quorate_grammar::crm::ast::Statement;
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::{Diagnostic, Severity};
 
-const fn statement_of(name: &'static str, help: &'static str, details: &'static str, examples: &'static [&'static str]) -> Command {
+const fn statement_of(
+    name: &'static str,
+    help: &'static str,
+    details: &'static str,
+    examples: &'static [&'static str],
+) -> Command {
     Command { name, help, details, examples, run: Run::Statement, ..Command::DEFAULT }
 }
 
@@ -41,10 +46,33 @@ pub static LEVEL: Level = Level {
                 &["primitive ip IPaddr2 params ip=10.0.0.9 op monitor interval=10s timeout=20s"],
             )
         },
-        statement_of("rsc_template", "a pattern that primitives may refer to", "As primitive; used as `primitive ID @TEMPLATE`.", &["rsc_template vm Dummy op monitor interval=30s"]),
-        statement_of("group", "resources started together, in order, on one node", "group ID MEMBER… [description=TEXT] [params NAME=VALUE…] [meta NAME=VALUE…]", &["group web ip fs app meta target-role=Stopped"]),
-        statement_of("clone", "a resource that runs on several nodes", "clone ID RESOURCE [description=TEXT] [params NAME=VALUE…] [meta NAME=VALUE…]", &["clone c db meta promotable=true"]),
-        Command { aliases: &["master"], ..statement_of("ms", "a promotable clone, in the older spelling", "As clone.", &["ms m drbd meta notify=true"]) },
+        statement_of(
+            "rsc_template",
+            "a pattern that primitives may refer to",
+            "As primitive; used as `primitive ID @TEMPLATE`.",
+            &["rsc_template vm Dummy op monitor interval=30s"],
+        ),
+        statement_of(
+            "group",
+            "resources started together, in order, on one node",
+            "group ID MEMBER… [description=TEXT] [params NAME=VALUE…] [meta NAME=VALUE…]",
+            &["group web ip fs app meta target-role=Stopped"],
+        ),
+        statement_of(
+            "clone",
+            "a resource that runs on several nodes",
+            "clone ID RESOURCE [description=TEXT] [params NAME=VALUE…] [meta NAME=VALUE…]",
+            &["clone c db meta promotable=true"],
+        ),
+        Command {
+            aliases: &["master"],
+            ..statement_of(
+                "ms",
+                "a promotable clone, in the older spelling",
+                "As clone.",
+                &["ms m drbd meta notify=true"],
+            )
+        },
         statement_of(
             "location",
             "where a resource prefers to run",
@@ -60,11 +88,36 @@ pub static LEVEL: Level = Level {
                 &["colocation k1 inf: fs db:Promoted", "colocation k2 inf: ( a b ) base"],
             )
         },
-        statement_of("order", "which resource starts first", "order ID [Mandatory:|Optional:|Serialize:] FIRST[:ACTION] THEN[:ACTION] [symmetrical=BOOL]\nSets as for colocation.", &["order o1 Mandatory: db:promote fs:start"]),
-        statement_of("rsc_ticket", "resources that depend on a ticket", "rsc_ticket ID TICKET: RESOURCE[:ROLE]… [loss-policy=stop|demote|fence|freeze]", &["rsc_ticket t1 tA: db:Promoted loss-policy=demote"]),
-        statement_of("property", "cluster options", "property [SET:] [rule…] NAME=VALUE…", &["property no-quorum-policy=stop", "property night: rule date spec hours=0-5 batch-limit=2"]),
-        statement_of("rsc_defaults", "default meta attributes of resources", "rsc_defaults [SET:] [rule…] NAME=VALUE…", &["rsc_defaults resource-stickiness=1"]),
-        statement_of("op_defaults", "default meta attributes of operations", "op_defaults [SET:] [rule…] NAME=VALUE…", &["op_defaults timeout=60s"]),
+        statement_of(
+            "order",
+            "which resource starts first",
+            "order ID [Mandatory:|Optional:|Serialize:] FIRST[:ACTION] THEN[:ACTION] [symmetrical=BOOL]\nSets as for colocation.",
+            &["order o1 Mandatory: db:promote fs:start"],
+        ),
+        statement_of(
+            "rsc_ticket",
+            "resources that depend on a ticket",
+            "rsc_ticket ID TICKET: RESOURCE[:ROLE]… [loss-policy=stop|demote|fence|freeze]",
+            &["rsc_ticket t1 tA: db:Promoted loss-policy=demote"],
+        ),
+        statement_of(
+            "property",
+            "cluster options",
+            "property [SET:] [rule…] NAME=VALUE…",
+            &["property no-quorum-policy=stop", "property night: rule date spec hours=0-5 batch-limit=2"],
+        ),
+        statement_of(
+            "rsc_defaults",
+            "default meta attributes of resources",
+            "rsc_defaults [SET:] [rule…] NAME=VALUE…",
+            &["rsc_defaults resource-stickiness=1"],
+        ),
+        statement_of(
+            "op_defaults",
+            "default meta attributes of operations",
+            "op_defaults [SET:] [rule…] NAME=VALUE…",
+            &["op_defaults timeout=60s"],
+        ),
         statement_of(
             "fencing_topology",
             "which devices fence which node, in which order",
@@ -72,8 +125,18 @@ pub static LEVEL: Level = Level {
             &["fencing_topology n1: ipmi1 pdu1,pdu2 n2: ipmi2"],
         ),
         statement_of("tag", "a name for several objects", "tag ID OBJECT…", &["tag web ip app"]),
-        statement_of("monitor", "one more monitor operation for a resource", "monitor RESOURCE[:ROLE] INTERVAL[:TIMEOUT]", &["monitor app 30s:20s"]),
-        statement_of("xml", "an object as raw XML", "", &["xml <primitive id=\"p\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/>"]),
+        statement_of(
+            "monitor",
+            "one more monitor operation for a resource",
+            "monitor RESOURCE[:ROLE] INTERVAL[:TIMEOUT]",
+            &["monitor app 30s:20s"],
+        ),
+        statement_of(
+            "xml",
+            "an object as raw XML",
+            "",
+            &["xml <primitive id=\"p\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/>"],
+        ),
         Command {
             name: "show",
             arguments: &[any("selection", What::Selector)],
@@ -103,7 +166,13 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "modgroup",
-            arguments: &[one("group", What::Group), one("add|remove", What::Words(&["add", "remove"])), one("member", What::Resource), maybe("after|before", What::Words(&["after", "before"])), maybe("reference", What::Resource)],
+            arguments: &[
+                one("group", What::Group),
+                one("add|remove", What::Words(&["add", "remove"])),
+                one("member", What::Resource),
+                maybe("after|before", What::Words(&["after", "before"])),
+                maybe("reference", What::Resource),
+            ],
             help: "add a member to a group, or take one out",
             examples: &["modgroup web add fs after ip", "modgroup web remove fs"],
             run: Run::Do(modgroup),
@@ -127,7 +196,6 @@ pub static LEVEL: Level = Level {
             details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay.",
             examples: &["delete web", "delete l1 l2"],
             run: Run::Do(delete),
-            ..Command::DEFAULT
         },
         Command {
             name: "rename",
@@ -145,7 +213,10 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "load",
-            arguments: &[one("[xml]", What::Words(&["xml", "replace", "update", "push"])), any("method file", What::File)],
+            arguments: &[
+                one("[xml]", What::Words(&["xml", "replace", "update", "push"])),
+                any("method file", What::File),
+            ],
             help: "read statements from a file, or from standard input (-)",
             details: "load [xml] replace|update|push FILE\nreplace: what is there goes first; update: objects of the file are made or replaced;\npush: as update, and objects that are not in the file are deleted.\nThe file is taken whole or not at all; its objects may come in any order.",
             examples: &["load update web.crm", "load xml replace cib.xml", "load update -"],
@@ -169,7 +240,12 @@ pub static LEVEL: Level = Level {
             run: Run::Do(commit),
             ..Command::DEFAULT
         },
-        Command { name: "refresh", help: "drop the changes and read the configuration again", run: Run::Do(refresh), ..Command::DEFAULT },
+        Command {
+            name: "refresh",
+            help: "drop the changes and read the configuration again",
+            run: Run::Do(refresh),
+            ..Command::DEFAULT
+        },
         Command { name: "undo", help: "take back the last change", run: Run::Do(undo), ..Command::DEFAULT },
         Command { name: "redo", help: "make the change that was taken back", run: Run::Do(redo), ..Command::DEFAULT },
         Command {
@@ -217,7 +293,12 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
     if let Some(statement) = statement {
         let text = format!("{} {}", statement.kind.keyword(), statement.kind.id().map_or("", |id| &id.text));
         let mut document = session.stage()?.work().clone();
-        let found = lower::lower(std::slice::from_ref(&statement), Mode::Create, document.configuration_mut(), session.catalogue());
+        let found = lower::lower(
+            std::slice::from_ref(&statement),
+            Mode::Create,
+            document.configuration_mut(),
+            session.catalogue(),
+        );
         if found.is_empty() {
             let before = session.stage()?.clone();
             session.stage()?.put(text.trim(), document);
@@ -289,7 +370,11 @@ fn show(session: &mut Session, call: &Call) -> Outcome {
 
 fn nothing_missing(document: &Document, missing: Vec<Selector>) -> Outcome {
     let Some(first) = missing.first() else { return Ok(()) };
-    let (Selector::Id(word) | Selector::Glob(word) | Selector::Type(word) | Selector::Tag(word) | Selector::Related(word)) = first;
+    let (Selector::Id(word)
+    | Selector::Glob(word)
+    | Selector::Type(word)
+    | Selector::Tag(word)
+    | Selector::Related(word)) = first;
     let failure = Failure::refused(format!("there is no object `{word}`"));
     Err(with_near(failure, word, document))
 }
@@ -385,10 +470,12 @@ fn work_on(session: &mut Session, call: &Call, change: impl FnOnce(&mut Session,
 fn delete(session: &mut Session, call: &Call) -> Outcome {
     let running = super::resource::running(session, &call.words());
     if let Some(id) = running.first().filter(|_| !call.has(FORCE) && !session.switches.force) {
-        return Err(Failure::refused(format!("`{id}` is running")).hint("stop it first, or use --force: it may then be left running, unwatched"));
+        return Err(Failure::refused(format!("`{id}` is running"))
+            .hint("stop it first, or use --force: it may then be left running, unwatched"));
     }
     work_on(session, call, |session, document| {
-        let notes = remove::delete(document.configuration_mut(), &call.words()).map_err(|error| removal(error, document))?;
+        let notes =
+            remove::delete(document.configuration_mut(), &call.words()).map_err(|error| removal(error, document))?;
         notes.iter().for_each(|note| session.ui.info(note));
         Ok(())
     })
@@ -397,7 +484,9 @@ fn delete(session: &mut Session, call: &Call) -> Outcome {
 fn rename(session: &mut Session, call: &Call) -> Outcome {
     let (old, new) = (call.required(0), call.required(1));
     let word = quorate_grammar::Word::at(new, call.span(1));
-    if let (None, found) = quorate_grammar::crm::parse_words(&quorate_grammar::line::standing(&format!("tag {new} x ")).before) {
+    if let (None, found) =
+        quorate_grammar::crm::parse_words(&quorate_grammar::line::standing(&format!("tag {new} x ")).before)
+    {
         return Err(Failure::input(found.into_iter().map(|one| Diagnostic { span: word.span, ..one }).collect()));
     }
     let running = super::resource::running(session, &[old.to_string()]);
@@ -414,7 +503,9 @@ fn rename(session: &mut Session, call: &Call) -> Outcome {
 fn removal(error: RemoveError, document: &Document) -> Failure {
     match error {
         RemoveError::Missing(id) => with_near(Failure::refused(format!("there is no object `{id}`")), &id, document),
-        RemoveError::Needed { id, by } => Failure::refused(format!("`{by}` needs `{id}`")).hint(format!("delete `{by}` as well, or first")),
+        RemoveError::Needed { id, by } => {
+            Failure::refused(format!("`{by}` needs `{id}`")).hint(format!("delete `{by}` as well, or first"))
+        }
         RemoveError::Taken(id) => Failure::refused(format!("the id `{id}` is used already")),
     }
 }
@@ -442,7 +533,12 @@ fn modgroup(session: &mut Session, call: &Call) -> Outcome {
     work_on(session, call, |session, document| {
         let statement = set::modified_group(document.configuration(), session.catalogue(), &words)
             .map_err(|(place, message)| Failure::at(call.span(place), message))?;
-        let mut found = lower::lower(std::slice::from_ref(&statement), Mode::Replace, document.configuration_mut(), session.catalogue());
+        let mut found = lower::lower(
+            std::slice::from_ref(&statement),
+            Mode::Replace,
+            document.configuration_mut(),
+            session.catalogue(),
+        );
         found.iter_mut().for_each(|one| one.span = call.span(2));
         if found.is_empty() { Ok(()) } else { Err(Failure::input(found)) }
     })
@@ -451,7 +547,10 @@ fn modgroup(session: &mut Session, call: &Call) -> Outcome {
 fn edit_text(session: &mut Session, call: &Call) -> Outcome {
     let selection = selection(&call.words());
     if selection.xml {
-        return Err(Failure::new(crate::error::Kind::Unsupported, "editing XML is not supported yet; use `save xml`, `load xml`"));
+        return Err(Failure::new(
+            crate::error::Kind::Unsupported,
+            "editing XML is not supported yet; use `save xml`, `load xml`",
+        ));
     }
     session.freshen();
     let document = session.stage()?.work().clone();
@@ -486,7 +585,10 @@ fn load_file(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::usage("load needs a method and a file").hint("load [xml] replace|update|push FILE"));
     };
     let Some(method) = load::Method::read(method) else {
-        return Err(Failure::at(call.span(usize::from(xml)), format!("`{method}` is no method; there are replace, update and push")));
+        return Err(Failure::at(
+            call.span(usize::from(xml)),
+            format!("`{method}` is no method; there are replace, update and push"),
+        ));
     };
     work_on(session, call, |session, document| load::load(session, document, method, xml, file))
 }
@@ -563,7 +665,10 @@ fn new_problems(session: &mut Session) -> Outcome<Vec<check::Problem>> {
 }
 
 fn refresh(session: &mut Session, _: &Call) -> Outcome {
-    if session.is_changed() && session.manner == crate::session::Manner::Interactive && !session.confirm("All changes will be dropped. Go on?") {
+    if session.is_changed()
+        && session.manner == crate::session::Manner::Interactive
+        && !session.confirm("All changes will be dropped. Go on?")
+    {
         return Ok(());
     }
     session.drop_stage();

@@ -26,18 +26,36 @@ const ON_OFF: What = What::Words(&["on", "off", "true", "false"]);
 
 const RESOURCES: &[Argument] = &[some("resource", What::Resource)];
 const STEERING: &[Flag] = &[PREVIEW];
-const META: &[Argument] =
-    &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::MetaName), maybe("value", What::Text)];
-const PARAMETER: &[Argument] =
-    &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::ParameterName), maybe("value", What::Text)];
-const PLAIN: &[Argument] =
-    &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::Text), maybe("value", What::Text)];
+const META: &[Argument] = &[
+    one("resource", What::Resource),
+    one("set|delete|show", ACTIONS),
+    one("name", What::MetaName),
+    maybe("value", What::Text),
+];
+const PARAMETER: &[Argument] = &[
+    one("resource", What::Resource),
+    one("set|delete|show", ACTIONS),
+    one("name", What::ParameterName),
+    maybe("value", What::Text),
+];
+const PLAIN: &[Argument] = &[
+    one("resource", What::Resource),
+    one("set|delete|show", ACTIONS),
+    one("name", What::Text),
+    maybe("value", What::Text),
+];
 
 const fn on_resources(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
     Command { name, arguments: RESOURCES, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
-const fn attributes(name: &'static str, help: &'static str, examples: &'static [&'static str], arguments: &'static [Argument], run: fn(&mut Session, &Call) -> Outcome) -> Command {
+const fn attributes(
+    name: &'static str,
+    help: &'static str,
+    examples: &'static [&'static str],
+    arguments: &'static [Argument],
+    run: fn(&mut Session, &Call) -> Outcome,
+) -> Command {
     Command { name, arguments, help, examples, run: Run::Do(run), ..Command::DEFAULT }
 }
 
@@ -45,11 +63,30 @@ pub static LEVEL: Level = Level {
     name: "resource",
     help: "resources: start, stop, move, clean up",
     commands: &[
-        Command { name: "status", aliases: &["list"], arguments: &[any("resource", What::Resource)], help: "what runs where", run: Run::Do(status), ..Command::DEFAULT },
-        Command { name: "locate", arguments: &[some("resource", What::Resource)], help: "the nodes on which a resource runs", run: Run::Do(locate), ..Command::DEFAULT },
+        Command {
+            name: "status",
+            aliases: &["list"],
+            arguments: &[any("resource", What::Resource)],
+            help: "what runs where",
+            run: Run::Do(status),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "locate",
+            arguments: &[some("resource", What::Resource)],
+            help: "the nodes on which a resource runs",
+            run: Run::Do(locate),
+            ..Command::DEFAULT
+        },
         on_resources("start", "let resources run", start),
         on_resources("stop", "let resources not run", stop),
-        Command { name: "restart", arguments: &[some("resource", What::Resource)], help: "stop resources, wait, and let them run again", run: Run::Do(restart), ..Command::DEFAULT },
+        Command {
+            name: "restart",
+            arguments: &[some("resource", What::Resource)],
+            help: "stop resources, wait, and let them run again",
+            run: Run::Do(restart),
+            ..Command::DEFAULT
+        },
         on_resources("promote", "let a promotable clone have promoted instances", promote),
         on_resources("demote", "let a promotable clone have none", demote),
         on_resources("manage", "let the cluster act on resources again", manage),
@@ -71,7 +108,6 @@ pub static LEVEL: Level = Level {
             details: "Makes a location constraint (cli-prefer-… or cli-ban-…), which stays until `clear` or the end of\nthe lifetime, an ISO 8601 duration such as PT10M.",
             examples: &["move web n2", "move web n2 PT1H", "move web"],
             run: Run::Do(relocate),
-            ..Command::DEFAULT
         },
         Command {
             name: "ban",
@@ -92,7 +128,11 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "cleanup",
-            arguments: &[maybe("resource", What::Resource), maybe("node", What::Node), maybe("force", What::Words(&["force"]))],
+            arguments: &[
+                maybe("resource", What::Resource),
+                maybe("node", What::Node),
+                maybe("force", What::Words(&["force"])),
+            ],
             help: "forget failures, so that the cluster tries again",
             run: Run::Do(cleanup),
             ..Command::DEFAULT
@@ -100,22 +140,51 @@ pub static LEVEL: Level = Level {
         Command {
             name: "refresh",
             aliases: &["reprobe"],
-            arguments: &[maybe("resource", What::Resource), maybe("node", What::Node), maybe("force", What::Words(&["force"]))],
+            arguments: &[
+                maybe("resource", What::Resource),
+                maybe("node", What::Node),
+                maybe("force", What::Words(&["force"])),
+            ],
             help: "forget the history and look anew at what runs",
             run: Run::Do(refresh),
             ..Command::DEFAULT
         },
-        attributes("param", "a parameter of the agent", &["param ip set nic eth1", "param ip show nic"], PARAMETER, param),
+        attributes(
+            "param",
+            "a parameter of the agent",
+            &["param ip set nic eth1", "param ip show nic"],
+            PARAMETER,
+            param,
+        ),
         attributes("meta", "a meta attribute", &["meta web set resource-stickiness 100"], META, meta),
-        attributes("utilization", "what a resource takes of a node's capacity", &["utilization db set memory 4096"], PLAIN, utilization),
+        attributes(
+            "utilization",
+            "what a resource takes of a node's capacity",
+            &["utilization db set memory 4096"],
+            PLAIN,
+            utilization,
+        ),
         Command {
             name: "failcount",
-            arguments: &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("node", What::Node), maybe("value", What::Text), maybe("operation", What::Text), maybe("interval", What::Text)],
+            arguments: &[
+                one("resource", What::Resource),
+                one("set|delete|show", ACTIONS),
+                one("node", What::Node),
+                maybe("value", What::Text),
+                maybe("operation", What::Text),
+                maybe("interval", What::Text),
+            ],
             help: "how often a resource failed on a node",
             run: Run::Do(failcount),
             ..Command::DEFAULT
         },
-        Command { name: "constraints", arguments: &[one("resource", What::Resource)], help: "the constraints that concern a resource", run: Run::Do(constraints), ..Command::DEFAULT },
+        Command {
+            name: "constraints",
+            arguments: &[one("resource", What::Resource)],
+            help: "the constraints that concern a resource",
+            run: Run::Do(constraints),
+            ..Command::DEFAULT
+        },
     ],
 };
 
@@ -212,7 +281,12 @@ fn status(session: &mut Session, call: &Call) -> Outcome {
     Ok(())
 }
 
-fn describe(element: &Element, depth: usize, active: &std::collections::BTreeMap<String, Vec<String>>, text: &mut String) {
+fn describe(
+    element: &Element,
+    depth: usize,
+    active: &std::collections::BTreeMap<String, Vec<String>>,
+    text: &mut String,
+) {
     let id = element.id().unwrap_or_default();
     let stopped = attribute::get(element, Sort::Meta, "target-role") == Some("Stopped");
     let mut notes: Vec<&str> = Vec::new();
@@ -240,7 +314,10 @@ fn describe(element: &Element, depth: usize, active: &std::collections::BTreeMap
                 _ => "Clone Set",
             };
             text.push_str(&format!("{indent}* {kind}: {id}{notes}:\n"));
-            element.elements().filter(|child| is_resource(child)).for_each(|child| describe(child, depth + 1, active, text));
+            element
+                .elements()
+                .filter(|child| is_resource(child))
+                .for_each(|child| describe(child, depth + 1, active, text));
         }
     }
 }
@@ -250,7 +327,8 @@ fn locate(session: &mut Session, call: &Call) -> Outcome {
     let active = running::running(&document);
     for id in expanded(&document, call)? {
         let Some(object) = objects::find_resource(document.configuration(), &id) else { continue };
-        let mut nodes: Vec<&String> = primitives(object.element).iter().filter_map(|id| active.get(*id)).flatten().collect();
+        let mut nodes: Vec<&String> =
+            primitives(object.element).iter().filter_map(|id| active.get(*id)).flatten().collect();
         nodes.sort();
         nodes.dedup();
         if nodes.is_empty() {
@@ -318,7 +396,10 @@ fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &
         .collect();
     for member in members {
         // Instances of a clone cannot differ, so there is nothing to ask about them.
-        if clone || session.confirm(&format!("Override '{name}' of the member {member}?")) || session.manner != Manner::Interactive {
+        if clone
+            || session.confirm(&format!("Override '{name}' of the member {member}?"))
+            || session.manner != Manner::Interactive
+        {
             let place = objects::find_resource(configuration, &member).expect("it was just listed").place;
             attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
             session.ui.info(&format!("removed '{name}' of {member}: {} decides it now", id));
@@ -355,9 +436,11 @@ fn promotable(session: &mut Session, call: &Call) -> Outcome {
     for (at, id) in expanded(&document, call)?.iter().enumerate() {
         let Some(object) = objects::find_resource(document.configuration(), id) else { continue };
         let clone = objects::at(document.configuration(), &target(document.configuration(), &object.place));
-        let yes = clone.name == "master" || attribute::get(clone, Sort::Meta, "promotable").is_some_and(|value| literal::boolean(value) == Ok(true));
+        let yes = clone.name == "master"
+            || attribute::get(clone, Sort::Meta, "promotable").is_some_and(|value| literal::boolean(value) == Ok(true));
         if !yes {
-            return Err(Failure::at(call.span(at), format!("`{id}` is not a promotable clone")).hint(format!("make it one with `resource meta {id} set promotable true`")));
+            return Err(Failure::at(call.span(at), format!("`{id}` is not a promotable clone"))
+                .hint(format!("make it one with `resource meta {id} set promotable true`")));
         }
     }
     Ok(())
@@ -374,7 +457,9 @@ fn unmanage(session: &mut Session, call: &Call) -> Outcome {
 fn maintenance(session: &mut Session, call: &Call) -> Outcome {
     let value = match call.argument(1) {
         None => true,
-        Some(word) => literal::boolean(word).map_err(|_| Failure::at(call.span(1), format!("`{word}` is neither on nor off")))?,
+        Some(word) => {
+            literal::boolean(word).map_err(|_| Failure::at(call.span(1), format!("`{word}` is neither on nor off")))?
+        }
     };
     let id = resource(&session.document()?, call)?.id;
     steer(session, call, |session, document| {
@@ -428,7 +513,12 @@ fn destination(document: &Document, call: &Call) -> Outcome<Destination> {
         match lifetime {
             true => destination.until = lifetime::end(word),
             false if destination.node.is_none() => destination.node = Some(node_name(document, call, at)?),
-            false => return Err(Failure::at(call.span(at), format!("`{word}` is neither a lifetime such as PT10M nor `force`"))),
+            false => {
+                return Err(Failure::at(
+                    call.span(at),
+                    format!("`{word}` is neither a lifetime such as PT10M nor `force`"),
+                ));
+            }
         }
     }
     Ok(destination)
@@ -483,8 +573,10 @@ fn leave(document: &mut Document, id: &str, until: Option<&str>) -> Outcome {
             constrain(document, id, &node, "ban", until);
             Ok(())
         }
-        [] => Err(Failure::refused(format!("`{id}` does not run anywhere, so there is nowhere to move it from")).hint("name a node")),
-        _ => Err(Failure::refused(format!("`{id}` runs on {}", nodes.join(", "))).hint("name the node it is to leave, with `ban`")),
+        [] => Err(Failure::refused(format!("`{id}` does not run anywhere, so there is nowhere to move it from"))
+            .hint("name a node")),
+        _ => Err(Failure::refused(format!("`{id}` runs on {}", nodes.join(", ")))
+            .hint("name the node it is to leave, with `ban`")),
     }
 }
 
@@ -502,8 +594,15 @@ fn constrain(document: &mut Document, id: &str, node: &str, kind: &str, until: O
         }
         Some(end) => {
             let part = |what: &str| name.replacen(&format!("cli-{kind}"), &format!("cli-{kind}-{what}"), 1);
-            let expression = Element::new("expression").with("id", part("expr")).with("attribute", "#uname").with("operation", "eq").with("value", node);
-            let date = Element::new("date_expression").with("id", part("lifetime-end")).with("operation", "lt").with("end", end);
+            let expression = Element::new("expression")
+                .with("id", part("expr"))
+                .with("attribute", "#uname")
+                .with("operation", "eq")
+                .with("value", node);
+            let date = Element::new("date_expression")
+                .with("id", part("lifetime-end"))
+                .with("operation", "lt")
+                .with("end", end);
             let rule = Element::new("rule").with("id", part("rule")).with("score", score).with("boolean-op", "and");
             element.push(rule.with_child(expression).with_child(date));
         }
@@ -523,7 +622,9 @@ fn forget_moves(document: &mut Document, id: &str, node: Option<&str>) -> usize 
         let name = child.id().unwrap_or_default();
         let ours = child.attr("rsc") == Some(id) && (name == prefer || name.starts_with(&ban));
         let here = node.is_none_or(|node| {
-            let rules = child.descendants().any(|part| part.attr("attribute") == Some("#uname") && part.attr("value") == Some(node));
+            let rules = child
+                .descendants()
+                .any(|part| part.attr("attribute") == Some("#uname") && part.attr("value") == Some(node));
             child.attr("node") == Some(node) || rules
         });
         !(ours && here)
@@ -616,7 +717,8 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
             literal::score(value).map_err(|error| Failure::at(call.span(3), error.to_string()))?;
             let operation = call.argument(4).unwrap_or("monitor");
             let interval = call.argument(5).unwrap_or("0");
-            let interval = literal::interval_ms(interval).map_err(|error| Failure::at(call.span(5), error.to_string()))?;
+            let interval =
+                literal::interval_ms(interval).map_err(|error| Failure::at(call.span(5), error.to_string()))?;
             let name = format!("fail-count-{id}#{operation}_{interval}");
             session.ask(Request::SetAttributes { node, pairs: vec![(name, Some(value.to_string()))] })
         }

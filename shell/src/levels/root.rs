@@ -12,7 +12,12 @@ pub static LEVEL: Level = Level {
     name: "",
     help: "The cluster shell. Every level can be entered, or be given a command on the same line.",
     commands: &[
-        Command { name: "configure", help: configure::LEVEL.help, run: Run::Level(&configure::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "configure",
+            help: configure::LEVEL.help,
+            run: Run::Level(&configure::LEVEL),
+            ..Command::DEFAULT
+        },
         Command { name: "resource", help: resource::LEVEL.help, run: Run::Level(&resource::LEVEL), ..Command::DEFAULT },
         Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
         Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
