@@ -8,7 +8,11 @@ const SEEDS: u64 = 300;
 
 #[test]
 fn the_laws_hold_under_every_seed() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
     let seeds = match number("QUORATE_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("QUORATE_SEEDS").unwrap_or(SEEDS),
@@ -21,7 +25,9 @@ fn the_laws_hold_under_every_seed() {
         if let Err(broken) = world.run() {
             eprintln!("{}", world.story.join("\n"));
             eprintln!("seed {seed}: {}: {}", broken.law, broken.detail);
-            eprintln!("replay: QUORATE_SEED={seed} cargo test -p quorate-tests --test simulation -- --nocapture");
+            eprintln!(
+                "replay: QUORATE_SEED={seed} cargo test -p quorate-tests --test simulation -- --nocapture"
+            );
             failed.push(seed);
         }
     }
