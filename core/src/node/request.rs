@@ -4,6 +4,7 @@ use crate::cib::{ApplyError, Patch, Version};
 use crate::fencing::FencingEvent;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A request of a tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,19 @@ pub enum Refusal {
     Denied { reason: String },
     /// The disk would not take it; the change is not durable on this node.
     Disk { reason: String },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Patch(error) => write!(f, "{error}"),
+            Refusal::NoQuorum => f.write_str("this partition has no quorum"),
+            Refusal::Unknown { what, name } => write!(f, "there is no {what} {name}"),
+            Refusal::NotFenced { reason } => write!(f, "not fenced: {reason}"),
+            Refusal::NotHere { reason } | Refusal::Denied { reason } => f.write_str(reason),
+            Refusal::Disk { reason } => write!(f, "cannot be written to disk: {reason}"),
+        }
+    }
 }
 
 /// A node's view of the cluster.

@@ -24,7 +24,7 @@ pub enum AskError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The daemon understood, and would not.
-    #[error("the cluster refused: {0:?}")]
+    #[error("{0}")]
     Refused(Refusal),
     #[error("the cluster daemon gave an answer that does not fit the question: {0}")]
     Misfit(String),

@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         let want = match element.attr("node") {
             Some(node) => LocationWant::Node {
                 node: node.to_owned(),
-                score: self.score(element).unwrap_or_default(),
+                score: self.score(element),
             },
             None => {
                 let rules: Vec<_> = element.elements_named("rule").filter_map(|rule| self.rule(rule)).collect();

@@ -30,6 +30,7 @@ use crate::cib::model::options::{ClusterOptions, NoQuorumPolicy};
 use crate::cib::model::resource::{Cloned, ResourceConfig};
 use crate::note::Note;
 use crate::rules::{Facts, Recheck, settle};
+use crate::score::Score;
 use crate::status::{self, ClusterStatus, OperationRecord};
 use crate::time::Now;
 use quorate_grammar::literal;
@@ -315,6 +316,40 @@ impl Situation {
             at += 1;
         }
         all
+    }
+
+    /// Fail count and time of the last failure; `effective` leaves expired failures out.
+    pub fn fail_count(&self, id: ResourceId, node: NodeId, effective: bool) -> (Score, i64) {
+        let resource = &self.resources[id];
+        let total = self.nodes[node].fail_counts.total(resource.failure_name(), !resource.unique);
+        if total.count <= Score::ZERO {
+            return (total.count, 0);
+        }
+        let blocks = resource.failure_timeout_ms > 0
+            && operation::failure_blocks(&self.status, &self.nodes, resource, node, None);
+        let timeout = if blocks { 0 } else { i64::from(resource.failure_timeout_ms) / 1000 };
+        let is_over = timeout > 0 && total.last > 0 && self.now.epoch() > total.last + timeout;
+        if effective && is_over { (Score::ZERO, 0) } else { (total.count, total.last) }
+    }
+
+    /// The node a resource is active on, the one to trust most where there are several.
+    pub fn active_node(&self, id: ResourceId) -> Option<NodeId> {
+        let resource = &self.resources[id];
+        let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+        let first = resource.active_on.first().copied();
+        match resource.partial_migration {
+            Some((source, _)) if resource.active_on.contains(&source) => Some(source),
+            Some(_) => first,
+            None if resource.needs_fencing => first,
+            None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
+        }
+    }
+
+    /// How many nodes a resource is active on: all, and those that are online and clean.
+    pub fn active_counts(&self, id: ResourceId) -> (usize, usize) {
+        let active = &self.resources[id].active_on;
+        let is_well = |node: &&NodeId| self.nodes[**node].online && !self.nodes[**node].unclean;
+        (active.len(), active.iter().filter(is_well).count())
     }
 
     /// Whether a lost node can be made safe.

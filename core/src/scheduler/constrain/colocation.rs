@@ -1,0 +1,245 @@
+//! Colocation constraints: who wants to be, or must not be, where another is.
+//!
+//! In: `rsc_colocation` as written. Out: [`Colocation`]s of pairs, each resource's list best first.
+
+use super::Builder;
+use super::set::Named;
+use crate::cib::model::constraint::{Colocation as Written, ColocationOf, ResourceSet};
+use crate::cib::model::resource::Role;
+use crate::scheduler::relation::{Relation, Task};
+use crate::scheduler::resolve::{Resource, Situation, Variant};
+use crate::scheduler::table::ResourceId;
+use crate::score::Score;
+use std::cmp::Ordering;
+
+/// The dependent is placed by where the primary is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Colocation {
+    pub id: String,
+    pub dependent: ResourceId,
+    pub primary: ResourceId,
+    /// `Unknown` holds whatever the role.
+    pub dependent_role: Role,
+    pub primary_role: Role,
+    pub score: Score,
+    /// Nodes are the same that have the same value of this; `None` is the node itself.
+    pub node_attribute: Option<String>,
+    /// Somebody wrote it, rather than a group or container implying it.
+    pub explicit: bool,
+    /// The dependent's wishes count for where the primary goes.
+    pub influence: bool,
+}
+
+/// Which side of a colocation to rank by.
+#[derive(Clone, Copy)]
+pub enum Side {
+    Dependent,
+    Primary,
+}
+
+impl Side {
+    pub const fn of(self, colocation: &Colocation) -> ResourceId {
+        match self {
+            Self::Dependent => colocation.dependent,
+            Self::Primary => colocation.primary,
+        }
+    }
+}
+
+const fn rank(resource: &Resource) -> u8 {
+    match resource.variant {
+        Variant::Primitive(_) => 0,
+        Variant::Group(_) => 1,
+        Variant::Clone(_) => 2,
+        Variant::Bundle => 3,
+    }
+}
+
+/// Who comes first in a list of colocations: important, then large, then promotable, then by name.
+pub fn compare(situation: &Situation, priority: impl Fn(ResourceId) -> Score, left: ResourceId, right: ResourceId) -> Ordering {
+    let (a, b) = (&situation.resources[left], &situation.resources[right]);
+    let by_kind = rank(b).cmp(&rank(a));
+    let by_promotable = || if a.is_clone() { b.promotable.cmp(&a.promotable) } else { Ordering::Equal };
+    priority(right)
+        .cmp(&priority(left))
+        .then(by_kind)
+        .then_with(by_promotable)
+        .then_with(|| a.id.as_str().cmp(b.id.as_str()))
+}
+
+/// Inserts before the first that is not better: of equals, the newest stands first.
+pub fn insert_sorted(list: &mut Vec<usize>, new: usize, is_after: impl Fn(usize, usize) -> bool) {
+    let at = list.iter().position(|old| !is_after(new, *old)).unwrap_or(list.len());
+    list.insert(at, new);
+}
+
+/// All that is the same for every pair of one constraint.
+#[derive(Clone, Copy)]
+struct Common<'c> {
+    id: &'c str,
+    influence: Option<bool>,
+    node_attribute: Option<&'c str>,
+}
+
+impl Builder<'_> {
+    pub(super) fn read_colocation(&mut self, written: &Written) {
+        let sets = match &written.of {
+            ColocationOf::Sets(sets) => self.with_tags_in_sets(&written.id, sets),
+            ColocationOf::Pair { dependent, primary, .. } => {
+                let Some(left) = self.named(&written.id, dependent) else { return };
+                let Some(right) = self.named(&written.id, primary) else { return };
+                match (&left, &right) {
+                    (Named::Resource, Named::Resource) => return self.colocate_pair(written),
+                    (Named::Tag(_), Named::Tag(_)) => {
+                        return self.error(&written.id, "ignoring this constraint because two templates or tags cannot be colocated".to_owned());
+                    }
+                    _ => sets_of_pair(written, &left, &right),
+                }
+            }
+        };
+        let common = Common { id: &written.id, influence: written.influence, node_attribute: None };
+        let mut previous: Option<&ResourceSet> = None;
+        for set in &sets {
+            self.colocate_within(&common, written.score, set);
+            if let Some(previous) = previous {
+                self.colocate_sets(&common, written.score, previous, set);
+            }
+            previous = Some(set);
+        }
+    }
+
+    fn colocate_pair(&mut self, written: &Written) {
+        let ColocationOf::Pair { dependent, dependent_role, primary, primary_role, node_attribute } = &written.of else { return };
+        let common = Common { id: &written.id, influence: written.influence, node_attribute: node_attribute.as_deref() };
+        let (Some(left), Some(right)) = (self.resource(dependent), self.resource(primary)) else { return };
+        self.colocate(&common, written.score, (left, dependent_role.as_deref()), (right, primary_role.as_deref()));
+    }
+
+    fn colocate_within(&mut self, common: &Common, score: Score, set: &ResourceSet) {
+        let score = set.score.unwrap_or(score);
+        if score == Score::ZERO || set.sequential == Some(false) {
+            return;
+        }
+        let with_previous = set.ordering.as_deref().is_none_or(|ordering| ordering.eq_ignore_ascii_case("group"));
+        let common = Common { id: &set.id, ..*common };
+        let role = set.role.as_deref();
+        let mut seen: Vec<ResourceId> = Vec::new();
+        for name in &set.resources {
+            let Some(resource) = self.resource(name) else {
+                return self.error(common.id, format!("ignoring '{name}' and what follows it: no such resource"));
+            };
+            if score < Score::ZERO {
+                // Each avoids all before it.
+                for other in seen.clone() {
+                    self.colocate(&common, score, (resource, role), (other, role));
+                }
+            } else if let Some(other) = seen.last().copied() {
+                let (dependent, primary) = if with_previous { (resource, other) } else { (other, resource) };
+                self.colocate_as(&common, score, resource, (dependent, role), (primary, role));
+            }
+            seen.push(resource);
+        }
+    }
+
+    fn colocate_sets(&mut self, common: &Common, score: Score, left: &ResourceSet, right: &ResourceSet) {
+        if score == Score::ZERO {
+            return;
+        }
+        let in_line = |set: &ResourceSet| set.sequential.is_none_or(|sequential| sequential);
+        let dependents: Vec<_> = if in_line(left) { left.resources.iter().take(1).collect() } else { left.resources.iter().collect() };
+        let primaries: Vec<_> = if in_line(right) { right.resources.iter().rev().take(1).collect() } else { right.resources.iter().collect() };
+        for dependent in &dependents {
+            for primary in &primaries {
+                match (self.resource(dependent), self.resource(primary)) {
+                    (Some(dependent), Some(primary)) => {
+                        self.colocate(common, score, (dependent, left.role.as_deref()), (primary, right.role.as_deref()));
+                    }
+                    _ => self.error(common.id, format!("ignoring '{dependent}' with '{primary}': no such resource")),
+                }
+            }
+        }
+    }
+
+    fn colocate(&mut self, common: &Common, score: Score, dependent: (ResourceId, Option<&str>), primary: (ResourceId, Option<&str>)) {
+        self.colocate_as(common, score, dependent.0, dependent, primary);
+    }
+
+    /// `critical` of the resource named later decides on influence where the constraint does not.
+    fn colocate_as(&mut self, common: &Common, score: Score, decider: ResourceId, dependent: (ResourceId, Option<&str>), primary: (ResourceId, Option<&str>)) {
+        let (Some(dependent_role), Some(primary_role)) = (self.constraint_role(common.id, dependent.1), self.constraint_role(common.id, primary.1)) else {
+            return;
+        };
+        let influence = common.influence.unwrap_or(self.situation.resources[decider].critical);
+        self.add_colocation(Colocation {
+            id: common.id.to_owned(),
+            dependent: dependent.0,
+            primary: primary.0,
+            dependent_role,
+            primary_role,
+            score,
+            node_attribute: common.node_attribute.filter(|name| *name != "#uname").map(str::to_owned),
+            explicit: true,
+            influence,
+        });
+    }
+
+    pub(super) fn constraint_role(&mut self, constraint: &str, text: Option<&str>) -> Option<Role> {
+        match text.map(|text| (text, Role::parse(text))) {
+            None | Some((_, Some(Role::Started))) => Some(Role::Unknown),
+            Some((_, Some(role))) => Some(role),
+            Some((text, None)) => {
+                self.error(constraint, format!("ignoring this constraint because '{text}' is not a role"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn add_colocation(&mut self, colocation: Colocation) {
+        if colocation.score == Score::ZERO {
+            return;
+        }
+        let (dependent, primary, score) = (colocation.dependent, colocation.primary, colocation.score);
+        let roles = (colocation.dependent_role, colocation.primary_role);
+        self.constraints.colocations.push(colocation);
+        let new = self.constraints.colocations.len() - 1;
+        let situation = self.situation;
+        let all = &self.constraints.colocations;
+        let is_after = |side: Side| move |new: usize, old: usize| {
+            let priority = |id: ResourceId| situation.resources[id].priority;
+            compare(situation, priority, side.of(&all[new]), side.of(&all[old])) == Ordering::Greater
+        };
+        insert_sorted(&mut self.constraints.this_with[dependent], new, is_after(Side::Primary));
+        insert_sorted(&mut self.constraints.with_this[primary], new, is_after(Side::Dependent));
+        if score.is_banned() {
+            self.keep_apart(dependent, roles.0, primary, roles.1);
+            self.keep_apart(primary, roles.1, dependent, roles.0);
+        }
+    }
+
+    /// Where two must never meet, one leaves a node before the other comes.
+    fn keep_apart(&mut self, first: ResourceId, first_role: Role, then: ResourceId, then_role: Role) {
+        let leaving: &[Task] = match first_role {
+            Role::Promoted => &[Task::Demote],
+            Role::Unpromoted => &[Task::Stop, Task::Promote],
+            _ => &[Task::Stop],
+        };
+        let coming: &[Task] = match then_role {
+            Role::Promoted => &[Task::Promote],
+            Role::Unpromoted => &[Task::Start, Task::Demote],
+            _ => &[Task::Start],
+        };
+        for first_task in leaving {
+            for then_task in coming {
+                self.order_tasks(first, first_task.clone(), then, then_task.clone(), Relation::IF_REQUIRED_ON_SAME_NODE);
+            }
+        }
+    }
+}
+
+/// A pair in which one side is a tag, as two sets.
+fn sets_of_pair(written: &Written, left: &Named, right: &Named) -> Vec<ResourceSet> {
+    let ColocationOf::Pair { dependent, dependent_role, primary, primary_role, .. } = &written.of else { return Vec::new() };
+    let left = ResourceSet { role: dependent_role.clone(), ..Builder::set_of(dependent, left) };
+    let right = ResourceSet { role: primary_role.clone(), ..Builder::set_of(primary, right) };
+    vec![left, right]
+}

@@ -1,0 +1,62 @@
+//! Resource sets, with tags and templates in them replaced by what they stand for.
+//!
+//! In: sets as written. Out: sets of resources only.
+
+use super::Builder;
+use crate::cib::model::constraint::ResourceSet;
+
+/// A name in a constraint between two.
+pub(super) enum Named {
+    Resource,
+    Tag(Vec<String>),
+}
+
+impl Builder<'_> {
+    pub(super) fn named(&mut self, constraint: &str, name: &str) -> Option<Named> {
+        if self.resource(name).is_some() {
+            return Some(Named::Resource);
+        }
+        let tag = self.tags.get(name).cloned().map(Named::Tag);
+        if tag.is_none() {
+            self.error(constraint, format!("ignoring this constraint because '{name}' is neither a resource nor a tag"));
+        }
+        tag
+    }
+
+    pub(super) fn with_tags_in_sets(&mut self, constraint: &str, sets: &[ResourceSet]) -> Vec<ResourceSet> {
+        let known = |builder: &Self, name: &String| builder.resource(name).is_some() || builder.tags.contains_key(name.as_str());
+        if let Some(unknown) = sets.iter().flat_map(|set| &set.resources).find(|name| !known(self, name)) {
+            let message = format!("'{unknown}' is neither a resource nor a tag");
+            self.error(constraint, message);
+            return sets.to_vec();
+        }
+        sets.iter().map(|set| ResourceSet { resources: self.without_tags(&set.resources), ..set.clone() }).collect()
+    }
+
+    fn without_tags(&self, names: &[String]) -> Vec<String> {
+        let expanded = names.iter().flat_map(|name| match self.resource(name) {
+            Some(_) => vec![name.clone()],
+            None => self.tags.get(name.as_str()).cloned().unwrap_or_default(),
+        });
+        expanded.collect()
+    }
+
+    /// What a single name becomes where the other side is a tag: a set of its own.
+    pub(super) fn set_of(name: &str, named: &Named) -> ResourceSet {
+        let (resources, sequential) = match named {
+            Named::Resource => (vec![name.to_owned()], None),
+            Named::Tag(members) => (members.clone(), Some(false)),
+        };
+        ResourceSet {
+            id: name.to_owned(),
+            sequential,
+            require_all: None,
+            ordering: None,
+            action: None,
+            role: None,
+            score: None,
+            kind: None,
+            resources,
+        }
+    }
+}

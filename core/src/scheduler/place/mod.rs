@@ -1,0 +1,313 @@
+//! Stage 3: where everything goes, and in which role. The score trace is kept.
+//!
+//! In: [`Situation`], [`Constraints`]. Out: [`Placement`]. Never here: starting or stopping anything (see `act`).
+
+mod base;
+mod clone;
+mod colocation;
+mod friends;
+mod group;
+mod instance;
+mod nodes;
+mod primitive;
+mod promotable;
+mod shutdown_lock;
+mod utilization;
+
+pub use nodes::{Cell, Host, NodeTable};
+
+use super::constrain::{Constraints, ProbeMode};
+use super::resolve::Situation;
+use super::table::{NodeId, ResourceId, Table};
+use super::trace::TraceLine;
+use crate::cib::model::options::PlacementStrategy;
+use crate::cib::model::resource::Role;
+use crate::rules::Recheck;
+use crate::score::Score;
+use std::cell::Cell as Flag;
+
+/// The answer for one resource.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Where it shall run; `None` is nowhere.
+    pub node: Option<NodeId>,
+    /// What the node's score was when it was chosen.
+    pub score: Score,
+    /// What it is now.
+    pub current: Role,
+    /// What it shall be; `Unknown` is what its node implies.
+    pub next: Role,
+    pub next_reason: Option<String>,
+    pub managed: bool,
+    pub blocked: bool,
+    /// Changes with promotion scores.
+    pub priority: Score,
+    pub promotion_priority: Score,
+    /// Some attempt to place it found no node.
+    pub refused: bool,
+    pub allowed: NodeTable,
+    pub exclusive_probes: bool,
+    /// Kept for this node while it is down, since when.
+    pub shutdown_lock: Option<(NodeId, i64)>,
+    unassigned: bool,
+    assigning: bool,
+}
+
+/// Where everything goes.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    pub resources: Table<ResourceId, Placed>,
+    pub nodes: Table<NodeId, Host>,
+    /// Resources without a parent, in the order they were placed.
+    pub top: Vec<ResourceId>,
+    /// Members and instances, in the order they were placed.
+    pub children: Table<ResourceId, Vec<ResourceId>>,
+    /// Locks that are over: their history must be forgotten.
+    pub unlocked: Vec<(ResourceId, NodeId)>,
+    pub trace: Vec<TraceLine>,
+    pub recheck: Recheck,
+}
+
+pub fn place(situation: &Situation, constraints: &Constraints) -> Placement {
+    let mut placer = Placer::new(situation, constraints);
+    placer.gather_scores();
+    placer.place_all();
+    placer.placement
+}
+
+struct Placer<'a> {
+    situation: &'a Situation,
+    constraints: &'a Constraints,
+    placement: Placement,
+    /// Whose scores are being added up right now: guards the recursion through colocations.
+    updating: Table<ResourceId, Flag<bool>>,
+    /// Clones whose promotion scores are in, and whose instances are ranked for promotion.
+    promotion_scored: Table<ResourceId, bool>,
+    promotion_ranked: Table<ResourceId, bool>,
+}
+
+impl<'a> Placer<'a> {
+    fn new(situation: &'a Situation, constraints: &'a Constraints) -> Self {
+        let nodes = situation.nodes.len();
+        let placed = |(id, resource): (ResourceId, &super::resolve::Resource)| Placed {
+            node: None,
+            score: Score::ZERO,
+            current: resource.role,
+            next: resource.target,
+            next_reason: resource.target_reason.clone(),
+            managed: constraints.managed[id],
+            blocked: constraints.blocked[id],
+            priority: resource.priority,
+            promotion_priority: Score::ZERO,
+            refused: false,
+            allowed: NodeTable::from_scores(&resource.scores, nodes),
+            exclusive_probes: constraints.exclusive_probes[id],
+            shutdown_lock: resource.shutdown_lock,
+            unassigned: true,
+            assigning: false,
+        };
+        let count = situation.resources.len();
+        Self {
+            situation,
+            constraints,
+            placement: Placement {
+                resources: Table::from_rows(situation.resources.iter().map(placed).collect()),
+                nodes: hosts(situation, constraints),
+                top: situation.top.clone(),
+                children: Table::from_rows(situation.resources.rows().iter().map(|r| r.children.clone()).collect()),
+                unlocked: Vec::new(),
+                trace: Vec::new(),
+                recheck: Recheck::default(),
+            },
+            updating: Table::from_rows(vec![Flag::new(false); count]),
+            promotion_scored: Table::from_rows(vec![false; count]),
+            promotion_ranked: Table::from_rows(vec![false; count]),
+        }
+    }
+
+    fn place_all(&mut self) {
+        if self.situation.options.placement != PlacementStrategy::Default {
+            self.sort_by_wishes();
+        }
+        self.trace_capacities("Original");
+        // Remote connections first, for whether a remote node is there depends on them.
+        if self.situation.nodes.rows().iter().any(super::resolve::Node::is_remote) {
+            for id in self.placement.top.clone() {
+                let resource = &self.situation.resources[id];
+                if resource.remote_connection {
+                    self.assign(id, resource.partial_migration.map(|(_, target)| target), true);
+                }
+            }
+        }
+        for id in self.placement.top.clone() {
+            if !self.situation.resources[id].remote_connection {
+                self.assign(id, None, true);
+            }
+        }
+        self.trace_capacities("Remaining");
+    }
+
+    /// Chooses a node for a resource and all it consists of; recursion ends at what is being placed already.
+    fn assign(&mut self, id: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) -> Option<NodeId> {
+        let resource = &self.situation.resources[id];
+        if resource.is_primitive() {
+            self.assign_primitive(id, prefer, stop_if_fail)
+        } else if resource.is_group() {
+            self.assign_group(id, prefer, stop_if_fail)
+        } else {
+            self.assign_clone(id, prefer, stop_if_fail)
+        }
+    }
+
+    fn row(&self, id: ResourceId) -> &Placed {
+        &self.placement.resources[id]
+    }
+
+    fn row_mut(&mut self, id: ResourceId) -> &mut Placed {
+        &mut self.placement.resources[id]
+    }
+
+    fn set_next(&mut self, id: ResourceId, role: Role, why: &str) {
+        let row = self.row_mut(id);
+        if row.next != role {
+            row.next = role;
+            row.next_reason = Some(why.to_owned());
+        }
+    }
+
+    /// Whether a node may be used; a score below zero forbids, unless none is given.
+    fn is_available(&self, node: NodeId, cell: Option<&Cell>) -> bool {
+        self.placement.nodes[node].is_available() && cell.is_none_or(|cell| !cell.spent && cell.score >= Score::ZERO)
+    }
+
+    fn any_available(&self, table: &NodeTable) -> bool {
+        table.iter().any(|(node, cell)| self.is_available(node, Some(cell)))
+    }
+
+    /// Adds to the score of a resource and all below it, on one node or on all.
+    fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
+        for child in self.placement.children[id].clone() {
+            self.lean(child, node, score);
+        }
+        let (rows, hosts) = (&mut self.placement.resources, &self.placement.nodes);
+        match node {
+            Some(node) => rows[id].allowed.add(node, score, hosts[node].base),
+            None => {
+                for node in hosts.ids() {
+                    rows[id].allowed.add(node, score, hosts[node].base);
+                }
+            }
+        }
+        if node.is_none() && score.is_banned() {
+            rows[id].node = None;
+        }
+    }
+
+    /// The roles of a resource's parts: the highest counts.
+    fn state(&self, id: ResourceId, current: bool) -> Role {
+        let children = &self.placement.children[id];
+        if children.is_empty() {
+            let row = self.row(id);
+            return if current { row.current } else { row.next };
+        }
+        children.iter().map(|child| self.state(*child, current)).max().unwrap_or_default()
+    }
+
+    /// Nodes assigned to a resource's parts, each once.
+    fn assigned_nodes(&self, id: ResourceId) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        self.collect_assigned(id, &mut nodes);
+        nodes
+    }
+
+    fn collect_assigned(&self, id: ResourceId, nodes: &mut Vec<NodeId>) {
+        let children = &self.placement.children[id];
+        if children.is_empty() {
+            let node = self.row(id).node.filter(|node| !nodes.contains(node));
+            nodes.extend(node);
+        }
+        for &child in children {
+            self.collect_assigned(child, nodes);
+        }
+    }
+
+    /// The one node assigned, where there is exactly one.
+    fn assigned_node(&self, id: ResourceId) -> Option<NodeId> {
+        match self.assigned_nodes(id).as_slice() {
+            [node] => Some(*node),
+            _ => None,
+        }
+    }
+
+    fn any_part_blocked(&self, id: ResourceId) -> bool {
+        self.row(id).blocked || self.placement.children[id].iter().any(|child| self.any_part_blocked(*child))
+    }
+
+    fn trace_scores(&mut self, stage: super::trace::Stage, id: ResourceId) {
+        if self.situation.resources[id].removed {
+            return;
+        }
+        let lines = self.placement.resources[id].allowed.iter().map(|(node, cell)| TraceLine::Allocation {
+            stage,
+            resource: id,
+            node,
+            score: cell.score,
+        });
+        let lines: Vec<_> = lines.collect();
+        self.placement.trace.extend(lines);
+        for child in self.placement.children[id].clone() {
+            self.trace_scores(stage, child);
+        }
+    }
+}
+
+fn hosts(situation: &Situation, constraints: &Constraints) -> Table<NodeId, Host> {
+    let mut by_bytes: Vec<_> = situation.nodes.ids().collect();
+    by_bytes.sort_by(|a, b| situation.nodes[*a].name.as_str().cmp(situation.nodes[*b].name.as_str()));
+    let mut ranks = Table::from_rows(vec![0; situation.nodes.len()]);
+    for (rank, node) in by_bytes.into_iter().enumerate() {
+        ranks[node] = rank as u32;
+    }
+    let host = |(id, node): (NodeId, &super::resolve::Node)| Host {
+        online: node.online,
+        unclean: constraints.unclean[id],
+        shutdown: node.shutdown,
+        closed: node.standby || node.maintenance,
+        is_guest: situation.is_guest(id),
+        load: 0,
+        capacity: node.utilization.iter().map(|(name, text)| (name.clone(), utilization::amount(text))).collect(),
+        rank: ranks[id],
+        base: node.score,
+    };
+    Table::from_rows(situation.nodes.iter().map(host).collect())
+}
+
+impl Placement {
+    pub fn state(&self, id: ResourceId, current: bool) -> Role {
+        let children = &self.children[id];
+        if children.is_empty() {
+            let row = &self.resources[id];
+            return if current { row.current } else { row.next };
+        }
+        children.iter().map(|child| self.state(*child, current)).max().unwrap_or_default()
+    }
+
+    pub fn assigned_nodes(&self, id: ResourceId) -> Vec<NodeId> {
+        if self.children[id].is_empty() {
+            return self.resources[id].node.into_iter().collect();
+        }
+        let mut nodes = Vec::new();
+        for &child in &self.children[id] {
+            for node in self.assigned_nodes(child) {
+                if !nodes.contains(&node) {
+                    nodes.push(node);
+                }
+            }
+        }
+        nodes
+    }
+
+    pub fn probe_mode(&self, id: ResourceId, node: NodeId) -> Option<ProbeMode> {
+        self.resources[id].allowed.get(node).map(|cell| cell.probe)
+    }
+}

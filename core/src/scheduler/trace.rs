@@ -1,0 +1,85 @@
+//! The score trace in Pacemaker's words, which scripts and tests read.
+//!
+//! In: lines kept by `place`. Out: text. The words are a table, not the names of functions.
+
+use super::resolve::Situation;
+use super::table::{NodeId, ResourceId};
+use crate::score::Score;
+
+/// Which kind of resource was placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Primitive,
+    Group,
+    Clone,
+    Bundle,
+}
+
+impl Stage {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Primitive => "pcmk__primitive_assign",
+            Self::Group => "pcmk__group_assign",
+            Self::Clone => "pcmk__clone_assign",
+            Self::Bundle => "pcmk__bundle_assign",
+        }
+    }
+}
+
+/// One thing the trace tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TraceLine {
+    Allocation { stage: Stage, resource: ResourceId, node: NodeId, score: Score },
+    Promotion { resource: ResourceId, node: Option<NodeId>, score: Score },
+    /// What a node has room for.
+    Capacity { when: &'static str, node: NodeId, utilization: Vec<(String, String)> },
+    /// What a resource takes of a node.
+    Taken { resource: ResourceId, node: NodeId },
+}
+
+/// The lines that `crm_simulate -s` shows.
+pub fn score_lines(situation: &Situation, trace: &[TraceLine]) -> Vec<String> {
+    trace.iter().filter_map(|line| score_line(situation, line)).collect()
+}
+
+fn score_line(situation: &Situation, line: &TraceLine) -> Option<String> {
+    match line {
+        TraceLine::Allocation { stage, resource, node, score } => Some(format!(
+            "{}: {} allocation score on {}: {score}",
+            stage.word(),
+            situation.resources[*resource].id,
+            situation.nodes[*node].name
+        )),
+        TraceLine::Promotion { resource, node, score } => {
+            let node = node.map_or("none", |node| situation.nodes[node].name.as_str());
+            Some(format!("{} promotion score on {node}: {score}", situation.resources[*resource].id))
+        }
+        TraceLine::Capacity { .. } | TraceLine::Taken { .. } => None,
+    }
+}
+
+/// The lines that `crm_simulate -U` shows.
+pub fn utilization_lines(situation: &Situation, trace: &[TraceLine]) -> Vec<String> {
+    trace.iter().filter_map(|line| utilization_line(situation, line)).collect()
+}
+
+fn utilization_line(situation: &Situation, line: &TraceLine) -> Option<String> {
+    match line {
+        TraceLine::Capacity { when, node, utilization } => {
+            let mut text = format!("{when}: {} capacity:", situation.nodes[*node].name);
+            for (name, value) in utilization {
+                text.push_str(&format!(" {name}={value}"));
+            }
+            Some(text)
+        }
+        TraceLine::Taken { resource, node } => {
+            let resource = &situation.resources[*resource];
+            let mut text = format!("pcmk__assign_resource: {} utilization on {}:", resource.id, situation.nodes[*node].name);
+            for (name, value) in &resource.utilization {
+                text.push_str(&format!(" {name}={value}"));
+            }
+            Some(text)
+        }
+        TraceLine::Allocation { .. } | TraceLine::Promotion { .. } => None,
+    }
+}
