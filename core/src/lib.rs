@@ -38,3 +38,5 @@ pub mod replica;
 
 
 pub mod node;
+
+pub mod view;
