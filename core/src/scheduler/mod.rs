@@ -2,8 +2,10 @@
 //!
 //! Stages, each a function from types to a type: resolve, constrain, place, act, order, emit.
 
+pub mod act;
 pub mod constrain;
 pub mod input;
+pub mod order;
 pub mod place;
 pub mod relation;
 pub mod resolve;
