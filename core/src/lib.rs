@@ -23,3 +23,20 @@ pub mod status;
 pub mod scheduler;
 
 pub mod transition;
+
+pub mod lrm;
+
+pub mod fencing;
+
+pub mod attribute;
+
+pub mod membership;
+
+
+
+pub mod replica;
+
+
+pub mod node;
+
+pub mod view;

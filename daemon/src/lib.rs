@@ -1,1 +1,10 @@
-//! Library.
+//! Hands and feet of a node: performs the effects of `core::node`, and turns what happens into
+//! its events.
+//!
+//! Absent: every decision.
+
+pub mod log;
+pub mod options;
+pub mod perform;
+pub mod replay;
+pub mod runtime;

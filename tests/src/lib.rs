@@ -1,1 +1,5 @@
-//! Placeholder.
+//! What tests share that need more than one crate: a laboratory of real daemons, a world of
+//! simulated ones.
+
+pub mod lab;
+pub mod world;

@@ -7,16 +7,17 @@ use super::patch::{AttributeChange, Change, Patch};
 use super::version::Version;
 use crate::xml::path::Path;
 use crate::xml::{Element, Node};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// Why a patch was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ApplyError {
     /// Someone committed first: fetch, rebase, try again.
     Stale { base: Version, current: Version },
     /// The patch does not fit the document it claims to be for.
-    Mismatch { path: String, reason: &'static str },
+    Mismatch { path: String, reason: String },
 }
 
 impl fmt::Display for ApplyError {
@@ -68,10 +69,10 @@ pub fn apply(document: &Document, patch: &Patch) -> Result<Document, ApplyError>
     Ok(work)
 }
 
-fn mismatch(path: &Path, reason: &'static str) -> ApplyError {
+fn mismatch(path: &Path, reason: &str) -> ApplyError {
     ApplyError::Mismatch {
         path: path.to_string(),
-        reason,
+        reason: reason.to_string(),
     }
 }
 

@@ -6,10 +6,11 @@
 use super::document::Document;
 use crate::xml::path::{Path, Step};
 use crate::xml::{Element, Node};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One change to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Edit {
     /// Puts an element under a parent: in the place of the child with the same name and id,
     /// else as the last. Parents that are missing are made.

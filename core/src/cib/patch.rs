@@ -3,6 +3,7 @@
 use super::version::Version;
 use crate::xml::path::Path;
 use crate::xml::{Element, Name, Node};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::sync::Arc;
 
 /// Changes between two versions, deletions first.
@@ -74,5 +75,18 @@ impl Change {
             | Change::Replace { path, .. }
             | Change::Move { path, .. } => path,
         }
+    }
+}
+
+/// A patch travels in its XML form.
+impl Serialize for Patch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_xml().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Patch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Patch, D::Error> {
+        Patch::from_xml(&Element::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }

@@ -3,10 +3,13 @@
 //! A configuration change raises `epoch` and resets `num_updates`; a status change raises
 //! `num_updates`; only a person raises `admin_epoch`. Versions compare in that order.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// `admin_epoch.epoch.num_updates`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Version {
     pub admin_epoch: u32,
     pub epoch: u32,

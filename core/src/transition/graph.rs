@@ -2,6 +2,7 @@
 //!
 //! A plain value, complete before anything runs. Its XML is in `xml`.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What the scheduler wants done.
@@ -27,7 +28,7 @@ pub struct Graph {
 }
 
 /// Who carries an action out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ActionKind {
     /// A resource's agent on a node (`rsc_op`).
     Resource,
@@ -38,7 +39,7 @@ pub enum ActionKind {
 }
 
 /// The resource an action is for, as agents and logs know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceRef {
     /// The name its history is kept under.
     pub id: String,
@@ -50,7 +51,7 @@ pub struct ResourceRef {
 }
 
 /// One thing to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// Consecutive in the order of creation, those that need not run included.
     pub id: u32,

@@ -2,6 +2,8 @@
 
 pub mod executor;
 pub mod graph;
+pub mod key;
 
 pub use executor::{Executor, Outcome, Progress};
+pub use key::TransitionKey;
 pub use graph::{Action, ActionKind, Graph, ResourceRef, Synapse};

@@ -4,10 +4,11 @@
 //! Absent: the rest of XPath.
 
 use super::tree::Element;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One step: an element's name, and its id where several could be meant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Step {
     pub name: String,
     pub id: Option<String>,
@@ -29,7 +30,7 @@ impl Step {
 }
 
 /// Steps from the root, the root included.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Path(pub Vec<Step>);
 
 impl Path {

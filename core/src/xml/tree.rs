@@ -5,6 +5,7 @@
 //! change costs the path from the root to it.
 
 use super::name::Name;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::sync::Arc;
 
 /// What can stand between an element's tags.
@@ -225,5 +226,19 @@ impl<'a> Iterator for Descendants<'a> {
         let element = self.stack.pop()?;
         self.stack.extend(element.elements().rev());
         Some(element)
+    }
+}
+
+/// An element travels as its text: every reader of it makes the same checks.
+impl Serialize for Element {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::writer::write(self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Element, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::reader::read(&text).map_err(de::Error::custom)
     }
 }

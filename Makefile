@@ -1,0 +1,67 @@
+# demo and test are all that a newcomer needs; the others are for those who change the code.
+CARGO ?= cargo
+BUILD_PACKAGES = build-essential pkg-config libssl-dev zlib1g-dev
+# Real agents, a real sshd, and the peer that some tests compare with.
+TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-utils pacemaker-resource-agents
+SEEDS ?= 10000
+FUZZ_SECONDS ?= 20
+
+.PHONY: demo test check fix bless bench sim corpus fuzz need-build need-test
+
+need-build:
+	@scripts/need $(BUILD_PACKAGES)
+
+need-test: need-build
+	@scripts/need $(TEST_PACKAGES)
+
+# A cluster on this host, with its shell.
+demo: need-build
+	$(CARGO) build --release --workspace
+	target/release/quorate demo
+
+# Everything that is checked before a change lands, save style.
+test: need-test
+	$(CARGO) build --workspace --all-targets
+	$(CARGO) test --workspace
+
+# Style: never writes.
+check: need-build
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+fix:
+	$(CARGO) fmt --all
+	$(CARGO) clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+
+# Rewrites expectations of recorded screens and transcripts: read the diff.
+bless:
+	QUORATE_BLESS=1 $(CARGO) test --workspace
+
+# The whole cluster under faults: make sim SEEDS=10000, or make sim SEED=17 for one with its story.
+sim:
+ifdef SEED
+	QUORATE_SEED=$(SEED) $(CARGO) test --release -p quorate-tests --test simulation -- --nocapture
+else
+	QUORATE_SEEDS=$(SEEDS) $(CARGO) test --release -p quorate-tests --test simulation -- --nocapture
+endif
+
+# The recorded scheduler cases, with a list of what differs.
+corpus:
+	$(CARGO) build --release --workspace
+	python3 $${QUORATE_CORPUS:-../shared/conformance}/scheduler.py -- target/release/quorate crm_simulate
+
+# Side by side with the peers, as ratios.
+bench:
+	$(CARGO) build --release --workspace
+	@scripts/need pacemaker-cli-utils crmsh
+	scripts/bench
+
+# Each fuzz target for a while; cargo-fuzz is installed if it is missing.
+FUZZ = PATH="$(CURDIR)/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run
+fuzz: need-build
+	@command -v cargo-fuzz >/dev/null || test -x target/tools/bin/cargo-fuzz || \
+	    { echo "installing cargo-fuzz"; $(CARGO) install -q cargo-fuzz --root target/tools; }
+	@for target in grammar xml patch wire; do \
+	    echo "fuzzing $$target for $(FUZZ_SECONDS) s"; \
+	    $(FUZZ) $$target -- -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 || exit 1; \
+	done

@@ -1,0 +1,220 @@
+//! One operation in flight per resource, the others wait in order; monitors come round.
+
+use super::operation::{ExitReport, Operation, Run, Ticket};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What the local resource manager wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LrmEffect {
+    /// Run an agent; its exit comes back with the ticket.
+    Run(Run),
+    /// Wake me with the ticket.
+    Timer { ticket: Ticket, after_ms: u64 },
+    /// An operation ended and is news: the first run, or a recurring one that changed.
+    Finished(Finished),
+}
+
+/// An operation that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    pub operation: Operation,
+    pub report: ExitReport,
+    pub call_id: u32,
+    /// How long it waited for others of its resource. Milliseconds.
+    pub queue_ms: u64,
+    /// Seconds since the epoch when this result was first seen.
+    pub changed_at: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Task {
+    operation: Operation,
+    call_id: u32,
+    queued_at_ms: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Recurring {
+    operation: Operation,
+    call_id: u32,
+    /// The result told last.
+    told: Option<ExitReport>,
+    /// Set while neither queued nor running: the timer that will queue it.
+    timer: Option<Ticket>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Resource {
+    waiting: VecDeque<Task>,
+    running: Option<(Ticket, Task, u64)>,
+    /// By operation name and interval.
+    recurring: BTreeMap<(String, u64), Recurring>,
+}
+
+/// The node's resources and what is being done to them.
+#[derive(Clone, Debug, Default)]
+pub struct Lrm {
+    resources: BTreeMap<String, Resource>,
+    call_id: u32,
+    ticket: Ticket,
+}
+
+/// The present, as the queue needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Milliseconds of a clock that only goes forward.
+    pub ms: u64,
+    /// Seconds since the epoch.
+    pub epoch: i64,
+}
+
+impl Lrm {
+    /// Takes an operation to be performed in its turn.
+    pub fn perform(&mut self, operation: Operation, now: Moment) -> Vec<LrmEffect> {
+        self.call_id += 1;
+        let call_id = self.call_id;
+        let name = operation.resource().to_string();
+        let resource = self.resources.entry(name.clone()).or_default();
+        if operation.changes_state() {
+            resource.forget_recurring();
+        }
+        if operation.interval_ms() > 0 {
+            let slot = (operation.action.operation.clone(), operation.interval_ms());
+            let recurring = Recurring { operation: operation.clone(), call_id, told: None, timer: None };
+            // The same monitor again: the new one replaces the old and tells its first result.
+            resource.recurring.insert(slot, recurring);
+            resource.waiting.retain(|task| !same_slot(&task.operation, &operation));
+        }
+        resource.waiting.push_back(Task { operation, call_id, queued_at_ms: now.ms });
+        self.advance(&name, now)
+    }
+
+    /// Stops a recurring operation; `false` if there was none.
+    pub fn cancel(&mut self, resource: &str, operation: &str, interval_ms: u64) -> bool {
+        let Some(resource) = self.resources.get_mut(resource) else { return false };
+        let slot = (operation.to_string(), interval_ms);
+        resource.waiting.retain(|task| slot_of(&task.operation) != slot);
+        resource.recurring.remove(&slot).is_some()
+    }
+
+    /// Stops all recurring operations of a resource: its history is to be forgotten.
+    pub fn forget(&mut self, resource: &str) {
+        if let Some(resource) = self.resources.get_mut(resource) {
+            resource.forget_recurring();
+        }
+    }
+
+    /// Hears how a run ended.
+    pub fn exited(&mut self, ticket: Ticket, report: ExitReport, now: Moment) -> Vec<LrmEffect> {
+        let found = self
+            .resources
+            .iter()
+            .find(|(_, resource)| resource.running.as_ref().is_some_and(|run| run.0 == ticket))
+            .map(|(name, _)| name.clone());
+        let Some(name) = found else { return Vec::new() };
+        let resource = self.resources.entry(name.clone()).or_default();
+        let Some((_, task, queue_ms)) = resource.running.take() else { return Vec::new() };
+        let finished = Finished {
+            operation: task.operation,
+            report,
+            call_id: task.call_id,
+            queue_ms,
+            changed_at: now.epoch,
+        };
+        let mut effects = match finished.operation.interval_ms() {
+            0 => vec![LrmEffect::Finished(finished)],
+            _ => self.recurred(&name, finished),
+        };
+        effects.extend(self.advance(&name, now));
+        effects
+    }
+
+    /// A recurring operation ran: it is told if it is news, and comes again.
+    fn recurred(&mut self, name: &str, finished: Finished) -> Vec<LrmEffect> {
+        self.ticket += 1;
+        let ticket = self.ticket;
+        let resource = self.resources.entry(name.to_string()).or_default();
+        let Some(recurring) = resource.recurring.get_mut(&slot_of(&finished.operation)) else {
+            return Vec::new();
+        };
+        if recurring.call_id != finished.call_id {
+            return Vec::new();
+        }
+        recurring.timer = Some(ticket);
+        let after_ms = finished.operation.interval_ms();
+        let mut effects = vec![LrmEffect::Timer { ticket, after_ms }];
+        if !recurring.told.as_ref().is_some_and(|told| same_result(told, &finished.report)) {
+            recurring.told = Some(finished.report.clone());
+            effects.push(LrmEffect::Finished(finished));
+        }
+        effects
+    }
+
+    /// A timer fired: a recurring operation's turn has come.
+    pub fn timer(&mut self, ticket: Ticket, now: Moment) -> Vec<LrmEffect> {
+        let mut due = None;
+        for (name, resource) in &mut self.resources {
+            if let Some(recurring) = resource.recurring.values_mut().find(|r| r.timer == Some(ticket)) {
+                recurring.timer = None;
+                due = Some((name.clone(), recurring.operation.clone(), recurring.call_id));
+                break;
+            }
+        }
+        let Some((name, operation, call_id)) = due else { return Vec::new() };
+        let resource = self.resources.entry(name.clone()).or_default();
+        resource.waiting.push_back(Task { operation, call_id, queued_at_ms: now.ms });
+        self.advance(&name, now)
+    }
+
+    /// Whether nothing is running or waiting (recurring operations between runs aside).
+    pub fn is_idle(&self) -> bool {
+        self.resources
+            .values()
+            .all(|resource| resource.running.is_none() && resource.waiting.is_empty())
+    }
+
+    fn advance(&mut self, name: &str, now: Moment) -> Vec<LrmEffect> {
+        let Some(resource) = self.resources.get_mut(name) else { return Vec::new() };
+        if resource.running.is_some() {
+            return Vec::new();
+        }
+        let Some(task) = resource.waiting.pop_front() else { return Vec::new() };
+        self.ticket += 1;
+        let ticket = self.ticket;
+        let run = run(ticket, &task.operation);
+        let queue_ms = now.ms.saturating_sub(task.queued_at_ms);
+        resource.running = Some((ticket, task, queue_ms));
+        vec![LrmEffect::Run(run)]
+    }
+}
+
+impl Resource {
+    fn forget_recurring(&mut self) {
+        self.recurring.clear();
+        self.waiting.retain(|task| task.operation.interval_ms() == 0);
+    }
+}
+
+fn slot_of(operation: &Operation) -> (String, u64) {
+    (operation.action.operation.clone(), operation.interval_ms())
+}
+
+fn same_slot(a: &Operation, b: &Operation) -> bool {
+    slot_of(a) == slot_of(b)
+}
+
+fn same_result(a: &ExitReport, b: &ExitReport) -> bool {
+    (a.code, a.status, &a.reason) == (b.code, b.status, &b.reason)
+}
+
+fn run(ticket: Ticket, operation: &Operation) -> Run {
+    let resource = operation.action.resource.clone().expect("only resource actions are performed");
+    Run {
+        ticket,
+        resource,
+        operation: operation.action.operation.clone(),
+        interval_ms: operation.interval_ms(),
+        timeout_ms: operation.timeout_ms(),
+        parameters: operation.action.attributes.clone(),
+    }
+}

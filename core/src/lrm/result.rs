@@ -1,0 +1,148 @@
+//! An operation's end as the entry of the status section that the scheduler reads.
+//!
+//! Ids and attributes as Pacemaker writes them: `R_last_0` for what runs once,
+//! `R_monitor_N` for what recurs, `R_last_failure_0` for what did not end as expected.
+
+use super::operation::Operation;
+use super::queue::Finished;
+use crate::cib::Edit;
+use crate::cib::document::FEATURE_SET;
+use crate::status::operation::ExecutionStatus;
+use crate::transition::ResourceRef;
+use crate::xml::Element;
+use crate::xml::digest::parameters_digest;
+use crate::xml::path::{Path, Step};
+
+/// Exit code of an operation that has not ended (Pacemaker's "unknown").
+const PENDING_EXIT_CODE: i32 = 193;
+
+/// Whether the operation ended otherwise than its transition expected.
+pub fn failed(finished: &Finished) -> bool {
+    finished.report.execution_status() != ExecutionStatus::Done
+        || finished.report.code != finished.operation.key.expected
+}
+
+/// What the result changes in the status of this node.
+pub fn edits(finished: &Finished, node: &NodeRef) -> Vec<Edit> {
+    let operation = &finished.operation;
+    let (resource, task) = (operation.resource(), operation.action.operation.as_str());
+    let Some(reference) = &operation.action.resource else { return Vec::new() };
+    if task == "notify" {
+        return Vec::new();
+    }
+    let last = format!("{resource}_last_0");
+    let mut ids = Vec::new();
+    match (failed(finished), operation.interval_ms()) {
+        (true, 0) => ids.extend([format!("{resource}_last_failure_0"), last]),
+        (true, _) => ids.push(format!("{resource}_last_failure_0")),
+        (false, 0) => ids.push(last),
+        (false, interval) => ids.push(format!("{resource}_{task}_{interval}")),
+    }
+    ids.into_iter()
+        .flat_map(|id| put(reference, node, entry(&id, finished, node)))
+        .collect()
+}
+
+/// The entry that says an operation has begun.
+pub fn pending_edits(operation: &Operation, node: &NodeRef, epoch: i64) -> Vec<Edit> {
+    let Some(reference) = &operation.action.resource else { return Vec::new() };
+    let task = operation.action.operation.as_str();
+    let worth = matches!(task, "start" | "stop" | "promote" | "demote" | "migrate_to" | "migrate_from");
+    if !worth && !(task == "monitor" && operation.interval_ms() == 0) {
+        return Vec::new();
+    }
+    let element = attributes(&format!("{}_last_0", reference.id), operation)
+        .with("transition-magic", format!("-1:{PENDING_EXIT_CODE};{}", operation.key))
+        .with("exit-reason", "")
+        .with("on_node", &node.name)
+        .with("call-id", "-1")
+        .with("rc-code", PENDING_EXIT_CODE.to_string())
+        .with("op-status", "-1")
+        .with("interval", "0")
+        .with("last-rc-change", epoch.to_string())
+        .with("exec-time", "0")
+        .with("queue-time", "0")
+        .with("op-digest", digest(operation));
+    put(reference, node, element).to_vec()
+}
+
+/// A node as the status section names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeRef {
+    pub id: String,
+    pub name: String,
+}
+
+impl NodeRef {
+    /// The path of the node's state.
+    pub fn state_path(&self) -> Path {
+        let step = |name: &str, id: Option<&str>| Step { name: name.into(), id: id.map(Into::into) };
+        Path(vec![step("cib", None), step("status", None), step("node_state", Some(&self.id))])
+    }
+
+    /// The path of the node's resource histories.
+    pub fn resources_path(&self) -> Path {
+        self.state_path()
+            .join(Step { name: "lrm".into(), id: Some(self.id.clone()) })
+            .join(Step { name: "lrm_resources".into(), id: None })
+    }
+}
+
+/// The digest of what an agent was given: without what the cluster adds, but with the timeout
+/// of recurring operations.
+pub fn digest(operation: &Operation) -> String {
+    let recurring = operation.interval_ms() > 0;
+    let counts = |name: &str| match name {
+        "crm_feature_set" | "op-digest" | "on_node" | "on_node_uuid" | "pcmk_external_ip" | "id" => false,
+        "CRM_meta_timeout" => recurring,
+        name => !name.starts_with("CRM_meta_"),
+    };
+    let parameters = operation.action.attributes.iter().filter(|(name, _)| counts(name));
+    parameters_digest(parameters.map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+fn put(resource: &ResourceRef, node: &NodeRef, entry: Element) -> [Edit; 2] {
+    let mut element = Element::new("lrm_resource")
+        .with("id", &resource.id)
+        .with("class", &resource.class)
+        .with("type", &resource.kind);
+    if let Some(provider) = &resource.provider {
+        element.set("provider", provider);
+    }
+    let parent = node.resources_path();
+    let history = parent.join(Step::to(&element));
+    [Edit::Merge { parent, element }, Edit::Put { parent: history, element: entry }]
+}
+
+fn attributes(id: &str, operation: &Operation) -> Element {
+    Element::new("lrm_rsc_op")
+        .with("id", id)
+        .with("operation_key", &operation.action.key)
+        .with("operation", &operation.action.operation)
+        .with("crm-debug-origin", "lrm")
+        .with("crm_feature_set", FEATURE_SET)
+        .with("transition-key", operation.key.to_string())
+}
+
+fn entry(id: &str, finished: &Finished, node: &NodeRef) -> Element {
+    let (operation, report) = (&finished.operation, &finished.report);
+    let status = status_code(report.execution_status());
+    attributes(id, operation)
+        .with("transition-magic", format!("{status}:{};{}", report.code, operation.key))
+        .with("exit-reason", &report.reason)
+        .with("on_node", &node.name)
+        .with("call-id", finished.call_id.to_string())
+        .with("rc-code", report.code.to_string())
+        .with("op-status", status.to_string())
+        .with("interval", operation.interval_ms().to_string())
+        .with("last-rc-change", finished.changed_at.to_string())
+        .with("exec-time", report.exec_ms.to_string())
+        .with("queue-time", finished.queue_ms.to_string())
+        .with("op-digest", digest(operation))
+}
+
+fn status_code(status: ExecutionStatus) -> i32 {
+    (-1..=11)
+        .find(|code| ExecutionStatus::from_code(*code) == Some(status))
+        .expect("every status has its code")
+}

@@ -1,0 +1,22 @@
+//! Which member leads (the "designated controller").
+//!
+//! As Pacemaker: the oldest feature set, so that a rolling upgrade is led by what everyone
+//! understands; then who led already; then who is up longest; then the first name.
+
+use super::join::Join;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Uptimes this close count as equal: the name decides, not chance. Milliseconds.
+const UPTIME_GRAIN_MS: u64 = 60_000;
+
+/// The member that leads.
+pub fn leader(joins: &BTreeMap<u32, Join>) -> &Join {
+    joins.values().min_by_key(|join| rank(join)).expect("a view has members")
+}
+
+fn rank(join: &Join) -> (Vec<u32>, Reverse<(u64, bool)>, Reverse<u64>, &str) {
+    let feature_set = join.feature_set.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+    let uptime = join.uptime_ms / UPTIME_GRAIN_MS;
+    (feature_set, Reverse((join.status_term, join.led)), Reverse(uptime), &join.name)
+}

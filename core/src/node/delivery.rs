@@ -1,0 +1,278 @@
+//! What a delivered message changes. All members get the same messages in the same order.
+
+use super::message::{Message, RequestId};
+use super::request::{Refusal, Reply};
+use super::{Effect, Node, bound_to_view};
+use crate::attribute;
+use crate::cib::{Document, Edit, diff};
+use crate::lrm::result::NodeRef;
+use crate::note::Note;
+use crate::xml::path::Step;
+
+impl Node {
+    pub(super) fn deliver(&mut self, from: u32, message: Message) {
+        match message {
+            Message::Join(join) => self.join_delivered(join),
+            Message::Configuration { view, root } => {
+                if self.replica.view().is_some_and(|current| current.id == view) {
+                    self.replica.take_configuration(root);
+                    self.settle();
+                }
+            }
+            Message::Status { view, status } => {
+                if self.replica.view().is_some_and(|current| current.id == view) {
+                    self.replica.take_status(status);
+                    self.settle();
+                }
+            }
+            message if self.replica.agreement().is_none() => {
+                // Nobody acts on it before all agree; its sender says it again afterwards.
+                if from == self.me().id && !bound_to_view(&message) {
+                    self.outbox.push(message);
+                }
+            }
+            message => self.agreed_delivery(from, message),
+        }
+    }
+
+    fn join_delivered(&mut self, join: crate::membership::Join) {
+        let Some(to_send) = self.replica.joined(join) else { return };
+        let Some(view) = self.replica.view().map(|view| view.id) else { return };
+        if let Some(root) = to_send.configuration {
+            self.effects.push(Effect::Multicast(Message::Configuration { view, root }));
+        }
+        if let Some(status) = to_send.status {
+            self.effects.push(Effect::Multicast(Message::Status { view, status }));
+        }
+        self.settle();
+    }
+
+    /// If all have what they need, work begins: what waited is sent, the leader leads.
+    fn settle(&mut self) {
+        if !self.replica.settle() {
+            return;
+        }
+        let Some((view, agreement)) = self.replica.agreement() else { return };
+        let names: Vec<&str> = view.members.iter().map(|member| member.name.as_str()).collect();
+        let leader = agreement.joins.get(&agreement.leader).map_or("", |join| &join.name);
+        let note = Note::info(
+            "membership",
+            format!(
+                "{} {} quorum, led by {leader}",
+                names.join(" "),
+                if view.quorate { "with" } else { "without" }
+            ),
+        );
+        let leads = agreement.leader == self.me().id;
+        self.note(note);
+        for message in std::mem::take(&mut self.outbox) {
+            self.effects.push(Effect::Multicast(message));
+        }
+        self.reconsider_durability();
+        if leads {
+            self.lead();
+        }
+        for (client, request, author) in std::mem::take(&mut self.unasked) {
+            self.ask(client, request, author);
+        }
+    }
+
+    fn agreed_delivery(&mut self, from: u32, message: Message) {
+        let from_leader = self.leader() == Some(from);
+        match message {
+            Message::Commit { request, patch, author, epoch_seconds } => {
+                self.commit_delivered(request, &patch, &author, epoch_seconds);
+            }
+            Message::Persisted { term, version } => self.persisted_by(from, term, version),
+            Message::Update { request, edits, quiet } => {
+                let failed = self.replica.update(&edits);
+                if failed > 0 {
+                    let text = format!("{failed} of {} edits had nothing to stand on", edits.len());
+                    self.note(Note::warning("status update", text));
+                }
+                self.answer(request, Reply::Done);
+                if !quiet {
+                    self.something_changed("status update");
+                }
+            }
+            Message::Perform { to, operation, edits } if from_leader => {
+                self.replica.update(&edits);
+                self.activity.begun(&operation, to);
+                if to == self.me().id {
+                    self.perform(operation);
+                }
+            }
+            Message::Result(result) => {
+                self.replica.update(&result.edits);
+                self.activity.ended(&result.key);
+                self.result_delivered(result);
+            }
+            Message::Forget { request, resources, node, failed_only } => {
+                self.forget_delivered(resources.as_deref(), node.as_deref(), failed_only);
+                self.answer(request, Reply::Done);
+                self.something_changed("history forgotten");
+            }
+            Message::Fence { request, target, action, author, confirmed } => {
+                self.fence_wanted(request, &target, &action, &author, confirmed);
+            }
+            Message::RunDevice { to, run } if from_leader && to == self.me().id => {
+                self.run_device(run);
+            }
+            Message::DeviceRan { fencing, number, ok, output } => {
+                self.device_ran(&fencing, number, ok, output);
+            }
+            Message::Fencing(event) => {
+                self.fencing_delivered(event);
+            }
+            Message::Transition { id, actions } if from_leader => {
+                self.activity.transition(id, actions);
+            }
+            Message::Settled { version, term } if from_leader => {
+                self.activity.forget_transition();
+                self.activity.settle(version, term);
+            }
+            Message::Leaving { id } => self.leaving_delivered(id),
+            Message::Perform { .. }
+            | Message::RunDevice { .. }
+            | Message::Transition { .. }
+            | Message::Settled { .. }
+            | Message::Join(_)
+            | Message::Configuration { .. }
+            | Message::Status { .. } => {}
+        }
+    }
+
+    fn commit_delivered(
+        &mut self,
+        request: RequestId,
+        patch: &crate::cib::Patch,
+        author: &super::message::Author,
+        epoch_seconds: i64,
+    ) {
+        if !self.may_write() {
+            return self.answer(Some(request), Reply::Refused(Refusal::NoQuorum));
+        }
+        match self.replica.commit(patch) {
+            Ok(version) => {
+                let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
+                let set = |name: &str, value: &str| Edit::Set {
+                    path: root.clone(),
+                    name: name.into(),
+                    value: value.into(),
+                };
+                let written = crate::time::Now::from_epoch(epoch_seconds).0.to_string();
+                self.replica.update(&[
+                    set("cib-last-written", &written),
+                    set("update-origin", &author.node),
+                    set("update-client", &author.client),
+                    set("update-user", &author.user),
+                ]);
+                let term = self.replica.mark().term;
+                self.durability.await_commit(request, term, version, &self.waiting);
+                self.something_changed("configuration change");
+            }
+            Err(error) => self.answer(Some(request), Reply::Refused(Refusal::Patch(error))),
+        }
+    }
+
+    /// Deletes histories and fail counts; where this node is meant, monitors end too.
+    fn forget_delivered(&mut self, resources: Option<&[String]>, node: Option<&str>, failed_only: bool) {
+        let document = self.document().clone();
+        let states = document.status().elements_named("node_state");
+        let meant = states.filter(|state| node.is_none_or(|name| state.attr("uname") == Some(name)));
+        let mut edits = Vec::new();
+        for state in meant {
+            let (Some(id), Some(name)) = (state.id(), state.attr("uname")) else { continue };
+            let node = NodeRef { id: id.into(), name: name.into() };
+            for resource in histories(&document, &node) {
+                if !resources.is_none_or(|wanted| wanted.iter().any(|wanted| names(wanted, &resource))) {
+                    continue;
+                }
+                if failed_only && !has_failed(&document, &node, &resource) {
+                    continue;
+                }
+                let step = Step { name: "lrm_resource".into(), id: Some(resource.clone()) };
+                edits.push(Edit::Delete { path: node.resources_path().join(step) });
+                edits.extend(attribute::clear_failures(&document, &node, Some(&resource)));
+                if node.name == self.me().name {
+                    self.lrm.forget(&resource);
+                }
+            }
+            match resources {
+                None => edits.extend(attribute::clear_failures(&document, &node, None)),
+                Some(wanted) => {
+                    for resource in wanted {
+                        edits.extend(attribute::clear_failures(&document, &node, Some(resource)));
+                    }
+                }
+            }
+        }
+        if !edits.is_empty() {
+            self.replica.update(&edits);
+        }
+    }
+
+    /// A member has stopped everything and goes: it need not be fenced.
+    fn leaving_delivered(&mut self, id: u32) {
+        let path = NodeRef { id: id.to_string(), name: String::new() }.state_path();
+        let set = |name: &str, value: &str| Edit::Set {
+            path: path.clone(),
+            name: name.into(),
+            value: value.into(),
+        };
+        self.replica.update(&[set("join", "down"), set("expected", "down")]);
+        if id == self.me().id {
+            self.effects.push(Effect::Leave);
+        }
+    }
+
+    /// Answers the tool that waits for this request, if it asked here.
+    pub(super) fn answer(&mut self, request: Option<RequestId>, reply: Reply) {
+        if let Some(client) = request.and_then(|request| self.waiting.remove(&request)) {
+            self.effects.push(Effect::Reply { client, reply });
+        }
+    }
+
+    /// What every change of the document brings: subscribers hear it, the disk gets it.
+    pub(super) fn after_change(&mut self, before: &Document) {
+        let after = self.replica.document().clone();
+        if after.same(before) {
+            return;
+        }
+        if !self.subscribers.is_empty() {
+            let patch = diff(before, &after);
+            self.effects.push(Effect::Notify(Reply::Changed { patch }));
+        }
+        let mark_moved = self.durability.mark_moved(self.replica.mark());
+        if !after.version().same_configuration(before.version()) || mark_moved {
+            self.persist();
+        }
+    }
+}
+
+/// The resources a node has a history of.
+fn histories(document: &Document, node: &NodeRef) -> Vec<String> {
+    let resources = node.resources_path();
+    let Some(resources) = resources.find(document.root()) else { return Vec::new() };
+    resources.elements().filter_map(|resource| resource.id().map(str::to_string)).collect()
+}
+
+/// A history may be kept under an instance's name.
+fn names(wanted: &str, history: &str) -> bool {
+    history == wanted || history.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(':'))
+}
+
+fn has_failed(document: &Document, node: &NodeRef, resource: &str) -> bool {
+    let path = node
+        .resources_path()
+        .join(Step { name: "lrm_resource".into(), id: Some(resource.to_string()) });
+    let failed_entry = path.find(document.root()).is_some_and(|history| {
+        history
+            .elements()
+            .any(|entry| entry.id().is_some_and(|id| id.ends_with("_last_failure_0")))
+    });
+    let counted = attribute::all(document, node)
+        .iter()
+        .any(|(name, _)| name.starts_with(&format!("fail-count-{resource}#")));
+    failed_entry || counted
+}

@@ -1,0 +1,37 @@
+//! Everything a node may ask for.
+
+use super::event::{ClientId, Timer};
+use super::message::Message;
+use super::request::Reply;
+use crate::cib::Document;
+use crate::fencing::DeviceRun;
+use crate::lrm::Run;
+use crate::note::Note;
+use crate::replica::Mark;
+
+/// Something to be done by whoever runs the node.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// To all members of the view, this node included, in one order.
+    Multicast(Message),
+    /// Run an agent, answer with [`super::Event::AgentExited`].
+    Run(Run),
+    /// Run a fence agent, answer with [`super::Event::DeviceRan`].
+    RunDevice { fencing: String, number: u32, run: DeviceRun },
+    /// Wake me later.
+    Timer { timer: Timer, after_ms: u64 },
+    /// Write the configuration to disk, durably, then answer with [`super::Event::Persisted`].
+    Persist { number: u64, document: Document, mark: Mark },
+    /// Keep what the scheduler was given, for replay.
+    SaveInput { document: Document, transition: i32, epoch: i64 },
+    /// Answer a tool.
+    Reply { client: ClientId, reply: Reply },
+    /// Tell every subscriber.
+    Notify(Reply),
+    /// Something to be logged.
+    Note(Note),
+    /// Say goodbye to the cluster engine, then end the daemon.
+    Leave,
+    /// End the daemon at once, without a goodbye.
+    Exit,
+}

@@ -1,0 +1,59 @@
+//! Everything that can wake a node.
+
+use super::message::Message;
+use super::request::Request;
+use crate::fencing::request::DeviceResult;
+use crate::lrm::{ExitReport, Ticket};
+use crate::membership::View;
+
+/// Names a tool's connection.
+pub type ClientId = u64;
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The cluster engine installed a view.
+    View(View),
+    /// The cluster engine delivered a message.
+    Message { from: u32, message: Message },
+    /// A tool asks. `user` is its account, `client` its program's name.
+    Request { client: ClientId, request: Request, user: String, program: String },
+    /// A tool's connection is gone.
+    ClientGone { client: ClientId },
+    /// An agent ended.
+    AgentExited { ticket: Ticket, report: ExitReport },
+    /// A fence agent ended.
+    DeviceRan { fencing: String, number: u32, result: DeviceResult },
+    /// A timer fired.
+    Timer(Timer),
+    /// The document of the latest [`super::Effect::Persist`] with this number is on disk.
+    Persisted { number: u64 },
+    /// It is not, and why.
+    PersistFailed { number: u64, reason: String },
+    /// The operator stops the daemon. The second time it does not wait.
+    Terminate,
+}
+
+/// What a timer was set for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// A recurring operation's next turn.
+    Lrm(Ticket),
+    /// An action should have ended.
+    Action { transition: i32, action: u32 },
+    /// Time alone may have changed the decision. The number tells a replaced timer.
+    Recheck { number: u64 },
+    /// The wait for nodes that have not been seen since the start is over.
+    StartUp { number: u64 },
+    /// A fencing that failed may be tried again.
+    Reconsider { number: u64 },
+}
+
+/// The present, as a node is told it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// Milliseconds of a clock that only goes forward.
+    pub ms: u64,
+    /// Seconds since the epoch.
+    pub epoch: i64,
+}

@@ -1,0 +1,387 @@
+//! What only the leader does: decide, carry the decision out, hear the results.
+
+use super::fencer::Fencer;
+use super::message::{Message, OperationResult};
+use super::{Effect, Node, Timer, option};
+use crate::attribute;
+use crate::cib::Edit;
+use crate::lrm::operation::ExitStatus;
+use crate::lrm::queue::Finished;
+use crate::lrm::result::{self, NodeRef};
+use crate::lrm::{ExitReport, Operation};
+use crate::note::Note;
+use crate::scheduler;
+use crate::time::{Interval, Now};
+use crate::transition::{Action, ActionKind, Executor, Outcome, Progress, TransitionKey};
+use crate::xml::Element;
+use crate::xml::path::{Path, Step};
+
+/// How long to wait after the start for nodes not yet seen, unless `dc-deadtime` says otherwise
+/// (Pacemaker Explained, "Cluster Options"). Milliseconds.
+const DEADTIME_DEFAULT_MS: u64 = 20_000;
+
+/// How long a decision may stand although time passes, unless `cluster-recheck-interval` says
+/// otherwise. Milliseconds.
+const RECHECK_DEFAULT_MS: u64 = 15 * 60 * 1000;
+
+/// A decision that nothing disturbs is carried out in fewer passes; more is a bug of ours.
+const DECISIONS_PER_STEP_MAX: usize = 100;
+
+/// A plan that succeeds and is made again so many times without anything else happening is
+/// not carried out any more until something does.
+const FOLLOW_UPS_MAX: u32 = 10;
+
+/// The leader's state; a new leader, or a new view, begins with none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leadership {
+    executor: Option<Executor>,
+    transition: i32,
+    /// Something changed since the latest decision.
+    dirty: bool,
+    /// Nodes may still be starting: no decision yet.
+    waiting_for_nodes: bool,
+    /// Transitions carried out since anything else changed.
+    undisturbed: u32,
+    /// Number of the timer in force, by kind.
+    recheck: u64,
+    start_up: u64,
+    reconsider: u64,
+    pub(super) fencer: Fencer,
+}
+
+impl Node {
+    /// Begins to lead.
+    pub(super) fn lead(&mut self) {
+        let mut leadership = Leadership { dirty: true, transition: self.next_transition, ..Leadership::default() };
+        leadership.waiting_for_nodes = self.expects_more_nodes();
+        let waiting = leadership.waiting_for_nodes;
+        self.leadership = Some(leadership);
+        if waiting {
+            let after = self.interval_option("dc-deadtime", DEADTIME_DEFAULT_MS);
+            let up = self.clock.ms - self.started_ms;
+            let number = self.new_timer(|leadership| &mut leadership.start_up);
+            self.timer_in(Timer::StartUp { number }, after.saturating_sub(up));
+        }
+        if self.may_write() {
+            let edits = self.founding_edits();
+            if !edits.is_empty() {
+                self.send(Message::Update { request: None, edits, quiet: false });
+            }
+        }
+    }
+
+    /// Right after its start a node does not judge those it has not seen yet.
+    fn expects_more_nodes(&self) -> bool {
+        let here = self.replica.view().map_or(0, |view| view.members.len());
+        let up = self.clock.ms - self.started_ms;
+        here < self.settings.nodes && up < self.interval_option("dc-deadtime", DEADTIME_DEFAULT_MS)
+    }
+
+    fn interval_option(&self, name: &str, default_ms: u64) -> u64 {
+        let given = option(self.document(), name).and_then(|text| Interval::parse(&text));
+        given.map_or(default_ms, |interval| u64::from(interval.ms()))
+    }
+
+    /// Members the configuration does not name yet, and what the cluster says of itself.
+    fn founding_edits(&self) -> Vec<Edit> {
+        let step = |name: &str| Step { name: name.into(), id: None };
+        let configuration = Path(vec![step("cib"), step("configuration")]);
+        let members = self.replica.view().map_or(&[][..], |view| &view.members);
+        let nodes = self.document().configuration().child("nodes");
+        let mut edits = Vec::new();
+        for member in members {
+            let id = member.id.to_string();
+            let known = nodes.and_then(|nodes| nodes.child_with_id("node", &id));
+            if known.and_then(|node| node.attr("uname")) != Some(&member.name) {
+                let element = Element::new("node").with("id", &id).with("uname", &member.name);
+                edits.push(Edit::Merge { parent: configuration.join(step("nodes")), element });
+            }
+        }
+        let set = "cib-bootstrap-options";
+        let about = [
+            ("have-watchdog", "false"),
+            ("dc-version", self.settings.version.as_str()),
+            ("cluster-infrastructure", self.settings.infrastructure.as_str()),
+        ];
+        for (name, value) in about {
+            if option(self.document(), name).as_deref() != Some(value) {
+                let pair = Element::new("nvpair")
+                    .with("id", format!("{set}-{name}"))
+                    .with("name", name)
+                    .with("value", value);
+                let element = Element::new("cluster_property_set").with("id", set).with_child(pair);
+                edits.push(Edit::Merge { parent: configuration.join(step("crm_config")), element });
+            }
+        }
+        edits
+    }
+
+    fn new_timer(&mut self, of: impl Fn(&mut Leadership) -> &mut u64) -> u64 {
+        self.timer_number += 1;
+        if let Some(leadership) = &mut self.leadership {
+            *of(leadership) = self.timer_number;
+        }
+        self.timer_number
+    }
+
+    /// A timer of the leader's fired; an old one is passed over.
+    pub(super) fn reconsider(&mut self, timer: Timer, number: u64) {
+        let Some(leadership) = &mut self.leadership else { return };
+        match timer {
+            Timer::StartUp { .. } if leadership.start_up == number => {
+                leadership.waiting_for_nodes = false;
+                leadership.dirty = true;
+            }
+            Timer::Recheck { .. } if leadership.recheck == number => leadership.dirty = true,
+            Timer::Reconsider { .. } if leadership.reconsider == number => leadership.dirty = true,
+            _ => {}
+        }
+    }
+
+    /// Something happened that the running transition does not know of.
+    pub(super) fn something_changed(&mut self, what: &str) {
+        let Some(leadership) = &mut self.leadership else { return };
+        leadership.dirty = true;
+        leadership.undisturbed = 0;
+        if let Some(executor) = &mut leadership.executor
+            && !executor.aborted()
+        {
+            executor.abort(crate::score::Score::INFINITY.value());
+            let note = format!("transition {} ends early: {what}", leadership.transition);
+            self.note(Note::info("transition", note));
+        }
+    }
+
+    /// Tries again in a while.
+    pub(super) fn reconsider_in(&mut self, after_ms: u64) {
+        let number = self.new_timer(|leadership| &mut leadership.reconsider);
+        self.timer_in(Timer::Reconsider { number }, after_ms);
+    }
+
+    /// Decides if there is something new and nothing runs; starts what may start.
+    pub(super) fn drive(&mut self) {
+        for _ in 0..DECISIONS_PER_STEP_MAX {
+            self.start_actions();
+            let Some(leadership) = &mut self.leadership else { return };
+            if let Some(executor) = &leadership.executor {
+                match executor.progress() {
+                    Progress::Running => return,
+                    Progress::Terminated => leadership.executor = None,
+                    // All was done as planned: the next plan should be empty, and is looked at.
+                    Progress::Complete => {
+                        leadership.executor = None;
+                        leadership.undisturbed += 1;
+                        leadership.dirty |= leadership.undisturbed <= FOLLOW_UPS_MAX;
+                    }
+                }
+            }
+            let Some(leadership) = &self.leadership else { return };
+            if !leadership.dirty || leadership.waiting_for_nodes {
+                return;
+            }
+            self.decide();
+        }
+        self.note(Note::error("transition", "decisions do not come to rest"));
+    }
+
+    fn decide(&mut self) {
+        let Some(leadership) = &mut self.leadership else { return };
+        leadership.dirty = false;
+        leadership.transition += 1;
+        let transition = leadership.transition;
+        self.next_transition = transition;
+        let document = self.document().clone();
+        let now = Now::from_epoch(self.clock.epoch);
+        let input = scheduler::Input { transition_id: transition, ..scheduler::Input::new(&document, now) };
+        let output = schedule(&input);
+        let epoch = self.clock.epoch;
+        self.effects.push(Effect::SaveInput { document, transition, epoch });
+        for note in output.notes {
+            self.note(note);
+        }
+        let graph = output.graph;
+        let due = graph.recheck_by.map(|at| u64::try_from(at - epoch).unwrap_or(0).max(1) * 1000);
+        let longest = self.interval_option("cluster-recheck-interval", RECHECK_DEFAULT_MS);
+        let after_ms = due.unwrap_or(longest).min(longest.max(1000));
+        let number = self.new_timer(|leadership| &mut leadership.recheck);
+        self.timer_in(Timer::Recheck { number }, after_ms);
+        if graph.is_empty() {
+            let version = self.document().version();
+            let term = self.replica.mark().term;
+            return self.send(Message::Settled { version, term });
+        }
+        let actions = graph.synapses.len() as u32;
+        self.send(Message::Transition { id: transition, actions });
+        if let Some(leadership) = &mut self.leadership {
+            leadership.executor = Some(Executor::new(graph));
+        }
+    }
+
+    fn start_actions(&mut self) {
+        loop {
+            let Some(leadership) = &mut self.leadership else { return };
+            let Some(executor) = &mut leadership.executor else { return };
+            let delay = executor.graph().cluster_delay;
+            let Some(action) = executor.start_next().cloned() else { return };
+            self.start(action, delay);
+        }
+    }
+
+    fn start(&mut self, action: Action, delay_ms: u64) {
+        match action.kind {
+            ActionKind::Pseudo => self.finished(action.id, Outcome::Done),
+            ActionKind::Resource => self.order(action, delay_ms),
+            ActionKind::Cluster => match action.operation.as_str() {
+                "stonith" => self.fence_for_transition(&action),
+                "clear_failcount" => self.clear_failcount(&action),
+                _ => self.order(action, delay_ms),
+            },
+        }
+    }
+
+    fn finished(&mut self, action: u32, outcome: Outcome) {
+        if let Some(leadership) = &mut self.leadership
+            && let Some(executor) = &mut leadership.executor
+        {
+            executor.finished(action, outcome);
+        }
+    }
+
+    /// The end of an action of this transition that is not an operation on a resource.
+    pub(super) fn action_ended(&mut self, transition: i32, action: u32, outcome: Outcome) {
+        let current = self.leadership.as_ref().is_some_and(|leadership| leadership.transition == transition);
+        if current {
+            self.finished(action, outcome);
+        }
+    }
+
+    pub(super) fn transition(&self) -> i32 {
+        self.leadership.as_ref().map_or(0, |leadership| leadership.transition)
+    }
+
+    /// Asks the action's node to do it.
+    fn order(&mut self, action: Action, delay_ms: u64) {
+        let name = action.router_node.as_deref().or(action.node.as_deref()).unwrap_or_default();
+        let members = self.replica.view().map_or(&[][..], |view| &view.members);
+        let Some(member) = members.iter().find(|member| member.name == name).cloned() else {
+            let text = format!("{} cannot run: {name} is not here", action.key);
+            self.note(Note::warning("transition", text));
+            self.finished(action.id, Outcome::Failed);
+            return self.something_changed("an action's node is gone");
+        };
+        let transition = self.transition();
+        let expected = action.meta("op_target_rc").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let uuid = self.settings.uuid.clone();
+        let key = TransitionKey { action: action.id, transition, expected, uuid };
+        let operation = Operation { key, action };
+        let node = NodeRef { id: member.id.to_string(), name: member.name };
+        let edits = result::pending_edits(&operation, &node, self.clock.epoch);
+        let timer = Timer::Action { transition, action: operation.action.id };
+        self.timer_in(timer, operation.timeout_ms() + operation.start_delay_ms() + delay_ms);
+        self.send(Message::Perform { to: member.id, operation, edits });
+    }
+
+    fn clear_failcount(&mut self, action: &Action) {
+        let node = action.node.as_deref().and_then(|name| self.find_node(name));
+        if let (Some(node), Some(resource)) = (node, &action.resource) {
+            let edits = attribute::clear_failures(self.document(), &node, Some(&resource.id));
+            if !edits.is_empty() {
+                self.send(Message::Update { request: None, edits, quiet: true });
+            }
+        }
+        self.finished(action.id, Outcome::Done);
+    }
+
+    /// A result was delivered: it may end an action of the transition, and it may be a failure.
+    pub(super) fn result_delivered(&mut self, result: OperationResult) {
+        let Some(leadership) = &mut self.leadership else { return };
+        let ours = result.key.uuid == self.settings.uuid && result.key.transition == leadership.transition;
+        let outcome = if result.failed { Outcome::Failed } else { Outcome::Done };
+        let awaited = ours
+            && leadership
+                .executor
+                .as_mut()
+                .is_some_and(|executor| executor.finished(result.key.action, outcome));
+        if result.failed {
+            self.count_failure(&result);
+            self.something_changed(&format!("{}_{} failed", result.resource, result.operation));
+        } else if !awaited {
+            self.something_changed("a result of an earlier transition");
+        }
+    }
+
+    /// Failures of probes are findings, all others count (Pacemaker Explained, "Failure Counts").
+    fn count_failure(&mut self, result: &OperationResult) {
+        let once = match result.operation.as_str() {
+            "start" => Some(self.offset("start-failure-is-fatal")),
+            "stop" => Some("INFINITY".to_string()),
+            "promote" | "demote" | "migrate_to" | "migrate_from" => None,
+            _ if result.interval_ms > 0 => None,
+            _ => return,
+        };
+        let members = self.replica.view().map_or(&[][..], |view| &view.members);
+        let Some(member) = members.iter().find(|member| member.id == result.node) else { return };
+        let node = crate::replica::node_ref(member);
+        let about = format!("{}#{}_{}", result.resource, result.operation, result.interval_ms);
+        let count_name = format!("fail-count-{about}");
+        let old = attribute::get(self.document(), &node, &count_name);
+        let next = match (once.as_deref(), old.as_deref()) {
+            (Some("INFINITY"), _) | (_, Some("INFINITY")) => "INFINITY".to_string(),
+            (_, old) => (old.and_then(|text| text.parse::<u32>().ok()).unwrap_or(0) + 1).to_string(),
+        };
+        let edits = vec![
+            attribute::set(&node, &count_name, &next),
+            attribute::set(&node, &format!("last-failure-{about}"), &self.clock.epoch.to_string()),
+        ];
+        self.send(Message::Update { request: None, edits, quiet: false });
+    }
+
+    fn offset(&self, name: &str) -> String {
+        let fatal = option(self.document(), name);
+        let fatal = fatal.and_then(|text| quorate_grammar::literal::boolean(&text).ok()).unwrap_or(true);
+        if fatal { "INFINITY".into() } else { "1".into() }
+    }
+
+    /// An action should have ended long ago: its node is there, but does not answer.
+    pub(super) fn action_overdue(&mut self, transition: i32, action: u32) {
+        let Some(leadership) = &self.leadership else { return };
+        if leadership.transition != transition {
+            return;
+        }
+        let Some(executor) = &leadership.executor else { return };
+        let Some(action) = executor.running().find(|running| running.id == action).cloned() else { return };
+        self.note(Note::error("transition", format!("{} did not end in time", action.key)));
+        let node = action.node.as_deref().and_then(|name| self.find_node(name));
+        self.finished(action.id, Outcome::Failed);
+        if let (Some(node), Some(_)) = (node, &action.resource) {
+            let edits = overdue_edits(&action, transition, &self.settings.uuid, &node, self.clock.epoch);
+            self.send(Message::Update { request: None, edits, quiet: true });
+        }
+        self.something_changed("an action did not end in time");
+    }
+}
+
+fn overdue_edits(action: &Action, transition: i32, uuid: &str, node: &NodeRef, epoch: i64) -> Vec<Edit> {
+    let expected = action.meta("op_target_rc").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let key = TransitionKey { action: action.id, transition, expected, uuid: uuid.to_string() };
+    let report = ExitReport {
+        code: 1,
+        status: ExitStatus::TimedOut,
+        reason: "the node did not answer in time".into(),
+        exec_ms: 0,
+    };
+    let operation = Operation { key, action: action.clone() };
+    let finished = Finished { operation, report, call_id: 0, queue_ms: 0, changed_at: epoch };
+    result::edits(&finished, node)
+}
+
+/// Bridges to the pipeline until its last stage is in place.
+struct Output {
+    graph: crate::transition::Graph,
+    notes: Vec<Note>,
+}
+
+fn schedule(input: &scheduler::Input) -> Output {
+    let situation = scheduler::resolve(input);
+    Output { graph: crate::transition::Graph::default(), notes: situation.notes }
+}

@@ -1,0 +1,87 @@
+//! What nodes say to each other, all through the one ordered multicast.
+
+use crate::cib::{Edit, Patch, Version};
+use crate::fencing::FencingEvent;
+use crate::lrm::Operation;
+use crate::membership::{Join, ViewId};
+use crate::transition::TransitionKey;
+use crate::xml::Element;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Names a request of a tool on the node that took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RequestId {
+    pub node: u32,
+    /// Which run of that node's daemon.
+    pub incarnation: u64,
+    pub number: u64,
+}
+
+/// Who wrote a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    pub node: String,
+    pub user: String,
+    pub client: String,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// At the start of a view: what I hold.
+    Join(Join),
+    /// After the joins: what some lack, from the one whose it is.
+    Configuration { view: ViewId, root: Element },
+    Status { view: ViewId, status: Element },
+    /// A change of the configuration.
+    Commit { request: RequestId, patch: Patch, author: Author, epoch_seconds: i64 },
+    /// I have the configuration of this version on disk.
+    Persisted { term: u64, version: Version },
+    /// A change of the status, or one that holds on any version.
+    Update { request: Option<RequestId>, edits: Vec<Edit>, quiet: bool },
+    /// Leader to one node: do this. The edits say that it has begun.
+    Perform { to: u32, operation: Operation, edits: Vec<Edit> },
+    /// How it went. The edits are the history entry.
+    Result(OperationResult),
+    /// Forget the history of resources (all, if none is named) on nodes (all, if none is named),
+    /// or only what failed there.
+    Forget { request: Option<RequestId>, resources: Option<Vec<String>>, node: Option<String>, failed_only: bool },
+    /// A person wants a node cut off, or says that it is.
+    Fence { request: RequestId, target: String, action: String, author: Author, confirmed: bool },
+    /// Leader to one node: run this fence agent.
+    RunDevice { to: u32, run: DeviceOrder },
+    /// How it went.
+    DeviceRan { fencing: String, number: u32, ok: bool, output: String },
+    /// For everyone's fencing history.
+    Fencing(FencingEvent),
+    /// The leader began a transition of so many actions, or found nothing to do for a version.
+    Transition { id: i32, actions: u32 },
+    Settled { version: Version, term: u64 },
+    /// I have stopped everything and go.
+    Leaving { id: u32 },
+}
+
+/// How an operation ended, for the status section and for the leader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationResult {
+    pub node: u32,
+    pub key: TransitionKey,
+    pub resource: String,
+    pub operation: String,
+    pub interval_ms: u64,
+    pub failed: bool,
+    pub edits: Vec<Edit>,
+}
+
+/// A fence agent to be run elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceOrder {
+    pub fencing: String,
+    pub number: u32,
+    pub device: String,
+    pub agent: String,
+    pub action: String,
+    pub arguments: BTreeMap<String, String>,
+    pub timeout_ms: u64,
+}

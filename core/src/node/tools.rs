@@ -1,0 +1,134 @@
+//! Requests of tools: some are answered at once, most become messages and are answered when
+//! those are delivered.
+
+use super::event::ClientId;
+use super::message::{Author, Message, RequestId};
+use super::request::{Refusal, Reply, Request};
+use super::{Effect, Node};
+use crate::attribute;
+use crate::xml::Element;
+
+impl Node {
+    pub(super) fn ask(&mut self, client: ClientId, request: Request, author: Author) {
+        match request {
+            Request::Query => self.reply(client, self.document_reply()),
+            Request::Status => self.reply(client, Reply::Status(self.status())),
+            Request::Subscribe => {
+                self.subscribers.insert(client);
+                self.reply(client, self.document_reply());
+            }
+            Request::Shutdown => {
+                self.reply(client, Reply::Done);
+                if !self.leaving {
+                    self.terminate();
+                }
+            }
+            request if self.replica.agreement().is_none() => {
+                self.unasked.push((client, request, author));
+            }
+            Request::Commit { patch } => {
+                let request = self.wait(client);
+                let epoch_seconds = self.clock.epoch;
+                self.send(Message::Commit { request, patch, author, epoch_seconds });
+            }
+            Request::SetAttributes { node, pairs } => self.set_attributes(client, &node, &pairs),
+            Request::Forget { resource, node, failed_only } => {
+                self.forget(client, resource, node, failed_only);
+            }
+            Request::Fence { node, action } => self.fence(client, node, action, author, false),
+            Request::ConfirmFenced { node } => self.fence(client, node, "off".into(), author, true),
+        }
+    }
+
+    fn reply(&mut self, client: ClientId, reply: Reply) {
+        self.effects.push(Effect::Reply { client, reply });
+    }
+
+    fn document_reply(&self) -> Reply {
+        Reply::Document { root: self.document().root().clone() }
+    }
+
+    /// A number for a request whose answer comes with its delivery.
+    fn wait(&mut self, client: ClientId) -> RequestId {
+        self.request_number += 1;
+        let request = RequestId {
+            node: self.me().id,
+            incarnation: self.settings.incarnation,
+            number: self.request_number,
+        };
+        self.waiting.insert(request, client);
+        request
+    }
+
+    fn unknown(&mut self, client: ClientId, what: &str, name: &str) {
+        let refusal = Refusal::Unknown { what: what.into(), name: name.into() };
+        self.reply(client, Reply::Refused(refusal));
+    }
+
+    fn set_attributes(&mut self, client: ClientId, node: &str, pairs: &[(String, Option<String>)]) {
+        let Some(node_ref) = self.find_node(node) else {
+            return self.unknown(client, "node", node);
+        };
+        let edits: Vec<_> = pairs
+            .iter()
+            .filter(|(name, value)| attribute::get(self.document(), &node_ref, name) != *value)
+            .map(|(name, value)| match value {
+                Some(value) => attribute::set(&node_ref, name, value),
+                None => attribute::remove(&node_ref, name),
+            })
+            .collect();
+        if edits.is_empty() {
+            return self.reply(client, Reply::Done);
+        }
+        let request = self.wait(client);
+        self.send(Message::Update { request: Some(request), edits, quiet: false });
+    }
+
+    fn forget(&mut self, client: ClientId, resource: Option<String>, node: Option<String>, failed_only: bool) {
+        if let Some(name) = &node
+            && self.find_node(name).is_none()
+        {
+            return self.unknown(client, "node", name);
+        }
+        let resources = match &resource {
+            None => None,
+            Some(name) => match self.primitives_of(name) {
+                Some(primitives) => Some(primitives),
+                None => return self.unknown(client, "resource", name),
+            },
+        };
+        let request = self.wait(client);
+        self.send(Message::Forget { request: Some(request), resources, node, failed_only });
+    }
+
+    /// The primitives a resource consists of; `None` if there is no such resource, neither in
+    /// the configuration nor in a history.
+    fn primitives_of(&self, name: &str) -> Option<Vec<String>> {
+        let resources = self.document().configuration().child("resources");
+        let found = resources.and_then(|resources| {
+            resources.descendants().skip(1).find(|element| element.id() == Some(name) && is_resource(element))
+        });
+        if let Some(element) = found {
+            let primitives = element.descendants().filter(|inner| inner.name == "primitive");
+            return Some(primitives.filter_map(|inner| inner.id().map(str::to_string)).collect());
+        }
+        let base = name.split(':').next().unwrap_or(name);
+        let mut histories = self.document().status().descendants();
+        let known = histories.any(|element| {
+            element.name == "lrm_resource" && element.id().is_some_and(|id| id == name || id == base)
+        });
+        known.then(|| vec![base.to_string()])
+    }
+
+    fn fence(&mut self, client: ClientId, node: String, action: String, author: Author, confirmed: bool) {
+        if self.find_node(&node).is_none() {
+            return self.unknown(client, "node", &node);
+        }
+        let request = self.wait(client);
+        self.send(Message::Fence { request, target: node, action, author, confirmed });
+    }
+}
+
+fn is_resource(element: &Element) -> bool {
+    matches!(element.name.as_str(), "primitive" | "group" | "clone" | "master" | "bundle")
+}

@@ -1,0 +1,88 @@
+//! The work this node is given: operations on its resources, and leaving.
+
+use super::message::{Message, OperationResult};
+use super::{Effect, Node, Timer};
+use crate::cib::Edit;
+use crate::lrm::queue::Finished;
+use crate::lrm::result::{self, NodeRef};
+use crate::lrm::{LrmEffect, Operation};
+use crate::xml::path::Step;
+
+impl Node {
+    /// Does what the leader asked of this node.
+    pub(super) fn perform(&mut self, operation: Operation) {
+        match operation.action.operation.as_str() {
+            "do_shutdown" => {
+                self.finish(&operation, Vec::new());
+                let id = self.me().id;
+                self.send(Message::Leaving { id });
+            }
+            "cancel" => self.cancel(&operation),
+            "delete" | "lrm_delete" => self.delete(&operation),
+            _ => {
+                let effects = self.lrm.perform(operation, self.moment());
+                self.lrm_wants(effects);
+            }
+        }
+    }
+
+    fn cancel(&mut self, operation: &Operation) {
+        let task = operation.action.meta("operation").unwrap_or("monitor").to_string();
+        let interval = operation.action.meta("interval").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let resource = operation.resource();
+        self.lrm.cancel(resource, &task, interval);
+        let id = format!("{resource}_{task}_{interval}");
+        let path = self.history_path(resource).join(Step { name: "lrm_rsc_op".into(), id: Some(id) });
+        self.finish(operation, vec![Edit::Delete { path }]);
+    }
+
+    fn delete(&mut self, operation: &Operation) {
+        let resource = operation.resource();
+        self.lrm.forget(resource);
+        let path = self.history_path(resource);
+        self.finish(operation, vec![Edit::Delete { path }]);
+    }
+
+    fn history_path(&self, resource: &str) -> crate::xml::path::Path {
+        let node: NodeRef = self.node_ref();
+        node.resources_path().join(Step { name: "lrm_resource".into(), id: Some(resource.into()) })
+    }
+
+    /// Tells that something was done that no agent was needed for.
+    fn finish(&mut self, operation: &Operation, edits: Vec<Edit>) {
+        let result = OperationResult {
+            node: self.me().id,
+            key: operation.key.clone(),
+            resource: operation.resource().to_string(),
+            operation: operation.action.operation.clone(),
+            interval_ms: 0,
+            failed: false,
+            edits,
+        };
+        self.send(Message::Result(result));
+    }
+
+    pub(super) fn lrm_wants(&mut self, effects: Vec<LrmEffect>) {
+        for effect in effects {
+            match effect {
+                LrmEffect::Run(run) => self.effects.push(Effect::Run(run)),
+                LrmEffect::Timer { ticket, after_ms } => self.timer_in(Timer::Lrm(ticket), after_ms),
+                LrmEffect::Finished(finished) => self.ended(&finished),
+            }
+        }
+    }
+
+    fn ended(&mut self, finished: &Finished) {
+        let operation = &finished.operation;
+        let result = OperationResult {
+            node: self.me().id,
+            key: operation.key.clone(),
+            resource: operation.resource().to_string(),
+            operation: operation.action.operation.clone(),
+            interval_ms: operation.interval_ms(),
+            failed: result::failed(finished),
+            edits: result::edits(finished, &self.node_ref()),
+        };
+        self.send(Message::Result(result));
+    }
+}

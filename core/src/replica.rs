@@ -1,0 +1,267 @@
+//! The same document on every member: taken over at the start of a view, then changed by the
+//! same messages in the same order.
+//!
+//! In: joins, the newest configuration and status, patches and edits as they are delivered.
+//! Out: the document after each. Absent: sending, storing, deciding what to change.
+
+use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
+use crate::lrm::result::NodeRef;
+use crate::membership::{Agreement, Gathering, Join, Member, View};
+use crate::xml::digest::element_digest;
+use crate::xml::{Element, Node};
+
+/// What is remembered beside the document, so that replicas can be compared after a restart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The latest term the node took part in.
+    pub term: u64,
+    /// The term in which the configuration was last changed.
+    pub configuration_term: u64,
+}
+
+/// A member's copy.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    me: Member,
+    document: Document,
+    mark: Mark,
+    /// The term the status comes from; 0 until the first agreement.
+    status_term: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    /// No view yet.
+    Outside,
+    /// Members speak.
+    Gathering(View, Gathering),
+    /// All have spoken; what some lack is on its way.
+    Receiving(View, Box<Receiving>),
+    /// Everyone has the same document.
+    Agreed(View, Box<Agreement>),
+}
+
+#[derive(Clone, Debug)]
+struct Receiving {
+    agreement: Agreement,
+    configuration: Option<Element>,
+    status: Option<Element>,
+}
+
+/// What this member has to send once all have spoken.
+#[derive(Clone, Debug, Default)]
+pub struct ToSend {
+    pub configuration: Option<Element>,
+    pub status: Option<Element>,
+}
+
+impl Replica {
+    /// The copy a node starts with, from its disk.
+    pub fn new(me: Member, document: Document, mark: Mark) -> Replica {
+        Replica { me, document, mark, status_term: 0, phase: Phase::Outside }
+    }
+
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    pub fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// The agreement in force; `None` while members are still agreeing.
+    pub fn agreement(&self) -> Option<(&View, &Agreement)> {
+        match &self.phase {
+            Phase::Agreed(view, agreement) => Some((view, agreement)),
+            _ => None,
+        }
+    }
+
+    /// The view in force.
+    pub fn view(&self) -> Option<&View> {
+        match &self.phase {
+            Phase::Outside => None,
+            Phase::Gathering(view, _) | Phase::Receiving(view, _) | Phase::Agreed(view, _) => Some(view),
+        }
+    }
+
+    /// A view begins: the join this member is to send.
+    pub fn enter(&mut self, view: View, feature_set: &str, uptime_ms: u64, epoch: i64) -> Join {
+        let led = self.agreement().is_some_and(|(_, agreement)| agreement.leader == self.me.id);
+        let id = view.id;
+        self.phase = Phase::Gathering(view.clone(), Gathering::new(view));
+        let me = node_ref(&self.me);
+        Join {
+            view: id,
+            id: self.me.id,
+            name: self.me.name.clone(),
+            feature_set: feature_set.to_string(),
+            uptime_ms,
+            led,
+            term: self.mark.term,
+            configuration_term: self.mark.configuration_term,
+            status_term: self.status_term,
+            version: self.document.version(),
+            status_digest: element_digest(self.document.status()),
+            node_state: match self.status_term {
+                0 => None,
+                _ => me.state_path().find(self.document.root()).cloned(),
+            },
+            epoch_seconds: epoch,
+        }
+    }
+
+    /// A member has spoken. After the last one: what this member is to send.
+    pub fn joined(&mut self, join: Join) -> Option<ToSend> {
+        let Phase::Gathering(view, gathering) = &mut self.phase else { return None };
+        let agreement = gathering.joined(join)?;
+        let view = view.clone();
+        let mine = |from: u32, send: bool| send && from == self.me.id;
+        let to_send = ToSend {
+            configuration: mine(agreement.configuration_from, agreement.send_configuration)
+                .then(|| self.document.without_status().root().clone()),
+            status: mine(agreement.status_from, agreement.send_status)
+                .then(|| self.document.status().clone()),
+        };
+        let receiving = Receiving { agreement, configuration: None, status: None };
+        self.phase = Phase::Receiving(view, Box::new(receiving));
+        Some(to_send)
+    }
+
+    /// The configuration that all take over.
+    pub fn take_configuration(&mut self, root: Element) {
+        if let Phase::Receiving(_, receiving) = &mut self.phase {
+            receiving.configuration = Some(root);
+        }
+    }
+
+    /// The status that all take over.
+    pub fn take_status(&mut self, status: Element) {
+        if let Phase::Receiving(_, receiving) = &mut self.phase {
+            receiving.status = Some(status);
+        }
+    }
+
+    /// Completes the agreement if all is here: `true` when everyone now has the same document.
+    pub fn settle(&mut self) -> bool {
+        let Phase::Receiving(view, receiving) = &self.phase else { return false };
+        let agreement = &receiving.agreement;
+        let complete = (!agreement.send_configuration || receiving.configuration.is_some())
+            && (!agreement.send_status || receiving.status.is_some());
+        if !complete {
+            return false;
+        }
+        let (view, agreement) = (view.clone(), agreement.clone());
+        let status = receiving.status.clone().unwrap_or_else(|| self.document.status().clone());
+        let root = receiving.configuration.clone();
+        let root = root.unwrap_or_else(|| self.document.root().clone());
+        let mut document = Document::from_element(root).unwrap_or_else(|_| self.document.clone());
+        *document.status_mut() = status;
+        seat_members(&mut document, &view, &agreement);
+        document.set_version(agreement.version);
+        self.document = document;
+        self.mark = Mark { term: agreement.term, configuration_term: agreement.configuration_term };
+        self.status_term = agreement.status_term.max(1);
+        self.phase = Phase::Agreed(view, Box::new(agreement));
+        true
+    }
+
+    /// Applies a patch that was delivered.
+    pub fn commit(&mut self, patch: &Patch) -> Result<Version, ApplyError> {
+        let document = apply(&self.document, patch)?;
+        self.configuration_changed(&document);
+        self.document = document;
+        Ok(self.document.version())
+    }
+
+    /// Makes edits that were delivered; those that have nothing to stand on are counted.
+    pub fn update(&mut self, edits: &[Edit]) -> usize {
+        let mut document = self.document.clone();
+        let failed = edits.iter().filter(|edit| edit.apply(&mut document).is_err()).count();
+        if failed == edits.len() {
+            return failed;
+        }
+        let configuration = edits.iter().any(|edit| {
+            edit.path().0.get(1).is_some_and(|step| step.name == "configuration")
+        });
+        let version = self.document.version();
+        document.set_version(match configuration {
+            true => version.next_configuration(),
+            false => version.next_status(),
+        });
+        self.configuration_changed(&document);
+        self.document = document;
+        failed
+    }
+
+    fn configuration_changed(&mut self, new: &Document) {
+        if !new.version().same_configuration(self.document.version()) {
+            self.mark.configuration_term = self.mark.term;
+        }
+    }
+}
+
+/// How a node is named in the status section.
+pub fn node_ref(member: &Member) -> NodeRef {
+    NodeRef { id: member.id.to_string(), name: member.name.clone() }
+}
+
+/// Writes who is here and who is not, alike on every member.
+fn seat_members(document: &mut Document, view: &View, agreement: &Agreement) {
+    let root = document.root_mut();
+    root.set("have-quorum", if view.quorate { "1" } else { "0" });
+    root.set("dc-uuid", agreement.leader.to_string());
+    let present: Vec<NodeRef> = view.members.iter().map(node_ref).collect();
+    let status = document.status_mut();
+    for node in &mut status.children {
+        if let Node::Element(element) = node
+            && element.name == "node_state"
+            && !present.iter().any(|node| element.id() == Some(&node.id))
+            && element.attr("remote_node").is_none()
+        {
+            absent(std::sync::Arc::make_mut(element));
+        }
+    }
+    for (member, join) in agreement.joins.values().map(|join| (join.id, join)) {
+        let id = member.to_string();
+        let old = status.child_with_id("node_state", &id).cloned();
+        let seat = present_state(&id, join, old.as_ref(), agreement.epoch_seconds);
+        match status.find_mut(|child| child.name == "node_state" && child.id() == Some(&id)) {
+            Some(place) => *place = seat,
+            None => status.push(seat),
+        }
+    }
+}
+
+/// The state of a node that is gone: its attributes went with it; whether it was expected to go
+/// stands in `expected`.
+fn absent(state: &mut Element) {
+    state.set("in_ccm", "0");
+    state.set("crmd", "0");
+    state.set("join", "down");
+    state.retain_elements(|child| child.name != "transient_attributes");
+}
+
+fn present_state(id: &str, join: &Join, old: Option<&Element>, epoch: i64) -> Element {
+    let since = |name: &str| {
+        let known = old.and_then(|old| old.attr(name)).filter(|text| *text != "0");
+        known.map_or_else(|| epoch.to_string(), str::to_string)
+    };
+    let mut state = Element::new("node_state")
+        .with("id", id)
+        .with("uname", &join.name)
+        .with("in_ccm", since("in_ccm"))
+        .with("crmd", since("crmd"))
+        .with("crm-debug-origin", "join")
+        .with("join", "member")
+        .with("expected", "member");
+    match &join.node_state {
+        Some(own) => state.children.clone_from(&own.children),
+        None => {
+            let lrm = Element::new("lrm").with("id", id).with_child(Element::new("lrm_resources"));
+            state.push(lrm);
+        }
+    }
+    state
+}

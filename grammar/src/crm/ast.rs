@@ -1,0 +1,379 @@
+//! The statements of the configure language, as written, with their positions.
+//!
+//! In: built by the productions, or by the shell from a document. Out: plain values.
+//! Absent: checks against a cluster, generated ids, XML.
+//!
+//! Scores, times and dates stay text here; who needs their value reads it with `literal`.
+
+use crate::span::{Span, Word};
+
+/// A statement, the comment lines above it, and where it stands. Statements compare by what they
+/// say, not by where.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub comments: Vec<String>,
+    pub kind: Kind,
+    pub span: Span,
+}
+
+impl Statement {
+    pub fn new(kind: Kind) -> Statement {
+        Statement { comments: Vec::new(), kind, span: Span::default() }
+    }
+}
+
+impl PartialEq for Statement {
+    fn eq(&self, other: &Statement) -> bool {
+        self.comments == other.comments && self.kind == other.kind
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Node(Node),
+    Primitive(Primitive),
+    Template(Primitive),
+    Group(Group),
+    Clone(Clone),
+    Location(Location),
+    Colocation(Colocation),
+    Order(Order),
+    Ticket(Ticket),
+    Options(Options),
+    Topology(Topology),
+    Tag(Tag),
+    Monitor(Monitor),
+    /// An object kept as its XML.
+    Xml(Word),
+}
+
+// ---- parts that many statements share ------------------------------------------------------------
+
+/// NAME=VALUE where neither an id nor a reference can stand.
+pub type Setting = (Word, Word);
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pair {
+    Named { id: Option<Word>, name: Word, value: Option<Word> },
+    /// `@ID[:NAME]`: the pair with that id, here too.
+    Reference { id: Word, name: Option<Word> },
+}
+
+impl Pair {
+    pub fn named(name: impl Into<String>, value: impl Into<String>) -> Pair {
+        Pair::Named { id: None, name: Word::new(name), value: Some(Word::new(value)) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SetKind {
+    Attributes,
+    Params,
+    Meta,
+    Utilization,
+    OperationParams,
+    OperationMeta,
+}
+
+impl SetKind {
+    pub fn keyword(self) -> &'static str {
+        match self {
+            SetKind::Attributes => "attributes",
+            SetKind::Params => "params",
+            SetKind::Meta => "meta",
+            SetKind::Utilization => "utilization",
+            SetKind::OperationParams => "op_params",
+            SetKind::OperationMeta => "op_meta",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttributeSet {
+    pub kind: SetKind,
+    pub body: SetBody,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum SetBody {
+    /// `$id-ref=ID`: a set that stands elsewhere.
+    Reference(Word),
+    Own { id: Option<Word>, score: Option<Word>, rules: Vec<Rule>, pairs: Vec<Pair> },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    Reference(Word),
+    /// Without a score: INFINITY.
+    Own { id: Option<Word>, role: Option<Word>, score: Option<Word>, boolean: Boolean, expressions: Vec<Expression> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boolean {
+    And,
+    Or,
+}
+
+impl Boolean {
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Boolean::And => "and",
+            Boolean::Or => "or",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    Defined { name: Word },
+    NotDefined { name: Word },
+    Compare { name: Word, kind: Option<Word>, operation: Word, value: Word, source: Source },
+    Before { end: Word },
+    After { start: Word },
+    Within { start: Option<Word>, end: Option<Word>, duration: Vec<Setting> },
+    Calendar { fields: Vec<Setting> },
+}
+
+/// What the value of a comparison is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Literal,
+    Parameter,
+    Meta,
+}
+
+/// A resource of a constraint with its role or action.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    pub resource: Word,
+    pub qualifier: Option<Word>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceSet {
+    pub members: Vec<Word>,
+    pub qualifier: Option<Word>,
+    pub sequential: bool,
+    pub require_all: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Members {
+    One(Member),
+    Two(Member, Member),
+    Sets(Vec<ResourceSet>),
+}
+
+// ---- the statements --------------------------------------------------------------------------------
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    pub id: Option<Word>,
+    pub name: Word,
+    pub kind: Option<Word>,
+    pub description: Option<Word>,
+    pub sets: Vec<AttributeSet>,
+}
+
+/// A primitive or a template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Primitive {
+    pub id: Word,
+    pub agent: Agent,
+    pub description: Option<Word>,
+    pub parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Agent {
+    Type { class: Option<Word>, provider: Option<Word>, name: Word },
+    Template(Word),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    Set(AttributeSet),
+    Operations(Operations),
+    Operation(Operation),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operations {
+    Id(Word),
+    Reference(Word),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    pub name: Word,
+    pub attributes: Vec<Setting>,
+    pub sets: Vec<AttributeSet>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub id: Word,
+    pub members: Vec<Word>,
+    pub description: Option<Word>,
+    pub sets: Vec<AttributeSet>,
+}
+
+/// A clone, or in the older spelling a master (`ms`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clone {
+    pub id: Word,
+    pub master: bool,
+    pub child: Word,
+    pub description: Option<Word>,
+    pub sets: Vec<AttributeSet>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Location {
+    pub id: Word,
+    pub target: Target,
+    pub role: Option<Word>,
+    /// `resource-discovery` and whatever else stands as NAME=VALUE.
+    pub attributes: Vec<Setting>,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    Resource(Word),
+    Pattern(Word),
+    Sets(Vec<ResourceSet>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    Node { score: Word, node: Word },
+    Rules(Vec<Rule>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Colocation {
+    pub id: Word,
+    pub score: Word,
+    pub members: Members,
+    pub node_attribute: Option<Word>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    pub id: Word,
+    /// Mandatory, Optional or Serialize; a score is read as one of the first two.
+    pub kind: Option<Word>,
+    pub members: Members,
+    pub symmetrical: Option<Word>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ticket {
+    pub id: Word,
+    pub ticket: Word,
+    pub members: Members,
+    pub loss_policy: Option<Word>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OptionsKind {
+    Property,
+    ResourceDefaults,
+    OperationDefaults,
+}
+
+impl OptionsKind {
+    pub fn keyword(self) -> &'static str {
+        match self {
+            OptionsKind::Property => "property",
+            OptionsKind::ResourceDefaults => "rsc_defaults",
+            OptionsKind::OperationDefaults => "op_defaults",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    pub kind: OptionsKind,
+    pub id: Option<Word>,
+    pub rules: Vec<Rule>,
+    pub pairs: Vec<Pair>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topology {
+    pub levels: Vec<Levels>,
+}
+
+/// The devices that fence a target, one word a level; a comma joins devices used together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Levels {
+    pub target: FencingTarget,
+    pub devices: Vec<Word>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FencingTarget {
+    Every,
+    Node(Word),
+    Attribute { name: Word, value: Word },
+    Pattern(Word),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tag {
+    pub id: Word,
+    pub members: Vec<Word>,
+}
+
+/// `monitor RSC[:ROLE] INTERVAL[:TIMEOUT]`: one more operation for a resource that exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Monitor {
+    pub resource: Word,
+    pub role: Option<Word>,
+    pub interval: Word,
+    pub timeout: Option<Word>,
+}
+
+// ---- what every statement can answer ---------------------------------------------------------------
+
+impl Kind {
+    /// The keyword it is printed with.
+    pub fn keyword(&self) -> &'static str {
+        match self {
+            Kind::Node(_) => "node",
+            Kind::Primitive(_) => "primitive",
+            Kind::Template(_) => "rsc_template",
+            Kind::Group(_) => "group",
+            Kind::Clone(clone) if clone.master => "ms",
+            Kind::Clone(_) => "clone",
+            Kind::Location(_) => "location",
+            Kind::Colocation(_) => "colocation",
+            Kind::Order(_) => "order",
+            Kind::Ticket(_) => "rsc_ticket",
+            Kind::Options(options) => options.kind.keyword(),
+            Kind::Topology(_) => "fencing_topology",
+            Kind::Tag(_) => "tag",
+            Kind::Monitor(_) => "monitor",
+            Kind::Xml(_) => "xml",
+        }
+    }
+
+    /// The id of the object it makes, as far as the text names it.
+    pub fn id(&self) -> Option<&Word> {
+        match self {
+            Kind::Node(node) => Some(node.id.as_ref().unwrap_or(&node.name)),
+            Kind::Primitive(primitive) | Kind::Template(primitive) => Some(&primitive.id),
+            Kind::Group(group) => Some(&group.id),
+            Kind::Clone(clone) => Some(&clone.id),
+            Kind::Location(location) => Some(&location.id),
+            Kind::Colocation(colocation) => Some(&colocation.id),
+            Kind::Order(order) => Some(&order.id),
+            Kind::Ticket(ticket) => Some(&ticket.id),
+            Kind::Options(options) => options.id.as_ref(),
+            Kind::Tag(tag) => Some(&tag.id),
+            Kind::Topology(_) | Kind::Monitor(_) | Kind::Xml(_) => None,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Constraints: location, colocation, order, rsc_ticket, and the resource sets in them.
+//!
+//! In: a reader after the keyword. Out: the statement's value.
+//! Absent: whether the resources exist.
+
+use crate::crm::ast::{Colocation, Location, Member, Members, Order, Place, ResourceSet, Target, Ticket};
+use crate::crm::attributes;
+use crate::crm::expect::{ACTIONS, BOOLEANS, Expected, LOSS_POLICIES, ORDER_KINDS, ROLES};
+use crate::crm::reader::{Parsed, Reader, meant, one_of};
+use crate::crm::rule;
+use crate::diagnostic::{Diagnostic, closest};
+use crate::line::Token;
+use crate::span::Word;
+
+/// Brackets may touch the words in them; here they become words of their own.
+pub fn split_brackets(tokens: &[Token]) -> Vec<Token> {
+    let has_sets = tokens.first().is_some_and(|first| ["colocation", "collocation", "order", "rsc_ticket"].iter().any(|word| first.is(word)));
+    let is_location = tokens.first().is_some_and(|first| first.is("location"));
+    let mut braces = is_location && tokens.get(2).is_some_and(|third| third.text.starts_with('{'));
+    let mut out = Vec::with_capacity(tokens.len());
+    for (index, token) in tokens.iter().enumerate() {
+        if index < 2 || !(has_sets || braces) {
+            out.push(token.clone());
+            continue;
+        }
+        braces &= !token.text.ends_with('}');
+        split_token(token, &mut out);
+    }
+    out
+}
+
+fn split_token(token: &Token, out: &mut Vec<Token>) {
+    let text = &token.text;
+    let set_option = ["sequential=", "require-all="].iter().any(|option| text.starts_with(option));
+    if text.contains('=') && !set_option {
+        return out.push(token.clone());
+    }
+    let opening = text.len() - text.trim_start_matches(['(', '[', '{']).len();
+    let closing = if opening == text.len() { 0 } else { text.len() - text.trim_end_matches([')', ']', '}']).len() };
+    let end = text.len() - closing;
+    out.extend((0..opening).map(|at| token.cut(at..at + 1)));
+    if end > opening {
+        out.push(token.cut(opening..end));
+    }
+    out.extend((end..text.len()).map(|at| token.cut(at..at + 1)));
+}
+
+// ---- the constraints ---------------------------------------------------------------------------------
+
+pub fn location(reader: &mut Reader) -> Parsed<Location> {
+    let id = reader.id()?;
+    let target = target(reader)?;
+    let mut role = reader.option("role=");
+    let mut options = Vec::new();
+    while let Some((name, value)) = reader.pair(Expected::Prefix("resource-discovery="), |_| true) {
+        match name.text.as_str() {
+            "role" => role = Some(value),
+            _ => options.push((name, value)),
+        }
+    }
+    role = role.or_else(|| reader.option("role="));
+    let rules = attributes::rules(reader)?;
+    if !rules.is_empty() {
+        return Ok(Location { id, target, role: checked(role)?, attributes: options, place: Place::Rules(rules) });
+    }
+    let Some(score) = reader.labelled(Expected::Score) else { return Err(reader.stop()) };
+    let score = rule::score(score)?;
+    let node = reader.name(Expected::Node)?;
+    let role = checked(role.or_else(|| reader.option("role=")))?;
+    Ok(Location { id, target, role, attributes: options, place: Place::Node { score, node } })
+}
+
+fn checked(role: Option<Word>) -> Parsed<Option<Word>> {
+    role.map(|role| one_of(role, "a role", ROLES)).transpose()
+}
+
+fn target(reader: &mut Reader) -> Parsed<Target> {
+    if bracket(reader, "{") {
+        let sets = Sets::read(reader, ROLES)?;
+        if !bracket(reader, "}") || sets.sets.is_empty() {
+            return Err(reader.stop());
+        }
+        return Ok(Target::Sets(sets.sets));
+    }
+    let is_pattern = |token: &Token| token.text.len() > 2 && token.text.starts_with('/') && token.text.ends_with('/');
+    if let Some(token) = reader.peek().filter(|token| is_pattern(token)) {
+        reader.next();
+        return Ok(Target::Pattern(token.slice(1..token.text.len() - 1)));
+    }
+    Ok(Target::Resource(reader.name(Expected::Resource)?))
+}
+
+pub fn colocation(reader: &mut Reader) -> Parsed<Colocation> {
+    let id = reader.id()?;
+    let Some(score) = reader.labelled(Expected::Score) else { return Err(reader.stop()) };
+    let score = rule::score(score)?;
+    let members = at_least_two(Sets::read(reader, ROLES)?, reader)?;
+    let node_attribute = reader.option("node-attribute=");
+    Ok(Colocation { id, score, members, node_attribute })
+}
+
+pub fn order(reader: &mut Reader) -> Parsed<Order> {
+    let id = reader.id()?;
+    let kind = reader.labelled(Expected::OrderKind).map(order_kind).transpose()?;
+    let members = at_least_two(Sets::read(reader, ACTIONS)?, reader)?;
+    let symmetrical = reader.option("symmetrical=").map(|value| one_of(value, "true or false", BOOLEANS)).transpose()?;
+    Ok(Order { id, kind, members, symmetrical })
+}
+
+/// A score says Optional when it is zero and Mandatory otherwise.
+fn order_kind(word: Word) -> Parsed<Word> {
+    if let Ok(kind) = one_of(word.clone(), "a kind", ORDER_KINDS) {
+        return Ok(kind);
+    }
+    let is_score = matches!(word.text.to_lowercase().trim_start_matches(['+', '-']), "inf" | "infinity" | "advisory")
+        || word.text.parse::<i64>().is_ok();
+    if !is_score {
+        return one_of(word, "a kind of order", ORDER_KINDS);
+    }
+    let kind = if rule::score(word.clone())?.text == "0" { "Optional" } else { "Mandatory" };
+    Ok(Word::at(kind, word.span))
+}
+
+pub fn ticket(reader: &mut Reader) -> Parsed<Ticket> {
+    let id = reader.id()?;
+    let Some(ticket) = reader.labelled(Expected::Ticket) else { return Err(reader.stop()) };
+    // Two resources of a ticket are a set: no form says one after the other.
+    let sets = Sets::read(reader, ROLES)?;
+    let members = match (&sets.sets[..], sets.bracketed) {
+        ([], _) => return Err(reader.stop()),
+        ([only], false) if only.members.len() == 1 => {
+            Members::One(Member { resource: only.members[0].clone(), qualifier: only.qualifier.clone() })
+        }
+        _ => Members::Sets(sets.sets),
+    };
+    let loss_policy = reader.option("loss-policy=").map(|value| one_of(value, "a loss policy", LOSS_POLICIES)).transpose()?;
+    Ok(Ticket { id, ticket, members, loss_policy })
+}
+
+fn at_least_two(read: Sets, reader: &Reader) -> Parsed<Members> {
+    let plain = !read.bracketed;
+    let members: Vec<Member> = read.members();
+    match (&members[..], plain) {
+        ([], _) => Err(reader.stop()),
+        ([_], true) => Err(reader.stop()),
+        ([first, second], true) => Ok(Members::Two(first.clone(), second.clone())),
+        _ => Ok(Members::Sets(read.sets)),
+    }
+}
+
+// ---- resource sets -----------------------------------------------------------------------------------
+
+#[derive(Default)]
+struct Sets {
+    sets: Vec<ResourceSet>,
+    /// Brackets, set attributes or `_rsc_set_` were there: this is no simple pair.
+    bracketed: bool,
+}
+
+impl Sets {
+    fn read(reader: &mut Reader, qualifiers: &[&'static str]) -> Parsed<Sets> {
+        let mut sets = Sets { bracketed: reader.next_if(Expected::Resource, |token| token.text == "_rsc_set_").is_some(), ..Sets::default() };
+        loop {
+            if bracket(reader, "(") {
+                sets.bracket(reader, qualifiers, ")", true)?;
+            } else if bracket(reader, "[") {
+                sets.bracket(reader, qualifiers, "]", false)?;
+            } else if let Some((member, qualifier)) = member(reader, qualifiers)? {
+                sets.plain(reader, member, qualifier, qualifiers)?;
+            } else {
+                return Ok(sets);
+            }
+        }
+    }
+
+    fn members(&self) -> Vec<Member> {
+        let member = |set: &ResourceSet, resource: &Word| Member { resource: resource.clone(), qualifier: set.qualifier.clone() };
+        self.sets.iter().flat_map(|set| set.members.iter().map(move |resource| member(set, resource))).collect()
+    }
+
+    /// Members without brackets, up to a bracket or the end; another qualifier starts another set.
+    fn plain(&mut self, reader: &mut Reader, first: Word, qualifier: Option<Word>, qualifiers: &[&'static str]) -> Parsed<()> {
+        let start = self.sets.len();
+        push(&mut self.sets, start, first, qualifier);
+        while let Some((member, qualifier)) = member(reader, qualifiers)? {
+            push(&mut self.sets, start, member, qualifier);
+        }
+        self.bracketed |= set_options(reader, &mut self.sets[start..])?;
+        Ok(())
+    }
+
+    /// `( … )` is a set without order, `[ … ]` one of which a single member is enough.
+    fn bracket(&mut self, reader: &mut Reader, qualifiers: &[&'static str], end: &'static str, all: bool) -> Parsed<()> {
+        let start = self.sets.len();
+        self.bracketed = true;
+        loop {
+            if let Some(token) = reader.peek().filter(|token| matches!(token.text.as_str(), "(" | "[" | "{")) {
+                return Err(Diagnostic::error(token.span, "a set cannot stand inside another").into());
+            }
+            let Some((member, qualifier)) = member(reader, qualifiers)? else { break };
+            push(&mut self.sets, start, member, qualifier);
+        }
+        for set in &mut self.sets[start..] {
+            (set.sequential, set.require_all) = (false, all);
+        }
+        set_options(reader, &mut self.sets[start..])?;
+        if self.sets.len() == start || !bracket(reader, end) {
+            return Err(reader.stop());
+        }
+        Ok(())
+    }
+}
+
+fn push(sets: &mut Vec<ResourceSet>, start: usize, member: Word, qualifier: Option<Word>) {
+    match sets[start..].last_mut() {
+        Some(last) if last.qualifier == qualifier => last.members.push(member),
+        _ => sets.push(ResourceSet { members: vec![member], qualifier, sequential: true, require_all: true }),
+    }
+}
+
+fn set_options(reader: &mut Reader, sets: &mut [ResourceSet]) -> Parsed<bool> {
+    let mut any = false;
+    while let Some((name, value)) = reader.pair(Expected::Prefix("sequential="), |name| matches!(name, "sequential" | "require-all")) {
+        let value = one_of(value, "true or false", BOOLEANS)? == "true";
+        for set in sets.iter_mut() {
+            match name.text.as_str() {
+                "sequential" => set.sequential = value,
+                _ => set.require_all = value,
+            }
+        }
+        any = true;
+    }
+    reader.want(Expected::Prefix("require-all="));
+    Ok(any)
+}
+
+fn bracket(reader: &mut Reader, bracket: &'static str) -> bool {
+    reader.next_if(Expected::Bracket(bracket), |token| token.text == bracket).is_some()
+}
+
+fn member(reader: &mut Reader, qualifiers: &[&'static str]) -> Parsed<Option<(Word, Option<Word>)>> {
+    let stands = |token: &Token| !token.text.contains('=') && !matches!(token.text.as_str(), "(" | ")" | "[" | "]" | "{" | "}");
+    let Some(token) = reader.next_if(Expected::Resource, stands) else { return Ok(None) };
+    let Some(colon) = token.text.find(':') else { return Ok(Some((token.word(), None))) };
+    let qualifier = token.slice(colon + 1..token.text.len());
+    let is_instance = !qualifier.text.is_empty() && qualifier.text.chars().all(|c| c.is_ascii_digit());
+    let qualifier = if is_instance { qualifier } else { qualified(qualifier, qualifiers)? };
+    Ok(Some((token.slice(0..colon), Some(qualifier))))
+}
+
+fn qualified(qualifier: Word, table: &[&'static str]) -> Parsed<Word> {
+    let what = if table == ROLES { "a role" } else { "an action" };
+    let other = if table == ROLES { ACTIONS } else { ROLES };
+    one_of(qualifier.clone(), what, table).map_err(|mut stop| {
+        if stop.0.hint.is_none() && other.iter().any(|word| word.eq_ignore_ascii_case(&qualifier.text)) {
+            let suits = closest(&qualifier.text, table.iter().copied());
+            stop.0.hint = suits.map(meant).or(Some("colocations and tickets take roles, orders take actions".to_string()));
+        }
+        stop
+    })
+}

@@ -1,0 +1,48 @@
+//! Options and tags: property, rsc_defaults, op_defaults, tag.
+//!
+//! In: a reader after the keyword. Out: the statement's value.
+//! Absent: which options exist.
+
+use crate::crm::ast::{Options, OptionsKind, Tag};
+use crate::crm::attributes::{pairs, rules};
+use crate::crm::expect::Expected;
+use crate::crm::reader::{Parsed, Reader, check_id};
+use crate::diagnostic::Diagnostic;
+use crate::span::Word;
+
+pub fn options(reader: &mut Reader, keyword: &str) -> Parsed<Options> {
+    let kind = match keyword {
+        "property" => OptionsKind::Property,
+        "rsc_defaults" => OptionsKind::ResourceDefaults,
+        _ => OptionsKind::OperationDefaults,
+    };
+    let id = match reader.prefixed("$id=") {
+        Some(id) => Some(id),
+        None => reader.labelled(Expected::SetId),
+    };
+    id.as_ref().map_or(Ok(()), check_id)?;
+    let at_rules = reader.peek().map(|token| token.span);
+    let rules = rules(reader)?;
+    if let (None, false, Some(span)) = (&id, rules.is_empty(), at_rules) {
+        return Err(Diagnostic::error(span, format!("a rule needs a {keyword} set of its own, or it would govern all the others"))
+            .hint(format!("name the set: `{keyword} NAME: rule …`"))
+            .into());
+    }
+    let pairs = pairs(reader, Expected::Option(kind), &[])?;
+    if id.is_none() && pairs.is_empty() {
+        return Err(reader.stop());
+    }
+    Ok(Options { kind, id, rules, pairs })
+}
+
+pub fn tag(reader: &mut Reader) -> Parsed<Tag> {
+    let id = match reader.labelled(Expected::NewId) {
+        Some(id) => check_id(&id).map(|()| id)?,
+        None => reader.id()?,
+    };
+    let mut members: Vec<Word> = vec![reader.name(Expected::Resource)?];
+    while let Some(token) = reader.next_if(Expected::Resource, |token| !token.text.contains(['=', ':'])) {
+        members.push(token.word());
+    }
+    Ok(Tag { id, members })
+}

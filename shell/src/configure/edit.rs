@@ -1,0 +1,101 @@
+//! A part of the configuration in an editor, or through a program.
+//!
+//! In: the selected objects. Out: the document with the new text in their place.
+//! Absent: line editing at the prompt.
+
+use super::load::replace_objects;
+use super::objects::Object;
+use super::show;
+use crate::error::{Failure, Origin, Outcome};
+use crate::session::{Manner, Session};
+use quorate_core::cib::Document;
+use quorate_grammar::crm::print::{self, Layout};
+use quorate_grammar::{Diagnostic, crm};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Lets the person edit until the text is right or they give up (`None`).
+pub fn edit(session: &mut Session, document: &Document, objects: &[Object]) -> Outcome<Option<Document>> {
+    if session.manner == Manner::Batch {
+        return Err(Failure::refused("there is nobody to edit in a batch"));
+    }
+    let before = show::text(&show::statements(document.configuration(), objects, session.catalogue()));
+    let mut file = tempfile::Builder::new()
+        .prefix("crm-")
+        .suffix(".crm")
+        .tempfile()
+        .map_err(|error| Failure::refused(format!("no place for the text: {error}")))?;
+    let io = |error: std::io::Error| Failure::refused(format!("the text cannot be written: {error}"));
+    file.write_all(before.as_bytes()).and_then(|()| file.flush()).map_err(io)?;
+    loop {
+        run_editor(session, file.path())?;
+        let text = std::fs::read_to_string(file.path()).map_err(|error| Failure::file(file.path(), &error))?;
+        if text == before {
+            return Ok(None);
+        }
+        let origin = Origin { name: "edited".to_string(), text };
+        match apply(session, document, objects, &origin) {
+            Ok(document) => return Ok(Some(document)),
+            Err(failure) => {
+                session.ui.failure(&failure, &origin);
+                if session.manner != Manner::Interactive || !session.confirm("Edit it again?") {
+                    return Err(Failure::refused("the changes were dropped"));
+                }
+            }
+        }
+    }
+}
+
+fn run_editor(session: &Session, path: &std::path::Path) -> Outcome {
+    let editor = session.environment.editor.clone().unwrap_or_else(|| "vi".to_string());
+    // The variable may hold arguments too, as in `EDITOR="code -w"`.
+    let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::refused(format!("`{editor}` failed ({status})"))),
+        Err(error) => Err(Failure::refused(format!("`{editor}` cannot be run: {error}"))),
+    }
+}
+
+fn apply(session: &mut Session, document: &Document, objects: &[Object], origin: &Origin) -> Outcome<Document> {
+    let (statements, diagnostics) = crm::parse(&origin.text);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Failure::input(diagnostics).from_text(origin.clone()));
+    }
+    replace_objects(session, document, objects, &statements).map_err(|found| Failure::input(found).from_text(origin.clone()))
+}
+
+/// Sends the text through a program, one statement a line, and reads what comes out.
+pub fn filter(session: &mut Session, document: &Document, objects: &[Object], program: &str) -> Outcome<Document> {
+    let statements = show::statements(document.configuration(), objects, session.catalogue());
+    let mut text = String::new();
+    for statement in &statements {
+        print::write(statement, Layout::OneLine, &mut text);
+        text.push('\n');
+    }
+    let origin = Origin { name: "filtered".to_string(), text: through(program, text)? };
+    apply(session, document, objects, &origin)
+}
+
+fn through(program: &str, text: String) -> Outcome<String> {
+    let failed = |error: std::io::Error| Failure::refused(format!("`{program}` cannot be run: {error}"));
+    let mut child = Command::new("sh")
+        .arg("-c")
+        .arg(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let mut input = child.stdin.take().expect("the pipe was asked for");
+    // Written by another thread: the program may answer before it has read everything.
+    let writer = std::thread::spawn(move || {
+        // A program that does not read its input to the end is no error.
+        let _ = input.write_all(text.as_bytes());
+    });
+    let output = child.wait_with_output().map_err(failed)?;
+    let _ = writer.join();
+    if !output.status.success() {
+        return Err(Failure::refused(format!("`{program}` failed ({})", output.status)));
+    }
+    String::from_utf8(output.stdout).map_err(|_| Failure::refused(format!("`{program}` did not write UTF-8")))
+}

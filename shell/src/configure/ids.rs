@@ -1,0 +1,188 @@
+//! Ids for the inner parts of an object: kept from the object it replaces, else made as crmsh makes them.
+//!
+//! In: an element with some ids missing, the element it replaces, the ids in use. Out: all ids set.
+//! Absent: ids of the objects themselves; people choose those.
+
+use quorate_core::xml::{Element, Node};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The ids that are taken.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    taken: BTreeSet<String>,
+}
+
+impl Pool {
+    /// Every id of a configuration.
+    pub fn of(configuration: &Element) -> Pool {
+        let refers = |element: &Element| matches!(&*element.name, "resource_ref" | "obj_ref" | "role");
+        let own = configuration.descendants().filter(|element| !refers(element));
+        Pool { taken: own.filter_map(|element| element.id().map(str::to_string)).collect() }
+    }
+
+    /// The ids of an element that is about to be replaced are free again.
+    pub fn release(&mut self, element: &Element) {
+        for id in element.descendants().filter_map(Element::id) {
+            self.taken.remove(id);
+        }
+    }
+
+    pub fn has(&self, id: &str) -> bool {
+        self.taken.contains(id)
+    }
+
+    pub fn take(&mut self, id: &str) {
+        self.taken.insert(id.to_string());
+    }
+
+    /// The wanted id, or with the first of `-0`, `-1`, … that is free.
+    pub fn make(&mut self, wanted: &str) -> String {
+        let wanted = proper(wanted);
+        let numbered = (0..).map(|number| format!("{wanted}-{number}"));
+        let id = std::iter::once(wanted.clone())
+            .chain(numbered)
+            .find(|id| !self.taken.contains(id))
+            .expect("one of endlessly many numbers is free");
+        self.take(&id);
+        id
+    }
+}
+
+/// What an XML id cannot hold becomes a dot, and a leading digit gets a prefix.
+fn proper(wanted: &str) -> String {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let id: String = wanted.chars().map(|c| if allowed(c) { c } else { '.' }).collect();
+    if id.starts_with(|c: char| c.is_ascii_digit()) { format!("num-{id}") } else { id }
+}
+
+/// Gives every inner part an id. The id of `element` itself is there already.
+pub fn assign(element: &mut Element, old: Option<&Element>, pool: &mut Pool) {
+    let owner = owner(element);
+    // What the text names comes before what is made up.
+    reserve(element, pool);
+    fill(element, old, &owner, pool);
+}
+
+/// What the ids below start with: nodes go by their name, all else by id.
+fn owner(element: &Element) -> String {
+    let name = if element.name == "node" { element.attr("uname") } else { element.id() };
+    let fallback = if element.name == "fencing-topology" { "fencing" } else { "" };
+    name.unwrap_or(fallback).to_string()
+}
+
+fn reserve(element: &Element, pool: &mut Pool) {
+    let refers = |element: &&Element| !matches!(&*element.name, "resource_ref" | "obj_ref");
+    for id in element.descendants().filter(refers).filter_map(Element::id) {
+        pool.take(id);
+    }
+}
+
+fn fill(element: &mut Element, old: Option<&Element>, owner: &str, pool: &mut Pool) {
+    let mut before: Vec<&Element> = old.map_or(Vec::new(), |old| old.elements().collect());
+    let mut sets = 0;
+    for node in &mut element.children {
+        let Node::Element(child) = node else { continue };
+        if is_object(child) {
+            continue;
+        }
+        let counterpart = before.iter().position(|old| key(old) == key(child));
+        let counterpart = counterpart.map(|at| before.remove(at));
+        let child = Arc::make_mut(child);
+        let wanted = wanted(child, owner, &mut sets);
+        if let (Some(wanted), None, None) = (wanted, child.id(), child.attr("id-ref")) {
+            let kept = counterpart.and_then(Element::id).filter(|id| !pool.has(id));
+            let id = match kept {
+                Some(id) => id.to_string(),
+                None => pool.make(&wanted),
+            };
+            pool.take(&id);
+            child.set("id", id);
+        }
+        let below = child.id().unwrap_or(owner).to_string();
+        fill(child, counterpart, &below, pool);
+    }
+}
+
+/// Resources inside a container have their ids and are not touched.
+fn is_object(element: &Element) -> bool {
+    matches!(&*element.name, "primitive" | "group" | "clone" | "master" | "bundle" | "template")
+}
+
+/// The id such a part gets; `None` for parts that have none.
+fn wanted(child: &Element, owner: &str, sets: &mut usize) -> Option<String> {
+    let attr = |name| child.attr(name).unwrap_or_default();
+    Some(match &*child.name {
+        name @ ("instance_attributes" | "meta_attributes" | "utilization" | "rule") => {
+            format!("{owner}-{name}")
+        }
+        name @ ("duration" | "date_spec") => format!("{owner}-{name}"),
+        "nvpair" => format!("{owner}-{}", attr("name")),
+        "op" => format!("{owner}-{}-{}", attr("name"), attr("interval")),
+        "expression" | "date_expression" => format!("{owner}-expression"),
+        "fencing-level" => owner.to_string(),
+        "resource_set" => {
+            *sets += 1;
+            format!("{owner}-{}", *sets - 1)
+        }
+        _ => return None,
+    })
+}
+
+/// Parts with the same key are the same part before and after an edit.
+fn key(element: &Element) -> (&str, [Option<&str>; 4]) {
+    let attrs = |names: [&str; 4]| names.map(|name| element.attr(name));
+    let key = match &*element.name {
+        "nvpair" => attrs(["name", "id-ref", "", ""]),
+        "op" => attrs(["name", "interval", "role", ""]),
+        "fencing-level" => attrs(["target", "target-pattern", "target-value", "index"]),
+        "expression" => attrs(["attribute", "operation", "", ""]),
+        "date_expression" => attrs(["operation", "", "", ""]),
+        _ => [None; 4],
+    };
+    (&element.name, key)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use quorate_core::xml::{read, write};
+
+    fn check(old: Option<&str>, new: &str, taken: &[&str], expected: &str) {
+        let mut pool = Pool { taken: taken.iter().map(|id| id.to_string()).collect() };
+        let old = old.map(|old| read(old).unwrap());
+        let mut element = read(new).unwrap();
+        assign(&mut element, old.as_ref(), &mut pool);
+        let ids: Vec<&str> = element.descendants().filter_map(Element::id).collect();
+        assert_eq!(ids.join(" "), expected, "{}", write(&element));
+    }
+
+    #[test]
+    fn ids_are_made_from_the_owner() {
+        let sets = "<p id='p'><instance_attributes><nvpair name='#a'/><rule><expression/></rule></instance_attributes></p>";
+        check(
+            None,
+            sets,
+            &[],
+            "p p-instance_attributes p-instance_attributes-.a p-instance_attributes-rule p-instance_attributes-rule-expression",
+        );
+        let op = "<p id='p'><operations><op name='monitor' interval='10s'/><op name='monitor' interval='10s'/></operations></p>";
+        check(None, op, &[], "p p-monitor-10s p-monitor-10s-0");
+        check(None, "<x id='1'><utilization/></x>", &[], "1 num-1-utilization");
+    }
+
+    #[test]
+    fn a_taken_id_gets_a_number() {
+        check(None, "<p id='p'><utilization/></p>", &["p-utilization", "p-utilization-0"], "p p-utilization-1");
+        let named_later = "<p id='p'><utilization/><utilization id='p-utilization'/></p>";
+        check(None, named_later, &[], "p p-utilization-0 p-utilization");
+    }
+
+    #[test]
+    fn what_stays_keeps_its_id() {
+        let old = "<p id='p'><meta_attributes id='m'><nvpair id='x' name='a' value='1'/></meta_attributes></p>";
+        let new = "<p id='p'><meta_attributes><nvpair name='b'/><nvpair name='a' value='2'/></meta_attributes></p>";
+        check(Some(old), new, &[], "p m m-b x");
+    }
+}

@@ -1,0 +1,144 @@
+//! Statements from a file onto the configuration.
+//!
+//! In: a file, or standard input, with statements or XML. Out: the configuration with all of it, or
+//! every error in the file with its place.
+//! Absent: the editor (see `edit`).
+
+use super::lower::{Mode, lower};
+use super::objects::{self, sorted};
+use super::raise::Context;
+use super::{lower as lowering, references, remove, show};
+use crate::error::{Failure, Origin, Outcome};
+use crate::session::Session;
+use quorate_core::cib::Document;
+use quorate_core::xml::Element;
+use quorate_grammar::Diagnostic;
+use quorate_grammar::crm::ast::Statement;
+use quorate_grammar::crm::{self};
+use std::io::Read;
+use std::path::Path;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Replace,
+    Update,
+    Push,
+}
+
+impl Method {
+    pub fn read(word: &str) -> Option<Method> {
+        Some(match word {
+            "replace" => Method::Replace,
+            "update" => Method::Update,
+            "push" => Method::Push,
+            _ => return None,
+        })
+    }
+}
+
+pub fn load(session: &mut Session, document: &mut Document, method: Method, xml: bool, file: &str) -> Outcome {
+    let text = read(session, file)?;
+    let origin = Origin { name: file.to_string(), text };
+    let statements = if xml { from_xml(session, &origin)? } else { from_text(session, &origin)? };
+    put(session, document, method, &statements).map_err(|failure| failure.from_text(origin))
+}
+
+fn read(session: &mut Session, file: &str) -> Outcome<String> {
+    if file.starts_with("http://") || file.starts_with("https://") {
+        return Err(Failure::new(crate::error::Kind::Unsupported, "files are not fetched from the network; fetch it first"));
+    }
+    let mut text = String::new();
+    if file == "-" {
+        session.input.read_to_string(&mut text).map_err(|error| Failure::file(Path::new("-"), &error))?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).map_err(|error| Failure::file(Path::new(file), &error))
+}
+
+fn from_text(session: &mut Session, origin: &Origin) -> Outcome<Vec<Statement>> {
+    let (statements, diagnostics) = crm::parse(&origin.text);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Failure::input(diagnostics).from_text(origin.clone()));
+    }
+    session.ui.diagnostics(&diagnostics, origin);
+    Ok(statements)
+}
+
+/// The objects of an XML document, as statements where the language has them.
+fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
+    let document = Document::read(&origin.text).map_err(|error| Failure::refused(format!("{}: {error}", origin.name)))?;
+    Ok(show::all(document.configuration(), session.catalogue()))
+}
+
+fn put(session: &mut Session, document: &mut Document, method: Method, statements: &[Statement]) -> Outcome {
+    let catalogue = session.catalogue();
+    let configuration = document.configuration_mut();
+    if method == Method::Replace {
+        erase(configuration, false);
+    }
+    let mut found = lower(statements, Mode::Update, configuration, catalogue);
+    if found.is_empty() && method == Method::Push {
+        drop_others(configuration, statements).map_err(Failure::refused)?;
+    }
+    if found.is_empty() {
+        found = references::check(statements, configuration);
+    }
+    if found.iter().any(Diagnostic::is_error) { Err(Failure::input(found)) } else { Ok(()) }
+}
+
+/// Deletes the objects that no statement makes. Nodes stay: they are not ours to forget.
+fn drop_others(configuration: &mut Element, statements: &[Statement]) -> Result<(), String> {
+    let kept: Vec<&str> = statements.iter().filter_map(|statement| statement.kind.id()).map(|id| id.text.as_str()).collect();
+    let has_topology = statements.iter().any(|statement| statement.kind.keyword() == "fencing_topology");
+    let others: Vec<String> = sorted(configuration)
+        .into_iter()
+        .filter(|object| object.kind != "node" && !kept.contains(&object.id.as_str()))
+        .filter(|object| !(object.kind == "fencing_topology" && has_topology))
+        .filter(|object| !matches!(object.kind, "property" | "rsc_defaults" | "op_defaults"))
+        .map(|object| object.id)
+        .collect();
+    remove::delete(configuration, &others).map(drop).map_err(|error| format!("the other objects cannot be deleted: {error:?}"))
+}
+
+/// Deletes everything but the nodes, or the nodes alone.
+pub fn erase(configuration: &mut Element, nodes: bool) {
+    if nodes {
+        configuration.child_or_new("nodes").children.clear();
+        return;
+    }
+    configuration.retain_elements(|section| matches!(&*section.name, "crm_config" | "nodes" | "resources" | "constraints"));
+    for section in ["crm_config", "resources", "constraints"] {
+        configuration.child_or_new(section).children.clear();
+    }
+}
+
+/// Replaces some objects by a new text: what is in it is made or changed, what is missing is deleted.
+pub fn replace_objects(session: &Session, document: &Document, selected: &[objects::Object], statements: &[Statement]) -> Result<Document, Vec<Diagnostic>> {
+    let mut new = document.clone();
+    let configuration = new.configuration_mut();
+    let context_statements = {
+        let context = Context::of(document.configuration(), session.catalogue());
+        selected.iter().map(|object| (object.id.clone(), lowering::raise_object(object, &context))).collect::<Vec<_>>()
+    };
+    let kept = |id: &str, old: &Statement| {
+        statements.iter().any(|statement| statement == old || statement.kind.id().is_some_and(|new| new.text == id) || mentions(statement, id))
+    };
+    let gone: Vec<String> = context_statements.into_iter().filter(|(id, old)| !kept(id, old)).map(|(id, _)| id).collect();
+    if let Err(error) = remove::delete(configuration, &gone) {
+        return Err(vec![Diagnostic::error(Default::default(), format!("what is missing from the text cannot be deleted: {error:?}"))]);
+    }
+    let mut found = lower(statements, Mode::Replace, configuration, session.catalogue());
+    if found.is_empty() {
+        found = references::check(statements, configuration);
+    }
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(new) }
+}
+
+/// Statements without an id of their own: the topology by its keyword, XML by its element's id.
+fn mentions(statement: &Statement, id: &str) -> bool {
+    match &statement.kind {
+        crm::ast::Kind::Topology(_) => id == "fencing_topology",
+        crm::ast::Kind::Xml(xml) => quorate_core::xml::read(&xml.text).is_ok_and(|element| element.id() == Some(id) || element.name == "fencing-topology" && id == "fencing_topology"),
+        _ => false,
+    }
+}

@@ -1,0 +1,543 @@
+//! Statements put onto a document.
+//!
+//! In: statements, a configuration, the catalogue of agents. Out: the configuration with them, or
+//! diagnostics at the words that do not fit; a statement that does not fit changes nothing.
+//! Absent: references to objects (see `references`: order does not matter to them), committing.
+
+use super::ids::{self, Pool};
+use super::objects::{self, Object, REFERENCE, is_resource};
+use super::raise::{self, Context};
+use super::build;
+use crate::catalogue::Catalogue;
+use quorate_core::xml::{self, Element, Node};
+use quorate_grammar::crm::ast::{
+    AttributeSet, Kind, Monitor, Node as NodeStatement, Operation, Options, OptionsKind, SetBody, Statement,
+};
+use quorate_grammar::diagnostic::closest;
+use quorate_grammar::{Diagnostic, Word};
+use std::sync::Arc;
+
+/// What a statement does to an object that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A command: it must be new; options and node attributes are added.
+    Create,
+    /// `load update`: replaced; options are added.
+    Update,
+    /// `edit`: replaced, options too.
+    Replace,
+}
+
+/// Puts all statements onto the configuration. Within one call they may come in any order.
+pub fn lower(
+    statements: &[Statement],
+    mode: Mode,
+    configuration: &mut Element,
+    catalogue: &Catalogue,
+) -> Vec<Diagnostic> {
+    let mut wanted: Vec<&Statement> = match mode {
+        Mode::Create => statements.iter().collect(),
+        Mode::Update | Mode::Replace => changed(statements, configuration, catalogue),
+    };
+    wanted.sort_by_key(|statement| rank(&statement.kind));
+    let original = configuration.clone();
+    let mut lowering = Lowering { pool: Pool::of(configuration), configuration, catalogue, mode };
+    if mode != Mode::Create {
+        lowering.dissolve(&wanted);
+    }
+    let mut diagnostics = Vec::new();
+    for statement in wanted {
+        let before = (lowering.configuration.clone(), lowering.pool.clone());
+        if let Err(diagnostic) = lowering.statement(statement) {
+            (*lowering.configuration, lowering.pool) = before;
+            diagnostics.push(diagnostic);
+        }
+    }
+    if mode != Mode::Create && !diagnostics.is_empty() {
+        // Some containers may still be open.
+        *configuration = original;
+    }
+    diagnostics
+}
+
+/// Statements that say what the document says already are left alone, and so is every detail of
+/// their XML.
+fn changed<'s>(statements: &'s [Statement], configuration: &Element, catalogue: &Catalogue) -> Vec<&'s Statement> {
+    let context = Context::of(configuration, catalogue);
+    let now: Vec<Statement> = objects::objects(configuration).iter().map(|object| raise_object(object, &context)).collect();
+    statements.iter().filter(|statement| !now.iter().any(|now| now == *statement)).collect()
+}
+
+pub fn raise_object(object: &Object, context: &Context) -> Statement {
+    match object.defaults {
+        Some(kind) => raise::raise_defaults(object.element, kind, context),
+        None => raise::raise(object.element, context),
+    }
+}
+
+/// What must exist before what.
+fn rank(kind: &Kind) -> usize {
+    match kind {
+        Kind::Node(_) => 0,
+        Kind::Template(_) => 1,
+        Kind::Primitive(_) => 2,
+        Kind::Xml(_) => 3,
+        Kind::Monitor(_) => 4,
+        Kind::Group(_) => 5,
+        Kind::Clone(_) => 6,
+        Kind::Tag(_) => 7,
+        Kind::Location(_) | Kind::Colocation(_) | Kind::Order(_) => 8,
+        Kind::Ticket(_) | Kind::Topology(_) => 9,
+        Kind::Options(_) => 10,
+    }
+}
+
+type Lowered = Result<(), Diagnostic>;
+
+struct Lowering<'a> {
+    configuration: &'a mut Element,
+    catalogue: &'a Catalogue,
+    pool: Pool,
+    mode: Mode,
+}
+
+impl Lowering<'_> {
+    fn statement(&mut self, statement: &Statement) -> Lowered {
+        let comments: &[String] = if self.mode == Mode::Create { &[] } else { &statement.comments };
+        match &statement.kind {
+            Kind::Node(node) => self.node(node, comments),
+            Kind::Primitive(primitive) => {
+                let element = build::primitive(primitive, false, self.catalogue);
+                self.object("resources", &primitive.id, element, comments)
+            }
+            Kind::Template(template) => {
+                let element = build::primitive(template, true, self.catalogue);
+                self.object("resources", &template.id, element, comments)
+            }
+            Kind::Group(group) => {
+                let element = build::container("group", &group.id, group.description.as_ref(), &group.sets);
+                self.container(&group.id, &group.members, element, comments)
+            }
+            Kind::Clone(clone) => {
+                let name = if clone.master { "master" } else { "clone" };
+                let element = build::container(name, &clone.id, clone.description.as_ref(), &clone.sets);
+                self.container(&clone.id, std::slice::from_ref(&clone.child), element, comments)
+            }
+            Kind::Location(one) => self.object("constraints", &one.id, build::location(one), comments),
+            Kind::Colocation(one) => self.object("constraints", &one.id, build::colocation(one), comments),
+            Kind::Order(one) => self.object("constraints", &one.id, build::order(one), comments),
+            Kind::Ticket(one) => self.object("constraints", &one.id, build::ticket(one), comments),
+            Kind::Tag(tag) => self.object("tags", &tag.id, build::tag(tag), comments),
+            Kind::Options(options) => self.options(options, comments),
+            Kind::Topology(topology) => {
+                let nodes = objects::node_names(self.configuration);
+                let element = build::topology(topology, &nodes);
+                self.topology(element, comments, statement)
+            }
+            Kind::Monitor(monitor) => self.monitor(monitor),
+            Kind::Xml(xml) => self.xml(xml),
+        }
+    }
+
+    // ---- objects that stand by themselves ------------------------------------------------------------
+
+    /// Puts an object into its section: in the place of the one with its id, else at the end.
+    fn object(&mut self, section: &str, id: &Word, mut element: Element, comments: &[String]) -> Lowered {
+        let old = self.old(id, &element)?;
+        build::with_comments(&mut element, comments);
+        match old {
+            Some((place, old)) if old.name == element.name => {
+                self.assign(&mut element, Some(&old));
+                keep_foreign_comments(&mut element, &old);
+                *objects::at_mut(self.configuration, &place) = element;
+            }
+            Some((place, old)) => {
+                // The same id, but another sort of object: the old one goes.
+                objects::take(self.configuration, &place);
+                self.pool.release(&old);
+                self.assign(&mut element, None);
+                self.configuration.child_or_new(section).push(element);
+            }
+            None => {
+                self.assign(&mut element, None);
+                self.configuration.child_or_new(section).push(element);
+            }
+        }
+        Ok(())
+    }
+
+    /// The object to be replaced. When creating there must be none.
+    fn old(&self, id: &Word, new: &Element) -> Result<Option<(objects::Place, Element)>, Diagnostic> {
+        let not_node = |object: &Object| object.kind != "node" && object.id == id.text;
+        let found = objects::objects(self.configuration).into_iter().find(not_node);
+        match found {
+            Some(object) if self.mode == Mode::Create => Err(Diagnostic::error(
+                id.span,
+                format!("`{}` exists already: it is a {}", id.text, object.kind),
+            )
+            .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text))),
+            Some(object) if is_resource(object.element) != is_resource(new) => Err(Diagnostic::error(
+                id.span,
+                format!("`{}` is a {} and cannot become something else", id.text, object.kind),
+            )
+            .hint("delete it first, or choose another id")),
+            Some(object) => Ok(Some((object.place, object.element.clone()))),
+            None if self.pool.has(&id.text) && !self.is_node(&id.text) => Err(Diagnostic::error(
+                id.span,
+                format!("the id `{}` is already used by a part of another object", id.text),
+            )
+            .hint("choose another id")),
+            None => Ok(None),
+        }
+    }
+
+    fn is_node(&self, id: &str) -> bool {
+        objects::find_node(self.configuration, id).is_some()
+    }
+
+    fn assign(&mut self, element: &mut Element, old: Option<&Element>) {
+        resolve_references(element, self.configuration);
+        if let Some(old) = old {
+            self.pool.release(old);
+        }
+        ids::assign(element, old, &mut self.pool);
+    }
+
+    // ---- nodes -----------------------------------------------------------------------------------------
+
+    fn node(&mut self, node: &NodeStatement, comments: &[String]) -> Lowered {
+        let place = objects::find_node(self.configuration, &node.name.text).map(|object| object.place);
+        let mut element = build::node(node);
+        let Some(place) = place else {
+            build::with_comments(&mut element, comments);
+            self.assign(&mut element, None);
+            self.configuration.child_or_new("nodes").push(element);
+            return Ok(());
+        };
+        let old = objects::at(self.configuration, &place).clone();
+        if node.id.is_none()
+            && let Some(id) = old.id()
+        {
+            element.set("id", id);
+        }
+        let mut new = match self.mode {
+            Mode::Create => merged_node(&old, &element, &node.sets),
+            Mode::Update | Mode::Replace => {
+                build::with_comments(&mut element, comments);
+                keep_foreign_comments(&mut element, &old);
+                element
+            }
+        };
+        self.assign(&mut new, Some(&old));
+        *objects::at_mut(self.configuration, &place) = new;
+        Ok(())
+    }
+
+    // ---- containers ------------------------------------------------------------------------------------
+
+    /// Takes apart every container that is about to be made anew, so that members can change places.
+    fn dissolve(&mut self, statements: &[&Statement]) {
+        for statement in statements {
+            let (Kind::Group(_) | Kind::Clone(_)) = &statement.kind else { continue };
+            let Some(id) = statement.kind.id() else { continue };
+            let Some(object) = objects::find_resource(self.configuration, &id.text) else { continue };
+            if matches!(object.kind, "group" | "clone" | "ms") {
+                let place = object.place.clone();
+                self.open(&place);
+            }
+        }
+    }
+
+    /// Replaces a container by a marker that keeps its own parts, followed by its members.
+    fn open(&mut self, place: &[usize]) {
+        let mut element = objects::take(self.configuration, place);
+        let members: Vec<Node> = element.children.iter().filter(|node| is_member(node)).cloned().collect();
+        element.children.retain(|node| !is_member(node));
+        element.set(OPEN, "true");
+        objects::insert(self.configuration, place, element);
+        let (last, parents) = place.split_last().expect("a container is no root");
+        let parent = objects::at_mut(self.configuration, parents);
+        parent.children.splice(last + 1..last + 1, members);
+    }
+
+    /// Builds a container where its opened predecessor or its first member stands, and moves the
+    /// members into it.
+    fn container(&mut self, id: &Word, members: &[Word], mut element: Element, comments: &[String]) -> Lowered {
+        build::with_comments(&mut element, comments);
+        let opened = objects::find_resource(self.configuration, &id.text)
+            .filter(|object| object.element.attr(OPEN).is_some())
+            .map(|object| object.place);
+        if opened.is_none() {
+            self.old(id, &element)?;
+        }
+        self.check_members(id, members, &element, opened.as_deref())?;
+        match &opened {
+            Some(place) => {
+                let old = objects::at(self.configuration, place).clone();
+                keep_foreign_comments(&mut element, &old);
+                self.assign(&mut element, Some(&old));
+                *objects::at_mut(self.configuration, place) = element;
+            }
+            None => {
+                self.assign(&mut element, None);
+                let places = members.iter().filter_map(|member| objects::find_resource(self.configuration, &member.text));
+                let first = places.map(|object| object.place).min().expect("a container has members, and they were found");
+                objects::insert(self.configuration, &first, element);
+            }
+        }
+        for member in members {
+            let place = self.place_of(&member.text);
+            let moved = objects::take(self.configuration, &place);
+            let container = self.place_of(&id.text);
+            objects::at_mut(self.configuration, &container).push(moved);
+        }
+        Ok(())
+    }
+
+    fn place_of(&self, id: &str) -> objects::Place {
+        objects::find_resource(self.configuration, id).expect("it was found just before").place
+    }
+
+    /// Members must exist, fit, and stand where they are free to be taken: at the top, beside the
+    /// container's own place, or in another container that is being made anew.
+    fn check_members(&self, id: &Word, members: &[Word], container: &Element, opened: Option<&[usize]>) -> Lowered {
+        let beside = opened.map(|place| &place[..place.len() - 1]);
+        for member in members {
+            let Some(object) = objects::find_resource(self.configuration, &member.text) else {
+                return Err(missing_member(self.configuration, id, member));
+            };
+            check_content(container, id, member, &object)?;
+            let above = &object.place[..object.place.len() - 1];
+            if above.len() > 1 && Some(above) != beside {
+                let holder = objects::at(self.configuration, above);
+                let holder_id = holder.id().unwrap_or_default();
+                return Err(Diagnostic::error(member.span, format!("`{}` is already in {} `{holder_id}`", member.text, holder.name))
+                    .hint(format!("take it out of `{holder_id}` first")));
+            }
+        }
+        Ok(())
+    }
+
+    // ---- options, topology, operations, XML --------------------------------------------------------------
+
+    fn options(&mut self, options: &Options, comments: &[String]) -> Lowered {
+        let section = match options.kind {
+            OptionsKind::Property => "crm_config",
+            OptionsKind::ResourceDefaults => "rsc_defaults",
+            OptionsKind::OperationDefaults => "op_defaults",
+        };
+        let id = options.id.as_ref().map_or_else(|| self.default_set(options.kind, section), |id| id.text.clone());
+        let mut element = build::options(options);
+        element.set("id", &id);
+        let place = objects::find(self.configuration, &id).filter(|object| object.kind == options.kind.keyword()).map(|object| object.place);
+        let Some(place) = place else {
+            if self.pool.has(&id) {
+                let span = options.id.as_ref().map(|id| id.span).unwrap_or_default();
+                return Err(Diagnostic::error(span, format!("the id `{id}` is already used by another object")));
+            }
+            build::with_comments(&mut element, comments);
+            self.assign(&mut element, None);
+            self.configuration.child_or_new(section).push(element);
+            return Ok(());
+        };
+        let old = objects::at(self.configuration, &place).clone();
+        let mut new = if self.mode == Mode::Replace { element } else { merged_set(&old, &element) };
+        if self.mode == Mode::Replace {
+            build::with_comments(&mut new, comments);
+            keep_foreign_comments(&mut new, &old);
+        }
+        self.assign(&mut new, Some(&old));
+        *objects::at_mut(self.configuration, &place) = new;
+        Ok(())
+    }
+
+    /// Defaults go into the last set that has no rule; cluster options into the well-known one.
+    fn default_set(&self, kind: OptionsKind, section: &str) -> String {
+        let name = match kind {
+            OptionsKind::Property => return "cib-bootstrap-options".to_string(),
+            OptionsKind::ResourceDefaults => "rsc-options",
+            OptionsKind::OperationDefaults => "op-options",
+        };
+        let sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
+        let plain = sets.filter(|set| set.child("rule").is_none()).last();
+        plain.and_then(Element::id).unwrap_or(name).to_string()
+    }
+
+    fn topology(&mut self, mut element: Element, comments: &[String], statement: &Statement) -> Lowered {
+        if element.children.is_empty() {
+            return Err(Diagnostic::error(statement.span, "there are no nodes that these devices could fence")
+                .hint("name the targets: `fencing_topology NODE: DEVICE …`"));
+        }
+        build::with_comments(&mut element, comments);
+        let old = self.configuration.child("fencing-topology").cloned();
+        self.assign(&mut element, old.as_ref());
+        *self.configuration.child_or_new("fencing-topology") = element;
+        Ok(())
+    }
+
+    fn monitor(&mut self, monitor: &Monitor) -> Lowered {
+        let attribute = |name: &str, value: &Word| (Word::new(name), value.clone());
+        let role = monitor.role.iter().map(|role| attribute("role", role));
+        let timeout = monitor.timeout.iter().map(|timeout| attribute("timeout", timeout));
+        let operation = Operation {
+            name: Word::new("monitor"),
+            attributes: role.chain([attribute("interval", &monitor.interval)]).chain(timeout).collect(),
+            sets: Vec::new(),
+        };
+        let id = &monitor.resource;
+        let Some(object) = objects::find_resource(self.configuration, &id.text) else {
+            return Err(unknown_resource(self.configuration, id));
+        };
+        if !matches!(object.kind, "primitive" | "rsc_template") {
+            return Err(Diagnostic::error(id.span, format!("`{}` is a {}; only primitives have operations", id.text, object.kind)));
+        }
+        let place = object.place;
+        let old = objects::at(self.configuration, &place).clone();
+        let mut new = old.clone();
+        new.child_or_new("operations").push(build::operation(&operation));
+        self.assign(&mut new, Some(&old));
+        *objects::at_mut(self.configuration, &place) = new;
+        Ok(())
+    }
+
+    fn xml(&mut self, xml: &Word) -> Lowered {
+        let element = xml::read(&xml.text).map_err(|error| {
+            Diagnostic::error(xml.span, format!("this is not XML: {} (character {})", error.message, error.column))
+        })?;
+        let Some(section) = section_of(&element) else {
+            return Err(Diagnostic::error(xml.span, format!("<{}> is no object of a configuration", element.name)));
+        };
+        if section.is_empty() {
+            let name = element.name.to_string();
+            *self.configuration.child_or_new(&name) = element;
+            return Ok(());
+        }
+        let Some(id) = element.id().map(|id| Word::at(id, xml.span)) else {
+            return Err(Diagnostic::error(xml.span, format!("<{}> has no id", element.name)));
+        };
+        let references: Vec<Word> =
+            element.elements_named(REFERENCE).filter_map(Element::id).map(|id| Word::at(id, xml.span)).collect();
+        if references.is_empty() {
+            return self.object(section, &id, element, &[]);
+        }
+        let mut shell = element.clone();
+        shell.retain_elements(|child| child.name != REFERENCE);
+        if let Some(object) = objects::find_resource(self.configuration, &id.text) {
+            let place = object.place.clone();
+            self.open(&place);
+        }
+        self.container(&id, &references, shell, &[])
+    }
+}
+
+/// A reference may name the object that owns the part: it then means the part of the same sort.
+fn resolve_references(element: &mut Element, configuration: &Element) {
+    for node in &mut element.children {
+        let Node::Element(child) = node else { continue };
+        let owner = child.attr("id-ref").and_then(|id| objects::find(configuration, id));
+        let part = owner.and_then(|owner| {
+            owner.element.descendants().find(|part| part.name == child.name && part.id().is_some())?.id().map(str::to_string)
+        });
+        let child = Arc::make_mut(child);
+        if let Some(id) = part {
+            child.set("id-ref", id);
+        }
+        resolve_references(child, configuration);
+    }
+}
+
+/// Marks a container whose members have been set free; never leaves this file.
+const OPEN: &str = "quorate-open";
+
+fn is_member(node: &Node) -> bool {
+    node.element().is_some_and(|child| is_resource(child))
+}
+
+/// Where an element of this name stands; empty if right under the configuration.
+fn section_of(element: &Element) -> Option<&'static str> {
+    Some(match &*element.name {
+        "node" => "nodes",
+        "primitive" | "template" | "group" | "clone" | "master" | "bundle" => "resources",
+        "rsc_location" | "rsc_colocation" | "rsc_order" | "rsc_ticket" => "constraints",
+        "tag" => "tags",
+        "cluster_property_set" => "crm_config",
+        "acl_role" | "acl_target" | "acl_group" | "acl_user" => "acls",
+        "alert" => "alerts",
+        "fencing-topology" => "",
+        _ => return None,
+    })
+}
+
+fn check_content(container: &Element, id: &Word, member: &Word, object: &Object) -> Lowered {
+    let allowed = match &*container.name {
+        "group" => object.kind == "primitive",
+        _ => matches!(object.kind, "primitive" | "group"),
+    };
+    if allowed && member != id {
+        return Ok(());
+    }
+    let what = if container.name == "group" { "a group contains primitives" } else { "a clone contains a primitive or a group" };
+    Err(Diagnostic::error(member.span, format!("{what}; `{}` is a {}", member.text, object.kind)))
+}
+
+fn missing_member(configuration: &Element, id: &Word, member: &Word) -> Diagnostic {
+    let mut diagnostic = unknown_resource(configuration, member);
+    diagnostic.message = format!("`{}` refers to `{}`, which does not exist", id.text, member.text);
+    diagnostic
+}
+
+pub fn unknown_resource(configuration: &Element, id: &Word) -> Diagnostic {
+    let ids = objects::resource_ids(configuration);
+    let mut diagnostic = Diagnostic::error(id.span, format!("there is no resource `{}`", id.text));
+    diagnostic.hint = closest(&id.text, ids.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+    diagnostic
+}
+
+/// Comments that are not crmsh's stay where an object is replaced.
+fn keep_foreign_comments(new: &mut Element, old: &Element) {
+    let foreign = |node: &&Node| matches!(node, Node::Comment(text) if !text.trim_start().starts_with('#'));
+    let kept: Vec<Node> = old.children.iter().filter(foreign).cloned().collect();
+    new.children.splice(0..0, kept);
+}
+
+/// A node with more attributes: sets without rules are added to, others stand beside.
+fn merged_node(old: &Element, new: &Element, sets: &[AttributeSet]) -> Element {
+    let mut merged = old.clone();
+    for (name, value) in &new.attributes {
+        merged.set(name, value);
+    }
+    for (set, statement) in new.elements().zip(sets) {
+        let plain = matches!(&statement.body, SetBody::Own { id: None, score: None, rules, .. } if rules.is_empty());
+        let fits = |node: &&mut Node| node.element().is_some_and(|child| child.name == set.name && child.child("rule").is_none());
+        match merged.children.iter_mut().find(|node| plain && fits(node)) {
+            Some(Node::Element(child)) => *child = Arc::new(merged_set(child, set)),
+            _ => merged.push(set.clone()),
+        }
+    }
+    merged
+}
+
+/// A set with the other's pairs added or replaced, and its rules if it had none.
+fn merged_set(old: &Element, new: &Element) -> Element {
+    let mut merged = old.clone();
+    if old.child("rule").is_none() {
+        let rules = new.elements_named("rule").cloned().map(Node::from);
+        merged.children.splice(0..0, rules);
+    }
+    for pair in new.elements_named("nvpair") {
+        let same = |node: &&mut Node| {
+            node.element().is_some_and(|child| child.name == "nvpair" && child.attr("name").is_some() && child.attr("name") == pair.attr("name"))
+        };
+        match merged.children.iter_mut().find(same) {
+            Some(Node::Element(child)) => {
+                let child = Arc::make_mut(child);
+                match pair.attr("value") {
+                    Some(value) => child.set("value", value),
+                    None => drop(child.unset("value")),
+                }
+            }
+            _ => merged.push(pair.clone()),
+        }
+    }
+    merged
+}

@@ -1,0 +1,191 @@
+//! The objects of a configuration: what an id names, where it stands, in which order it is shown.
+//!
+//! In: a `<configuration>`. Out: objects with their paths; and surgery on the tree by path.
+//! Absent: the language (see `raise`, `lower`).
+
+use quorate_core::xml::{Element, Node};
+use quorate_grammar::crm::ast::OptionsKind;
+
+/// Stands for a contained resource in a container's XML, as crmsh writes it.
+pub const REFERENCE: &str = "crmsh-ref";
+
+/// Places among children, from `<configuration>` down.
+pub type Place = Vec<usize>;
+
+#[derive(Clone, Debug)]
+pub struct Object<'a> {
+    pub id: String,
+    /// The statement keyword, by which `type:` selects.
+    pub kind: &'static str,
+    pub element: &'a Element,
+    pub place: Place,
+    /// The set of defaults it belongs to, when it is one.
+    pub defaults: Option<OptionsKind>,
+}
+
+pub fn is_resource(element: &Element) -> bool {
+    matches!(&*element.name, "primitive" | "group" | "clone" | "master" | "bundle")
+}
+
+fn kind_of(element: &Element) -> Option<&'static str> {
+    Some(match &*element.name {
+        "node" => "node",
+        "primitive" => "primitive",
+        "template" => "rsc_template",
+        "group" => "group",
+        "clone" => "clone",
+        "master" => "ms",
+        "bundle" => "bundle",
+        "rsc_location" => "location",
+        "rsc_colocation" => "colocation",
+        "rsc_order" => "order",
+        "rsc_ticket" => "rsc_ticket",
+        "tag" => "tag",
+        "cluster_property_set" => "property",
+        "acl_role" => "role",
+        "acl_target" => "acl_target",
+        "acl_group" => "acl_group",
+        "acl_user" => "user",
+        "alert" => "alert",
+        _ => return None,
+    })
+}
+
+/// The order of output: by these ranks, then by id.
+fn rank(kind: &str) -> usize {
+    const RANKS: &[&[&str]] = &[
+        &["node"],
+        &["rsc_template"],
+        &["primitive"],
+        &["bundle"],
+        &["group"],
+        &["ms"],
+        &["clone"],
+        &["tag"],
+        &["location", "colocation", "order"],
+        &["rsc_ticket", "fencing_topology"],
+        &["property"],
+        &["rsc_defaults"],
+        &["op_defaults"],
+        &["role"],
+        &["acl_target", "acl_group", "user"],
+        &["alert"],
+    ];
+    RANKS.iter().position(|kinds| kinds.contains(&kind)).unwrap_or(RANKS.len())
+}
+
+/// All objects in document order, containers before what they contain.
+pub fn objects(configuration: &Element) -> Vec<Object<'_>> {
+    let mut found = Vec::new();
+    for (at, node) in configuration.children.iter().enumerate() {
+        let Some(section) = node.element() else { continue };
+        match &*section.name {
+            "fencing-topology" => found.push(Object {
+                id: "fencing_topology".into(),
+                kind: "fencing_topology",
+                element: section,
+                place: vec![at],
+                defaults: None,
+            }),
+            "rsc_defaults" => defaults(section, at, OptionsKind::ResourceDefaults, &mut found),
+            "op_defaults" => defaults(section, at, OptionsKind::OperationDefaults, &mut found),
+            _ => collect(section, &vec![at], &mut found),
+        }
+    }
+    found
+}
+
+/// In the order in which `show` prints them.
+pub fn sorted(configuration: &Element) -> Vec<Object<'_>> {
+    let mut objects = objects(configuration);
+    objects.sort_by(|a, b| (rank(a.kind), &a.id).cmp(&(rank(b.kind), &b.id)));
+    objects
+}
+
+fn collect<'a>(parent: &'a Element, place: &Place, found: &mut Vec<Object<'a>>) {
+    for (at, node) in parent.children.iter().enumerate() {
+        let Some(element) = node.element() else { continue };
+        let Some(kind) = kind_of(element) else { continue };
+        let mut place = place.clone();
+        place.push(at);
+        let id = element.id().unwrap_or_default().to_string();
+        found.push(Object { id, kind, element, place: place.clone(), defaults: None });
+        if is_resource(element) {
+            collect(element, &place, found);
+        }
+    }
+}
+
+fn defaults<'a>(section: &'a Element, at: usize, kind: OptionsKind, found: &mut Vec<Object<'a>>) {
+    for (below, node) in section.children.iter().enumerate() {
+        let Some(element) = node.element() else { continue };
+        found.push(Object {
+            id: element.id().unwrap_or_default().to_string(),
+            kind: kind.keyword(),
+            element,
+            place: vec![at, below],
+            defaults: Some(kind),
+        });
+    }
+}
+
+/// The object with this id. A node may share its id with another object, which then comes first;
+/// nodes are found by name too.
+pub fn find<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
+    let mut all = objects(configuration);
+    let named = |object: &Object| object.id == id;
+    let node = |object: &Object| object.kind == "node" && (object.id == id || object.element.attr("uname") == Some(id));
+    let at = all
+        .iter()
+        .position(|object| named(object) && object.kind != "node")
+        .or_else(|| all.iter().position(node))?;
+    Some(all.swap_remove(at))
+}
+
+pub fn find_node<'a>(configuration: &'a Element, name: &str) -> Option<Object<'a>> {
+    let is = |object: &Object| object.kind == "node" && (object.element.attr("uname") == Some(name) || object.id == name);
+    objects(configuration).into_iter().find(is)
+}
+
+/// The resource (or template) with this id.
+pub fn find_resource<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
+    let is = |object: &Object| object.id == id && (is_resource(object.element) || object.kind == "rsc_template");
+    objects(configuration).into_iter().find(is)
+}
+
+pub fn resource_ids(configuration: &Element) -> Vec<String> {
+    objects(configuration).into_iter().filter(|object| is_resource(object.element)).map(|object| object.id).collect()
+}
+
+pub fn node_names(configuration: &Element) -> Vec<String> {
+    let nodes = configuration.child("nodes").into_iter().flat_map(|nodes| nodes.elements());
+    nodes.filter_map(|node| node.attr("uname").map(str::to_string)).collect()
+}
+
+// ---- surgery -------------------------------------------------------------------------------------
+
+pub fn at<'a>(root: &'a Element, place: &[usize]) -> &'a Element {
+    place.iter().fold(root, |parent, at| {
+        parent.children[*at].element().expect("a place leads through elements")
+    })
+}
+
+pub fn at_mut<'a>(root: &'a mut Element, place: &[usize]) -> &'a mut Element {
+    place.iter().fold(root, |parent, at| {
+        parent.child_at_mut(*at).expect("a place leads through elements")
+    })
+}
+
+/// Takes an element out of the tree. Places behind it shift.
+pub fn take(root: &mut Element, place: &[usize]) -> Element {
+    let (last, parents) = place.split_last().expect("the root is no object");
+    match at_mut(root, parents).children.remove(*last) {
+        Node::Element(element) => (*element).clone(),
+        Node::Text(_) | Node::Comment(_) => unreachable!("a place leads to an element"),
+    }
+}
+
+pub fn insert(root: &mut Element, place: &[usize], element: Element) {
+    let (last, parents) = place.split_last().expect("the root is no object");
+    at_mut(root, parents).children.insert(*last, Node::from(element));
+}

@@ -1,0 +1,170 @@
+//! What statements refer to must be there.
+//!
+//! In: statements as written, and the configuration they ended up in. Out: diagnostics at the words
+//! that refer to nothing. Checked when all statements are in, so their order does not matter.
+//! Absent: whether the reference makes sense (core's check).
+
+use super::lower::unknown_resource;
+use super::objects;
+use quorate_core::xml::Element;
+use quorate_grammar::crm::ast::{
+    Agent, AttributeSet, FencingTarget, Kind, Members, Operations, Pair, Part, Place, ResourceSet, Rule, SetBody,
+    Statement, Target,
+};
+use quorate_grammar::diagnostic::closest;
+use quorate_grammar::{Diagnostic, Word};
+use std::collections::BTreeSet;
+
+/// A word that refers to something.
+enum Reference<'a> {
+    Resource(&'a Word),
+    Object(&'a Word),
+    Template(&'a Word),
+    Node(&'a Word),
+    Id(&'a Word),
+}
+
+pub fn check<'a>(statements: impl IntoIterator<Item = &'a Statement>, configuration: &Element) -> Vec<Diagnostic> {
+    let known = Known::of(configuration);
+    let mut diagnostics = Vec::new();
+    for statement in statements {
+        let mut found = Vec::new();
+        references(&statement.kind, &mut found);
+        diagnostics.extend(found.into_iter().filter_map(|reference| known.check(&reference, configuration)));
+    }
+    diagnostics
+}
+
+struct Known {
+    resources: BTreeSet<String>,
+    templates: BTreeSet<String>,
+    objects: BTreeSet<String>,
+    nodes: BTreeSet<String>,
+    ids: BTreeSet<String>,
+}
+
+impl Known {
+    fn of(configuration: &Element) -> Known {
+        let all = objects::objects(configuration);
+        let of_kind = |kinds: &[&str]| {
+            all.iter().filter(|object| kinds.contains(&object.kind)).map(|object| object.id.clone()).collect::<BTreeSet<_>>()
+        };
+        let mut resources = of_kind(&["primitive", "group", "clone", "ms", "bundle", "tag", "rsc_template"]);
+        resources.extend(of_kind(&["rsc_template"]));
+        Known {
+            resources,
+            templates: of_kind(&["rsc_template"]),
+            objects: all.iter().map(|object| object.id.clone()).collect(),
+            nodes: objects::node_names(configuration).into_iter().collect(),
+            ids: configuration.descendants().filter_map(Element::id).map(str::to_string).collect(),
+        }
+    }
+
+    fn check(&self, reference: &Reference, configuration: &Element) -> Option<Diagnostic> {
+        match reference {
+            Reference::Resource(word) if self.resources.contains(&word.text) => None,
+            Reference::Resource(word) => Some(unknown_resource(configuration, word)),
+            Reference::Object(word) if self.objects.contains(&word.text) => None,
+            Reference::Object(word) => Some(unknown(word, "object", &self.objects)),
+            Reference::Template(word) if self.templates.contains(&word.text) => None,
+            Reference::Template(word) => Some(unknown(word, "template", &self.templates)),
+            // Nodes may join later, so an unknown one is no more than suspicious.
+            Reference::Node(word) if self.nodes.is_empty() || self.nodes.contains(&word.text) => None,
+            Reference::Node(word) => Some(Diagnostic { severity: quorate_grammar::Severity::Warning, ..unknown(word, "node", &self.nodes) }),
+            Reference::Id(word) if self.ids.contains(&word.text) => None,
+            Reference::Id(word) => Some(unknown(word, "id", &self.ids)),
+        }
+    }
+}
+
+fn unknown(word: &Word, what: &str, known: &BTreeSet<String>) -> Diagnostic {
+    let article = if what.starts_with(['a', 'e', 'i', 'o']) { "object or part with the " } else { "" };
+    let mut diagnostic = Diagnostic::error(word.span, format!("there is no {article}{what} `{}`", word.text));
+    diagnostic.hint = closest(&word.text, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+    diagnostic
+}
+
+fn references<'a>(kind: &'a Kind, found: &mut Vec<Reference<'a>>) {
+    match kind {
+        Kind::Node(node) => node.sets.iter().for_each(|set| in_set(set, found)),
+        Kind::Primitive(primitive) | Kind::Template(primitive) => {
+            if let Agent::Template(template) = &primitive.agent {
+                found.push(Reference::Template(template));
+            }
+            for part in &primitive.parts {
+                match part {
+                    Part::Set(set) => in_set(set, found),
+                    Part::Operations(Operations::Reference(id)) => found.push(Reference::Id(id)),
+                    Part::Operations(Operations::Id(_)) => {}
+                    Part::Operation(operation) => operation.sets.iter().for_each(|set| in_set(set, found)),
+                }
+            }
+        }
+        // Their members were found when they were moved there.
+        Kind::Group(group) => group.sets.iter().for_each(|set| in_set(set, found)),
+        Kind::Clone(clone) => clone.sets.iter().for_each(|set| in_set(set, found)),
+        Kind::Location(location) => {
+            match &location.target {
+                Target::Resource(resource) => found.push(Reference::Resource(resource)),
+                Target::Pattern(_) => {}
+                Target::Sets(sets) => in_resource_sets(sets, found),
+            }
+            match &location.place {
+                Place::Node { node, .. } => found.push(Reference::Node(node)),
+                Place::Rules(rules) => rules.iter().for_each(|rule| in_rule(rule, found)),
+            }
+        }
+        Kind::Colocation(colocation) => in_members(&colocation.members, found),
+        Kind::Order(order) => in_members(&order.members, found),
+        Kind::Ticket(ticket) => in_members(&ticket.members, found),
+        Kind::Options(options) => {
+            options.rules.iter().for_each(|rule| in_rule(rule, found));
+            options.pairs.iter().for_each(|pair| in_pair(pair, found));
+        }
+        Kind::Topology(topology) => {
+            for levels in &topology.levels {
+                if let FencingTarget::Node(node) = &levels.target {
+                    found.push(Reference::Node(node));
+                }
+                // A level's devices share one word; it is checked when it is a single device.
+                found.extend(levels.devices.iter().filter(|device| !device.text.contains(',')).map(Reference::Resource));
+            }
+        }
+        Kind::Tag(tag) => found.extend(tag.members.iter().map(Reference::Object)),
+        Kind::Monitor(_) | Kind::Xml(_) => {}
+    }
+}
+
+fn in_set<'a>(set: &'a AttributeSet, found: &mut Vec<Reference<'a>>) {
+    match &set.body {
+        SetBody::Reference(id) => found.push(Reference::Id(id)),
+        SetBody::Own { rules, pairs, .. } => {
+            rules.iter().for_each(|rule| in_rule(rule, found));
+            pairs.iter().for_each(|pair| in_pair(pair, found));
+        }
+    }
+}
+
+fn in_rule<'a>(rule: &'a Rule, found: &mut Vec<Reference<'a>>) {
+    if let Rule::Reference(id) = rule {
+        found.push(Reference::Id(id));
+    }
+}
+
+fn in_pair<'a>(pair: &'a Pair, found: &mut Vec<Reference<'a>>) {
+    if let Pair::Reference { id, .. } = pair {
+        found.push(Reference::Id(id));
+    }
+}
+
+fn in_members<'a>(members: &'a Members, found: &mut Vec<Reference<'a>>) {
+    match members {
+        Members::One(only) => found.push(Reference::Resource(&only.resource)),
+        Members::Two(first, second) => found.extend([first, second].map(|member| Reference::Resource(&member.resource))),
+        Members::Sets(sets) => in_resource_sets(sets, found),
+    }
+}
+
+fn in_resource_sets<'a>(sets: &'a [ResourceSet], found: &mut Vec<Reference<'a>>) {
+    found.extend(sets.iter().flat_map(|set| &set.members).map(Reference::Resource));
+}

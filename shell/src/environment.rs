@@ -1,0 +1,61 @@
+//! What the surroundings say: variables, user, host. Read once, passed as a value.
+//!
+//! In: the process. Out: `Environment`.
+//! Absent: everything that changes while we run.
+
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    pub cib_file: Option<PathBuf>,
+    pub cib_shadow: Option<String>,
+    pub cib_shadow_dir: Option<PathBuf>,
+    pub home: PathBuf,
+    pub cache: PathBuf,
+    pub config: PathBuf,
+    pub editor: Option<String>,
+    pub pager: Option<String>,
+    pub ocf_root: PathBuf,
+    pub user: String,
+    pub host: String,
+    pub no_color: bool,
+    pub terminal_in: bool,
+    pub terminal_out: bool,
+}
+
+impl Environment {
+    pub fn of_process() -> Environment {
+        use std::io::IsTerminal;
+        let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let home = get("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+        let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+        Environment {
+            cib_file: get("CIB_file").map(PathBuf::from),
+            cib_shadow: get("CIB_shadow"),
+            cib_shadow_dir: get("CIB_shadow_dir").map(PathBuf::from),
+            cache: get("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from),
+            config: get("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from),
+            editor: get("EDITOR").or_else(|| get("VISUAL")),
+            pager: get("PAGER"),
+            ocf_root: get("OCF_ROOT").map_or_else(|| PathBuf::from("/usr/lib/ocf"), PathBuf::from),
+            user: user.map_or_else(String::new, |user| user.name),
+            host: host.unwrap_or_else(|| "localhost".into()),
+            no_color: get("NO_COLOR").is_some(),
+            terminal_in: std::io::stdin().is_terminal(),
+            terminal_out: std::io::stdout().is_terminal(),
+            home,
+        }
+    }
+
+    /// Where shadows live: as Pacemaker and crmsh choose it.
+    pub fn shadow_directory(&self) -> PathBuf {
+        if let Some(directory) = &self.cib_shadow_dir {
+            return directory.clone();
+        }
+        match self.user.as_str() {
+            "root" | "hacluster" => PathBuf::from("/var/lib/pacemaker/cib"),
+            _ => self.home.join(".cib"),
+        }
+    }
+}

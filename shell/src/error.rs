@@ -1,0 +1,108 @@
+//! What went wrong, in words for people, and the exit code that follows from it.
+//!
+//! In: failures of commands. Out: one `Failure` each; the exit codes are chosen here and nowhere else.
+//! Absent: printing (see `ui`).
+
+use quorate_core::cib::merge::Conflict;
+use quorate_grammar::{Diagnostic, Span};
+
+/// Why a command did not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command was called wrongly.
+    Usage,
+    /// What was written is wrong; the diagnostics say where.
+    Input,
+    /// It cannot be done to this configuration.
+    Refused,
+    /// Somebody else changed the same thing.
+    Conflict,
+    /// A file cannot be read or written.
+    File,
+    /// The file with the commands cannot be read.
+    Script,
+    /// The cluster did not answer, or said no.
+    Cluster,
+    /// It needs something this version does not have.
+    Unsupported,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    pub kind: Kind,
+    pub message: String,
+    pub hints: Vec<String>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub conflicts: Vec<Conflict>,
+    /// The text the diagnostics point into, if it is not the one being run.
+    pub origin: Option<Origin>,
+}
+
+/// A text and the name people know it by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub name: String,
+    pub text: String,
+}
+
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Failure {
+        Failure {
+            kind,
+            message: message.into(),
+            hints: Vec::new(),
+            diagnostics: Vec::new(),
+            conflicts: Vec::new(),
+            origin: None,
+        }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure::new(Kind::Usage, message)
+    }
+
+    pub fn refused(message: impl Into<String>) -> Failure {
+        Failure::new(Kind::Refused, message)
+    }
+
+    pub fn file(path: &std::path::Path, error: &std::io::Error) -> Failure {
+        Failure::new(Kind::File, format!("{}: {error}", path.display()))
+    }
+
+    pub fn input(diagnostics: Vec<Diagnostic>) -> Failure {
+        Failure { diagnostics, ..Failure::new(Kind::Input, "") }
+    }
+
+    /// A refusal that has a place in what was typed.
+    pub fn at(span: Span, message: impl Into<String>) -> Failure {
+        Failure::input(vec![Diagnostic::error(span, message)])
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hints.push(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn from_text(mut self, origin: Origin) -> Failure {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// 1 is what crmsh answers to every error, 2 if it could not even begin.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Script => 2,
+            Kind::Usage
+            | Kind::Input
+            | Kind::Refused
+            | Kind::Conflict
+            | Kind::File
+            | Kind::Cluster
+            | Kind::Unsupported => 1,
+        }
+    }
+}

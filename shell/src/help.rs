@@ -1,0 +1,99 @@
+//! Help, from the same table that runs the commands.
+//!
+//! In: a level or a command. Out: its description.
+//! Absent: manuals.
+
+use crate::command::{Command, Level, Run};
+use crate::error::{Failure, Outcome};
+use crate::levels;
+use crate::session::Session;
+use quorate_grammar::diagnostic::closest;
+
+pub fn level(session: &mut Session, level: &Level) {
+    let mut text = format!("{}\n\n", level.help);
+    let commands = || level.commands.iter();
+    let width = commands().map(|command| command.name.len()).max().unwrap_or(0).max(8);
+    let groups: [(&str, fn(&Run) -> bool); 3] = [
+        ("Levels", |run| matches!(run, Run::Level(_))),
+        ("Statements", |run| matches!(run, Run::Statement)),
+        ("Commands", |run| matches!(run, Run::Do(_))),
+    ];
+    for (title, belongs) in groups {
+        let mut any = false;
+        for command in commands().filter(|command| belongs(&command.run)) {
+            if !any {
+                text.push_str(&format!("{}:\n", session.ui.bold(title)));
+                any = true;
+            }
+            text.push_str(&format!("  {:width$}  {}\n", command.name, command.help));
+        }
+    }
+    let everywhere: Vec<&str> = levels::universal::COMMANDS.iter().map(|command| command.name).collect();
+    text.push_str(&format!("Everywhere: {}\n", everywhere.join(", ")));
+    session.ui.print(&text);
+}
+
+pub fn command(session: &mut Session, level: &Level, command: &Command) {
+    if let Run::Level(inside) = command.run {
+        return self::level(session, inside);
+    }
+    let place = if level.name.is_empty() { String::new() } else { format!("{} ", level.name) };
+    let mut text = format!("{}\n\nusage: {place}{}\n", command.help, command.usage());
+    if !command.aliases.is_empty() {
+        text.push_str(&format!("also: {}\n", command.aliases.join(", ")));
+    }
+    for flag in command.flags {
+        let names = if flag.short.is_empty() { flag.name.to_string() } else { format!("{}, {}", flag.short, flag.name) };
+        text.push_str(&format!("  {names}  {}\n", flag.help));
+    }
+    if !command.details.is_empty() {
+        text.push_str(&format!("\n{}\n", command.details));
+    }
+    if !command.examples.is_empty() {
+        text.push_str(&format!("\n{}\n", session.ui.bold("Examples:")));
+        command.examples.iter().for_each(|example| text.push_str(&format!("  {example}\n")));
+    }
+    session.ui.print(&text);
+}
+
+/// `help`, `help COMMAND`, `help LEVEL`, `help LEVEL COMMAND`.
+pub fn topic(session: &mut Session, words: &[String]) -> Outcome {
+    let here = session.level();
+    let Some(first) = words.first() else {
+        level(session, here);
+        return Ok(());
+    };
+    if let [level, name, ..] = words
+        && let Some(level) = levels::all().find(|known| known.name == level)
+    {
+        let found = level.commands.iter().find(|command| command.is_called(name));
+        return found.map(|found| command(session, level, found)).ok_or_else(|| unknown(name, level.commands.iter()));
+    }
+    if let Some(found) = here.commands.iter().chain(levels::universal::COMMANDS).find(|command| command.is_called(first)) {
+        command(session, here, found);
+        return Ok(());
+    }
+    if let Some(found) = levels::all().find(|level| level.name == first) {
+        level(session, found);
+        return Ok(());
+    }
+    let elsewhere: Vec<(&Level, &Command)> = levels::all()
+        .flat_map(|level| level.commands.iter().map(move |command| (level, command)))
+        .filter(|(_, command)| command.is_called(first))
+        .collect();
+    match elsewhere.first() {
+        Some((level, found)) => {
+            command(session, level, found);
+            Ok(())
+        }
+        None => Err(unknown(first, levels::all().flat_map(|level| level.commands.iter()))),
+    }
+}
+
+fn unknown<'a>(word: &str, commands: impl Iterator<Item = &'a Command>) -> Failure {
+    let failure = Failure::usage(format!("there is no help for `{word}`"));
+    match closest(word, commands.map(|command| command.name)) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint("`help` alone lists what there is"),
+    }
+}

@@ -1,0 +1,205 @@
+//! `cib`: shadows, copies of the configuration to try things out on.
+//!
+//! In: calls. Out: shadow files, and the source that the session works on.
+//! Absent: what is done to the copies (see `configure`).
+
+use super::configure::text_diff;
+use crate::command::{Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one};
+use crate::error::{Failure, Outcome};
+use crate::preview;
+use crate::session::{Manner, Session};
+use crate::source::{self, Source};
+use quorate_core::cib::Document;
+use quorate_core::cib::diff::diff as patch;
+
+pub static LEVEL: Level = Level {
+    name: "cib",
+    help: "shadows: copies of the configuration to work on",
+    commands: &[
+        Command {
+            name: "new",
+            arguments: &[one("name", What::Text), any("empty|force", What::Words(&["empty", "force", "withstatus"]))],
+            flags: &[FORCE],
+            help: "copy the configuration into a new shadow, and use it",
+            details: "With `empty` the shadow starts with nothing in it and needs no cluster.",
+            examples: &["new plan", "new plan empty", "new plan force"],
+            run: Run::Do(new),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "use",
+            arguments: &[maybe("name", What::Shadow)],
+            help: "work on a shadow; without a name (or with `live`) on the real configuration",
+            run: Run::Do(use_shadow),
+            ..Command::DEFAULT
+        },
+        Command { name: "list", help: "the shadows there are", run: Run::Do(list), ..Command::DEFAULT },
+        Command {
+            name: "diff",
+            flags: &[XML],
+            help: "how the shadow in use differs from the real configuration",
+            run: Run::Do(diff),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "commit",
+            arguments: &[maybe("name", What::Shadow)],
+            flags: &[PREVIEW],
+            help: "make a shadow real",
+            details: "What others changed in the real configuration since the shadow was made stays, where the\nshadow changed something else. Where both changed the same thing, nothing is committed.",
+            run: Run::Do(commit),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "reset",
+            arguments: &[maybe("name", What::Shadow)],
+            help: "copy the real configuration over a shadow",
+            run: Run::Do(reset),
+            ..Command::DEFAULT
+        },
+        Command { name: "delete", arguments: &[one("name", What::Shadow)], help: "delete a shadow", run: Run::Do(delete), ..Command::DEFAULT },
+    ],
+};
+
+const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" };
+
+/// Beside every shadow stands the document it was made from: without it nobody could tell what
+/// the shadow changed from what others did.
+fn origin_of(shadow: &Source) -> Source {
+    let Source::Shadow { name, path } = shadow else { return shadow.clone() };
+    let hidden = path.with_file_name(format!(".shadow.{name}.base"));
+    Source::Shadow { name: name.clone(), path: hidden }
+}
+
+fn named(session: &Session, name: Option<&str>) -> Outcome<Source> {
+    match name {
+        Some(name) if name.is_empty() || name.contains(['/', '\0']) || name == "live" => {
+            Err(Failure::usage(format!("`{name}` cannot be the name of a shadow")))
+        }
+        Some(name) => Ok(Source::shadow(&session.environment, name)),
+        None if matches!(session.source, Source::Shadow { .. }) => Ok(session.source.clone()),
+        None => Err(Failure::usage("no shadow is in use; name one")),
+    }
+}
+
+fn existing(session: &Session, shadow: &Source) -> Outcome {
+    if session.exists(shadow) {
+        return Ok(());
+    }
+    let known = source::shadows(&session.environment);
+    let failure = Failure::refused(format!("there is no shadow `{}`", shadow.label()));
+    Err(if known.is_empty() { failure.hint("make one with `cib new NAME`") } else { failure.hint(format!("there are {}", known.join(", "))) })
+}
+
+fn new(session: &mut Session, call: &Call) -> Outcome {
+    let shadow = named(session, Some(call.required(0)))?;
+    let words = call.words();
+    if let Some((at, word)) = words.iter().enumerate().skip(1).find(|(_, word)| !["empty", "force", "withstatus"].contains(&word.as_str())) {
+        return Err(Failure::at(call.span(at), format!("`{word}` is none of empty, force, withstatus")));
+    }
+    let has = |word: &str| words[1..].iter().any(|given| given == word);
+    if session.exists(&shadow) && !has("force") && !call.has(FORCE) && !session.switches.force {
+        return Err(Failure::refused(format!("the shadow `{}` exists already", shadow.label())).hint("use `force` to replace it"));
+    }
+    let home = Source::home(&session.environment);
+    let document = if has("empty") { Document::empty() } else { session.read_from(&home)? };
+    session.create(&shadow, document.clone())?;
+    session.create(&origin_of(&shadow), document)?;
+    session.ui.info(&format!("{} shadow CIB created", shadow.label()));
+    switch(session, shadow)
+}
+
+/// Works on another source from now on. An open editing session must be finished first.
+fn switch(session: &mut Session, source: Source) -> Outcome {
+    if session.is_changed() {
+        if session.manner == Manner::Interactive {
+            return Err(Failure::refused("there are changes that have not been committed").hint("`commit` or `refresh` first"));
+        }
+        session.commit_stage()?;
+    }
+    session.drop_stage();
+    session.source = source;
+    Ok(())
+}
+
+fn use_shadow(session: &mut Session, call: &Call) -> Outcome {
+    let source = match call.argument(0) {
+        None | Some("live") => Source::home(&session.environment),
+        Some(name) => {
+            let shadow = named(session, Some(name))?;
+            existing(session, &shadow)?;
+            shadow
+        }
+    };
+    switch(session, source)
+}
+
+fn list(session: &mut Session, _: &Call) -> Outcome {
+    source::shadows(&session.environment).iter().for_each(|name| session.ui.line(name));
+    Ok(())
+}
+
+fn diff(session: &mut Session, call: &Call) -> Outcome {
+    let shadow = named(session, None)?;
+    existing(session, &shadow)?;
+    let home = Source::home(&session.environment);
+    let (live, changed) = (session.read_from(&home)?, session.read_from(&shadow)?);
+    if call.has(XML) {
+        let text = quorate_core::xml::write_pretty(&patch(&live, &changed).to_xml());
+        session.ui.print(&text);
+    } else {
+        let text = text_diff(session, &live, &changed, "live", shadow.label());
+        session.ui.diff(&text);
+    }
+    Ok(())
+}
+
+fn commit(session: &mut Session, call: &Call) -> Outcome {
+    let shadow = named(session, call.argument(0))?;
+    existing(session, &shadow)?;
+    let mine = session.read_from(&shadow)?;
+    if call.has(PREVIEW) {
+        let text = preview::preview(&mine)?;
+        session.ui.print(&text);
+        return Ok(());
+    }
+    let home = Source::home(&session.environment);
+    let base = match session.exists(&origin_of(&shadow)) {
+        true => session.read_from(&origin_of(&shadow))?,
+        // Another tool made the shadow: then only the real configuration can be the base.
+        false => session.read_from(&home)?,
+    };
+    let now = session.commit_to(&home, &base, &mine)?;
+    // What the shadow changed from now on counts from here.
+    session.create(&origin_of(&shadow), now)?;
+    session.ui.info(&format!("committed '{}' shadow CIB to the cluster", shadow.label()));
+    Ok(())
+}
+
+fn reset(session: &mut Session, call: &Call) -> Outcome {
+    let shadow = named(session, call.argument(0))?;
+    existing(session, &shadow)?;
+    let home = Source::home(&session.environment);
+    let document = session.read_from(&home)?;
+    session.create(&shadow, document.clone())?;
+    session.create(&origin_of(&shadow), document)?;
+    if session.source == shadow {
+        session.drop_stage();
+    }
+    session.ui.info(&format!("copied live CIB to {}", shadow.label()));
+    Ok(())
+}
+
+fn delete(session: &mut Session, call: &Call) -> Outcome {
+    let shadow = named(session, call.argument(0))?;
+    existing(session, &shadow)?;
+    if session.source == shadow {
+        return Err(Failure::refused(format!("{} shadow CIB is in use", shadow.label())).hint("`cib use` goes back to the real configuration"));
+    }
+    session.remove(&shadow)?;
+    if session.exists(&origin_of(&shadow)) {
+        session.remove(&origin_of(&shadow))?;
+    }
+    session.ui.info(&format!("{} shadow CIB deleted", shadow.label()));
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The levels of the shell, one file each, and what is not there yet.
+
+pub mod cib;
+pub mod cluster;
+pub mod configure;
+pub mod node;
+pub mod options;
+pub mod resource;
+pub mod root;
+pub mod universal;
+
+use crate::command::{Level, Run};
+
+/// The top and every level under it.
+pub fn all() -> impl Iterator<Item = &'static Level> {
+    let inside = root::LEVEL.commands.iter().filter_map(|command| match command.run {
+        Run::Level(level) => Some(level),
+        _ => None,
+    });
+    std::iter::once(&root::LEVEL).chain(inside)
+}
+
+/// Commands of crmsh, by level, that this version does not have: they are named as such.
+pub static NOT_YET: &[(&str, &str)] = &[
+    ("", "corosync"),
+    ("", "history"),
+    ("", "maintenance"),
+    ("", "ra"),
+    ("", "report"),
+    ("", "sbd"),
+    ("", "script"),
+    ("", "site"),
+    ("", "cibstatus"),
+    ("configure", "assist"),
+    ("configure", "template"),
+    ("configure", "graph"),
+    ("configure", "rsctest"),
+    ("configure", "validate-all"),
+    ("configure", "default-timeouts"),
+    ("configure", "upgrade"),
+    ("configure", "cibstatus"),
+    ("configure", "bundle"),
+    ("configure", "role"),
+    ("configure", "user"),
+    ("configure", "acl_target"),
+    ("configure", "acl_group"),
+    ("configure", "alert"),
+    ("resource", "trace"),
+    ("resource", "untrace"),
+    ("resource", "secret"),
+    ("resource", "scores"),
+    ("resource", "operations"),
+    ("node", "server"),
+    ("cib", "import"),
+    ("cib", "cibstatus"),
+    ("cluster", "init"),
+    ("cluster", "join"),
+    ("cluster", "remove"),
+    ("cluster", "start"),
+    ("cluster", "stop"),
+    ("cluster", "restart"),
+    ("cluster", "enable"),
+    ("cluster", "disable"),
+    ("cluster", "health"),
+    ("cluster", "rename"),
+    ("cluster", "diff"),
+    ("cluster", "wait_for_startup"),
+    ("cluster", "geo_init"),
+    ("cluster", "geo_join"),
+    ("cluster", "geo_init_arbitrator"),
+    ("cluster", "crash_test"),
+];

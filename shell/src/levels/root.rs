@@ -1,0 +1,39 @@
+//! The top of the shell: the levels, and what concerns the whole cluster.
+//!
+//! In: calls. Out: status and verification as text.
+//! Absent: the levels' own commands.
+
+use super::{cib, cluster, configure, node, options, resource};
+use crate::command::{Call, Command, Level, Run};
+use crate::error::{Failure, Outcome};
+use crate::session::Session;
+
+pub static LEVEL: Level = Level {
+    name: "",
+    help: "The cluster shell. Every level can be entered, or be given a command on the same line.",
+    commands: &[
+        Command { name: "configure", help: configure::LEVEL.help, run: Run::Level(&configure::LEVEL), ..Command::DEFAULT },
+        Command { name: "resource", help: resource::LEVEL.help, run: Run::Level(&resource::LEVEL), ..Command::DEFAULT },
+        Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
+        Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
+        Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
+        Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "verify",
+            help: "check the configuration",
+            details: "Tells every reference that leads nowhere and every value that cannot be meant.\nThe exit code is 1 if anything is wrong.",
+            run: Run::Do(verify),
+            ..Command::DEFAULT
+        },
+    ],
+};
+
+fn verify(session: &mut Session, _: &Call) -> Outcome {
+    let document = session.document()?;
+    let problems = crate::check::check(&document, session.catalogue());
+    crate::check::report(session, &problems);
+    match problems.iter().filter(|problem| problem.is_error()).count() {
+        0 => Ok(()),
+        count => Err(Failure::refused(format!("{count} of the problems are errors"))),
+    }
+}

@@ -1,0 +1,110 @@
+//! Batches: a file, a pipe, or one command, run as one transaction.
+//!
+//! In: a text and its name. Out: every error of it, or its effect; never half of it.
+//! Absent: the prompt (see `repl`).
+
+use crate::dispatch;
+use crate::error::{Failure, Origin};
+use crate::session::{Manner, Session};
+use quorate_grammar::{Diagnostic, line};
+
+/// Runs a whole text. If any line is wrong, all errors are shown and nothing is changed.
+pub fn batch(session: &mut Session, name: &str, text: &str) -> u8 {
+    session.manner = Manner::Batch;
+    let origin = Origin { name: name.to_string(), text: text.to_string() };
+    session.origin = origin.clone();
+    let mut errors = Errors { origin, count: 0 };
+    let (lines, diagnostics) = line::lines(text);
+    errors.add(session, Failure::input(diagnostics));
+    for line in &lines {
+        if session.done {
+            break;
+        }
+        if let Err(failure) = dispatch::run(session, line) {
+            errors.add(session, failure);
+        }
+    }
+    finish(session, errors)
+}
+
+struct Errors {
+    origin: Origin,
+    count: usize,
+}
+
+impl Errors {
+    fn add(&mut self, session: &mut Session, mut failure: Failure) {
+        let consequence = |diagnostic: &Diagnostic| diagnostic.is_error() && session.is_consequence(diagnostic);
+        failure.diagnostics.retain(|diagnostic| !consequence(diagnostic));
+        let errors = failure.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        self.count += errors.max(usize::from(!failure.message.is_empty()));
+        session.ui.failure(&failure, &self.origin);
+    }
+}
+
+fn finish(session: &mut Session, mut errors: Errors) -> u8 {
+    match session.check_batch() {
+        Ok(diagnostics) => errors.add(session, Failure::input(diagnostics)),
+        Err(failure) => errors.add(session, failure),
+    }
+    if errors.count > 0 {
+        let noun = if errors.count == 1 { "error" } else { "errors" };
+        let summary = format!("{} {noun}; nothing was changed", errors.count);
+        session.ui.failure(&Failure::refused(summary), &Origin::default());
+        return 1;
+    }
+    let finished = dispatch::leave_configure(session).and_then(|()| session.finish_batch());
+    match finished {
+        Ok(()) => 0,
+        Err(failure) => {
+            session.ui.failure(&failure, &errors.origin);
+            failure.exit_code()
+        }
+    }
+}
+
+/// Runs one command given as words on the command line.
+pub fn single(session: &mut Session, text: &str) -> u8 {
+    session.manner = Manner::Single;
+    session.origin = Origin { name: "crm".to_string(), text: text.to_string() };
+    let (lines, diagnostics) = line::lines(text);
+    let first = lines.first().filter(|_| diagnostics.is_empty());
+    let outcome = match first {
+        Some(line) => dispatch::run(session, line),
+        None => Err(Failure::input(diagnostics)),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(failure) => {
+            let origin = session.origin.clone();
+            session.ui.failure(&failure, &origin);
+            failure.exit_code()
+        }
+    }
+}
+
+/// Words from a command line as one line that splits into them again.
+pub fn joined(words: &[String]) -> String {
+    let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '#');
+    let quoted = |word: &String| match word.split_once('=') {
+        _ if !word.is_empty() && word.chars().all(plain) => word.clone(),
+        Some((name, value)) if name.chars().all(plain) => format!("{name}={}", quorate_grammar::crm::print::quote(value)),
+        _ => quorate_grammar::crm::print::quote(word),
+    };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quorate_grammar::line::LineKind;
+
+    #[test]
+    fn joined_words_split_again() {
+        let words: Vec<String> = ["a", "b c", "x=y z", "q\"q", "", "it's", "back\\slash", "x=", "#a"].map(str::to_string).to_vec();
+        let (lines, diagnostics) = line::lines(&joined(&words));
+        assert!(diagnostics.is_empty());
+        let LineKind::Words(tokens) = &lines[0].kind else { panic!("words") };
+        assert_eq!(tokens.iter().map(|token| token.text.clone()).collect::<Vec<_>>(), words);
+    }
+}

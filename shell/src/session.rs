@@ -1,0 +1,342 @@
+//! A session: where we are, what is being edited, and the way to the CIB.
+//!
+//! In: an environment and switches. Out: documents to commands; their changes to the CIB, at once or,
+//! in a batch, all together at its end.
+//! Absent: what the commands do.
+
+use crate::catalogue::Catalogue;
+use crate::client::{Ask, Cluster};
+use crate::command::Level;
+use crate::commit;
+use crate::configure::references;
+use crate::configure::stage::Stage;
+use crate::environment::Environment;
+use crate::error::{Failure, Origin, Outcome};
+use crate::source::{self, Source};
+use crate::ui::Ui;
+use quorate_core::cib::Document;
+use quorate_grammar::crm::ast::Statement;
+use quorate_grammar::Diagnostic;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Switches {
+    pub force: bool,
+    pub wait: bool,
+}
+
+/// How lines come to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// One command from the command line.
+    Single,
+    /// A file or a pipe: all or nothing.
+    Batch,
+    /// A person at a terminal.
+    Interactive,
+}
+
+/// A change that waits for the end of the batch.
+enum Pending {
+    Edit { base: Document, mine: Document },
+    Create { document: Document },
+    Delete,
+}
+
+#[derive(Default)]
+struct Batch {
+    pending: BTreeMap<Source, Pending>,
+    asked: Vec<Ask>,
+    /// Objects whose line was wrong: that others miss them is no second error.
+    failed: BTreeSet<String>,
+    statements: Vec<Statement>,
+}
+
+pub struct Session {
+    pub environment: Environment,
+    pub switches: Switches,
+    pub manner: Manner,
+    pub ui: Ui,
+    /// The text being run, for the places in messages.
+    pub origin: Origin,
+    pub levels: Vec<&'static Level>,
+    pub source: Source,
+    pub done: bool,
+    /// Where answers to questions and `load … -` are read from.
+    pub input: Box<dyn BufRead>,
+    cluster: Box<dyn Cluster>,
+    stage: Option<Stage>,
+    batch: Batch,
+    catalogue: OnceCell<Catalogue>,
+}
+
+impl Session {
+    pub fn new(environment: Environment, ui: Ui, input: Box<dyn BufRead>, cluster: Box<dyn Cluster>) -> Session {
+        let source = match &environment.cib_shadow {
+            Some(name) => Source::shadow(&environment, name),
+            None => Source::home(&environment),
+        };
+        Session {
+            switches: Switches::default(),
+            manner: Manner::Single,
+            ui,
+            origin: Origin::default(),
+            levels: Vec::new(),
+            source,
+            done: false,
+            input,
+            cluster,
+            stage: None,
+            batch: Batch::default(),
+            catalogue: OnceCell::new(),
+            environment,
+        }
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        self.catalogue.get_or_init(|| Catalogue::of_this_machine(self.environment.ocf_root.clone()))
+    }
+
+    pub fn level(&self) -> &'static Level {
+        self.levels.last().copied().unwrap_or(&crate::levels::root::LEVEL)
+    }
+
+    pub fn prompt(&self) -> String {
+        let levels: Vec<&str> = self.levels.iter().map(|level| level.name).collect();
+        format!("crm({}/{}){}# ", self.source.label(), self.environment.host, levels.join("/"))
+    }
+
+    // ---- the CIB -----------------------------------------------------------------------------------
+
+    /// The document of a source, as this batch would leave it.
+    pub fn read_from(&mut self, source: &Source) -> Outcome<Document> {
+        match self.batch.pending.get(source) {
+            Some(Pending::Edit { mine, .. }) => return Ok(mine.clone()),
+            Some(Pending::Create { document }) => return Ok(document.clone()),
+            Some(Pending::Delete) => return Err(Failure::refused(format!("`{}` was deleted", source.label()))),
+            None => {}
+        }
+        match source.path() {
+            Some(path) => source::read_file(path),
+            None => self.cluster.read(),
+        }
+    }
+
+    /// The document that commands see: what is being edited, else the CIB.
+    pub fn document(&mut self) -> Outcome<Document> {
+        match &self.stage {
+            Some(stage) => Ok(stage.work().clone()),
+            None => self.read_from(&self.source.clone()),
+        }
+    }
+
+    /// Commits what changed between two documents to where they came from.
+    pub fn commit_to(&mut self, source: &Source, base: &Document, mine: &Document) -> Outcome<Document> {
+        if self.manner == Manner::Batch {
+            let pending = match self.batch.pending.remove(source) {
+                Some(Pending::Edit { base, .. }) => Pending::Edit { base, mine: mine.clone() },
+                Some(Pending::Create { .. }) => Pending::Create { document: mine.clone() },
+                _ => Pending::Edit { base: base.clone(), mine: mine.clone() },
+            };
+            self.batch.pending.insert(source.clone(), pending);
+            return Ok(mine.clone());
+        }
+        let now = commit::commit(source, self.cluster.as_mut(), base, mine)?;
+        if *source == Source::Live && self.switches.wait {
+            self.cluster.wait_idle(WAIT_SECONDS_MAX)?;
+        }
+        Ok(now)
+    }
+
+    /// One change to the configuration, committed at once unless an editing session is open.
+    pub fn change(&mut self, what: &str, change: impl FnOnce(&mut Session, &mut Document) -> Outcome) -> Outcome {
+        let base = self.document()?;
+        let mut mine = base.clone();
+        change(self, &mut mine)?;
+        if mine.root() == base.root() {
+            return Ok(());
+        }
+        if let Some(stage) = &mut self.stage {
+            stage.put(what, mine);
+            return Ok(());
+        }
+        let source = self.source.clone();
+        self.commit_to(&source, &base, &mine).map(drop)
+    }
+
+    pub fn create(&mut self, source: &Source, document: Document) -> Outcome {
+        if self.manner == Manner::Batch {
+            self.batch.pending.insert(source.clone(), Pending::Create { document });
+            return Ok(());
+        }
+        write_new(source, &document)
+    }
+
+    pub fn remove(&mut self, source: &Source) -> Outcome {
+        if self.manner == Manner::Batch {
+            self.batch.pending.insert(source.clone(), Pending::Delete);
+            return Ok(());
+        }
+        delete_file(source)
+    }
+
+    pub fn exists(&self, source: &Source) -> bool {
+        match self.batch.pending.get(source) {
+            Some(Pending::Delete) => false,
+            Some(_) => true,
+            None => source.path().is_some_and(std::path::Path::exists),
+        }
+    }
+
+    /// Something for the daemon; in a batch it waits until the changes before it are committed.
+    pub fn ask(&mut self, ask: Ask) -> Outcome {
+        if self.source != Source::Live {
+            return Err(Failure::refused("this needs the running cluster; a CIB in a file has none"));
+        }
+        if self.manner == Manner::Batch {
+            self.batch.asked.push(ask);
+            return Ok(());
+        }
+        let answer = self.cluster.ask(&ask)?;
+        if !answer.is_empty() {
+            self.ui.line(&answer);
+        }
+        if self.switches.wait {
+            self.cluster.wait_idle(WAIT_SECONDS_MAX)?;
+        }
+        Ok(())
+    }
+
+    // ---- the editing session -----------------------------------------------------------------------
+
+    /// The stage, filled from the CIB when it is first needed.
+    pub fn stage(&mut self) -> Outcome<&mut Stage> {
+        if self.stage.is_none() {
+            let document = self.read_from(&self.source.clone())?;
+            self.stage = Some(Stage::new(document));
+        }
+        Ok(self.stage.as_mut().expect("it was just filled"))
+    }
+
+    pub fn is_changed(&self) -> bool {
+        self.stage.as_ref().is_some_and(Stage::is_changed)
+    }
+
+    /// Reads the CIB anew if nothing of ours would be lost.
+    pub fn freshen(&mut self) {
+        if self.manner == Manner::Interactive && self.stage.as_ref().is_some_and(|stage| !stage.is_changed()) {
+            self.stage = None;
+        }
+    }
+
+    pub fn drop_stage(&mut self) {
+        self.stage = None;
+    }
+
+    /// Remembers what a statement refers to: checked at once, in a batch when it commits.
+    pub fn check_references(&mut self, statements: &[Statement]) -> Vec<Diagnostic> {
+        if self.manner == Manner::Batch {
+            self.batch.statements.extend_from_slice(statements);
+            return Vec::new();
+        }
+        let document = self.stage.as_ref().map(|stage| stage.work().clone());
+        document.map_or(Vec::new(), |document| references::check(statements, document.configuration()))
+    }
+
+    /// Commits the stage. `true` if there was anything to commit.
+    pub fn commit_stage(&mut self) -> Outcome<bool> {
+        if !self.is_changed() {
+            return Ok(false);
+        }
+        let stage = self.stage.as_ref().expect("a changed stage is there");
+        let (base, mine) = (stage.base().clone(), stage.work().clone());
+        let source = self.source.clone();
+        let now = self.commit_to(&source, &base, &mine)?;
+        self.stage()?.committed(now);
+        Ok(true)
+    }
+
+    // ---- batches -----------------------------------------------------------------------------------
+
+    /// A line was wrong: what it would have defined is not missed by others.
+    pub fn note_failed(&mut self, id: &str) {
+        self.batch.failed.insert(id.to_string());
+    }
+
+    /// An error that only follows from another one.
+    pub fn is_consequence(&self, diagnostic: &Diagnostic) -> bool {
+        let named = self.origin.text.get(diagnostic.span.range());
+        named.is_some_and(|word| self.batch.failed.contains(word.split(':').next().unwrap_or(word)))
+    }
+
+    /// The references of all statements so far, against the configuration as it has become.
+    pub fn check_batch(&mut self) -> Outcome<Vec<Diagnostic>> {
+        let statements = std::mem::take(&mut self.batch.statements);
+        if statements.is_empty() {
+            return Ok(Vec::new());
+        }
+        let document = self.document()?;
+        let mut found = references::check(&statements, document.configuration());
+        found.retain(|diagnostic| !self.is_consequence(diagnostic));
+        Ok(found)
+    }
+
+    /// Everything the batch wants, for good. The CIB that others work on comes first: if it cannot
+    /// be committed, nothing else is touched.
+    pub fn finish_batch(&mut self) -> Outcome {
+        self.manner = Manner::Single;
+        let home = Source::home(&self.environment);
+        let mut pending: Vec<(Source, Pending)> = std::mem::take(&mut self.batch.pending).into_iter().collect();
+        pending.sort_by_key(|(source, _)| *source != home);
+        for (source, pending) in pending {
+            match pending {
+                Pending::Edit { base, mine } => drop(self.commit_to(&source, &base, &mine)?),
+                Pending::Create { document } => write_new(&source, &document)?,
+                Pending::Delete => delete_file(&source)?,
+            }
+        }
+        for ask in std::mem::take(&mut self.batch.asked) {
+            self.source = Source::Live;
+            self.ask(ask)?;
+        }
+        Ok(())
+    }
+
+    // ---- questions ---------------------------------------------------------------------------------
+
+    /// Asks yes or no. With -F the answer is yes, without a person it is no.
+    pub fn confirm(&mut self, question: &str) -> bool {
+        if self.switches.force {
+            return true;
+        }
+        if self.manner != Manner::Interactive {
+            return false;
+        }
+        self.ui.print(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        let read = self.input.read_line(&mut answer).unwrap_or(0);
+        read > 0 && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+}
+
+/// `-w` gives up after an hour: a transition that takes longer needs eyes.
+const WAIT_SECONDS_MAX: u64 = 3600;
+
+fn write_new(source: &Source, document: &Document) -> Outcome {
+    let Some(path) = source.path() else {
+        return Err(Failure::refused("the live CIB cannot be created"));
+    };
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(|error| Failure::file(directory, &error))?;
+    }
+    source::write_file(path, document)
+}
+
+fn delete_file(source: &Source) -> Outcome {
+    let Some(path) = source.path() else {
+        return Err(Failure::refused("the live CIB cannot be deleted"));
+    };
+    std::fs::remove_file(path).map_err(|error| Failure::file(path, &error))
+}

@@ -1,0 +1,65 @@
+//! The tools of the multi-call program: each `run(arguments, io) -> Exit`, never ending the process.
+
+pub mod crm_attribute;
+pub mod crm_node;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The exit codes of Pacemaker's tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit(pub u8);
+
+impl Exit {
+    pub const OK: Exit = Exit(0);
+    pub const ERROR: Exit = Exit(1);
+    pub const USAGE: Exit = Exit(64);
+    pub const DATA_ERROR: Exit = Exit(65);
+    pub const NO_INPUT: Exit = Exit(66);
+    pub const DISCONNECT: Exit = Exit(102);
+    pub const OLD: Exit = Exit(103);
+    pub const NO_SUCH: Exit = Exit(105);
+    pub const QUORUM: Exit = Exit(106);
+}
+
+/// Where a tool's words go, and where it finds the cluster.
+pub struct Io<'a> {
+    pub out: &'a mut dyn Write,
+    pub err: &'a mut dyn Write,
+}
+
+impl Io<'_> {
+    /// A line of the answer. A reader that has gone away is no error.
+    pub fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    /// A complaint of this tool.
+    pub fn error(&mut self, tool: &str, text: &str) {
+        let _ = writeln!(self.err, "{tool}: {text}");
+    }
+
+    /// The socket of this node's daemon.
+    pub fn socket(&self) -> PathBuf {
+        let root = std::env::var_os("QUORATE_ROOT").unwrap_or_else(|| OsString::from("/"));
+        quorate_transport::local::daemon::socket_below(Path::new(&root))
+    }
+}
+
+/// Reads a tool's options; help and mistakes are printed, and their exit code returned.
+pub fn parse<T: Parser>(tool: &str, arguments: &[String], io: &mut Io) -> Result<T, Exit> {
+    let words = std::iter::once(tool).chain(arguments.iter().map(String::as_str));
+    T::try_parse_from(words).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = write!(io.out, "{}", error.render());
+            Exit::OK
+        }
+        _ => {
+            let _ = write!(io.err, "{}", error.render());
+            Exit::USAGE
+        }
+    })
+}

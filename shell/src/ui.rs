@@ -1,0 +1,156 @@
+//! The only printer: what goes to the person, in colour where wanted.
+//!
+//! In: text, statements, failures. Out: two streams.
+//! Absent: deciding what to say.
+
+use crate::error::{Failure, Origin};
+use quorate_grammar::crm::print::{Ink, Role};
+use quorate_grammar::{Diagnostic, Severity};
+use std::io::Write;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    Plain,
+    Ansi,
+}
+
+pub struct Ui {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    pub color: Color,
+    /// Messages that are no answers, such as "nothing to commit".
+    pub quiet: bool,
+}
+
+const RESET: &str = "\x1b[0m";
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const MAGENTA: &str = "\x1b[35m";
+const CYAN: &str = "\x1b[36m";
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+
+impl Ui {
+    pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, color: Color) -> Ui {
+        Ui { out, err, color, quiet: false }
+    }
+
+    /// An answer. Who reads it may have gone; that is no error of ours.
+    pub fn print(&mut self, text: &str) {
+        let _ = self.out.write_all(text.as_bytes());
+        let _ = self.out.flush();
+    }
+
+    pub fn line(&mut self, text: &str) {
+        self.print(&format!("{text}\n"));
+    }
+
+    fn tell(&mut self, color: &str, label: &str, text: &str) {
+        let label = self.paint(color, label);
+        let _ = writeln!(self.err, "{label}: {text}");
+        let _ = self.err.flush();
+    }
+
+    pub fn info(&mut self, text: &str) {
+        if !self.quiet {
+            self.tell(GREEN, "INFO", text);
+        }
+    }
+
+    pub fn warn(&mut self, text: &str) {
+        self.tell(YELLOW, "WARNING", text);
+    }
+
+    pub fn paint(&self, color: &str, text: &str) -> String {
+        match self.color {
+            Color::Plain => text.to_string(),
+            Color::Ansi => format!("{color}{text}{RESET}"),
+        }
+    }
+
+    pub fn bold(&self, text: &str) -> String {
+        self.paint(BOLD, text)
+    }
+
+    /// A failure with all its places, hints and conflicts.
+    pub fn failure(&mut self, failure: &Failure, origin: &Origin) {
+        self.diagnostics(&failure.diagnostics, failure.origin.as_ref().unwrap_or(origin));
+        if !failure.message.is_empty() {
+            self.tell(RED, "ERROR", &failure.message);
+        }
+        for conflict in &failure.conflicts {
+            let text = crate::commit::describe(conflict);
+            let _ = writeln!(self.err, "{text}");
+        }
+        for hint in &failure.hints {
+            let _ = writeln!(self.err, "hint: {hint}");
+        }
+    }
+
+    pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], origin: &Origin) {
+        for diagnostic in diagnostics {
+            let picture = diagnostic.picture(&origin.name, &origin.text);
+            let (label, color) = match diagnostic.severity {
+                Severity::Error => ("error", RED),
+                Severity::Warning => ("warning", YELLOW),
+            };
+            let head = format!("{}: {}: {}", self.paint(BOLD, &picture.place), self.paint(color, label), picture.message);
+            let caret = self.paint(color, &picture.caret);
+            let _ = writeln!(self.err, "{head}\n    {}\n    {caret}", picture.line);
+            if let Some(hint) = &picture.hint {
+                let _ = writeln!(self.err, "    {} {hint}", self.paint(CYAN, "hint:"));
+            }
+        }
+        let _ = self.err.flush();
+    }
+
+    /// A unified diff, coloured line by line.
+    pub fn diff(&mut self, diff: &str) {
+        for line in diff.lines() {
+            let color = match line.as_bytes().first() {
+                Some(b'+') => GREEN,
+                Some(b'-') => RED,
+                Some(b'@') => CYAN,
+                _ => "",
+            };
+            let line = if color.is_empty() { line.to_string() } else { self.paint(color, line) };
+            self.line(&line);
+        }
+    }
+
+    /// An ink for statements in this printer's colours.
+    pub fn ink(&self) -> Painted {
+        Painted { text: String::new(), color: self.color }
+    }
+}
+
+/// Statements in colour, to be printed at once.
+pub struct Painted {
+    pub text: String,
+    color: Color,
+}
+
+/// The colours of crmsh.
+pub fn color_of(role: Role) -> &'static str {
+    match role {
+        Role::Plain | Role::Identifier => "",
+        Role::Comment => DIM,
+        Role::Keyword => YELLOW,
+        Role::Reference => GREEN,
+        Role::AttributeName => CYAN,
+        Role::AttributeValue => RED,
+        Role::Score => MAGENTA,
+    }
+}
+
+impl Ink for Painted {
+    fn put(&mut self, role: Role, text: &str) {
+        let color = color_of(role);
+        if self.color == Color::Plain || color.is_empty() {
+            self.text.push_str(text);
+        } else {
+            self.text.push_str(&format!("{color}{text}{RESET}"));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! House rules that a reader relies on: every file says what it is; nothing unfinished is marked.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const CRATES: [&str; 7] = ["grammar", "core", "transport", "daemon", "shell", "tui", "tests"];
+
+/// Files longer than this want to be split by the noun inside them.
+const LINES_MAX: usize = 800;
+
+fn files() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = CRATES.iter().map(|krate| root.join(krate)).collect();
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(&directory).expect("a directory").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("a source file");
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(found.len() > 100, "only {} files found", found.len());
+    found
+}
+
+fn broken(rule: impl Fn(&Path, &str) -> bool) -> Vec<PathBuf> {
+    files().into_iter().filter(|(path, text)| rule(path, text)).map(|(path, _)| path).collect()
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let silent = broken(|_, text| !text.starts_with("//! "));
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn no_file_is_endless() {
+    let long = broken(|_, text| text.lines().count() > LINES_MAX);
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn nothing_unfinished_is_marked() {
+    let marks = [concat!("todo", "!("), concat!("unimple", "mented!("), concat!("#[ig", "nore"), concat!("FIX", "ME")];
+    let marked = broken(|_, text| marks.iter().any(|mark| text.contains(mark)));
+    assert!(marked.is_empty(), "{marked:?}");
+}
+
+#[test]
+fn files_are_not_called_by_what_they_are_not_about() {
+    let vague = broken(|path, _| {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        ["utils", "util", "common", "helpers", "helper", "misc"].contains(&name)
+    });
+    assert!(vague.is_empty(), "{vague:?}");
+}

@@ -1,0 +1,266 @@
+//! One connection between two nodes: who is there, and packets in sealed records.
+//!
+//! Each node dials every other and sends on the connection it dialled; what it accepts it only
+//! reads. In: a TCP stream and the key. Out: packets' bytes in order, or a reason to give up.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::keys::{self, ClusterKey, Forged, Opener, Purpose, SALT_BYTES, Salt, Sealer, Session, TAG_BYTES};
+use super::protocol::packet::PROTOCOL_VERSION;
+use crate::cluster::MESSAGE_BYTES_MAX;
+
+const MAGIC: &[u8; 8] = b"QUORATE\n";
+const GREETING_BYTES: usize = 8 + 2 + 4 + 4 + SALT_BYTES;
+const ANSWER_BYTES: usize = 8 + 2 + 1 + SALT_BYTES + TAG_BYTES;
+const WELCOME: u8 = 0;
+const NOT_THIS_NODE: u8 = 1;
+/// A greeting is short: who cannot say it in this time is no node.
+const GREETING_TIME: Duration = Duration::from_secs(5);
+
+/// Payload bytes in one record: a large message does not look like silence while it passes.
+const RECORD_BYTES: usize = 64 * 1024;
+/// A packet is a message with a small head.
+const PACKET_BYTES_MAX: usize = MESSAGE_BYTES_MAX + 1024 * 1024;
+const LAST: u8 = 1;
+const MORE: u8 = 0;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LinkError {
+    #[error("does not hold our cluster key")]
+    WrongKey,
+    #[error("speaks protocol version {theirs}, this node version {PROTOCOL_VERSION}")]
+    Version { theirs: u16 },
+    #[error("is not the node it is listed as; check ids and addresses in the node list")]
+    NotThisNode,
+    #[error("does not speak our protocol")]
+    Strange,
+    #[error("sent something that was changed on the way")]
+    Forged,
+    #[error("was silent")]
+    Silent,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl LinkError {
+    /// An administrator has to mend it; trying again will not.
+    pub fn is_misconfiguration(&self) -> bool {
+        !matches!(self, LinkError::Io(_) | LinkError::Silent)
+    }
+}
+
+struct Greeting {
+    dialer: u32,
+    acceptor: u32,
+    salt: Salt,
+}
+
+impl Greeting {
+    fn encode(&self) -> [u8; GREETING_BYTES] {
+        let mut bytes = [0; GREETING_BYTES];
+        bytes[..8].copy_from_slice(MAGIC);
+        bytes[8..10].copy_from_slice(&PROTOCOL_VERSION.to_be_bytes());
+        bytes[10..14].copy_from_slice(&self.dialer.to_be_bytes());
+        bytes[14..18].copy_from_slice(&self.acceptor.to_be_bytes());
+        bytes[18..].copy_from_slice(&self.salt);
+        bytes
+    }
+
+    fn decode(bytes: &[u8; GREETING_BYTES]) -> Greeting {
+        let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let mut salt = [0; SALT_BYTES];
+        salt.copy_from_slice(&bytes[18..]);
+        Greeting { dialer: number(10), acceptor: number(14), salt }
+    }
+}
+
+/// Magic and version come first in every version, so that each can name the other.
+fn check_version(head: &[u8]) -> Result<(), LinkError> {
+    if head[..8] != MAGIC[..] {
+        return Err(LinkError::Strange);
+    }
+    let theirs = u16::from_be_bytes([head[8], head[9]]);
+    if theirs != PROTOCOL_VERSION { Err(LinkError::Version { theirs }) } else { Ok(()) }
+}
+
+async fn within<T>(work: impl Future<Output = Result<T, LinkError>>) -> Result<T, LinkError> {
+    timeout(GREETING_TIME, work).await.unwrap_or(Err(LinkError::Silent))
+}
+
+/// The sending end.
+pub(super) struct Outgoing {
+    stream: TcpStream,
+    sealer: Sealer,
+    buffer: Vec<u8>,
+}
+
+impl Outgoing {
+    /// Greets node `acceptor` on a fresh connection, and makes sure that it is it.
+    pub async fn open(mut stream: TcpStream, key: &ClusterKey, dialer: u32, acceptor: u32) -> Result<Outgoing, LinkError> {
+        let session = within(greet(&mut stream, key, dialer, acceptor)).await?;
+        Ok(Outgoing { stream, sealer: session.sealer(), buffer: Vec::new() })
+    }
+
+    /// Adds a packet to what `flush` writes; of a large one, writes as much as makes a record.
+    pub async fn push(&mut self, packet: &[u8]) -> io::Result<()> {
+        let mut chunks = packet.chunks(RECORD_BYTES).peekable();
+        while let Some(chunk) = chunks.next() {
+            let is_last = chunks.peek().is_none();
+            self.seal(if is_last { LAST } else { MORE }, chunk);
+            if !is_last {
+                self.flush().await?;
+                // Others of this thread must go on meanwhile.
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, kind: u8, chunk: &[u8]) {
+        let mut record = Vec::with_capacity(1 + chunk.len() + TAG_BYTES);
+        record.push(kind);
+        record.extend_from_slice(chunk);
+        self.sealer.seal(&mut record);
+        self.buffer.extend((record.len() as u32).to_be_bytes());
+        self.buffer.extend_from_slice(&record);
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.buffer.len() >= RECORD_BYTES
+    }
+
+    pub async fn flush(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.buffer).await?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Returns when the other side is gone. It sends nothing, so anything read is an end too.
+    pub async fn closed(&mut self) {
+        let mut byte = [0; 1];
+        let _ = self.stream.read(&mut byte).await;
+    }
+}
+
+async fn greet(stream: &mut TcpStream, key: &ClusterKey, dialer: u32, acceptor: u32) -> Result<Session, LinkError> {
+    let greeting = Greeting { dialer, acceptor, salt: keys::salt()? };
+    let spoken = greeting.encode();
+    stream.write_all(&spoken).await?;
+    let mut head = [0; 11];
+    stream.read_exact(&mut head).await?;
+    check_version(&head)?;
+    if head[10] != WELCOME {
+        return Err(LinkError::NotThisNode);
+    }
+    let mut rest = [0; SALT_BYTES + TAG_BYTES];
+    stream.read_exact(&mut rest).await?;
+    let (mut salt, mut proof) = ([0; SALT_BYTES], [0; TAG_BYTES]);
+    salt.copy_from_slice(&rest[..SALT_BYTES]);
+    proof.copy_from_slice(&rest[SALT_BYTES..]);
+    let session = key.session(&greeting.salt, &salt);
+    if !session.verify(Purpose::AcceptorProof, &spoken, &proof) {
+        return Err(LinkError::WrongKey);
+    }
+    stream.write_all(&session.prove(Purpose::DialerProof, &spoken)).await?;
+    Ok(session)
+}
+
+/// The receiving end.
+pub(super) struct Incoming {
+    stream: TcpStream,
+    opener: Opener,
+    pub from: u32,
+    packet: Vec<u8>,
+}
+
+/// What the receiving end has to tell.
+pub(super) enum Arrival {
+    Packet(Vec<u8>),
+    /// A part of one.
+    Part,
+}
+
+impl Incoming {
+    /// Answers a greeting; the node that dials is known, and proven, afterwards.
+    pub async fn accept(mut stream: TcpStream, key: &ClusterKey, local: u32) -> Result<Incoming, (Option<u32>, LinkError)> {
+        let mut from = None;
+        let answered = within(answer(&mut stream, key, local, &mut from)).await;
+        match answered {
+            Ok((from, session)) => Ok(Incoming { stream, opener: session.opener(), from, packet: Vec::new() }),
+            Err(error) => Err((from, error)),
+        }
+    }
+
+    /// Silence for longer than `patience` ends the connection.
+    pub async fn next(&mut self, patience: Duration) -> Result<Arrival, LinkError> {
+        let mut record = timeout(patience, self.record()).await.unwrap_or(Err(LinkError::Silent))?;
+        self.opener.open(&mut record).map_err(|Forged| LinkError::Forged)?;
+        let (kind, chunk) = record.split_first().ok_or(LinkError::Strange)?;
+        if self.packet.len() + chunk.len() > PACKET_BYTES_MAX {
+            return Err(LinkError::Strange);
+        }
+        self.packet.extend_from_slice(chunk);
+        match *kind {
+            LAST => Ok(Arrival::Packet(std::mem::take(&mut self.packet))),
+            _ => Ok(Arrival::Part),
+        }
+    }
+
+    async fn record(&mut self) -> Result<Vec<u8>, LinkError> {
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).await?;
+        let length = u32::from_be_bytes(length) as usize;
+        if length > 1 + RECORD_BYTES + TAG_BYTES {
+            return Err(LinkError::Strange);
+        }
+        let mut record = vec![0; length];
+        self.stream.read_exact(&mut record).await?;
+        Ok(record)
+    }
+}
+
+async fn answer(
+    stream: &mut TcpStream,
+    key: &ClusterKey,
+    local: u32,
+    from: &mut Option<u32>,
+) -> Result<(u32, Session), LinkError> {
+    let mut spoken = [0; GREETING_BYTES];
+    stream.read_exact(&mut spoken[..10]).await?;
+    let mut reply = Vec::with_capacity(ANSWER_BYTES);
+    reply.extend(MAGIC);
+    reply.extend(PROTOCOL_VERSION.to_be_bytes());
+    if let Err(error) = check_version(&spoken) {
+        // Our version is all they can understand, and all they need.
+        reply.push(NOT_THIS_NODE);
+        let _ = stream.write_all(&reply).await;
+        return Err(error);
+    }
+    stream.read_exact(&mut spoken[10..]).await?;
+    let greeting = Greeting::decode(&spoken);
+    *from = Some(greeting.dialer);
+    if greeting.acceptor != local {
+        reply.push(NOT_THIS_NODE);
+        let _ = stream.write_all(&reply).await;
+        return Err(LinkError::NotThisNode);
+    }
+    let salt = keys::salt()?;
+    let session = key.session(&greeting.salt, &salt);
+    reply.push(WELCOME);
+    reply.extend(salt);
+    reply.extend(session.prove(Purpose::AcceptorProof, &spoken));
+    stream.write_all(&reply).await?;
+    let mut proof = [0; TAG_BYTES];
+    // A dialer with another key hangs up here instead of proving anything.
+    stream.read_exact(&mut proof).await.map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => LinkError::WrongKey,
+        _ => LinkError::Io(error),
+    })?;
+    let proven = session.verify(Purpose::DialerProof, &spoken, &proof);
+    if proven { Ok((greeting.dialer, session)) } else { Err(LinkError::WrongKey) }
+}

@@ -1,0 +1,146 @@
+//! A view is decided: tell everyone, deliver the rest of the old view, begin the new one.
+
+use std::collections::BTreeMap;
+
+use super::packet::{Body, Installation, Process, Proposed};
+use super::peer::Mark;
+use super::propose::{Accepted, Fills};
+use super::sequencer::Sequencer;
+use super::{Change, Current, Log, Millis, Protocol};
+use crate::cluster::{ClusterEvent, Departure, View, ViewId};
+
+/// A view we decided, until all its members have said hello from within it.
+#[derive(Debug)]
+pub(super) struct Installing {
+    installation: Installation,
+    accepts: BTreeMap<u32, Accepted>,
+    fills: Fills,
+    since: Millis,
+    marks: BTreeMap<u32, Mark>,
+}
+
+impl Protocol {
+    /// The first view of a node: itself.
+    pub(super) fn begin_alone(&mut self) {
+        self.epoch_max = 1;
+        let Process { id: coordinator, incarnation } = self.me();
+        let ballot = ViewId { epoch: 1, coordinator, incarnation };
+        let members = vec![Proposed { process: self.me(), view: ViewId::default() }];
+        let released = self.settings.nodes.len() == 1;
+        self.promised = ballot;
+        self.install(&Installation { ballot, members, targets: Vec::new(), departed: Vec::new(), released });
+    }
+
+    /// Sends a decided view to its members and goes there ourselves.
+    pub(super) fn spread(&mut self, installation: Installation, accepts: BTreeMap<u32, Accepted>, fills: Fills) {
+        for stamped in fills.get(&self.view.id).into_iter().flat_map(|fills| fills.values()) {
+            self.log.insert(stamped.clone());
+        }
+        let decided = installation.clone();
+        let marks = BTreeMap::new();
+        self.installing = Some(Installing { installation, accepts, fills, since: self.now, marks });
+        let me = self.me();
+        for member in decided.members.iter().filter(|member| member.process != me) {
+            self.send_installation(*member);
+        }
+        self.install(&decided);
+    }
+
+    fn send_installation(&mut self, to: Proposed) {
+        let id = to.process.id;
+        let mark = self.peers.get(&id).map(|peer| peer.mark()).unwrap_or_default();
+        let Some(installing) = &mut self.installing else { return };
+        installing.marks.insert(id, mark);
+        let held = installing.accepts.get(&id).map(|accepted| accepted.received).unwrap_or(0);
+        let lacking = installing.fills.get(&to.view).map(|fills| fills.range(held + 1..));
+        let lacking: Vec<_> = lacking.into_iter().flatten().map(|(_, stamped)| stamped.clone()).collect();
+        let installation = installing.installation.clone();
+        for stamped in lacking {
+            self.send(id, Body::Fill { ballot: installation.ballot, view: to.view, stamped });
+        }
+        self.send(id, Body::Install(installation));
+    }
+
+    /// Members that have not said hello from within the view we decided.
+    fn not_installed(&self) -> Vec<Proposed> {
+        let Some(installing) = &self.installing else { return Vec::new() };
+        let members = installing.installation.members.iter().copied();
+        let here = |member: &Proposed| {
+            let stands = self.peers.get(&member.process.id).and_then(|peer| peer.view());
+            member.process == self.me() || stands == Some(self.view.id) || self.away(member.process).is_some()
+        };
+        members.filter(|member| !here(member)).collect()
+    }
+
+    pub(super) fn awaits_installation(&self) -> bool {
+        let Some(installing) = &self.installing else { return false };
+        let in_time = self.now.saturating_sub(installing.since) <= self.settings.timing.consensus;
+        in_time && !self.not_installed().is_empty()
+    }
+
+    pub(super) fn repeat_installation(&mut self) {
+        let Some(installing) = &self.installing else { return };
+        let marks = installing.marks.clone();
+        for member in self.not_installed() {
+            let mark = marks.get(&member.process.id).copied().unwrap_or_default();
+            if self.peers.get(&member.process.id).is_some_and(|peer| peer.lost(mark)) {
+                self.send_installation(member);
+            }
+        }
+    }
+
+    pub(super) fn install(&mut self, installation: &Installation) {
+        let target = installation.target(self.view.id);
+        let received = self.log.received();
+        assert!(received >= target, "installing with {received} of {target} messages");
+        while let Some(next) = self.log.deliver_up_to(target) {
+            self.hand_out(next);
+        }
+        let next = self.current(installation);
+        let before = std::mem::replace(&mut self.view, next);
+        self.begin_view();
+        self.announce(&before, &installation.departed);
+        self.say_hello_to_all();
+        self.submit();
+    }
+
+    fn current(&self, installation: &Installation) -> Current {
+        let members: Vec<Process> = installation.members.iter().map(|member| member.process).collect();
+        let ids: Vec<u32> = members.iter().map(|member| member.id).collect();
+        let votes = self.settings.nodes.iter().map(|node| (node.id, node.votes)).collect();
+        let released = installation.released;
+        let quorate = self.settings.votes.quorate(&votes, &ids, released);
+        Current { id: installation.ballot, members, released, quorate }
+    }
+
+    fn begin_view(&mut self) {
+        self.view.members.sort();
+        self.log = Log::default();
+        self.sequencer = self.leads_view().then(|| Sequencer::new(&self.followers()));
+        self.change = Change::Steady;
+        if !self.leads_view() {
+            self.installing = None;
+        }
+        self.orphaned = None;
+        self.shunned.clear();
+        self.merge_at = None;
+        self.outbox.carry_over();
+    }
+
+    fn announce(&mut self, before: &Current, departed: &[(Process, Departure)]) {
+        let now_in = self.view.members.iter().filter(|member| !before.members.contains(member));
+        let joined = now_in.map(|member| self.member(member.id)).collect();
+        let gone = before.members.iter().filter(|member| !self.view.members.contains(member));
+        let left = gone.map(|member| (self.member(member.id), self.why_left(*member, departed))).collect();
+        let members = self.view.members.iter().map(|member| self.member(member.id)).collect();
+        let view = View { id: self.view.id, members, joined, left, quorate: self.view.quorate };
+        self.event(ClusterEvent::View(view));
+    }
+
+    fn why_left(&self, member: Process, departed: &[(Process, Departure)]) -> Departure {
+        if self.view.members.iter().any(|other| other.id == member.id) {
+            return Departure::Restarted;
+        }
+        departed.iter().find(|(process, _)| *process == member).map(|(_, why)| *why).unwrap_or(Departure::Lost)
+    }
+}

@@ -1,0 +1,488 @@
+//! The embedded engine on real sockets: a thread that feeds the protocol machine.
+//!
+//! In: the node list, the key, messages. Out: `ClusterEvent`s. The engine has a thread of its own,
+//! so that a daemon busy with its disk or its scheduler does not look dead to its peers.
+//! Never here: decisions; they are `protocol`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use super::keys::ClusterKey;
+use super::link::{Arrival, Incoming, LinkError, Outgoing};
+use super::protocol::packet::Packet;
+use super::protocol::{Input, Output, Protocol, Settings, Timing, VoteRules, Voter};
+use crate::cluster::{Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, Member, MulticastError, Node, Payload};
+
+/// Bytes this node may have waiting: four of the largest messages.
+const QUEUED_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
+/// Bytes that may wait for one peer; beyond, packets are dropped and later asked for again.
+const LINK_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
+const REDIAL_FIRST: Duration = Duration::from_millis(50);
+const REDIAL_LAST: Duration = Duration::from_secs(1);
+/// Packets that may wait for the machine; then connections wait.
+const ARRIVALS_MAX: usize = 1024;
+/// Different complaints kept in mind so that each is made once.
+const COMPLAINTS_MAX: usize = 100;
+
+/// A configured node and where it listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    pub id: u32,
+    pub name: String,
+    pub votes: u32,
+    pub socket: SocketAddr,
+}
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub local: u32,
+    pub nodes: Vec<Address>,
+    pub timing: Timing,
+    pub votes: VoteRules,
+    pub key: ClusterKey,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    #[error("the node list does not contain the local node {id}")]
+    NotListed { id: u32 },
+    #[error("node id {id} is listed twice")]
+    Twice { id: u32 },
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot start the cluster thread: {0}")]
+    Thread(io::Error),
+}
+
+/// The daemon's hold on a running engine.
+pub struct Embedded {
+    local: Member,
+    nodes: Vec<Node>,
+    commands: mpsc::UnboundedSender<Command>,
+    events: mpsc::UnboundedReceiver<ClusterEvent>,
+    queued_bytes: Arc<AtomicUsize>,
+}
+
+enum Command {
+    Multicast(Payload),
+    Leave,
+    Block(BTreeSet<u32>),
+}
+
+/// Listens, starts the engine's thread, and returns at once; the first event is a view of this
+/// node alone, and others follow as peers are heard.
+pub fn join(config: Config) -> Result<Embedded, JoinError> {
+    let mut ids = BTreeSet::new();
+    if let Some(twice) = config.nodes.iter().find(|node| !ids.insert(node.id)) {
+        return Err(JoinError::Twice { id: twice.id });
+    }
+    let own = config.nodes.iter().find(|node| node.id == config.local);
+    let own = own.ok_or(JoinError::NotListed { id: config.local })?;
+    let listener = listen(own.socket).map_err(|source| JoinError::Listen { address: own.socket, source })?;
+    let local = Member { id: own.id, name: own.name.clone() };
+    let mut nodes: Vec<Node> =
+        config.nodes.iter().map(|node| Node { id: node.id, name: node.name.clone() }).collect();
+    nodes.sort_by_key(|node| node.id);
+    let (commands, orders) = mpsc::unbounded_channel();
+    let (told, events) = mpsc::unbounded_channel();
+    let queued_bytes = Arc::new(AtomicUsize::new(0));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(JoinError::Thread)?;
+    let queued = queued_bytes.clone();
+    let work = move || runtime.block_on(run(config, listener, orders, told, queued));
+    std::thread::Builder::new().name("cluster".into()).spawn(work).map_err(JoinError::Thread)?;
+    Ok(Embedded { local, nodes, commands, events, queued_bytes })
+}
+
+fn listen(address: SocketAddr) -> io::Result<StdListener> {
+    let listener = StdListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+impl Embedded {
+    /// For tests of partitions: from now on nothing passes to or from these nodes.
+    pub fn set_blocked(&self, peers: BTreeSet<u32>) {
+        let _ = self.commands.send(Command::Block(peers));
+    }
+}
+
+impl Cluster for Embedded {
+    fn local(&self) -> &Member {
+        &self.local
+    }
+
+    fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    fn multicast(&self, bytes: Payload) -> Result<(), MulticastError> {
+        let length = bytes.len();
+        if length > MESSAGE_BYTES_MAX {
+            return Err(MulticastError::TooLarge { bytes: length });
+        }
+        let queued_bytes = self.queued_bytes.fetch_add(length, Ordering::Relaxed);
+        if queued_bytes + length > QUEUED_BYTES_MAX {
+            self.queued_bytes.fetch_sub(length, Ordering::Relaxed);
+            return Err(MulticastError::Busy { queued_bytes });
+        }
+        self.commands.send(Command::Multicast(bytes)).map_err(|_| MulticastError::Stopped)
+    }
+
+    fn leave(&self) {
+        let _ = self.commands.send(Command::Leave);
+    }
+
+    fn events(&mut self) -> &mut mpsc::UnboundedReceiver<ClusterEvent> {
+        &mut self.events
+    }
+}
+
+/// What the connections tell the engine.
+enum Arrived {
+    Packet { from: u32, packet: Packet },
+    Part { from: u32 },
+    Refused { node: u32 },
+    Opened { from: u32 },
+    Closed { from: u32 },
+    Complaint { about: Option<u32>, words: String },
+}
+
+/// Sends packets to one peer.
+struct Link {
+    packets: mpsc::UnboundedSender<Vec<u8>>,
+    waiting_bytes: Arc<AtomicUsize>,
+}
+
+struct Engine {
+    local: u32,
+    protocol: Protocol,
+    begin: Instant,
+    links: BTreeMap<u32, Link>,
+    /// Open connections from each peer.
+    open: BTreeMap<u32, usize>,
+    blocked: BTreeSet<u32>,
+    complaints: BTreeSet<(Option<u32>, String)>,
+    events: mpsc::UnboundedSender<ClusterEvent>,
+    queued_bytes: Arc<AtomicUsize>,
+    down: bool,
+}
+
+async fn run(
+    config: Config,
+    listener: StdListener,
+    mut orders: mpsc::UnboundedReceiver<Command>,
+    events: mpsc::UnboundedSender<ClusterEvent>,
+    queued_bytes: Arc<AtomicUsize>,
+) {
+    let (arrivals, mut arrived) = mpsc::channel(ARRIVALS_MAX);
+    let config = Arc::new(config);
+    match TcpListener::from_std(listener) {
+        Ok(listener) => tokio::spawn(accept(listener, config.clone(), arrivals.clone())),
+        Err(error) => {
+            let _ = events.send(ClusterEvent::Down(DownReason::Failed(format!("cannot listen: {error}"))));
+            return;
+        }
+    };
+    let mut engine = Engine::start(&config, &arrivals, events, queued_bytes);
+    while !engine.down {
+        let wake = engine.begin + Duration::from_millis(engine.protocol.wake_at());
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(Command::Multicast(payload)) => engine.step(Input::Multicast(payload)),
+                Some(Command::Leave) => engine.step(Input::Leave),
+                Some(Command::Block(peers)) => engine.blocked = peers,
+                // The daemon has dropped us.
+                None => return,
+            },
+            Some(arrival) = arrived.recv() => engine.arrive(arrival),
+            () = tokio::time::sleep_until(wake.into()) => engine.step(Input::Tick),
+        }
+    }
+}
+
+impl Engine {
+    fn start(
+        config: &Arc<Config>,
+        arrivals: &mpsc::Sender<Arrived>,
+        events: mpsc::UnboundedSender<ClusterEvent>,
+        queued_bytes: Arc<AtomicUsize>,
+    ) -> Engine {
+        let voter = |node: &Address| Voter { id: node.id, name: node.name.clone(), votes: node.votes };
+        let settings = Settings {
+            local: config.local,
+            incarnation: incarnation(),
+            nodes: config.nodes.iter().map(voter).collect(),
+            timing: config.timing,
+            votes: config.votes.clone(),
+        };
+        let (protocol, outputs) = Protocol::start(settings, 0);
+        let peers = config.nodes.iter().filter(|node| node.id != config.local);
+        let links = peers.map(|node| (node.id, Link::start(node.clone(), config.clone(), arrivals.clone()))).collect();
+        let mut engine = Engine {
+            local: config.local,
+            protocol,
+            begin: Instant::now(),
+            links,
+            open: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            complaints: BTreeSet::new(),
+            events,
+            queued_bytes,
+            down: false,
+        };
+        engine.perform(outputs);
+        engine
+    }
+
+    fn step(&mut self, input: Input) {
+        let now = self.begin.elapsed().as_millis() as u64;
+        let outputs = self.protocol.step(input, now);
+        self.perform(outputs);
+    }
+
+    fn perform(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Send { to, packet } if !self.blocked.contains(&to) => {
+                    if let Some(link) = self.links.get(&to) {
+                        link.send(packet.encode());
+                    }
+                }
+                Output::Send { .. } => {}
+                Output::Event(event) => self.tell(event),
+            }
+        }
+    }
+
+    fn tell(&mut self, event: ClusterEvent) {
+        match &event {
+            ClusterEvent::Message { from, bytes } if *from == self.local => {
+                self.queued_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
+            }
+            ClusterEvent::Down(_) => self.down = true,
+            _ => {}
+        }
+        // When nobody listens any more, the order channel is closed too, and that ends us.
+        let _ = self.events.send(event);
+    }
+
+    fn arrive(&mut self, arrival: Arrived) {
+        match arrival {
+            Arrived::Packet { from, packet } if self.expects(from) && packet.from.id == from => {
+                self.step(Input::Packet(packet));
+            }
+            Arrived::Part { from } if self.expects(from) => self.step(Input::Heard { from }),
+            Arrived::Packet { .. } | Arrived::Part { .. } => {}
+            Arrived::Refused { node } => {
+                // As long as it has a connection to us, it lives, whatever its port says.
+                if self.open.get(&node).copied().unwrap_or(0) == 0 && self.expects(node) {
+                    self.step(Input::Refused { node });
+                }
+            }
+            Arrived::Opened { from } => {
+                *self.open.entry(from).or_default() += 1;
+                self.complaints.retain(|(about, _)| *about != Some(from));
+            }
+            Arrived::Closed { from } => {
+                let open = self.open.entry(from).or_default();
+                *open = open.saturating_sub(1);
+            }
+            Arrived::Complaint { about, words } => self.complain(about, words),
+        }
+    }
+
+    fn expects(&self, from: u32) -> bool {
+        !self.blocked.contains(&from)
+    }
+
+    fn complain(&mut self, about: Option<u32>, words: String) {
+        if self.complaints.len() < COMPLAINTS_MAX && self.complaints.insert((about, words.clone())) {
+            self.tell(ClusterEvent::Note(words));
+        }
+    }
+}
+
+/// Differs at each start, and grows as long as the clock is not set back.
+fn incarnation() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_micros() as u64 + 1
+}
+
+impl Link {
+    fn start(peer: Address, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>) -> Link {
+        let (packets, queue) = mpsc::unbounded_channel();
+        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        let dialler = Dialler { peer, config, arrivals, queue, waiting_bytes: waiting_bytes.clone() };
+        tokio::spawn(dialler.run());
+        Link { packets, waiting_bytes }
+    }
+
+    fn send(&self, packet: Vec<u8>) {
+        if self.waiting_bytes.load(Ordering::Relaxed) > LINK_BYTES_MAX {
+            return;
+        }
+        self.waiting_bytes.fetch_add(packet.len(), Ordering::Relaxed);
+        let _ = self.packets.send(packet);
+    }
+}
+
+/// Keeps one connection to a peer, and writes what is queued for it.
+struct Dialler {
+    peer: Address,
+    config: Arc<Config>,
+    arrivals: mpsc::Sender<Arrived>,
+    queue: mpsc::UnboundedReceiver<Vec<u8>>,
+    waiting_bytes: Arc<AtomicUsize>,
+}
+
+impl Dialler {
+    async fn run(mut self) {
+        let mut pause = REDIAL_FIRST;
+        while !self.queue.is_closed() {
+            let dialled = {
+                let dial = dial(&self.peer, &self.config);
+                drop_meanwhile(&mut self.queue, &self.waiting_bytes, dial).await
+            };
+            match dialled {
+                Ok(link) => {
+                    pause = REDIAL_FIRST;
+                    self.write(link).await;
+                }
+                Err(error) => self.report(error).await,
+            }
+            let rest = tokio::time::sleep(pause);
+            drop_meanwhile(&mut self.queue, &self.waiting_bytes, rest).await;
+            pause = (pause * 2).min(REDIAL_LAST);
+        }
+    }
+
+    async fn report(&self, error: LinkError) {
+        let node = self.peer.id;
+        let told = match &error {
+            LinkError::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => Arrived::Refused { node },
+            error if error.is_misconfiguration() => {
+                let words = format!("node {} at {} {error}", self.peer.name, self.peer.socket);
+                Arrived::Complaint { about: Some(node), words }
+            }
+            _ => return,
+        };
+        let _ = self.arrivals.send(told).await;
+    }
+
+    /// Until the connection ends.
+    async fn write(&mut self, mut link: Outgoing) {
+        loop {
+            let packet = tokio::select! {
+                packet = self.queue.recv() => packet,
+                () = link.closed() => return,
+            };
+            let Some(packet) = packet else { return };
+            if self.write_queued(&mut link, packet).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Writes a packet, together with as many as are waiting behind it.
+    async fn write_queued(&mut self, link: &mut Outgoing, first: Vec<u8>) -> io::Result<()> {
+        let mut next = Some(first);
+        while let Some(packet) = next {
+            self.waiting_bytes.fetch_sub(packet.len(), Ordering::Relaxed);
+            link.push(&packet).await?;
+            next = if link.is_full() { None } else { self.queue.try_recv().ok() };
+        }
+        link.flush().await
+    }
+}
+
+/// While there is no connection, packets are lost; the protocol expects that.
+async fn drop_meanwhile<T>(
+    queue: &mut mpsc::UnboundedReceiver<Vec<u8>>,
+    waiting_bytes: &AtomicUsize,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Some(packet) = queue.recv() => {
+                waiting_bytes.fetch_sub(packet.len(), Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+async fn dial(peer: &Address, config: &Config) -> Result<Outgoing, LinkError> {
+    let patience = Duration::from_millis(config.timing.token.max(1000));
+    let connecting = tokio::time::timeout(patience, TcpStream::connect(peer.socket));
+    let stream = connecting.await.unwrap_or(Err(io::ErrorKind::TimedOut.into()))?;
+    stream.set_nodelay(true)?;
+    // Data that nobody acknowledges for two tokens ends the connection: a new one finds the way
+    // again sooner than the old one's growing pauses would.
+    SockRef::from(&stream).set_tcp_user_timeout(Some(Duration::from_millis(2 * config.timing.token)))?;
+    Outgoing::open(stream, &config.key, config.local, peer.id).await
+}
+
+async fn accept(listener: TcpListener, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, address)) => {
+                tokio::spawn(receive(stream, address, config.clone(), arrivals.clone()));
+            }
+            // Out of file descriptors, mostly: let others finish first.
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+async fn receive(stream: TcpStream, address: SocketAddr, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>) {
+    let mut incoming = match Incoming::accept(stream, &config.key, config.local).await {
+        Ok(incoming) => incoming,
+        Err((about, error)) => {
+            if error.is_misconfiguration() {
+                let _ = arrivals.send(refusal(about, address, &config, &error)).await;
+            }
+            return;
+        }
+    };
+    let from = incoming.from;
+    let _ = arrivals.send(Arrived::Opened { from }).await;
+    let error = pass_on(&mut incoming, &config, &arrivals).await;
+    if error.is_misconfiguration() {
+        let _ = arrivals.send(refusal(Some(from), address, &config, &error)).await;
+    }
+    let _ = arrivals.send(Arrived::Closed { from }).await;
+}
+
+/// Why somebody who dialled us is not let in.
+fn refusal(about: Option<u32>, address: SocketAddr, config: &Config, error: &LinkError) -> Arrived {
+    let known = config.nodes.iter().find(|node| Some(node.id) == about);
+    let who = known.map(|node| format!("node {}", node.name)).unwrap_or_else(|| "somebody".into());
+    Arrived::Complaint { about, words: format!("{who} from {} {error}; refused", address.ip()) }
+}
+
+async fn pass_on(incoming: &mut Incoming, config: &Config, arrivals: &mpsc::Sender<Arrived>) -> LinkError {
+    let patience = Duration::from_millis(3 * config.timing.token);
+    let from = incoming.from;
+    loop {
+        let arrived = match incoming.next(patience).await {
+            Ok(Arrival::Part) => Arrived::Part { from },
+            Ok(Arrival::Packet(bytes)) => match Packet::decode(&bytes) {
+                Ok(packet) => Arrived::Packet { from, packet },
+                Err(_) => return LinkError::Strange,
+            },
+            Err(error) => return error,
+        };
+        if arrivals.send(arrived).await.is_err() {
+            return LinkError::Silent;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A tool's conversation with its node's daemon, in core's words.
+//!
+//! In: `Request`s. Out: `Reply`s, and news after `Subscribe`. Absent: bytes (see `client`, `wire`).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use quorate_core::cib::{Document, Patch, Version};
+use quorate_core::node::{Refusal, Reply, Request};
+
+use super::client::{Client, ClientError};
+use crate::wire;
+
+/// Where the socket is below a node's root directory.
+const SOCKET: &str = "run/quorate/quorate.sock";
+
+/// The daemon's socket, given the directory that holds all of a node (`/` in production).
+pub fn socket_below(root: &Path) -> PathBuf {
+    root.join(SOCKET)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The daemon understood, and would not.
+    #[error("{0}")]
+    Refused(Refusal),
+    #[error("the cluster daemon gave an answer that does not fit the question: {0}")]
+    Misfit(String),
+}
+
+#[derive(Debug)]
+pub struct Daemon {
+    client: Client,
+}
+
+impl Daemon {
+    pub fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, ClientError> {
+        Ok(Daemon { client: Client::connect(socket, timeout)? })
+    }
+
+    pub fn ask(&mut self, request: &Request) -> Result<Reply, AskError> {
+        let bytes = self.client.request(&wire::encode_request(request))?;
+        match decode(&bytes)? {
+            Reply::Refused(refusal) => Err(AskError::Refused(refusal)),
+            reply => Ok(reply),
+        }
+    }
+
+    pub fn document(&mut self) -> Result<Document, AskError> {
+        self.whole(&Request::Query)
+    }
+
+    /// Asks for all changes from now on; returns what they will be based on.
+    pub fn subscribe(&mut self) -> Result<Document, AskError> {
+        self.whole(&Request::Subscribe)
+    }
+
+    pub fn commit(&mut self, patch: &Patch) -> Result<Version, AskError> {
+        match self.ask(&Request::Commit { patch: patch.clone() })? {
+            Reply::Committed { version } => Ok(version),
+            other => Err(misfit(&other)),
+        }
+    }
+
+    /// The next news, or `None` if there is none within the time.
+    pub fn news(&mut self, within: Duration) -> Result<Option<Reply>, AskError> {
+        match self.client.next_push(within)? {
+            Some(bytes) => Ok(Some(decode(&bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn whole(&mut self, request: &Request) -> Result<Document, AskError> {
+        match self.ask(request)? {
+            Reply::Document { root } => {
+                Document::from_element(root).map_err(|error| AskError::Misfit(error.to_string()))
+            }
+            other => Err(misfit(&other)),
+        }
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<Reply, AskError> {
+    wire::decode_reply(bytes).map_err(|error| AskError::Misfit(error.to_string()))
+}
+
+fn misfit(reply: &Reply) -> AskError {
+    let words = format!("{reply:?}");
+    AskError::Misfit(words.chars().take(80).collect())
+}

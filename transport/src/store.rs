@@ -1,0 +1,280 @@
+//! One door to a CIB, wherever it is: with the cluster, in a file, in a shadow, on standard input.
+//!
+//! In: what the environment says. Out: documents; patches committed, or why not. Files are
+//! replaced whole and flushed to disk, and held against other writers meanwhile.
+//! Absent: merging what others changed (see core's `cib::merge`).
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::fcntl::{Flock, FlockArg};
+use quorate_core::cib::document::DocumentError;
+use quorate_core::cib::{self, ApplyError, Document, Patch, Version};
+use quorate_core::node::Refusal;
+
+use crate::local::daemon::{AskError, Daemon};
+
+/// A new file is nobody else's business; an existing one keeps its permissions.
+const NEW_FILE_MODE: u32 = 0o600;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CibSource {
+    Live { socket: PathBuf },
+    File(PathBuf),
+    Shadow { name: String, path: PathBuf },
+    /// Read once; cannot be written.
+    Stdin,
+}
+
+/// The variables that choose a source, as Pacemaker names them.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    pub cib_shadow: Option<String>,
+    /// CIB_shadow_dir, or what stands for it.
+    pub shadow_directory: PathBuf,
+    pub cib_file: Option<String>,
+    pub socket: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// There is no such shadow.
+    #[error("there is no shadow {name} ({})", path.display())]
+    NoShadow { name: String, path: PathBuf },
+    #[error("{what} is not a CIB: {error}")]
+    NotACib { what: String, error: DocumentError },
+    /// Someone else was first, or the patch is for another document.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    #[error("standard input cannot be written")]
+    ReadOnly,
+    #[error(transparent)]
+    Daemon(AskError),
+}
+
+impl From<AskError> for StoreError {
+    fn from(error: AskError) -> StoreError {
+        match error {
+            AskError::Refused(Refusal::Patch(error)) => StoreError::Apply(error),
+            error => StoreError::Daemon(error),
+        }
+    }
+}
+
+impl CibSource {
+    /// A shadow goes before a file, a file before the cluster, as with Pacemaker's tools.
+    pub fn chosen_by(surroundings: &Surroundings) -> CibSource {
+        match (&surroundings.cib_shadow, &surroundings.cib_file) {
+            (Some(name), _) => CibSource::shadow(name, &surroundings.shadow_directory),
+            (None, Some(path)) if path == "-" => CibSource::Stdin,
+            (None, Some(path)) => CibSource::File(path.into()),
+            (None, None) => CibSource::Live { socket: surroundings.socket.clone() },
+        }
+    }
+
+    pub fn shadow(name: &str, directory: &Path) -> CibSource {
+        CibSource::Shadow { name: name.to_string(), path: directory.join(format!("shadow.{name}")) }
+    }
+
+    pub fn read(&self, timeout: Duration) -> Result<Document, StoreError> {
+        match self {
+            CibSource::Live { socket } => Ok(connect(socket, timeout)?.document()?),
+            CibSource::File(path) => read_file(path),
+            CibSource::Shadow { name, path } => match read_file(path) {
+                Err(StoreError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                    Err(StoreError::NoShadow { name: name.clone(), path: path.clone() })
+                }
+                other => other,
+            },
+            CibSource::Stdin => {
+                let mut text = String::new();
+                let path = PathBuf::from("standard input");
+                io::stdin().read_to_string(&mut text).map_err(|source| StoreError::File { path, source })?;
+                parse("standard input", &text)
+            }
+        }
+    }
+
+    /// Puts a patch in force; returns the version it made.
+    pub fn commit(&self, patch: &Patch, timeout: Duration) -> Result<Version, StoreError> {
+        match self {
+            CibSource::Live { socket } => Ok(connect(socket, timeout)?.commit(patch)?),
+            CibSource::File(path) | CibSource::Shadow { path, .. } => {
+                let _held = hold(path)?;
+                let next = cib::apply(&read_file(path)?, patch)?;
+                replace(path, next.to_text().as_bytes())?;
+                Ok(next.version())
+            }
+            CibSource::Stdin => Err(StoreError::ReadOnly),
+        }
+    }
+}
+
+fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, StoreError> {
+    Daemon::connect(socket, timeout).map_err(|error| StoreError::Daemon(error.into()))
+}
+
+pub fn read_file(path: &Path) -> Result<Document, StoreError> {
+    let text = fs::read_to_string(path).map_err(|source| at(path, source))?;
+    parse(&path.display().to_string(), &text)
+}
+
+fn parse(what: &str, text: &str) -> Result<Document, StoreError> {
+    Document::read(text).map_err(|error| StoreError::NotACib { what: what.to_string(), error })
+}
+
+fn at(path: &Path, source: io::Error) -> StoreError {
+    StoreError::File { path: path.to_path_buf(), source }
+}
+
+/// Holds a file against other writers until dropped. While we wait it may be replaced, and the
+/// lock be on what nobody reads any more; so the path is looked at again.
+pub fn hold(path: &Path) -> Result<Flock<File>, StoreError> {
+    loop {
+        let file = File::open(path).map_err(|source| at(path, source))?;
+        let inode = file.metadata().map_err(|source| at(path, source))?.ino();
+        let lock = Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| at(path, errno.into()))?;
+        if fs::metadata(path).is_ok_and(|now| now.ino() == inode) {
+            return Ok(lock);
+        }
+    }
+}
+
+/// Replaces a file: whoever reads sees the old or the new one, whole; and after this returns the
+/// new one survives a loss of power.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    // A link stays a link: what it leads to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    replace_plain(&path, bytes).map_err(|source| at(&path, source))
+}
+
+fn replace_plain(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(directory)?;
+    beside.write_all(bytes)?;
+    match fs::metadata(path) {
+        Ok(old) => {
+            beside.as_file().set_permissions(old.permissions())?;
+            // Only root can give files away; for others the owner is right already.
+            let _ = std::os::unix::fs::chown(beside.path(), Some(old.uid()), Some(old.gid()));
+        }
+        Err(_) => beside.as_file().set_permissions(fs::Permissions::from_mode(NEW_FILE_MODE))?,
+    }
+    beside.as_file().sync_all()?;
+    beside.persist(path).map_err(|error| error.error)?;
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use quorate_core::xml::Element;
+
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    /// A shadow directory with one empty CIB in it.
+    fn shadow() -> (tempfile::TempDir, CibSource) {
+        let dir = tempfile::tempdir().unwrap();
+        let source = CibSource::shadow("test", dir.path());
+        fs::write(dir.path().join("shadow.test"), Document::empty().to_text()).unwrap();
+        (dir, source)
+    }
+
+    fn with_primitive(document: &Document, id: &str) -> Document {
+        let mut next = document.clone();
+        next.configuration_mut().child_or_new("resources").push(Element::new("primitive").with("id", id));
+        next.set_version(document.version().next_configuration());
+        next
+    }
+
+    #[test]
+    fn a_shadow_goes_before_a_file_and_a_file_before_the_cluster() {
+        let socket = PathBuf::from("/run/s");
+        let mut around = Surroundings { socket: socket.clone(), ..Surroundings::default() };
+        assert_eq!(CibSource::chosen_by(&around), CibSource::Live { socket });
+        around.cib_file = Some("-".into());
+        assert_eq!(CibSource::chosen_by(&around), CibSource::Stdin);
+        around.cib_file = Some("/a".into());
+        assert_eq!(CibSource::chosen_by(&around), CibSource::File("/a".into()));
+        around.cib_shadow = Some("s".into());
+        around.shadow_directory = "/d".into();
+        assert_eq!(CibSource::chosen_by(&around), CibSource::Shadow { name: "s".into(), path: "/d/shadow.s".into() });
+    }
+
+    #[test]
+    fn a_committed_patch_is_in_the_file_and_nothing_is_left_beside_it() {
+        let (dir, source) = shadow();
+        let base = source.read(PATIENCE).unwrap();
+        let next = with_primitive(&base, "p1");
+        let version = source.commit(&cib::diff(&base, &next), PATIENCE).unwrap();
+        let stored = source.read(PATIENCE).unwrap();
+        assert_eq!(stored.version(), version);
+        assert!(stored.to_text().contains("p1"));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn who_comes_second_is_told_so_and_changes_nothing() {
+        let (_dir, source) = shadow();
+        let base = source.read(PATIENCE).unwrap();
+        source.commit(&cib::diff(&base, &with_primitive(&base, "p1")), PATIENCE).unwrap();
+        let error = source.commit(&cib::diff(&base, &with_primitive(&base, "p2")), PATIENCE).unwrap_err();
+        assert!(matches!(error, StoreError::Apply(ApplyError::Stale { .. })), "{error}");
+        assert!(!source.read(PATIENCE).unwrap().to_text().contains("p2"));
+    }
+
+    #[test]
+    fn many_writers_lose_nothing() {
+        let (_dir, source) = shadow();
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let source = &source;
+                scope.spawn(move || {
+                    for round in 0..10 {
+                        loop {
+                            let base = source.read(PATIENCE).unwrap();
+                            let next = with_primitive(&base, &format!("p{writer}-{round}"));
+                            match source.commit(&cib::diff(&base, &next), PATIENCE) {
+                                Ok(_) => break,
+                                Err(StoreError::Apply(_)) => {}
+                                Err(error) => panic!("{error}"),
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(source.read(PATIENCE).unwrap().to_text().matches("<primitive").count(), 40);
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_mode_and_a_link_stays_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, PermissionsExt::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(fs::metadata(&real).unwrap().mode() & 0o7777, 0o640);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = CibSource::shadow("none", dir.path()).read(PATIENCE).unwrap_err();
+        assert!(matches!(missing, StoreError::NoShadow { .. }));
+        fs::write(dir.path().join("junk"), "<a/>").unwrap();
+        let junk = CibSource::File(dir.path().join("junk")).read(PATIENCE).unwrap_err();
+        assert!(matches!(junk, StoreError::NotACib { .. }));
+        let live = CibSource::Live { socket: dir.path().join("none") }.read(PATIENCE).unwrap_err();
+        assert!(matches!(live, StoreError::Daemon(AskError::Client(_))), "{live}");
+    }
+}

@@ -1,0 +1,114 @@
+//! Core's messages, requests and replies as bytes, and back.
+//!
+//! Postcard behind a version byte. Any bytes decode to a value or an error, never to a panic.
+//! Absent: frames (`codec`), sealing (`cluster::embedded`).
+
+use quorate_core::node::{Message, Reply, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Raised when an older node or tool could misread a message.
+pub const WIRE_VERSION: u8 = 1;
+
+/// Why bytes are not a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    #[error("the other side speaks version {theirs}, this program version {WIRE_VERSION}")]
+    Version { theirs: u8 },
+    #[error("malformed message: {0}")]
+    Malformed(String),
+}
+
+pub fn encode_message(message: &Message) -> Vec<u8> {
+    encode(message)
+}
+
+pub fn decode_message(bytes: &[u8]) -> Result<Message, WireError> {
+    decode(bytes)
+}
+
+pub fn encode_request(request: &Request) -> Vec<u8> {
+    encode(request)
+}
+
+pub fn decode_request(bytes: &[u8]) -> Result<Request, WireError> {
+    decode(bytes)
+}
+
+pub fn encode_reply(reply: &Reply) -> Vec<u8> {
+    encode(reply)
+}
+
+pub fn decode_reply(bytes: &[u8]) -> Result<Reply, WireError> {
+    decode(bytes)
+}
+
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    let bytes = vec![WIRE_VERSION];
+    postcard::to_extend(value, bytes).expect("core's values can be written to memory")
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    match bytes.split_first() {
+        Some((&WIRE_VERSION, rest)) => {
+            let (value, left) = postcard::take_from_bytes(rest).map_err(malformed)?;
+            match left {
+                [] => Ok(value),
+                _ => Err(WireError::Malformed(format!("{} bytes too many", left.len()))),
+            }
+        }
+        Some((theirs, _)) => Err(WireError::Version { theirs: *theirs }),
+        None => Err(WireError::Malformed("empty".into())),
+    }
+}
+
+fn malformed(error: postcard::Error) -> WireError {
+    WireError::Malformed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use quorate_core::cib::{Document, Edit, diff};
+    use quorate_core::node::message::RequestId;
+    use quorate_core::xml::Element;
+    use quorate_core::xml::path::Path;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let old = Document::empty();
+        let mut new = old.clone();
+        new.configuration_mut().child_or_new("resources").push(Element::new("primitive").with("id", "<p>"));
+        let request = RequestId { node: 1, incarnation: 2, number: 3 };
+        let patch = diff(&old, &new);
+        let author = Default::default();
+        let messages = [
+            Message::Commit { request, patch, author, epoch_seconds: -1 },
+            Message::Update {
+                request: None,
+                edits: vec![Edit::Delete { path: Path::parse("/cib/status").expect("a path") }],
+                quiet: true,
+            },
+            Message::Leaving { id: 7 },
+        ];
+        for message in messages {
+            assert_eq!(decode_message(&encode_message(&message)), Ok(message));
+        }
+    }
+
+    #[test]
+    fn another_version_is_named() {
+        assert_eq!(decode_message(&[9, 0]), Err(WireError::Version { theirs: 9 }));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(mut bytes: Vec<u8>) {
+            bytes.insert(0, WIRE_VERSION);
+            let _ = decode_message(&bytes);
+            let _ = decode_request(&bytes);
+            let _ = decode_reply(&bytes);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Real embedded engines on loopback sockets, in one process.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use quorate_transport::cluster::embedded::keys::ClusterKey;
+use quorate_transport::cluster::embedded::protocol::{Timing, VoteRules};
+use quorate_transport::cluster::embedded::socket::{Address, Config, Embedded, JoinError, join};
+use quorate_transport::cluster::{Cluster, ClusterEvent, Departure, DownReason, MulticastError, View};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const TOKEN: u64 = 600;
+
+/// A node list on free ports, and a key.
+fn config(nodes: u32) -> Config {
+    let free = |_| TcpListener::bind("127.0.0.1:0").unwrap();
+    let held: Vec<TcpListener> = (0..nodes).map(free).collect();
+    let address = |(id, listener): (u32, &TcpListener)| Address {
+        id,
+        name: format!("n{id}"),
+        votes: 1,
+        socket: listener.local_addr().unwrap(),
+    };
+    Config {
+        local: 1,
+        nodes: (1..).zip(&held).map(address).collect(),
+        timing: Timing::from_token(TOKEN),
+        votes: VoteRules::default(),
+        key: ClusterKey::random().unwrap(),
+    }
+}
+
+fn start(config: &Config, local: u32) -> Embedded {
+    join(Config { local, ..config.clone() }).unwrap()
+}
+
+fn next(engine: &mut Embedded, until: Instant) -> Option<ClusterEvent> {
+    loop {
+        if let Ok(event) = engine.events().try_recv() {
+            return Some(event);
+        }
+        if Instant::now() > until {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The first view with exactly these members; what comes before is skipped.
+fn await_view(engine: &mut Embedded, members: &[u32]) -> View {
+    let until = Instant::now() + PATIENCE;
+    let mut seen = Vec::new();
+    while let Some(event) = next(engine, until) {
+        if let ClusterEvent::View(view) = &event
+            && view.members.iter().map(|member| member.id).eq(members.iter().copied())
+        {
+            return view.clone();
+        }
+        seen.push(format!("{event:?}").chars().take(200).collect::<String>());
+    }
+    panic!("{} never saw a view of {members:?}: {seen:#?}", engine.local().name);
+}
+
+fn await_messages(engine: &mut Embedded, count: usize) -> Vec<(u32, Vec<u8>)> {
+    let until = Instant::now() + PATIENCE;
+    let mut got = Vec::new();
+    while got.len() < count {
+        match next(engine, until) {
+            Some(ClusterEvent::Message { from, bytes }) => got.push((from, bytes.to_vec())),
+            Some(other) => panic!("{} got {other:?} instead of a message", engine.local().name),
+            None => panic!("{} got {} of {count} messages", engine.local().name, got.len()),
+        }
+    }
+    got
+}
+
+fn await_note(engine: &mut Embedded, part: &str) {
+    let until = Instant::now() + PATIENCE;
+    let mut seen = Vec::new();
+    while let Some(event) = next(engine, until) {
+        match event {
+            ClusterEvent::Note(words) if words.contains(part) => return,
+            other => seen.push(other),
+        }
+    }
+    panic!("no note with {part:?}: {seen:?}");
+}
+
+fn three() -> (Config, [Embedded; 3]) {
+    let config = config(3);
+    let mut engines = [1, 2, 3].map(|id| start(&config, id));
+    for engine in &mut engines {
+        assert!(await_view(engine, &[1, 2, 3]).quorate);
+    }
+    (config, engines)
+}
+
+#[test]
+fn three_nodes_get_all_messages_in_one_order() {
+    let (_, mut engines) = three();
+    for round in 0..200u8 {
+        for engine in &engines {
+            engine.multicast(vec![round; 100].into()).unwrap();
+        }
+    }
+    let orders: Vec<_> = engines.iter_mut().map(|engine| await_messages(engine, 600)).collect();
+    assert!(orders[0] == orders[1] && orders[1] == orders[2], "different orders");
+}
+
+#[test]
+fn a_message_of_many_megabytes_passes_and_nobody_is_lost() {
+    let (_, mut engines) = three();
+    let large: Vec<u8> = (0..30_000_000u32).map(|index| (index * 7 >> 3) as u8).collect();
+    engines[1].multicast(large.clone().into()).unwrap();
+    engines[2].multicast(vec![1].into()).unwrap();
+    for engine in &mut engines {
+        let mut got = await_messages(engine, 2);
+        got.sort();
+        assert!(got[0] == (2, large.clone()), "changed on the way");
+    }
+}
+
+#[test]
+fn too_much_is_refused_before_it_is_sent() {
+    let config = config(2);
+    let engine = start(&config, 1);
+    let large = vec![0; quorate_transport::cluster::MESSAGE_BYTES_MAX + 1];
+    assert!(matches!(engine.multicast(large.into()), Err(MulticastError::TooLarge { .. })));
+}
+
+#[test]
+fn a_cut_node_is_alone_without_quorum_and_comes_back() {
+    let (_, mut engines) = three();
+    let sides: [&[u32]; 3] = [&[3], &[3], &[1, 2]];
+    for (engine, blocked) in engines.iter().zip(sides) {
+        engine.set_blocked(blocked.iter().copied().collect());
+    }
+    let [one, two, three] = &mut engines;
+    let view = await_view(one, &[1, 2]);
+    assert!(view.quorate);
+    assert_eq!(view.left.iter().map(|(member, why)| (member.id, *why)).collect::<Vec<_>>(), [(3, Departure::Lost)]);
+    await_view(two, &[1, 2]);
+    assert!(!await_view(three, &[3]).quorate);
+    one.multicast(b"majority".to_vec().into()).unwrap();
+    three.multicast(b"minority".to_vec().into()).unwrap();
+    assert_eq!(await_messages(two, 1), [(1, b"majority".to_vec())]);
+    assert_eq!(await_messages(three, 1), [(3, b"minority".to_vec())]);
+    for engine in &engines {
+        engine.set_blocked(BTreeSet::new());
+    }
+    for engine in &mut engines {
+        assert!(await_view(engine, &[1, 2, 3]).quorate);
+    }
+}
+
+#[test]
+fn a_killed_node_is_missed_at_once_and_its_next_run_is_a_new_member() {
+    let (config, [mut one, mut two, three]) = three();
+    drop(three);
+    let before = Instant::now();
+    let view = await_view(&mut one, &[1, 2]);
+    // Its host refuses connections: nobody has to wait for the token.
+    assert!(before.elapsed() < Duration::from_millis(TOKEN), "{:?}", before.elapsed());
+    assert_eq!(view.left[0].1, Departure::Lost);
+    await_view(&mut two, &[1, 2]);
+    let mut three = start(&config, 3);
+    let view = await_view(&mut one, &[1, 2, 3]);
+    assert_eq!(view.joined.iter().map(|member| member.id).collect::<Vec<_>>(), [3]);
+    await_view(&mut three, &[1, 2, 3]);
+}
+
+#[test]
+fn leaving_says_goodbye_after_the_last_message() {
+    let (_, [one, mut two, mut three]) = three();
+    let mut one = one;
+    one.multicast(b"last words".to_vec().into()).unwrap();
+    one.leave();
+    assert_eq!(await_messages(&mut two, 1), [(1, b"last words".to_vec())]);
+    let view = await_view(&mut two, &[2, 3]);
+    assert_eq!(view.left.iter().map(|(member, why)| (member.id, *why)).collect::<Vec<_>>(), [(1, Departure::Left)]);
+    await_view(&mut three, &[2, 3]);
+    let until = Instant::now() + PATIENCE;
+    while let Some(event) = next(&mut one, until) {
+        if event == ClusterEvent::Down(DownReason::Left) {
+            return;
+        }
+    }
+    panic!("the leaver was not told that it has left");
+}
+
+#[test]
+fn a_node_with_another_key_stays_out_and_both_sides_are_told() {
+    let config = config(2);
+    let mut one = start(&config, 1);
+    let mut two = start(&Config { key: ClusterKey::random().unwrap(), ..config.clone() }, 2);
+    await_note(&mut one, "does not hold our cluster key");
+    await_note(&mut two, "does not hold our cluster key");
+}
+
+#[test]
+fn strangers_and_other_versions_are_refused_with_words() {
+    use std::io::{Read, Write};
+    let config = config(1);
+    let address: SocketAddr = config.nodes[0].socket;
+    let mut engine = start(&config, 1);
+    let mut stranger = std::net::TcpStream::connect(address).unwrap();
+    stranger.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    await_note(&mut engine, "does not speak our protocol");
+    let mut later = std::net::TcpStream::connect(address).unwrap();
+    later.write_all(b"QUORATE\n\x00\x63 and what version 99 may add").unwrap();
+    await_note(&mut engine, "speaks protocol version 99");
+    let mut answer = Vec::new();
+    later.read_to_end(&mut answer).unwrap_or(0);
+    assert!(answer.starts_with(b"QUORATE\n\x00\x01"), "it is not told our version: {answer:?}");
+}
+
+#[test]
+fn a_wrong_node_list_is_an_error_at_once() {
+    let config = config(2);
+    assert!(matches!(join(Config { local: 9, ..config.clone() }), Err(JoinError::NotListed { id: 9 })));
+    let _one = start(&config, 1);
+    assert!(matches!(join(Config { local: 1, ..config }), Err(JoinError::Listen { .. })));
+}
