@@ -193,7 +193,7 @@ impl Node {
         let document = self.document().clone();
         let now = Now::from_epoch(self.clock.epoch);
         let input = scheduler::Input { transition_id: transition, ..scheduler::Input::new(&document, now) };
-        let output = schedule(&input);
+        let output = scheduler::schedule(&input);
         let epoch = self.clock.epoch;
         self.effects.push(Effect::SaveInput { document, transition, epoch });
         for note in output.notes {
@@ -373,15 +373,4 @@ fn overdue_edits(action: &Action, transition: i32, uuid: &str, node: &NodeRef, e
     let operation = Operation { key, action: action.clone() };
     let finished = Finished { operation, report, call_id: 0, queue_ms: 0, changed_at: epoch };
     result::edits(&finished, node)
-}
-
-/// Bridges to the pipeline until its last stage is in place.
-struct Output {
-    graph: crate::transition::Graph,
-    notes: Vec<Note>,
-}
-
-fn schedule(input: &scheduler::Input) -> Output {
-    let situation = scheduler::resolve(input);
-    Output { graph: crate::transition::Graph::default(), notes: situation.notes }
 }
