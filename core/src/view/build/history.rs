@@ -1,0 +1,181 @@
+//! What was done and what failed: operations, fail counts, failed actions; tickets and bans.
+
+use super::Builder;
+use crate::cib::model::constraint::{Constraint, Location, LocationOf, LocationWant};
+use crate::cib::model::rule::RuleScore;
+use crate::rules::{Facts, Recheck, holds};
+use crate::scheduler::resolve::{FailedOperation, Node, Resource};
+use crate::scheduler::table::NodeId;
+use crate::score::Score;
+use crate::status::operation::{ExecutionStatus, exit};
+use crate::status::{NodeState, OperationRecord, ResourceHistory};
+use crate::view::cluster::{
+    BanView, FailureView, NodeHistory, OperationView, ResourceHistoryView, TicketView,
+};
+
+impl Builder<'_> {
+    /// In the order of the status section, nodes that are gone left out.
+    pub(super) fn history(&self) -> Vec<NodeHistory> {
+        let states = self.situation.status.nodes.iter();
+        let known = states.filter_map(|state| self.node_of(state).map(|node| (state, node)));
+        let up = known.filter(|(_, (_, node))| node.online);
+        let all = up.map(|(state, (id, node))| NodeHistory {
+            node: node.name.to_string(),
+            id: node.uuid.to_string(),
+            kind: self.node_kind(node),
+            resources: self.histories_on(state, id),
+        });
+        all.filter(|node| !node.resources.is_empty()).collect()
+    }
+
+    fn node_of(&self, state: &NodeState) -> Option<(NodeId, &Node)> {
+        self.situation.nodes.iter().find(|(_, node)| *node.uuid == *state.id)
+    }
+
+    fn histories_on(&self, state: &NodeState, node: NodeId) -> Vec<ResourceHistoryView> {
+        let views = state.history.iter().filter_map(|history| self.resource_history(history, node));
+        views.collect()
+    }
+
+    fn resource_history(&self, history: &ResourceHistory, node: NodeId) -> Option<ResourceHistoryView> {
+        let resource = self.resource_of(&history.id)?;
+        let node = &self.situation.nodes[node];
+        let total = node.fail_counts.total(resource.failure_name(), !resource.unique);
+        let operations = shown_operations(history);
+        let view = ResourceHistoryView {
+            id: history.id.clone(),
+            orphaned: resource.removed,
+            migration_threshold: resource.migration_threshold,
+            fail_count: total.count,
+            last_failure: (total.last > 0).then_some(total.last),
+            operations,
+        };
+        let worth = !view.operations.is_empty() || view.fail_count > Score::ZERO;
+        worth.then_some(view)
+    }
+
+    /// The resource of a history: named so itself, or an anonymous instance of it.
+    fn resource_of(&self, name: &str) -> Option<&Resource> {
+        let rows = self.situation.resources.rows();
+        let exact = rows.iter().find(|resource| resource.is_primitive() && *resource.id == *name);
+        exact.or_else(|| rows.iter().find(|resource| resource.is_primitive() && resource.printed_id() == name))
+    }
+
+    pub(super) fn failures(&self) -> Vec<FailureView> {
+        self.situation.failed_operations.iter().map(|failed| self.failure(failed)).collect()
+    }
+
+    fn failure(&self, failed: &FailedOperation) -> FailureView {
+        let record = &failed.record;
+        let status = record.status.unwrap_or(ExecutionStatus::Done);
+        FailureView {
+            resource: self.resource(failed.resource).printed_id().to_string(),
+            key: record.key().to_string(),
+            node: self.situation.nodes[failed.node].name.to_string(),
+            task: record.task().to_string(),
+            interval_ms: record.interval_ms,
+            exit_code: record.exit_code.unwrap_or(exit::MAX),
+            not_executed: (status != ExecutionStatus::Done).then(|| status.text()),
+            status: status.text(),
+            reason: record.exit_reason().to_string(),
+            call: record.attr("call-id").unwrap_or_default().to_string(),
+            last_change: record.last_change,
+            queue_ms: record.attr("queue-time").map(str::to_string),
+            exec_ms: record.attr("exec-time").map(str::to_string),
+        }
+    }
+
+    pub(super) fn tickets(&self) -> Vec<TicketView> {
+        let view = |ticket: &crate::status::TicketState| TicketView {
+            id: ticket.id.clone(),
+            granted: ticket.granted,
+            standby: ticket.standby,
+            last_granted: ticket.last_granted,
+        };
+        let mut tickets: Vec<TicketView> = self.situation.status.tickets.iter().map(view).collect();
+        tickets.sort_by(|left, right| left.id.cmp(&right.id));
+        tickets
+    }
+
+    pub(super) fn bans(&self) -> Vec<BanView> {
+        let locations = self.situation.model.constraints.iter().filter_map(|constraint| match constraint {
+            Constraint::Location(location) => Some(location),
+            _ => None,
+        });
+        locations.flat_map(|location| self.bans_of(location)).collect()
+    }
+
+    fn bans_of(&self, location: &Location) -> Vec<BanView> {
+        let resources: Vec<String> = match &location.of {
+            LocationOf::Resource(name) => vec![name.clone()],
+            LocationOf::Sets(sets) => sets.iter().flat_map(|set| set.resources.clone()).collect(),
+            // Patterns are shown by what they matched, which placing knows.
+            LocationOf::Pattern(_) => Vec::new(),
+        };
+        let mut bans = Vec::new();
+        for resource in &resources {
+            match &location.want {
+                LocationWant::Node { node, score } => {
+                    let role = location.role.as_deref();
+                    bans.extend(score.and_then(|score| self.ban(&location.id, resource, node, score, role)));
+                }
+                LocationWant::Rules(rules) => {
+                    for rule in rules {
+                        let Some(RuleScore::Fixed(score)) = &rule.score else { continue };
+                        let role = rule.role.as_deref().or(location.role.as_deref());
+                        let nodes = self.situation.nodes.rows().iter().filter(|node| self.rule_holds(rule, node));
+                        bans.extend(nodes.filter_map(|node| self.ban(&rule.id, resource, &node.name, *score, role)));
+                    }
+                }
+                LocationWant::Nothing => {}
+            }
+        }
+        bans
+    }
+
+    fn rule_holds(&self, rule: &crate::cib::model::rule::Rule, node: &Node) -> bool {
+        let facts = Facts { node_attributes: Some(&node.attributes), ..Facts::default() };
+        holds(rule, &facts, self.situation.now, &mut Recheck::default())
+    }
+
+    fn ban(&self, id: &str, resource: &str, node: &str, score: Score, role: Option<&str>) -> Option<BanView> {
+        let known = self.situation.nodes.rows().iter().find(|known| known.name.eq_ignore_ascii_case(node))?;
+        let promoted_only = role.is_some_and(|role| matches!(role.to_ascii_lowercase().as_str(), "promoted" | "master"));
+        (score < Score::ZERO && self.is_configured_anywhere(resource)).then(|| BanView {
+            id: id.to_string(),
+            resource: resource.to_string(),
+            node: known.name.to_string(),
+            score,
+            promoted_only,
+        })
+    }
+
+    fn is_configured_anywhere(&self, name: &str) -> bool {
+        self.is_configured(name) || self.situation.by_name.contains_key(name)
+    }
+}
+
+/// By call, without what is of no interest: notifications, and probes that found nothing.
+fn shown_operations(history: &ResourceHistory) -> Vec<OperationView> {
+    let mut records: Vec<&OperationRecord> = history.operations.iter().filter(|record| is_shown(record)).collect();
+    records.sort_by(|left, right| left.compare_age(right));
+    records.into_iter().map(operation).collect()
+}
+
+fn is_shown(record: &OperationRecord) -> bool {
+    let found_nothing = record.is_probe() && record.exit_code == Some(exit::NOT_RUNNING);
+    record.task() != "notify" && !found_nothing
+}
+
+fn operation(record: &OperationRecord) -> OperationView {
+    let task = if record.is_probe() { "probe" } else { record.task() };
+    OperationView {
+        call: record.attr("call-id").unwrap_or_default().to_string(),
+        task: task.to_string(),
+        interval_ms: record.interval_ms,
+        exit_code: record.exit_code.unwrap_or(exit::MAX),
+        last_change: record.last_change,
+        exec_ms: record.attr("exec-time").map(str::to_string),
+        queue_ms: record.attr("queue-time").map(str::to_string),
+    }
+}

@@ -1,0 +1,134 @@
+//! Nodes as seen: state, health, what runs there, their attributes.
+
+use super::Builder;
+use crate::cib::model::options::HealthStrategy;
+use crate::cib::model::resource::ResourceConfig;
+use crate::scheduler::resolve::Node;
+use crate::scheduler::table::NodeId;
+use crate::view::cluster::{AttributeView, Health, NodeAttributes, NodeKind, NodeRef, NodeView};
+
+/// Attributes that belong to the cluster's own bookkeeping.
+const INTERNAL_PREFIXES: [&str; 4] = ["#", "fail-count-", "last-failure-", "on-fail-"];
+const INTERNAL_NAMES: [&str; 5] = ["shutdown", "terminate", "standby", "maintenance", "probe_complete_internal"];
+
+impl Builder<'_> {
+    pub(super) fn nodes(&self) -> Vec<NodeView> {
+        self.situation.nodes.iter().map(|(id, node)| self.node(id, node)).collect()
+    }
+
+    fn node(&self, id: NodeId, node: &Node) -> NodeView {
+        NodeView {
+            name: node.name.to_string(),
+            id: node.uuid.to_string(),
+            kind: self.node_kind(node),
+            online: node.online,
+            standby: node.standby,
+            standby_on_fail: node.standby_on_fail,
+            maintenance: node.maintenance,
+            pending: node.pending,
+            unclean: node.unclean,
+            shutdown: node.shutdown,
+            expected_up: node.expected_up,
+            is_dc: self.situation.dc == Some(id),
+            health: self.health(node),
+            feature_set: node.attribute("#feature-set").map(str::to_string),
+            container: self.container_of(node),
+            running: node.running.iter().map(|resource| self.primitive(*resource)).collect(),
+        }
+    }
+
+    pub(super) fn node_kind(&self, node: &Node) -> NodeKind {
+        match (node.is_remote(), self.container_of(node)) {
+            (false, _) => NodeKind::Member,
+            (true, None) => NodeKind::Remote,
+            (true, Some(_)) => NodeKind::Guest,
+        }
+    }
+
+    /// Nobody looks at health attributes unless told to.
+    fn health(&self, node: &Node) -> Health {
+        match self.situation.options.health_strategy {
+            HealthStrategy::None => Health::Green,
+            _ => worst_health(node),
+        }
+    }
+
+    fn container_of(&self, node: &Node) -> Option<String> {
+        let connection = self.resource(node.connection?);
+        connection.launcher.map(|launcher| self.resource(launcher).id.to_string())
+    }
+
+    pub(super) fn node_ref(&self, id: NodeId) -> NodeRef {
+        let node = &self.situation.nodes[id];
+        NodeRef {
+            name: node.name.to_string(),
+            id: node.uuid.to_string(),
+            lost: node.unclean && !node.online,
+            online: node.online,
+        }
+    }
+
+    /// Of nodes that are online; others' may be outdated.
+    pub(super) fn attributes(&self) -> Vec<NodeAttributes> {
+        let online = self.situation.nodes.rows().iter().filter(|node| node.online);
+        let all = online.map(|node| NodeAttributes {
+            node: node.name.to_string(),
+            id: node.uuid.to_string(),
+            kind: self.node_kind(node),
+            attributes: self.attributes_of(node),
+        });
+        all.filter(|node| !node.attributes.is_empty()).collect()
+    }
+
+    fn attributes_of(&self, node: &Node) -> Vec<AttributeView> {
+        let shown = node.attributes.iter().filter(|(name, _)| {
+            let internal = INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+            !internal && !INTERNAL_NAMES.contains(&name.as_str())
+        });
+        let view = |(name, value): (&String, &String)| AttributeView {
+            name: name.clone(),
+            value: value.clone(),
+            expected: self.expected_ping(name),
+        };
+        shown.map(view).collect()
+    }
+
+    /// What the attribute of a ping-like resource should be: hosts times multiplier.
+    fn expected_ping(&self, attribute: &str) -> Option<i64> {
+        let primitives = self.situation.resources.rows().iter().filter_map(|resource| {
+            let kind = &resource.agent.kind;
+            (kind == "ping" || kind == "pingd").then_some(resource)
+        });
+        for resource in primitives {
+            let pairs = resource.parameters.iter().flat_map(|set| &set.pairs);
+            let value = |wanted: &str| pairs.clone().find(|pair| pair.name == wanted).map(|pair| pair.value.as_str());
+            if value("name").unwrap_or("pingd") == attribute {
+                let hosts = value("host_list")?.split_whitespace().count() as i64;
+                let multiplier = value("multiplier").and_then(|text| text.parse().ok()).unwrap_or(1);
+                return Some(hosts * multiplier);
+            }
+        }
+        None
+    }
+
+    /// Whether a name is a configured top-level resource.
+    pub(super) fn is_configured(&self, name: &str) -> bool {
+        self.situation.model.resources.iter().any(|config: &ResourceConfig| config.id() == name)
+    }
+}
+
+/// The worst of a node's health attributes.
+fn worst_health(node: &Node) -> Health {
+    let marks = node.attributes.iter().filter(|(name, _)| name.starts_with("#health"));
+    let worst = marks.map(|(_, value)| match value.as_str() {
+        "red" => Health::Red,
+        "yellow" => Health::Yellow,
+        // A number stands for itself: below zero is not well.
+        text => match text.parse::<i64>() {
+            Ok(score) if score <= -1_000_000 => Health::Red,
+            Ok(score) if score < 0 => Health::Yellow,
+            _ => Health::Green,
+        },
+    });
+    worst.max().unwrap_or_default()
+}

@@ -1,0 +1,265 @@
+//! Resources as seen: the configured tree with instances, where and as what each runs.
+
+use std::collections::BTreeMap;
+
+use super::Builder;
+use crate::cib::model::resource::{Cloned, ResourceConfig, Role};
+use crate::scheduler::resolve::node::compare_names;
+use crate::scheduler::resolve::{CloneSettings, Resource, Variant};
+use crate::scheduler::table::{NodeId, ResourceId};
+use crate::status::OperationRecord;
+use crate::status::operation::exit;
+use crate::view::cluster::{
+    BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ResourceView,
+};
+
+impl Builder<'_> {
+    pub(super) fn resources(&self) -> Vec<ResourceView> {
+        let shown = self.situation.top.iter().filter(|id| !self.is_guest_connection(**id));
+        shown.map(|id| self.view_of(*id)).collect()
+    }
+
+    /// Made by the cluster itself; the guest node's own line tells of it.
+    fn is_guest_connection(&self, id: ResourceId) -> bool {
+        let resource = self.resource(id);
+        resource.remote_connection && resource.launcher.is_some() && resource.parent.is_none()
+    }
+
+    fn view_of(&self, id: ResourceId) -> ResourceView {
+        let resource = self.resource(id);
+        match &resource.variant {
+            Variant::Primitive(_) => ResourceView::Primitive(self.primitive(id)),
+            Variant::Group(_) => ResourceView::Group(self.group(id)),
+            Variant::Clone(settings) => ResourceView::Clone(self.clone_view(id, settings)),
+            Variant::Bundle => ResourceView::Bundle(self.bundle(id)),
+        }
+    }
+
+    fn common(&self, id: ResourceId) -> Common {
+        let resource = self.resource(id);
+        let target = self.target_role(resource);
+        Common {
+            id: resource.printed_id().to_string(),
+            managed: resource.managed,
+            maintenance: resource.maintenance,
+            disabled: target == Some(Role::Stopped),
+            target_role: resource.meta("target-role").map(str::to_string),
+            orphaned: resource.removed,
+            blocked: resource.blocked,
+            failed: resource.failed,
+            failure_ignored: resource.failure_ignored,
+            active: self.active(id, false),
+            fully_active: self.active(id, true),
+            description: resource.description.clone(),
+        }
+    }
+
+    /// Whether any, or all, of a resource runs.
+    fn active(&self, id: ResourceId, all: bool) -> bool {
+        let resource = self.resource(id);
+        if resource.is_primitive() {
+            return resource.active_on.iter().any(|node| self.counts_as_active(resource, *node));
+        }
+        let mut children = resource.children.iter().map(|child| self.active(*child, all));
+        match all {
+            true => !resource.children.is_empty() && children.all(|active| active),
+            false => children.any(|active| active),
+        }
+    }
+
+    /// On a node that is down in good order nothing runs, unless nobody looks after the resource.
+    fn counts_as_active(&self, resource: &Resource, node: NodeId) -> bool {
+        let node = &self.situation.nodes[node];
+        node.unclean || node.online || !resource.managed
+    }
+
+    pub(super) fn primitive(&self, id: ResourceId) -> PrimitiveView {
+        let resource = self.resource(id);
+        let promotable = self.top_of(id).promotable;
+        let role = match resource.role {
+            Role::Started if promotable => Role::Unpromoted,
+            Role::Unknown => Role::Stopped,
+            role => role,
+        };
+        PrimitiveView {
+            common: self.common(id),
+            instance_id: resource.id.to_string(),
+            agent: resource.agent.to_string(),
+            role,
+            promotable,
+            nodes: resource.active_on.iter().map(|node| self.node_ref(*node)).collect(),
+            current: self.current_node(resource),
+            pending: resource.pending.as_ref().map(|pending| pending.task.clone()),
+            probe_failure: self.probe_failure(resource, None),
+            locked_to: resource.shutdown_lock.map(|(node, _)| self.situation.nodes[node].name.to_string()),
+        }
+    }
+
+    /// The node a resource that is found on several is best said to be on: where it comes from if
+    /// it is moving, else the first that is well.
+    fn current_node(&self, resource: &Resource) -> Option<usize> {
+        let well = |node: &NodeId| {
+            let node = &self.situation.nodes[*node];
+            node.online && !node.unclean
+        };
+        let source = resource.partial_migration.map(|(source, _)| source).filter(well);
+        let from = source.and_then(|source| resource.active_on.iter().position(|node| *node == source));
+        let first_well = resource.active_on.iter().position(well);
+        from.or(first_well).or((!resource.active_on.is_empty()).then_some(0))
+    }
+
+    fn top_of(&self, id: ResourceId) -> &Resource {
+        let mut resource = self.resource(id);
+        while let Some(parent) = resource.parent {
+            resource = self.resource(parent);
+        }
+        resource
+    }
+
+    /// What a failed probe of a resource said, on one node or on any.
+    fn probe_failure(&self, resource: &Resource, node: Option<NodeId>) -> Option<String> {
+        let failed = self.situation.failed_operations.iter().find(|failed| {
+            let other = self.resource(failed.resource);
+            let same = other.id == resource.id || other.printed_id() == resource.printed_id();
+            same && failed.record.is_probe() && node.is_none_or(|node| node == failed.node)
+        });
+        failed.map(|failed| exit_words(&failed.record).to_string())
+    }
+
+    fn group(&self, id: ResourceId) -> GroupView {
+        let mut common = self.common(id);
+        common.id = self.resource(id).id.to_string();
+        let members = self.resource(id).children.iter().map(|child| self.primitive(*child)).collect();
+        GroupView { common, members }
+    }
+
+    fn clone_view(&self, id: ResourceId, settings: &CloneSettings) -> CloneView {
+        let resource = self.resource(id);
+        let of = match &settings.of {
+            Cloned::Primitive(primitive) => primitive.id.clone(),
+            Cloned::Group(group) => group.id.clone(),
+        };
+        CloneView {
+            common: self.common(id),
+            of,
+            promotable: resource.promotable,
+            unique: resource.unique,
+            instances: resource.children.iter().map(|child| self.view_of(*child)).collect(),
+            digest: self.digest(id, settings),
+        }
+    }
+
+    fn digest(&self, id: ResourceId, settings: &CloneSettings) -> CloneDigest {
+        let resource = self.resource(id);
+        let mut digest = CloneDigest::default();
+        for (at, child) in resource.children.iter().enumerate() {
+            match self.place_in_digest(*child, resource.unique) {
+                Place::Alone => digest.singled_out.push(at),
+                Place::Promoted(node) => digest.promoted.push(node),
+                Place::Started(node) => digest.started.push(node),
+                Place::Nowhere => {}
+            }
+        }
+        let listed = digest.promoted.len() + digest.started.len();
+        digest.promoted.sort_by(|left, right| compare_names(left, right));
+        digest.started.sort_by(|left, right| compare_names(left, right));
+        if !resource.unique && (settings.max as usize) > listed {
+            digest.stopped = self.stopped_on(id);
+        }
+        digest
+    }
+
+    /// How an instance is mentioned in the short form of its clone.
+    fn place_in_digest(&self, id: ResourceId, unique: bool) -> Place {
+        if unique {
+            return Place::Alone;
+        }
+        if !self.active(id, false) {
+            return Place::Nowhere;
+        }
+        let leaves = self.leaves(id);
+        let remarkable = |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed || leaf.start_pending || is_changing(leaf);
+        if leaves.iter().any(remarkable) || !self.active(id, true) {
+            return Place::Alone;
+        }
+        let mut nodes: Vec<NodeId> = leaves.iter().flat_map(|leaf| leaf.active_on.iter().copied()).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let [node] = nodes[..] else { return Place::Alone };
+        let node = &self.situation.nodes[node];
+        if !node.online && node.unclean {
+            return Place::Alone;
+        }
+        let name = node.name.to_string();
+        let role = leaves.iter().map(|leaf| leaf.role).max().unwrap_or_default();
+        if role > Role::Unpromoted { Place::Promoted(name) } else { Place::Started(name) }
+    }
+
+    fn leaves(&self, id: ResourceId) -> Vec<&Resource> {
+        let resource = self.resource(id);
+        match resource.children.is_empty() {
+            true => vec![resource],
+            false => resource.children.iter().flat_map(|child| self.leaves(*child)).collect(),
+        }
+    }
+
+    /// Where no instance runs, by what is to be said of it.
+    fn stopped_on(&self, id: ResourceId) -> Vec<(String, Vec<String>)> {
+        let resource = self.resource(id);
+        let running: Vec<NodeId> = self.leaves(id).iter().flat_map(|leaf| leaf.active_on.iter().copied()).collect();
+        let disabled = self.target_role(resource) == Some(Role::Stopped);
+        let mut by_words: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (node_id, node) in self.situation.nodes.iter() {
+            if running.contains(&node_id) || !self.may_run_on(resource, node_id) {
+                continue;
+            }
+            let failure = self.leaves(id).first().and_then(|leaf| self.probe_failure(leaf, Some(node_id)));
+            let words = match failure {
+                Some(failure) => format!("Stopped ({failure})"),
+                None if disabled => "Stopped (disabled)".to_string(),
+                None => "Stopped".to_string(),
+            };
+            by_words.entry(words).or_default().push(node.name.to_string());
+        }
+        by_words.into_iter().collect()
+    }
+
+    /// Nodes the resource has a score for; in an opt-in cluster, those it is known on.
+    fn may_run_on(&self, resource: &Resource, node: NodeId) -> bool {
+        if resource.scores.is_empty() { resource.known_on.contains(&node) } else { resource.scores.contains(node) }
+    }
+
+    fn bundle(&self, id: ResourceId) -> BundleView {
+        let common = self.common(id);
+        let config = self.situation.model.resources.iter().find_map(|config| match config {
+            ResourceConfig::Bundle(bundle) if bundle.id == common.id => Some(bundle),
+            _ => None,
+        });
+        let container = |name: &str| config.and_then(|bundle| bundle.container.get(name).cloned());
+        BundleView {
+            engine: config.map(|bundle| bundle.engine.clone()).unwrap_or_default(),
+            image: container("image").unwrap_or_default(),
+            unique: container("replicas-per-host").is_some_and(|text| text.parse::<u32>().is_ok_and(|count| count > 1)),
+            replicas: Vec::new(),
+            common,
+        }
+    }
+}
+
+enum Place {
+    Alone,
+    Promoted(String),
+    Started(String),
+    Nowhere,
+}
+
+/// An operation's exit code in words.
+pub(super) fn exit_words(record: &OperationRecord) -> &'static str {
+    exit::text(record.exit_code.unwrap_or(exit::MAX))
+}
+
+/// Whether an instance is on its way to another state, which people want to see.
+fn is_changing(resource: &Resource) -> bool {
+    let task = resource.pending.as_ref().map(|pending| pending.task.as_str());
+    matches!(task, Some("start" | "stop" | "promote" | "demote" | "migrate_to" | "migrate_from"))
+}

@@ -1,0 +1,375 @@
+//! What there is to see of a cluster: plain data, names resolved, sorted.
+//!
+//! In: nothing. Out: [`ClusterView`] and what it holds. Never here: how it is made (see `build`)
+//! or printed (see `text`, `html`, `xml`).
+
+use crate::cib::model::options::NoQuorumPolicy;
+use crate::cib::model::resource::Role;
+use crate::score::Score;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClusterView {
+    pub summary: Summary,
+    /// By name.
+    pub nodes: Vec<NodeView>,
+    /// In the order of the configuration, removed ones last.
+    pub resources: Vec<ResourceView>,
+    pub attributes: Vec<NodeAttributes>,
+    pub history: Vec<NodeHistory>,
+    pub failures: Vec<FailureView>,
+    /// Newest first.
+    pub fencing: Vec<FencingView>,
+    pub tickets: Vec<TicketView>,
+    pub bans: Vec<BanView>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    pub stack: String,
+    pub dc: Option<CurrentDc>,
+    pub quorate: bool,
+    /// Seconds since 1970.
+    pub updated: i64,
+    /// The node that says so, where that is known.
+    pub told_by: Option<String>,
+    pub change: LastChange,
+    pub nodes_configured: usize,
+    pub instances: usize,
+    pub disabled: usize,
+    pub blocked: usize,
+    pub fencing_enabled: bool,
+    pub fencing_timeout_ms: u32,
+    pub priority_fencing_delay_ms: u32,
+    pub symmetric: bool,
+    pub no_quorum_policy: NoQuorumPolicy,
+    pub maintenance_mode: bool,
+    pub stop_all_resources: bool,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            stack: String::new(),
+            dc: None,
+            quorate: false,
+            updated: 0,
+            told_by: None,
+            change: LastChange::default(),
+            nodes_configured: 0,
+            instances: 0,
+            disabled: 0,
+            blocked: 0,
+            fencing_enabled: true,
+            fencing_timeout_ms: 60_000,
+            priority_fencing_delay_ms: 0,
+            symmetric: true,
+            no_quorum_policy: NoQuorumPolicy::Stop,
+            maintenance_mode: false,
+            stop_all_resources: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CurrentDc {
+    pub name: String,
+    pub id: String,
+    pub version: Option<String>,
+    /// Nodes of different feature sets are online.
+    pub mixed_versions: bool,
+}
+
+/// As the CIB's root element tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastChange {
+    pub time: Option<String>,
+    pub user: Option<String>,
+    pub client: Option<String>,
+    pub origin: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NodeKind {
+    #[default]
+    Member,
+    Remote,
+    Guest,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    #[default]
+    Green,
+    Yellow,
+    Red,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeView {
+    pub name: String,
+    pub id: String,
+    pub kind: NodeKind,
+    pub online: bool,
+    pub standby: bool,
+    pub standby_on_fail: bool,
+    pub maintenance: bool,
+    pub pending: bool,
+    pub unclean: bool,
+    pub shutdown: bool,
+    pub expected_up: bool,
+    pub is_dc: bool,
+    pub health: Health,
+    pub feature_set: Option<String>,
+    /// The resource a guest node runs in.
+    pub container: Option<String>,
+    /// What is active there, in the order found.
+    pub running: Vec<PrimitiveView>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ResourceView {
+    Primitive(PrimitiveView),
+    Group(GroupView),
+    Clone(CloneView),
+    Bundle(BundleView),
+}
+
+/// What collectives and single resources have in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Common {
+    /// As people write it: an anonymous instance has no number.
+    pub id: String,
+    pub managed: bool,
+    pub maintenance: bool,
+    /// Its target role is Stopped.
+    pub disabled: bool,
+    pub target_role: Option<String>,
+    pub orphaned: bool,
+    pub blocked: bool,
+    pub failed: bool,
+    pub failure_ignored: bool,
+    /// At least a part of it runs.
+    pub active: bool,
+    /// All of it runs.
+    pub fully_active: bool,
+    pub description: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PrimitiveView {
+    pub common: Common,
+    /// With its instance number, for telling instances apart.
+    pub instance_id: String,
+    pub agent: String,
+    pub role: Role,
+    /// Its clone is promotable.
+    pub promotable: bool,
+    pub nodes: Vec<NodeRef>,
+    /// Which of `nodes` it is best said to be on.
+    pub current: Option<usize>,
+    /// The operation that was sent and not answered: `start`, `monitor`, …
+    pub pending: Option<String>,
+    /// Why a probe could not tell, where it is not active.
+    pub probe_failure: Option<String>,
+    /// Kept for a node that is down.
+    pub locked_to: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeRef {
+    pub name: String,
+    pub id: String,
+    /// Unclean and offline: what runs there is a guess.
+    pub lost: bool,
+    pub online: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupView {
+    pub common: Common,
+    pub members: Vec<PrimitiveView>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CloneView {
+    pub common: Common,
+    /// What is cloned.
+    pub of: String,
+    pub promotable: bool,
+    pub unique: bool,
+    /// Primitives or groups.
+    pub instances: Vec<ResourceView>,
+    pub digest: CloneDigest,
+}
+
+/// The short form: who needs no line of his own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CloneDigest {
+    /// Indices of instances that do.
+    pub singled_out: Vec<usize>,
+    pub promoted: Vec<String>,
+    pub started: Vec<String>,
+    /// Nodes without an instance, by what is to be said of them.
+    pub stopped: Vec<(String, Vec<String>)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BundleView {
+    pub common: Common,
+    pub engine: String,
+    pub image: String,
+    pub unique: bool,
+    pub replicas: Vec<ReplicaView>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReplicaView {
+    pub number: usize,
+    pub ip_address: Option<String>,
+    pub ip: Option<PrimitiveView>,
+    pub child: Option<PrimitiveView>,
+    pub container: PrimitiveView,
+    pub remote: Option<PrimitiveView>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeAttributes {
+    pub node: String,
+    pub id: String,
+    pub kind: NodeKind,
+    pub attributes: Vec<AttributeView>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttributeView {
+    pub name: String,
+    pub value: String,
+    /// What a ping-like agent should have written, where there is one.
+    pub expected: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodeHistory {
+    pub node: String,
+    pub id: String,
+    pub kind: NodeKind,
+    pub resources: Vec<ResourceHistoryView>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourceHistoryView {
+    pub id: String,
+    pub orphaned: bool,
+    pub migration_threshold: Score,
+    pub fail_count: Score,
+    /// Seconds since 1970.
+    pub last_failure: Option<i64>,
+    pub operations: Vec<OperationView>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperationView {
+    pub call: String,
+    /// `start`, `monitor`, `probe`, …
+    pub task: String,
+    pub interval_ms: u32,
+    pub exit_code: i32,
+    /// Seconds since 1970.
+    pub last_change: Option<i64>,
+    pub exec_ms: Option<String>,
+    pub queue_ms: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailureView {
+    pub resource: String,
+    pub key: String,
+    pub node: String,
+    pub task: String,
+    pub interval_ms: u32,
+    pub exit_code: i32,
+    /// The executor's own verdict; `None` if the operation ran to its end.
+    pub not_executed: Option<&'static str>,
+    pub status: &'static str,
+    pub reason: String,
+    pub call: String,
+    /// Seconds since 1970.
+    pub last_change: Option<i64>,
+    pub queue_ms: Option<String>,
+    pub exec_ms: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FencingState {
+    Succeeded,
+    Failed,
+    #[default]
+    Pending,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FencingView {
+    pub target: String,
+    pub action: String,
+    pub state: FencingState,
+    pub client: String,
+    pub origin: String,
+    /// The node that carried it out.
+    pub delegate: Option<String>,
+    /// Seconds since 1970.
+    pub completed: Option<i64>,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketView {
+    pub id: String,
+    pub granted: bool,
+    pub standby: bool,
+    /// Seconds since 1970.
+    pub last_granted: Option<i64>,
+}
+
+/// A location constraint that keeps a resource away from a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BanView {
+    pub id: String,
+    pub resource: String,
+    pub node: String,
+    pub score: Score,
+    pub promoted_only: bool,
+}
+
+impl ResourceView {
+    pub fn common(&self) -> &Common {
+        match self {
+            Self::Primitive(primitive) => &primitive.common,
+            Self::Group(group) => &group.common,
+            Self::Clone(clone) => &clone.common,
+            Self::Bundle(bundle) => &bundle.common,
+        }
+    }
+
+    /// Single resources, down to the last container.
+    pub fn primitives(&self) -> Vec<&PrimitiveView> {
+        match self {
+            Self::Primitive(primitive) => vec![primitive],
+            Self::Group(group) => group.members.iter().collect(),
+            Self::Clone(clone) => clone.instances.iter().flat_map(Self::primitives).collect(),
+            Self::Bundle(bundle) => bundle.replicas.iter().flat_map(ReplicaView::primitives).collect(),
+        }
+    }
+}
+
+impl ReplicaView {
+    pub fn primitives(&self) -> Vec<&PrimitiveView> {
+        let parts = [self.ip.as_ref(), self.child.as_ref(), Some(&self.container), self.remote.as_ref()];
+        parts.into_iter().flatten().collect()
+    }
+}
+
+impl PrimitiveView {
+    pub fn current_node(&self) -> Option<&NodeRef> {
+        self.nodes.get(self.current?)
+    }
+}

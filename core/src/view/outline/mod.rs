@@ -1,0 +1,352 @@
+//! A view as titled lists of lines: what text and HTML have in common.
+//!
+//! In: [`ClusterView`] and [`Options`]. Out: [`Block`]s in the order they are shown.
+//! Never here: bullets, tags, colours.
+
+mod resources;
+
+use super::cluster::{
+    BanView, ClusterView, FencingState, FencingView, NodeHistory, NodeKind, NodeView, Summary, TicketView,
+};
+use super::filter::{Options, Section};
+use super::words;
+use crate::score::Score;
+
+/// A section with its title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub section: Section,
+    pub title: String,
+    pub items: Vec<Item>,
+    /// Said after the list, not part of it.
+    pub warning: Vec<String>,
+}
+
+/// A line with what belongs under it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Item {
+    pub text: String,
+    pub tone: Tone,
+    pub children: Vec<Item>,
+}
+
+/// What a line means, for those who can colour it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    #[default]
+    Plain,
+    /// Others stand under it.
+    Heading,
+    Good,
+    Bad,
+    /// Set aside by an administrator.
+    Aside,
+    Warning,
+}
+
+impl Item {
+    pub fn new(text: impl Into<String>, tone: Tone) -> Item {
+        Item { text: text.into(), tone, children: Vec::new() }
+    }
+
+    pub fn plain(text: impl Into<String>) -> Item {
+        Item::new(text, Tone::Plain)
+    }
+
+    pub fn heading(text: impl Into<String>, children: Vec<Item>) -> Item {
+        Item { text: text.into(), tone: Tone::Heading, children }
+    }
+}
+
+pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if options.sections.has_any(&Section::SUMMARY) {
+        blocks.push(summary(&view.summary, options));
+    }
+    let mut add = |section, title: &str, items: Vec<Item>| {
+        if !items.is_empty() && options.shows(section) {
+            blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
+        }
+    };
+    add(Section::Nodes, "Node List", nodes(view, options));
+    let (title, items) = resources::listed(view, options);
+    add(Section::Resources, title, items);
+    add(Section::Attributes, "Node Attributes", attributes(view, options));
+    let operations = options.shows(Section::Operations);
+    add(Section::Operations, "Operations", histories(&view.history, options, true));
+    if !operations {
+        add(Section::FailCounts, "Migration Summary", histories(&view.history, options, false));
+    }
+    add(Section::Failures, "Failed Resource Actions", failures(view, options));
+    for (section, title, items) in fencing(view, options) {
+        add(section, title, items);
+    }
+    add(Section::Tickets, "Tickets", view.tickets.iter().map(|ticket| self::ticket(ticket, options)).collect());
+    add(Section::Bans, "Negative Location Constraints", view.bans.iter().map(ban).collect());
+    blocks
+}
+
+fn summary(summary: &Summary, options: &Options) -> Block {
+    let mut items = Vec::new();
+    if options.shows(Section::Stack) {
+        items.push(Item::plain(format!("Stack: {}", summary.stack)));
+    }
+    if options.shows(Section::Dc) {
+        items.push(Item::plain(format!("Current DC: {}", dc(summary, options))));
+    }
+    if options.shows(Section::Times) {
+        let by = summary.told_by.as_ref().map(|node| format!(" on {node}")).unwrap_or_default();
+        items.push(Item::plain(format!("Last updated: {}{by}", words::time(summary.updated, &options.zone))));
+        items.push(Item::plain(format!("Last change:  {}", last_change(summary))));
+    }
+    if options.shows(Section::Counts) {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let nodes = summary.nodes_configured;
+        items.push(Item::plain(format!("{nodes} node{} configured", plural(nodes))));
+        let instances = summary.instances;
+        let counted = format!("{instances} resource instance{} configured", plural(instances));
+        items.push(Item::plain(counted + &limited(summary)));
+    }
+    if options.shows(Section::Options) {
+        items.extend(settings(summary));
+    }
+    let warning = if options.shows(Section::MaintenanceMode) { warning(summary) } else { Vec::new() };
+    Block { section: Section::Summary, title: "Cluster Summary".to_string(), items, warning }
+}
+
+pub fn dc(summary: &Summary, options: &Options) -> String {
+    let Some(dc) = &summary.dc else { return "NONE".to_string() };
+    let name = words::node_name(&dc.name, &dc.id, NodeKind::Member, options);
+    let version = dc.version.as_deref().unwrap_or("unknown");
+    let mixed = if dc.mixed_versions { "MIXED-VERSION " } else { "" };
+    let quorum = if summary.quorate { "with quorum" } else { "WITHOUT quorum" };
+    format!("{name} (version {version}) - {mixed}partition {quorum}")
+}
+
+fn last_change(summary: &Summary) -> String {
+    let change = &summary.change;
+    let mut text = change.time.clone().unwrap_or_default();
+    for (word, value) in [("by", &change.user), ("via", &change.client), ("on", &change.origin)] {
+        if let Some(value) = value {
+            text.push_str(&format!(" {word} {value}"));
+        }
+    }
+    text
+}
+
+fn limited(summary: &Summary) -> String {
+    let mut parts = Vec::new();
+    if summary.disabled > 0 {
+        parts.push(format!("{} DISABLED", summary.disabled));
+    }
+    if summary.blocked > 0 {
+        parts.push(format!("{} BLOCKED from further action due to failure", summary.blocked));
+    }
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
+
+fn settings(summary: &Summary) -> Vec<Item> {
+    let fencing = if summary.fencing_enabled { "enabled" } else { "disabled" };
+    let symmetric = if summary.symmetric { "symmetric" } else { "asymmetric" };
+    vec![
+        Item::plain(format!("STONITH of failed nodes {fencing}")),
+        Item::plain(format!("Cluster is {symmetric}")),
+        Item::plain(format!("No quorum policy: {}", words::no_quorum_policy(summary.no_quorum_policy))),
+    ]
+}
+
+fn warning(summary: &Summary) -> Vec<String> {
+    if summary.maintenance_mode {
+        vec![
+            "              *** Resource management is DISABLED ***".to_string(),
+            "  The cluster will not attempt to start, stop or recover services".to_string(),
+        ]
+    } else if summary.stop_all_resources {
+        vec![
+            "    *** Resource management is DISABLED ***".to_string(),
+            "  The cluster will keep all resources stopped".to_string(),
+        ]
+    } else {
+        Vec::new()
+    }
+}
+
+fn nodes(view: &ClusterView, options: &Options) -> Vec<Item> {
+    if options.group_by_node {
+        return view.nodes.iter().map(|node| node_with_resources(node, options)).collect();
+    }
+    let mut items = Vec::new();
+    let mut lists: [(&str, Vec<&str>); 5] = [
+        ("Online", Vec::new()),
+        ("OFFLINE", Vec::new()),
+        ("RemoteOnline", Vec::new()),
+        ("RemoteOFFLINE", Vec::new()),
+        ("GuestOnline", Vec::new()),
+    ];
+    for node in &view.nodes {
+        let at = match node.kind {
+            NodeKind::Member => 0,
+            NodeKind::Remote => 2,
+            NodeKind::Guest => 4,
+        };
+        match words::node_state(node).as_str() {
+            _ if options.detail => items.push(Item::new(node_line(node, options), node_tone(node))),
+            "online" => lists[at].1.push(&node.name),
+            // A guest that is not there is not missed: its container tells.
+            "OFFLINE" if node.kind == NodeKind::Guest => {}
+            "OFFLINE" => lists[at + 1].1.push(&node.name),
+            _ => items.push(Item::new(node_line(node, options), node_tone(node))),
+        }
+    }
+    let tones = [Tone::Good, Tone::Bad];
+    let filled = lists.iter().zip(tones.iter().cycle()).filter(|((_, names), _)| !names.is_empty());
+    items.extend(filled.map(|((title, names), tone)| Item::new(format!("{title}: [ {} ]", names.join(" ")), *tone)));
+    items
+}
+
+pub fn node_line(node: &NodeView, options: &Options) -> String {
+    let name = words::node_name(&node.name, &node.id, node.kind, options);
+    let mut text = format!("{} {name}: {}", words::node_kind(node.kind), words::node_state(node));
+    if options.detail && node.kind == NodeKind::Member && node.online {
+        let set = node.feature_set.as_deref().unwrap_or("<3.15.1");
+        text.push_str(&format!(", feature set {set}"));
+    }
+    text
+}
+
+pub fn node_tone(node: &NodeView) -> Tone {
+    if node.unclean || !node.online {
+        Tone::Bad
+    } else if node.standby || node.standby_on_fail || node.maintenance || node.pending {
+        Tone::Aside
+    } else {
+        Tone::Good
+    }
+}
+
+fn node_with_resources(node: &NodeView, options: &Options) -> Item {
+    let mut item = Item::new(node_line(node, options), node_tone(node));
+    if options.shows(Section::Resources) {
+        item.children.push(Item::heading("Resources", resources::on_node(node, options)));
+    }
+    item
+}
+
+fn attributes(view: &ClusterView, options: &Options) -> Vec<Item> {
+    let nodes = view.attributes.iter().map(|node| {
+        let name = words::node_name(&node.node, &node.id, node.kind, options);
+        let lines = node.attributes.iter().map(|attribute| {
+            let line = format!("{:<32}\t: {:<10}", attribute.name, attribute.value);
+            match attribute.expected {
+                None => Item::plain(line),
+                Some(expected) => connectivity(line, attribute.value.parse().unwrap_or(0), expected),
+            }
+        });
+        Item::heading(format!("Node: {name}"), lines.collect())
+    });
+    nodes.collect()
+}
+
+fn connectivity(line: String, value: i64, expected: i64) -> Item {
+    if value <= 0 {
+        Item::new(format!("{line}\t: Connectivity is lost"), Tone::Bad)
+    } else if value < expected {
+        Item::new(format!("{line}\t: Connectivity is degraded (Expected={expected})"), Tone::Warning)
+    } else {
+        Item::plain(line)
+    }
+}
+
+/// Operations by node and resource; without operations, only resources that have failed.
+fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) -> Vec<Item> {
+    let nodes = history.iter().map(|node| {
+        let name = words::node_name(&node.node, &node.id, node.kind, options);
+        let worth = |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
+        let resources = node.resources.iter().filter(worth).map(|resource| {
+            let failed = resource.fail_count > Score::ZERO;
+            let text = match resource.orphaned {
+                true => format!("{}: orphan", resource.id),
+                false => format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone)),
+            };
+            let tone = if failed { Tone::Bad } else { Tone::Plain };
+            let mut item = Item::new(text, tone);
+            if with_operations {
+                item.children.extend(resource.operations.iter().map(|one| Item::plain(words::operation(one, options))));
+            }
+            item
+        });
+        Item::heading(format!("Node: {name}"), resources.collect())
+    });
+    nodes.filter(|node: &Item| !node.children.is_empty()).collect()
+}
+
+fn failures(view: &ClusterView, options: &Options) -> Vec<Item> {
+    view.failures.iter().map(|failure| Item::new(words::failure(failure, options), Tone::Bad)).collect()
+}
+
+fn fencing<'a>(view: &ClusterView, options: &Options) -> Vec<(Section, &'a str, Vec<Item>)> {
+    let of = |state: FencingState| -> Vec<&FencingView> {
+        view.fencing.iter().filter(|fencing| fencing.state == state).collect()
+    };
+    let lines = |events: Vec<&FencingView>| -> Vec<Item> {
+        let newest = |at: usize, event: &FencingView| {
+            let same = |other: &&FencingView| other.target == event.target && other.action == event.action;
+            options.fencing_full || !events[..at].iter().any(same)
+        };
+        let kept = events.iter().enumerate().filter(|(at, event)| newest(*at, event));
+        kept.map(|(_, event)| fencing_line(event, options)).collect()
+    };
+    if options.shows(Section::FencingSucceeded) {
+        let mut all: Vec<&FencingView> = view.fencing.iter().collect();
+        let wanted = |event: &&FencingView| match event.state {
+            FencingState::Failed => options.shows(Section::FencingFailed),
+            FencingState::Pending => options.shows(Section::FencingPending),
+            FencingState::Succeeded => true,
+        };
+        all.retain(wanted);
+        return vec![(Section::FencingSucceeded, "Fencing History", lines(all))];
+    }
+    vec![
+        (Section::FencingFailed, "Failed Fencing Actions", lines(of(FencingState::Failed))),
+        (Section::FencingPending, "Pending Fencing Actions", lines(of(FencingState::Pending))),
+    ]
+}
+
+pub fn fencing_line(event: &FencingView, options: &Options) -> Item {
+    let mut text = match event.state {
+        FencingState::Succeeded => format!("{} of {} successful", event.action, event.target),
+        FencingState::Failed => format!("{} of {} failed", event.action, event.target),
+        FencingState::Pending => format!("{} of {} pending", event.action, event.target),
+    };
+    if let (FencingState::Failed, Some(reason)) = (event.state, &event.reason) {
+        text.push_str(&format!(" ({reason})"));
+    }
+    let delegate = event.delegate.as_ref().map(|node| format!("delegate={node}, ")).unwrap_or_default();
+    text.push_str(&format!(": {delegate}client={}, origin={}", event.client, event.origin));
+    if let Some(moment) = event.completed {
+        let word = match (event.state, options.fencing_full) {
+            (FencingState::Failed, true) | (FencingState::Succeeded, true) => "completed",
+            (FencingState::Failed, false) => "last-failed",
+            _ => "last-successful",
+        };
+        text.push_str(&format!(", {word}='{}'", words::time(moment, &options.zone)));
+    }
+    let tone = match event.state {
+        FencingState::Succeeded => Tone::Plain,
+        FencingState::Failed => Tone::Bad,
+        FencingState::Pending => Tone::Warning,
+    };
+    Item::new(text, tone)
+}
+
+fn ticket(ticket: &TicketView, options: &Options) -> Item {
+    let state = if ticket.granted { "granted" } else { "revoked" };
+    let standby = if ticket.standby { " [standby]" } else { "" };
+    let last = ticket.last_granted.map(|moment| format!(" last-granted=\"{}\"", words::time(moment, &options.zone)));
+    Item::plain(format!("{}: {state}{standby}{}", ticket.id, last.unwrap_or_default()))
+}
+
+fn ban(ban: &BanView) -> Item {
+    let role = if ban.promoted_only { "in Promoted role " } else { "" };
+    Item::plain(format!("{}\tprevents {} from running {role}on {}", ban.id, ban.resource, ban.node))
+}

@@ -1,0 +1,228 @@
+//! The list of resources, as a tree or by node.
+
+use std::collections::BTreeMap;
+
+use super::{Item, Tone};
+use crate::cib::model::resource::Role;
+use crate::view::cluster::{BundleView, CloneView, ClusterView, GroupView, NodeView, PrimitiveView, ReplicaView, ResourceView};
+use crate::view::filter::{Options, Section};
+use crate::view::words;
+
+/// The title that fits the options, and the resources themselves.
+pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Vec<Item>) {
+    let grouped = options.group_by_node && options.shows(Section::Nodes);
+    let title = match (options.inactive, grouped) {
+        (true, true) => "Inactive Resources",
+        (true, false) => "Full List of Resources",
+        (false, _) => "Active Resources",
+    };
+    if grouped && !options.inactive {
+        return (title, Vec::new());
+    }
+    let shown: Vec<&ResourceView> = view.resources.iter().filter(|resource| is_listed(resource, options, grouped)).collect();
+    let mut items = Vec::new();
+    if options.brief && !grouped {
+        let single = shown.iter().filter_map(|resource| match resource {
+            ResourceView::Primitive(primitive) => Some(primitive),
+            _ => None,
+        });
+        items.extend(in_brief(single.collect(), true, options.inactive));
+    }
+    let rest = shown.into_iter().filter(|resource| !(options.brief && !grouped && matches!(resource, ResourceView::Primitive(_))));
+    items.extend(rest.map(|resource| item(resource, options)));
+    if items.is_empty() {
+        let none = match (options.inactive, grouped) {
+            (true, true) => "No inactive resources",
+            (true, false) => "No resources",
+            (false, _) => "No active resources",
+        };
+        items.push(Item::plain(none));
+    }
+    (title, items)
+}
+
+fn is_listed(resource: &ResourceView, options: &Options, only_inactive: bool) -> bool {
+    let common = resource.common();
+    if common.orphaned && !common.active {
+        return false;
+    }
+    if only_inactive {
+        return !common.active;
+    }
+    options.inactive || common.active
+}
+
+/// What runs on a node.
+pub(super) fn on_node(node: &NodeView, options: &Options) -> Vec<Item> {
+    if options.brief {
+        return in_brief(node.running.iter().collect(), false, false);
+    }
+    node.running.iter().map(|one| Item::new(words::primitive(one, options, false), tone(one))).collect()
+}
+
+pub fn item(resource: &ResourceView, options: &Options) -> Item {
+    match resource {
+        ResourceView::Primitive(primitive) => primitive_item(primitive, options),
+        ResourceView::Group(group) => group_item(group, options),
+        ResourceView::Clone(clone) => clone_item(clone, options),
+        ResourceView::Bundle(bundle) => bundle_item(bundle, options),
+    }
+}
+
+fn primitive_item(primitive: &PrimitiveView, options: &Options) -> Item {
+    Item::new(words::primitive(primitive, options, true), tone(primitive))
+}
+
+pub fn tone(primitive: &PrimitiveView) -> Tone {
+    let common = &primitive.common;
+    if common.failed && !common.failure_ignored || common.blocked {
+        Tone::Bad
+    } else if primitive.nodes.len() > 1 || primitive.current_node().is_some_and(|node| node.lost) {
+        Tone::Warning
+    } else if !common.managed || common.maintenance || common.disabled {
+        Tone::Aside
+    } else if primitive.role >= Role::Started {
+        Tone::Good
+    } else {
+        Tone::Plain
+    }
+}
+
+fn group_item(group: &GroupView, options: &Options) -> Item {
+    let shown: Vec<&PrimitiveView> =
+        group.members.iter().filter(|member| options.inactive || member.common.active).collect();
+    let hidden = group.members.len() - shown.len();
+    let hidden = match hidden {
+        0 => None,
+        1 => Some("1 member inactive".to_string()),
+        several => Some(format!("{several} members inactive")),
+    };
+    let mut remarks: Vec<&str> = hidden.as_deref().into_iter().collect();
+    remarks.extend(limits(&group.common));
+    let title = format!("Resource Group: {}{}", group.common.id, words::in_brackets(&remarks));
+    let children = match options.brief {
+        true => in_brief(group.members.iter().collect(), true, true),
+        false => shown.into_iter().map(|member| primitive_item(member, options)).collect(),
+    };
+    Item::heading(title, children)
+}
+
+/// What keeps a collective from running as it could.
+fn limits(common: &crate::view::cluster::Common) -> Vec<&'static str> {
+    let mut words = Vec::new();
+    if common.disabled {
+        words.push("disabled");
+    }
+    if common.maintenance {
+        words.push("maintenance");
+    } else if !common.managed {
+        words.push("unmanaged");
+    }
+    words
+}
+
+fn clone_item(clone: &CloneView, options: &Options) -> Item {
+    let mut remarks = Vec::new();
+    if clone.promotable {
+        remarks.push("promotable");
+    }
+    if clone.unique {
+        remarks.push("unique");
+    }
+    remarks.extend(limits(&clone.common));
+    let title = format!("Clone Set: {} [{}]{}", clone.common.id, clone.of, words::in_brackets(&remarks));
+    let mut children: Vec<Item> = spelled_out(clone, options).into_iter().map(|instance| item(instance, options)).collect();
+    children.extend(digest(clone, options));
+    Item::heading(title, children)
+}
+
+/// The instances with a line of their own.
+fn spelled_out<'a>(clone: &'a CloneView, options: &Options) -> Vec<&'a ResourceView> {
+    let singled_out = |at: usize| options.detail || clone.digest.singled_out.contains(&at);
+    let all = clone.instances.iter().enumerate().filter(|(at, _)| singled_out(*at)).map(|(_, instance)| instance);
+    all.filter(|instance| instance.common().active || (options.inactive && !instance.common().orphaned)).collect()
+}
+
+fn digest(clone: &CloneView, options: &Options) -> Vec<Item> {
+    let mut items = Vec::new();
+    let list = |title: &str, names: &[String]| Item::plain(format!("{title}: [ {} ]", names.join(" ")));
+    if !options.detail {
+        if !clone.digest.promoted.is_empty() {
+            items.push(list("Promoted", &clone.digest.promoted));
+        }
+        if !clone.digest.started.is_empty() {
+            items.push(list(&started_title(clone), &clone.digest.started));
+        }
+    }
+    if options.inactive {
+        items.extend(clone.digest.stopped.iter().map(|(words, names)| list(words, names)));
+    }
+    items
+}
+
+fn started_title(clone: &CloneView) -> String {
+    if !clone.promotable {
+        return "Started".to_string();
+    }
+    let limit = clone.common.target_role.as_deref().and_then(Role::parse);
+    let limited = limit == Some(Role::Unpromoted);
+    if limited { "Unpromoted (target-role)".to_string() } else { "Unpromoted".to_string() }
+}
+
+fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
+    let mut remarks = Vec::new();
+    if bundle.unique {
+        remarks.push("unique");
+    }
+    remarks.extend(limits(&bundle.common));
+    let set = if bundle.replicas.len() > 1 { " set" } else { "" };
+    let remarks = words::in_brackets(&remarks);
+    let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
+    Item::heading(title, bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect())
+}
+
+fn replica_item(bundle: &BundleView, replica: &ReplicaView, options: &Options) -> Item {
+    if options.detail {
+        let parts = replica.primitives().into_iter().map(|part| primitive_item(part, options)).collect();
+        return Item::heading(format!("Replica[{}]", replica.number), parts);
+    }
+    let stands_for = replica.child.as_ref().unwrap_or(&replica.container);
+    let name = match &replica.remote {
+        Some(remote) => remote.common.id.clone(),
+        None => format!("{}-{}", bundle.common.id, replica.number),
+    };
+    let address = replica.ip_address.as_ref().map(|ip| format!(" ({ip})")).unwrap_or_default();
+    // Where the container runs says more than the guest node inside.
+    let mut shown = stands_for.clone();
+    shown.nodes.clone_from(&replica.container.nodes);
+    shown.current = replica.container.current;
+    let text = words::primitive_named(&format!("{name}{address}"), &shown, options, true);
+    Item::new(text, tone(stands_for))
+}
+
+/// Counts by agent and node instead of names.
+fn in_brief(primitives: Vec<&PrimitiveView>, with_node: bool, with_total: bool) -> Vec<Item> {
+    let mut totals: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut active: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for primitive in &primitives {
+        *totals.entry(&primitive.agent).or_default() += 1;
+        if let Some(node) = primitive.current_node() {
+            *active.entry((&primitive.agent, &node.name)).or_default() += 1;
+        }
+    }
+    let mut items = Vec::new();
+    for (agent, total) in totals {
+        let here = active.iter().filter(|((of, _), _)| *of == agent);
+        let mut stopped = true;
+        for ((_, node), count) in here {
+            stopped = false;
+            let count = if with_total { format!("{count}/{total}") } else { count.to_string() };
+            let node = if with_node { node } else { "" };
+            items.push(Item::plain(format!("{count}\t({agent}):\tActive {node}")));
+        }
+        if stopped && with_total {
+            items.push(Item::plain(format!("0/{total}\t({agent}):\tStopped")));
+        }
+    }
+    items
+}
