@@ -47,7 +47,7 @@ fn commit_live(cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> O
 }
 
 /// Mine on top of theirs, with the next version if that changes anything.
-fn merged(base: &Document, theirs: &Document, mine: &Document) -> Outcome<Document> {
+pub fn merged(base: &Document, theirs: &Document, mine: &Document) -> Outcome<Document> {
     let mut merged = merge(base, theirs, mine).map_err(|conflicts| Failure {
         conflicts,
         ..Failure::new(Kind::Conflict, "somebody else changed the same things meanwhile; nothing was committed")

@@ -13,6 +13,7 @@ use crate::configure::stage::Stage;
 use crate::environment::Environment;
 use crate::error::{Failure, Origin, Outcome};
 use crate::options::Options;
+use crate::preview;
 use crate::source::{self, Source};
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
@@ -184,6 +185,22 @@ impl Session {
         }
         let source = self.source.clone();
         self.commit_to(&source, &base, &mine).map(drop)
+    }
+
+    /// Shows what the cluster would do if these changes were committed now, onto what is there now.
+    /// A shadow is judged by the state in which the cluster really is.
+    pub fn preview(&mut self, base: &Document, mine: &Document) -> Outcome {
+        let home = Source::home(&self.environment);
+        let source = self.source.clone();
+        let theirs = self.read_from(&source)?;
+        let mut result = commit::merged(base, &theirs, mine)?;
+        if source != home
+            && let Ok(real) = self.read_from(&home)
+        {
+            *result.status_mut() = real.status().clone();
+        }
+        self.ui.print(&preview::preview(&result));
+        Ok(())
     }
 
     pub fn create(&mut self, source: &Source, document: Document) -> Outcome {

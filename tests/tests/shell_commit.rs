@@ -198,6 +198,39 @@ fn moves_are_constraints_that_clear_removes() {
     assert!(nowhere.code == 1 && nowhere.err.contains("name a node"), "{}", nowhere.err);
 }
 
+/// Both nodes are online and nothing runs.
+fn online(bench: &Bench) {
+    let state = |id: &str, name: &str| {
+        format!(
+            "<node_state id=\"{id}\" uname=\"{name}\" in_ccm=\"true\" crmd=\"online\" join=\"member\" expected=\"member\"/>"
+        )
+    };
+    let status = format!("<status>{}{}</status>", state("n1", "n1"), state("2", "n2"));
+    let cib = bench.cib().replace("<status/>", &status).replacen("<cib ", "<cib have-quorum=\"1\" dc-uuid=\"n1\" ", 1);
+    bench.write("cib.xml", &cib);
+}
+
+#[test]
+fn a_preview_tells_what_would_happen_and_changes_nothing() {
+    let bench = Bench::with(
+        "node n1\nnode 2: n2\nprimitive p1 Dummy meta target-role=Stopped\nlocation l p1 10: n2\nproperty stonith-enabled=false",
+    );
+    online(&bench);
+    let before = bench.cib();
+    for (words, expected) in [
+        ("resource start p1 --preview", "Start      p1      ( n2 )"),
+        ("resource move p1 n1 --preview", "The cluster would do nothing."),
+        ("node standby n2 --preview", "The cluster would do nothing."),
+    ] {
+        let text = ok(bench.crm(&words.split(' ').collect::<Vec<_>>()));
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed(&text).contains(&squeezed(expected)), "{words}: {text}");
+    }
+    let text = ok(bench.script("configure\nprimitive new Dummy\ndelete l\ncommit --preview\nrefresh\n"));
+    assert!(text.contains("Start") && text.contains("new"), "{text}");
+    assert_eq!(bench.cib(), before);
+}
+
 #[test]
 fn nodes_are_steered_by_their_attributes() {
     after(&["node standby n2"], "n2", "node 2: n2 \\\n\tattributes standby=on\n");

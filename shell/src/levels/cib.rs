@@ -6,7 +6,6 @@
 use super::configure::text_diff;
 use crate::command::{Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
-use crate::preview;
 use crate::session::{Manner, Session};
 use crate::source::{self, Source};
 use quorate_core::cib::Document;
@@ -173,17 +172,16 @@ fn commit(session: &mut Session, call: &Call) -> Outcome {
     let shadow = named(session, call.argument(0))?;
     existing(session, &shadow)?;
     let mine = session.read_from(&shadow)?;
-    if call.has(PREVIEW) {
-        let text = preview::preview(&mine)?;
-        session.ui.print(&text);
-        return Ok(());
-    }
     let home = Source::home(&session.environment);
     let base = match session.exists(&origin_of(&shadow)) {
         true => session.read_from(&origin_of(&shadow))?,
         // Another tool made the shadow: then only the real configuration can be the base.
         false => session.read_from(&home)?,
     };
+    if call.has(PREVIEW) {
+        session.source = home;
+        return session.preview(&base, &mine);
+    }
     let now = session.commit_to(&home, &base, &mine)?;
     // What the shadow changed from now on counts from here.
     session.create(&origin_of(&shadow), now)?;

@@ -10,7 +10,6 @@ use crate::configure::remove::{self, RemoveError};
 use crate::configure::show::{self, Selector};
 use crate::configure::{edit, load, objects, set};
 use crate::error::{Failure, Outcome};
-use crate::preview;
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
@@ -428,10 +427,9 @@ fn verify(session: &mut Session, _: &Call) -> Outcome {
 }
 
 fn simulate(session: &mut Session, _: &Call) -> Outcome {
-    let document = session.stage()?.work().clone();
-    let text = preview::preview(&document)?;
-    session.ui.print(&text);
-    Ok(())
+    let stage = session.stage()?;
+    let (base, work) = (stage.base().clone(), stage.work().clone());
+    session.preview(&base, &work)
 }
 
 fn get_property(session: &mut Session, call: &Call) -> Outcome {

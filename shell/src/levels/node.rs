@@ -8,7 +8,6 @@ use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
 use crate::configure::objects::{self, Place};
 use crate::error::{Failure, Outcome};
-use crate::preview;
 use crate::session::Session;
 use crate::source::Source;
 use quorate_core::cib::Document;
@@ -154,11 +153,10 @@ fn steer(session: &mut Session, call: &Call, change: impl Fn(&mut Document, &Pla
     let places = chosen(session, call)?;
     let apply = |document: &mut Document| places.iter().for_each(|place| change(document, place));
     if call.has(PREVIEW) {
-        let mut document = session.document()?;
+        let base = session.document()?;
+        let mut document = base.clone();
         apply(&mut document);
-        let text = preview::preview(&document)?;
-        session.ui.print(&text);
-        return Ok(());
+        return session.preview(&base, &document);
     }
     let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
     session.change(&words.join(" "), |_, document| {

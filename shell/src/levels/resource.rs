@@ -3,6 +3,7 @@
 //! In: calls. Out: edits of the configuration, and requests to the daemon.
 //! Absent: making resources (see `configure`).
 
+use crate::clock;
 use crate::command::{Argument, Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
 use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
@@ -10,8 +11,6 @@ use crate::configure::lower::unknown_resource;
 use crate::configure::objects::{self, Object, is_resource};
 use crate::configure::show;
 use crate::error::{Failure, Outcome};
-use crate::lifetime;
-use crate::preview;
 use crate::running;
 use crate::session::{Manner, Session};
 use crate::source::Source;
@@ -359,11 +358,10 @@ fn constraints(session: &mut Session, call: &Call) -> Outcome {
 /// Makes a change, or shows what the cluster would do after it.
 fn steer(session: &mut Session, call: &Call, change: impl FnOnce(&mut Session, &mut Document) -> Outcome) -> Outcome {
     if call.has(PREVIEW) {
-        let mut document = session.document()?;
+        let base = session.document()?;
+        let mut document = base.clone();
         change(session, &mut document)?;
-        let text = preview::preview(&document)?;
-        session.ui.print(&text);
-        return Ok(());
+        return session.preview(&base, &document);
     }
     let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
     session.change(&words.join(" "), change)
@@ -511,7 +509,7 @@ fn destination(document: &Document, call: &Call) -> Outcome<Destination> {
         }
         let lifetime = word.starts_with('P') && literal::duration(word).is_ok();
         match lifetime {
-            true => destination.until = lifetime::end(word),
+            true => destination.until = clock::end_of(word),
             false if destination.node.is_none() => destination.node = Some(node_name(document, call, at)?),
             false => {
                 return Err(Failure::at(
