@@ -86,7 +86,7 @@ impl Terminal {
         self.wait(line, |text| text.trim_end().ends_with(line.trim_end()));
     }
 
-    /// Waits for the prompt number `count` of this kind; keys before it would be lost.
+    /// Waits for the prompt number `count` of this kind.
     fn prompted(&mut self, prompt: &str, count: usize) {
         self.wait(prompt, |text| text.matches(prompt).count() >= count && text.trim_end().ends_with(prompt));
     }
@@ -191,6 +191,15 @@ fn a_backslash_goes_on_and_an_error_stands_under_its_word() {
     assert_eq!(bench.show(&[]), "node n1\nprimitive p1 Dummy \\\n\tparams fake=1 \\\n\top monitor interval=10s\n");
     let history = std::fs::read_to_string(bench.path(".cache/crm/history")).unwrap();
     assert!(history.contains("location l1 p1 100: n1"), "{history}");
+}
+
+#[test]
+fn what_is_typed_ahead_is_not_lost() {
+    let mut terminal = Terminal::new("node n1");
+    terminal.sees("crm(live/");
+    terminal.press("configure\rprimitive p1 Dummy\rprimitive p2 Dummy\rgroup g p\t1 p2\rcommit\rquit\r");
+    let bench = terminal.end();
+    assert_eq!(bench.show(&["type:group"]), "group g p1 p2\n");
 }
 
 #[test]
