@@ -134,6 +134,13 @@ fn passwords_are_masked_when_shown_and_kept_when_saved() {
     let bench = Bench::with("primitive p Dummy params passwd=secret fake=1");
     assert_eq!(bench.show(&[]), "primitive p Dummy \\\n\tparams passwd=\"******\" fake=1\n");
     assert!(!bench.show(&["xml"]).contains("secret"));
+    // What was shown does not come back as the password.
+    let shown = bench.show(&[]).replace("fake=1", "fake=2");
+    bench.load(&shown);
+    assert_eq!(bench.crm(&["configure", "save", "-"]).out, "primitive p Dummy \\\n\tparams passwd=secret fake=2\n");
+    let other = Bench::default().fed(&["configure", "load", "update", "-"], &shown);
+    assert!(other.code == 1 && other.err.contains("`passwd` of `p` is masked"), "{}", other.err);
+    bench.load("primitive p Dummy params passwd=secret fake=1");
     assert_eq!(bench.crm(&["configure", "save", "-"]).out, "primitive p Dummy \\\n\tparams passwd=secret fake=1\n");
 }
 

@@ -8,6 +8,7 @@ use super::build;
 use super::ids::{self, Pool};
 use super::objects::{self, Object, REFERENCE, is_resource};
 use super::raise::{self, Context};
+use super::show::{MASK, SECRET};
 use crate::catalogue::Catalogue;
 use quorate_core::xml::{self, Element, Node};
 use quorate_grammar::crm::ast::{
@@ -145,6 +146,7 @@ impl Lowering<'_> {
     /// Puts an object into its section: in the place of the one with its id, else at the end.
     fn object(&mut self, section: &str, id: &Word, mut element: Element, comments: &[String]) -> Lowered {
         let old = self.old(id, &element)?;
+        self.unmask(&mut element, id, old.as_ref().map(|(_, old)| old))?;
         build::with_comments(&mut element, comments);
         match old {
             Some((place, old)) if old.name == element.name => {
@@ -193,6 +195,31 @@ impl Lowering<'_> {
 
     fn is_node(&self, id: &str) -> bool {
         objects::find_node(self.configuration, id).is_some()
+    }
+
+    /// A masked value that came back as text means the value that was masked; where there is none,
+    /// the mask must not become the password.
+    fn unmask(&self, element: &mut Element, id: &Word, old: Option<&Element>) -> Lowered {
+        let masked = |part: &Element| part.name == "nvpair" && part.attr("value") == Some(MASK);
+        let names: Vec<String> = element
+            .descendants()
+            .filter(|part| masked(part))
+            .filter_map(|part| part.attr("name").map(str::to_string))
+            .collect();
+        for name in names.iter().filter(|name| name.starts_with(SECRET)) {
+            let kept = old.and_then(|old| {
+                old.descendants().find(|part| part.name == "nvpair" && part.attr("name") == Some(name))
+            });
+            let Some(value) = kept.and_then(|pair| pair.attr("value")) else {
+                return Err(Diagnostic::error(
+                    id.span,
+                    format!("`{name}` of `{}` is masked, and its value is not known here", id.text),
+                )
+                .hint("`configure save` writes values unmasked; `configure show` does not"));
+            };
+            replace_value(element, name, value);
+        }
+        Ok(())
     }
 
     fn assign(&mut self, element: &mut Element, old: Option<&Element>) {
@@ -510,6 +537,18 @@ pub fn unknown_resource(configuration: &Element, id: &Word) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(id.span, format!("there is no resource `{}`", id.text));
     diagnostic.hint = closest(&id.text, ids.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
     diagnostic
+}
+
+/// Puts the value in the place of the mask.
+fn replace_value(element: &mut Element, name: &str, value: &str) {
+    if element.name == "nvpair" && element.attr("name") == Some(name) && element.attr("value") == Some(MASK) {
+        element.set("value", value);
+    }
+    for node in &mut element.children {
+        if let Node::Element(child) = node {
+            replace_value(Arc::make_mut(child), name, value);
+        }
+    }
 }
 
 /// Comments that are not crmsh's stay where an object is replaced.

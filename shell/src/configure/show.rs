@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub const MASK: &str = "******";
 
 /// Attributes whose name starts like this are secrets (crmsh's default).
-const SECRET: &str = "passw";
+pub const SECRET: &str = "passw";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
