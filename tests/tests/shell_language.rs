@@ -171,6 +171,19 @@ fn an_edit_changes_what_it_says_and_keeps_the_other_ids() {
     assert_eq!(plain(document.configuration()), plain(Document::read(&expected).unwrap().configuration()));
 }
 
+/// Members go from one group to another, also where a clone is around one of them.
+#[test]
+fn members_change_places_in_one_edit() {
+    let mut document = base();
+    lowered("group g1 a b\ngroup g2 c d\nclone k g1", &mut document, Mode::Update);
+    lowered("group g1 c b\ngroup g2 a d", &mut document, Mode::Replace);
+    lowered("group g1 b", &mut document, Mode::Replace);
+    let text = show::text(&show::all(document.configuration(), &catalogue()));
+    assert!(text.contains("group g1 b\ngroup g2 a d\nclone k g1\n"), "{text}");
+    let order: Vec<&str> = document.configuration().child("resources").unwrap().elements().filter_map(Element::id).collect();
+    assert_eq!(order, ["k", "c", "g2", "s"]);
+}
+
 /// Attributes in order of their names: their order means nothing.
 fn plain(element: &Element) -> Element {
     let mut element = element.clone();

@@ -275,16 +275,17 @@ impl Lowering<'_> {
         }
     }
 
-    /// Replaces a container by a marker that keeps its own parts, followed by its members.
+    /// Replaces a container by a marker that keeps its own parts. Its members go behind the outermost
+    /// container, where every other may take them.
     fn open(&mut self, place: &[usize]) {
         let mut element = objects::take(self.configuration, place);
         let members: Vec<Node> = element.children.iter().filter(|node| is_member(node)).cloned().collect();
         element.children.retain(|node| !is_member(node));
         element.set(OPEN, "true");
         objects::insert(self.configuration, place, element);
-        let (last, parents) = place.split_last().expect("a container is no root");
-        let parent = objects::at_mut(self.configuration, parents);
-        parent.children.splice(last + 1..last + 1, members);
+        let (section, outermost) = (place[0], place[1]);
+        let resources = objects::at_mut(self.configuration, &[section]);
+        resources.children.splice(outermost + 1..outermost + 1, members);
     }
 
     /// Builds a container where its opened predecessor or its first member stands, and moves the
@@ -297,7 +298,7 @@ impl Lowering<'_> {
         if opened.is_none() {
             self.old(id, &element)?;
         }
-        self.check_members(id, members, &element, opened.as_deref())?;
+        self.check_members(id, members, &element)?;
         match &opened {
             Some(place) => {
                 let old = objects::at(self.configuration, place).clone();
@@ -327,24 +328,19 @@ impl Lowering<'_> {
         objects::find_resource(self.configuration, id).expect("it was found just before").place
     }
 
-    /// Members must exist, fit, and stand where they are free to be taken: at the top, beside the
-    /// container's own place, or in another container that is being made anew.
-    fn check_members(&self, id: &Word, members: &[Word], container: &Element, opened: Option<&[usize]>) -> Lowered {
-        let beside = opened.map(|place| &place[..place.len() - 1]);
+    /// Members must exist, fit, and not be in another container that stays as it is.
+    fn check_members(&self, id: &Word, members: &[Word], container: &Element) -> Lowered {
         for member in members {
             let Some(object) = objects::find_resource(self.configuration, &member.text) else {
                 return Err(missing_member(self.configuration, id, member));
             };
             check_content(container, id, member, &object)?;
             let above = &object.place[..object.place.len() - 1];
-            if above.len() > 1 && Some(above) != beside {
+            if above.len() > 1 {
                 let holder = objects::at(self.configuration, above);
                 let holder_id = holder.id().unwrap_or_default();
-                return Err(Diagnostic::error(
-                    member.span,
-                    format!("`{}` is already in {} `{holder_id}`", member.text, holder.name),
-                )
-                .hint(format!("take it out of `{holder_id}` first")));
+                let message = format!("`{}` is already in {} `{holder_id}`", member.text, holder.name);
+                return Err(Diagnostic::error(member.span, message).hint(format!("take it out of `{holder_id}` first")));
             }
         }
         Ok(())
@@ -392,8 +388,8 @@ impl Lowering<'_> {
             OptionsKind::ResourceDefaults => "rsc-options",
             OptionsKind::OperationDefaults => "op-options",
         };
-        let sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
-        let plain = sets.filter(|set| set.child("rule").is_none()).next_back();
+        let mut sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
+        let plain = sets.rfind(|set| set.child("rule").is_none());
         plain.and_then(Element::id).unwrap_or(name).to_string()
     }
 
