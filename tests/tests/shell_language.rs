@@ -180,7 +180,8 @@ fn members_change_places_in_one_edit() {
     lowered("group g1 b", &mut document, Mode::Replace);
     let text = show::text(&show::all(document.configuration(), &catalogue()));
     assert!(text.contains("group g1 b\ngroup g2 a d\nclone k g1\n"), "{text}");
-    let order: Vec<&str> = document.configuration().child("resources").unwrap().elements().filter_map(Element::id).collect();
+    let order: Vec<&str> =
+        document.configuration().child("resources").unwrap().elements().filter_map(Element::id).collect();
     assert_eq!(order, ["k", "c", "g2", "s"]);
 }
 
@@ -356,6 +357,46 @@ fn json_strings(text: &str) -> Vec<String> {
         strings.push(string);
     }
     strings
+}
+
+/// Every recorded configuration: shown and loaded back it is what it was, and loaded into an empty
+/// one it is shown the same.
+#[test]
+fn recorded_configurations_survive_being_shown_and_loaded() {
+    let place = corpus().with_file_name("scheduler").join("xml");
+    let Ok(entries) = std::fs::read_dir(&place) else {
+        eprintln!("no recorded configurations at {}", place.display());
+        return;
+    };
+    let (mut read, mut objects, mut raw, mut wrong) = (0, 0, 0, Vec::new());
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let Ok(before) = Document::read(&text) else { continue };
+        read += 1;
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let shown = show::text(&show::all(before.configuration(), &catalogue()));
+        objects += parse(&shown).0.len();
+        raw += shown.lines().filter(|line| line.starts_with("xml <")).count();
+        let (statements, diagnostics) = parse(&shown);
+        if let Some(first) = diagnostics.iter().find(|one| one.is_error()) {
+            wrong.push(format!("{name}: {}", first.picture("shown", &shown)));
+            continue;
+        }
+        let mut again = before.clone();
+        let found = lower(&statements, Mode::Update, again.configuration_mut(), &catalogue());
+        if !found.is_empty() || again.configuration() != before.configuration() {
+            wrong.push(format!("{name}: loaded back it differs {found:?}"));
+        }
+        let mut fresh = Document::empty();
+        let found = lower(&statements, Mode::Update, fresh.configuration_mut(), &catalogue());
+        let afresh = show::text(&show::all(fresh.configuration(), &catalogue()));
+        if !found.is_empty() || afresh != shown {
+            let line = shown.lines().zip(afresh.lines()).find(|(a, b)| a != b);
+            wrong.push(format!("{name}: loaded afresh it differs {line:?} {found:?}"));
+        }
+    }
+    println!("{read} configurations, {objects} objects, {raw} of them as XML");
+    assert!(wrong.is_empty(), "{} of {read}\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// Where crmsh is installed: both make the same text and the same XML of the same statements.

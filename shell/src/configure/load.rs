@@ -158,7 +158,9 @@ fn mentions(statement: &Statement, id: &str) -> bool {
     match &statement.kind {
         crm::ast::Kind::Topology(_) => id == "fencing_topology",
         crm::ast::Kind::Xml(xml) => quorate_core::xml::read(&xml.text).is_ok_and(|element| {
-            element.id() == Some(id) || element.name == "fencing-topology" && id == "fencing_topology"
+            let topology = element.name == "fencing-topology" && id == "fencing_topology";
+            let defaults = matches!(&*element.name, "rsc_defaults" | "op_defaults");
+            topology || element.id() == Some(id) || defaults && element.elements().any(|set| set.id() == Some(id))
         }),
         _ => false,
     }

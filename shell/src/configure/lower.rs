@@ -67,7 +67,14 @@ fn changed<'s>(statements: &'s [Statement], configuration: &Element, catalogue: 
     let context = Context::of(configuration, catalogue);
     let now: Vec<Statement> =
         objects::objects(configuration).iter().map(|object| raise_object(object, &context)).collect();
-    statements.iter().filter(|statement| !now.iter().any(|now| now == *statement)).collect()
+    statements.iter().filter(|statement| !now.iter().any(|now| same(now, statement))).collect()
+}
+
+fn same(one: &Statement, other: &Statement) -> bool {
+    match (&one.kind, &other.kind) {
+        (Kind::Xml(one), Kind::Xml(other)) => raise::same_xml(one, other),
+        _ => one == other,
+    }
 }
 
 pub fn raise_object(object: &Object, context: &Context) -> Statement {
@@ -437,6 +444,9 @@ impl Lowering<'_> {
         let element = xml::read(&xml.text).map_err(|error| {
             Diagnostic::error(xml.span, format!("this is not XML: {} (character {})", error.message, error.column))
         })?;
+        if matches!(&*element.name, "rsc_defaults" | "op_defaults") {
+            return self.xml_defaults(element, xml);
+        }
         let Some(section) = section_of(&element) else {
             return Err(Diagnostic::error(xml.span, format!("<{}> is no object of a configuration", element.name)));
         };
@@ -448,6 +458,9 @@ impl Lowering<'_> {
         let Some(id) = element.id().map(|id| Word::at(id, xml.span)) else {
             return Err(Diagnostic::error(xml.span, format!("<{}> has no id", element.name)));
         };
+        if element.name == "node" {
+            return self.xml_node(element);
+        }
         let references: Vec<Word> =
             element.elements_named(REFERENCE).filter_map(Element::id).map(|id| Word::at(id, xml.span)).collect();
         if references.is_empty() {
@@ -460,6 +473,45 @@ impl Lowering<'_> {
             self.open(&place);
         }
         self.container(&id, &references, shell, &[])
+    }
+
+    /// A set of defaults, in the section that holds it.
+    fn xml_defaults(&mut self, section: Element, xml: &Word) -> Lowered {
+        for set in section.elements() {
+            let Some(id) = set.id() else {
+                return Err(Diagnostic::error(xml.span, format!("<{}> has no id", set.name)));
+            };
+            let mut set = set.clone();
+            let place = objects::find(self.configuration, id).filter(|object| object.defaults.is_some());
+            match place.map(|object| object.place) {
+                Some(place) => {
+                    let old = objects::at(self.configuration, &place).clone();
+                    self.assign(&mut set, Some(&old));
+                    *objects::at_mut(self.configuration, &place) = set;
+                }
+                None => {
+                    self.assign(&mut set, None);
+                    self.configuration.child_or_new(&section.name).push(set);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn xml_node(&mut self, mut node: Element) -> Lowered {
+        let name = node.attr("uname").or(node.id()).unwrap_or_default();
+        match objects::find_node(self.configuration, name).map(|object| object.place) {
+            Some(place) => {
+                let old = objects::at(self.configuration, &place).clone();
+                self.assign(&mut node, Some(&old));
+                *objects::at_mut(self.configuration, &place) = node;
+            }
+            None => {
+                self.assign(&mut node, None);
+                self.configuration.child_or_new("nodes").push(node);
+            }
+        }
+        Ok(())
     }
 }
 

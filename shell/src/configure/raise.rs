@@ -18,6 +18,7 @@ use quorate_grammar::crm::ast::{
 };
 use quorate_grammar::crm::{expect::OPERATION_ATTRIBUTES, parse, print};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What raising must know beside the element.
 pub struct Context<'a> {
@@ -48,13 +49,12 @@ pub fn raise(element: &Element, context: &Context) -> Statement {
             return statement;
         }
     }
-    as_xml(element)
+    Statement::new(Kind::Xml(as_xml(element.clone())))
 }
 
 /// Resources inside a container are objects of their own; the container's XML only refers to them.
-fn as_xml(element: &Element) -> Statement {
-    let mut shell = element.clone();
-    for node in &mut shell.children {
+fn as_xml(mut element: Element) -> Word {
+    for node in &mut element.children {
         if let Node::Element(child) = node
             && is_resource(child)
         {
@@ -62,7 +62,28 @@ fn as_xml(element: &Element) -> Statement {
             *node = Node::from(reference);
         }
     }
-    Statement::new(Kind::Xml(Word::new(quorate_core::xml::write_pretty(&shell).trim_end())))
+    flatten_comments(&mut element);
+    Word::new(quorate_core::xml::write_pretty(&element).trim_end())
+}
+
+/// The lines of a comment would be joined when the statement is read; here they are joined already.
+fn flatten_comments(element: &mut Element) {
+    for node in &mut element.children {
+        match node {
+            Node::Comment(text) if text.contains('\n') => {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                *text = format!(" {} ", words.join(" ")).into();
+            }
+            Node::Element(child) => flatten_comments(Arc::make_mut(child)),
+            Node::Comment(_) | Node::Text(_) => {}
+        }
+    }
+}
+
+/// Whether two texts of XML are the same object.
+pub fn same_xml(one: &Word, other: &Word) -> bool {
+    let read = |word: &Word| quorate_core::xml::read(&word.text).map(as_xml).ok();
+    one == other || read(one).is_some_and(|one| Some(one) == read(other))
 }
 
 /// The last check: the printed text must be read back as the same statement.
@@ -109,7 +130,9 @@ pub fn raise_defaults(element: &Element, kind: OptionsKind, context: &Context) -
             return statement;
         }
     }
-    as_xml(element)
+    // The same element stands in two sections; the section must be said too.
+    let section = Element::new(kind.keyword()).with_child(element.clone());
+    Statement::new(Kind::Xml(as_xml(section)))
 }
 
 // ---- strict reading ------------------------------------------------------------------------------
@@ -160,12 +183,12 @@ fn attribute_set(element: &Element, kind: SetKind, owner: &str, context: &Contex
     Some(AttributeSet { kind, body })
 }
 
-/// Rules must stand before the pairs: the language has no other order.
+/// The text has the rules first; among the pairs they would mean the same.
 fn rules_and_pairs(element: &Element, context: &Context) -> Option<(Vec<Rule>, Vec<Pair>)> {
     let (mut rules, mut pairs) = (Vec::new(), Vec::new());
     for child in element.elements() {
         match &*child.name {
-            "rule" if pairs.is_empty() => rules.push(rule(child, context)?),
+            "rule" => rules.push(rule(child, context)?),
             "nvpair" => pairs.push(pair(child, context)?),
             _ => return None,
         }
