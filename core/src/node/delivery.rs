@@ -53,6 +53,7 @@ impl Node {
             return;
         }
         let Some((view, agreement)) = self.replica.agreement() else { return };
+        self.caught_up |= view.members.len() == self.settings.nodes;
         let names: Vec<&str> = view.members.iter().map(|member| member.name.as_str()).collect();
         let leader = agreement.joins.get(&agreement.leader).map_or("", |join| &join.name);
         let note = Note::info(
