@@ -35,8 +35,10 @@ fn a_person_works_on_a_running_cluster() {
     std::fs::write(&batch, text).unwrap();
     ok(&lab, &["-w", "-f", &batch.to_string_lossy()]);
     lab.wait("d to run", |lab| crm(lab, &["resource", "locate", "d"]).out == "resource d is running on: n1\n");
-    assert!(ok(&lab, &["resource", "status"]).contains("* d\t(ocf:quorate:Dummy):\tStarted n1\n"));
+    assert!(ok(&lab, &["resource", "status"]).contains("* d\t(ocf:quorate:Dummy):\t Started n1\n"));
 
+    let status = ok(&lab, &["status"]);
+    assert!(status.contains("Online: [ n1 ]") && status.contains("1 resource instance configured"), "{status}");
     let status = ok(&lab, &["cluster", "status"]);
     assert!(status.contains("members:  n1\nquorum:   yes\nleader:   n1\n"), "{status}");
 

@@ -5,16 +5,15 @@
 
 use super::{expanded, resource};
 use crate::command::Call;
-use crate::configure::attribute::{self, Sort};
-use crate::configure::objects::{self, is_resource};
+use crate::configure::objects;
 use crate::configure::show;
 use crate::error::Outcome;
+use crate::levels::status;
 use crate::running::{self, Active};
 use crate::session::Session;
 use crate::source::Source;
+use quorate_core::view::{Options, Section, Sections};
 use quorate_core::xml::Element;
-use quorate_grammar::literal;
-use std::collections::BTreeMap;
 
 /// Those of the ids (or of what they contain) that run on some node of the live cluster.
 pub fn running(session: &mut Session, ids: &[String]) -> Vec<String> {
@@ -30,71 +29,16 @@ pub fn running(session: &mut Session, ids: &[String]) -> Vec<String> {
     ids.iter().filter(|id| runs(id)).cloned().collect()
 }
 
-/// `Started n1, Promoted n2`.
-fn places(nodes: &[Active]) -> String {
-    let place = |at: &Active| format!("{} {}", if at.promoted { "Promoted" } else { "Started" }, at.node);
-    nodes.iter().map(place).collect::<Vec<_>>().join(", ")
-}
-
 pub fn primitives(element: &Element) -> Vec<&str> {
     element.descendants().filter(|part| part.name == "primitive").filter_map(Element::id).collect()
 }
 
 pub fn status(session: &mut Session, call: &Call) -> Outcome {
-    let document = session.document()?;
-    let active = running::running(&document);
-    let resources = document.configuration().child("resources").into_iter().flat_map(|section| section.elements());
-    let chosen: Vec<&Element> = match call.arguments.is_empty() {
-        true => resources.filter(|element| is_resource(element)).collect(),
-        false => {
-            let ids = expanded(&document, call)?;
-            let found = ids.iter().filter_map(|id| objects::find_resource(document.configuration(), id));
-            found.map(|object| object.element).collect()
-        }
-    };
-    let mut text = String::new();
-    chosen.iter().for_each(|element| describe(element, 0, &active, &mut text));
-    if text.is_empty() {
-        text.push_str("No resources\n");
+    if !call.arguments.is_empty() {
+        return locate(session, call);
     }
-    session.ui.print(&text);
-    Ok(())
-}
-
-fn describe(element: &Element, depth: usize, active: &BTreeMap<String, Vec<Active>>, text: &mut String) {
-    let id = element.id().unwrap_or_default();
-    let stopped = attribute::get(element, Sort::Meta, "target-role") == Some("Stopped");
-    let mut notes: Vec<&str> = Vec::new();
-    if stopped {
-        notes.push("disabled");
-    }
-    if attribute::get(element, Sort::Meta, "is-managed").is_some_and(|value| literal::boolean(value) == Ok(false)) {
-        notes.push("unmanaged");
-    }
-    if attribute::get(element, Sort::Meta, "maintenance").is_some_and(|value| literal::boolean(value) == Ok(true)) {
-        notes.push("maintenance");
-    }
-    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-    let indent = "  ".repeat(depth);
-    match &*element.name {
-        "primitive" => {
-            let agent: Vec<&str> = ["class", "provider", "type"].iter().filter_map(|name| element.attr(name)).collect();
-            let place = active.get(id).map_or("Stopped".to_string(), |nodes| places(nodes));
-            text.push_str(&format!("{indent}* {id}\t({}):\t{place}{notes}\n", agent.join(":")));
-        }
-        kind => {
-            let kind = match kind {
-                "group" => "Resource Group",
-                "bundle" => "Container bundle",
-                _ => "Clone Set",
-            };
-            text.push_str(&format!("{indent}* {kind}: {id}{notes}:\n"));
-            element
-                .elements()
-                .filter(|child| is_resource(child))
-                .for_each(|child| describe(child, depth + 1, active, text));
-        }
-    }
+    let options = Options { sections: Sections::of(&[Section::Resources]), inactive: true, ..Options::default() };
+    status::show(session, &options)
 }
 
 pub fn locate(session: &mut Session, call: &Call) -> Outcome {
