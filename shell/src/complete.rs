@@ -38,6 +38,7 @@ pub struct Knowledge {
     pub shadows: Vec<String>,
     pub catalogue: crate::catalogue::Catalogue,
     pub ocf_root: std::path::PathBuf,
+    pub agents: metadata::Memory,
 }
 
 impl Knowledge {
@@ -48,6 +49,7 @@ impl Knowledge {
             shadows: source::shadows(&session.environment),
             catalogue: session.catalogue().clone(),
             ocf_root: session.environment.ocf_root.clone(),
+            agents: session.agents.clone(),
         }
     }
 
@@ -197,7 +199,7 @@ impl Knowledge {
         if !self.catalogue.knows(&name) {
             return Vec::new();
         }
-        metadata::parameters(&self.ocf_root, &name)
+        self.agents.parameters(&self.ocf_root, &name)
     }
 }
 

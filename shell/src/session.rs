@@ -12,6 +12,7 @@ use crate::configure::references;
 use crate::configure::stage::Stage;
 use crate::environment::Environment;
 use crate::error::{Failure, Origin, Outcome};
+use crate::metadata;
 use crate::options::Options;
 use crate::preview;
 use crate::source::{self, Source};
@@ -69,6 +70,7 @@ pub struct Session {
     pub levels: Vec<&'static Level>,
     pub source: Source,
     pub options: Options,
+    pub agents: metadata::Memory,
     pub done: bool,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
@@ -92,6 +94,7 @@ impl Session {
             levels: Vec::new(),
             source,
             options: Options::default(),
+            agents: metadata::Memory::default(),
             done: false,
             input,
             cluster,

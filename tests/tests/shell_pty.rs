@@ -141,6 +141,23 @@ fn tab_completes_commands_ids_agents_and_values() {
 }
 
 #[test]
+fn tab_completes_the_parameters_that_an_agent_tells() {
+    if !std::path::Path::new("/usr/lib/ocf/resource.d/pacemaker/Dummy").exists() {
+        println!("skipped: needs the agent ocf:pacemaker:Dummy");
+        return;
+    }
+    let mut terminal = Terminal::new("node n1");
+    terminal.sees("crm(live/");
+    terminal.press("configure primitive p ocf:pacemaker:Dummy params fak\t");
+    terminal.at("params fake=");
+    terminal.press("1 op_s\t");
+    terminal.at("params fake=1 op_sleep=");
+    terminal.press("0\rquit\r");
+    let bench = terminal.end();
+    assert_eq!(bench.show(&["p"]), "primitive p ocf:pacemaker:Dummy \\\n\tparams fake=1 op_sleep=0\n");
+}
+
+#[test]
 fn two_tabs_list_what_could_follow() {
     let mut terminal = Terminal::new("primitive web Dummy");
     terminal.sees("crm(live/");
