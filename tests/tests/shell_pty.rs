@@ -27,6 +27,10 @@ struct Terminal {
 
 impl Terminal {
     fn new(statements: &str) -> Terminal {
+        Terminal::with(statements, &[])
+    }
+
+    fn with(statements: &str, environment: &[(&str, &str)]) -> Terminal {
         let bench = Bench::with(statements);
         let pair = native_pty_system()
             .openpty(PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 })
@@ -39,6 +43,7 @@ impl Terminal {
         for name in ["NO_COLOR", "CIB_shadow", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
             command.env_remove(name);
         }
+        environment.iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -221,15 +226,18 @@ fn what_is_typed_ahead_is_not_lost() {
 
 #[test]
 fn words_have_colours_and_no_color_takes_them_away() {
-    let mut terminal = Terminal::new("primitive p1 Dummy params fake=1");
-    terminal.sees("crm(live/");
-    terminal.press("configure show\r");
-    terminal.sees("primitive p1 Dummy");
-    let screen = terminal.screen.screen();
-    let row =
-        (0..ROWS).find(|row| screen.contents_between(*row, 0, *row, COLUMNS).starts_with("primitive p1")).unwrap();
-    assert_ne!(screen.cell(row, 0).unwrap().fgcolor(), vt100::Color::Default, "the keyword has a colour");
-    assert_eq!(screen.cell(row, 10).unwrap().fgcolor(), vt100::Color::Default, "the id has none");
-    terminal.press("quit\r");
-    terminal.end();
+    for (environment, colored) in [(&[][..], true), (&[("NO_COLOR", "1")], false)] {
+        let mut terminal = Terminal::with("primitive p1 Dummy params fake=1", environment);
+        terminal.sees("crm(live/");
+        terminal.press("configure show\r");
+        terminal.sees("params fake=1");
+        let screen = terminal.screen.screen();
+        let starts = |row: &u16| screen.contents_between(*row, 0, *row, COLUMNS).starts_with("primitive p1");
+        let row = (0..ROWS).find(starts).unwrap();
+        let color = |column| screen.cell(row, column).unwrap().fgcolor();
+        assert_eq!(color(0) != vt100::Color::Default, colored, "the keyword, with {environment:?}");
+        assert_eq!(color(10), vt100::Color::Default, "the id has none");
+        terminal.press("quit\r");
+        terminal.end();
+    }
 }
