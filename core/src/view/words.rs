@@ -91,7 +91,7 @@ pub fn node_name(name: &str, id: &str, kind: NodeKind, options: &Options) -> Str
     }
 }
 
-/// `p1	(ocf:heartbeat:Dummy):	 Started n1 (unmanaged)`
+/// `p1 (ocf:heartbeat:Dummy): Started n1 (unmanaged)`, with tabs where Pacemaker has them.
 pub fn primitive(primitive: &PrimitiveView, options: &Options, with_node: bool) -> String {
     primitive_named(&primitive.common.id, primitive, options, with_node)
 }

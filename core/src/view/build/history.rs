@@ -117,7 +117,7 @@ impl Builder<'_> {
             match &location.want {
                 LocationWant::Node { node, score } => {
                     let role = location.role.as_deref();
-                    bans.extend(self.ban(&location.id, resource, node, *score, role));
+                    bans.extend(score.and_then(|score| self.ban(&location.id, resource, node, score, role)));
                 }
                 LocationWant::Rules(rules) => {
                     for rule in rules {
