@@ -45,7 +45,7 @@ pub fn interval(ms: u32) -> String {
     match (rest / 1000, rest % 1000) {
         (0, 0) if !text.is_empty() => {}
         (0, 0) => text.push_str("0s"),
-        (0, ms) => text.push_str(&format!("{ms}ms")),
+        _ if rest <= 1000 => text.push_str(&format!("{rest}ms")),
         (seconds, 0) => text.push_str(&format!("{seconds}s")),
         (seconds, ms) => text.push_str(&format!("{seconds}.{ms:03}s")),
     }
@@ -85,7 +85,7 @@ pub fn node_state(node: &NodeView) -> String {
 
 /// A node's name, with its id where detail is wanted.
 pub fn node_name(name: &str, id: &str, kind: NodeKind, options: &Options) -> String {
-    match options.detail && kind == NodeKind::Member && !id.is_empty() {
+    match options.detail && kind == NodeKind::Member && !id.is_empty() && id != name {
         true => format!("{name} ({id})"),
         false => name.to_string(),
     }
@@ -115,7 +115,7 @@ pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &Options,
         // Pacemaker leaves this blank at the end.
         text.push_str(&format!(" ({failure}) "));
     }
-    let remarks = remarks(primitive, options);
+    let remarks = remarks(primitive, options, with_node);
     if !remarks.is_empty() {
         text.push_str(&format!(" ({})", remarks.join(", ")));
     }
@@ -152,10 +152,10 @@ pub fn state(primitive: &PrimitiveView, options: &Options) -> String {
 }
 
 /// What is out of the ordinary.
-pub fn remarks(primitive: &PrimitiveView, options: &Options) -> Vec<String> {
+pub fn remarks(primitive: &PrimitiveView, options: &Options, with_node: bool) -> Vec<String> {
     let common = &primitive.common;
     let mut remarks = Vec::new();
-    if primitive.current_node().is_some_and(|node| node.lost) {
+    if with_node && primitive.current_node().is_some_and(|node| node.lost) {
         remarks.push("UNCLEAN".to_string());
     }
     if primitive.locked_to.is_some() && primitive.nodes.is_empty() {
@@ -319,6 +319,7 @@ mod tests {
         let cases = [
             (0, "0s"),
             (100, "100ms"),
+            (1000, "1000ms"),
             (1500, "1.500s"),
             (10_000, "10s"),
             (60_000, "60s"),

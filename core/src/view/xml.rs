@@ -177,7 +177,7 @@ fn resources(view: &ClusterView, options: &Options) -> Vec<Element> {
     }
     let shown = view.resources.iter().filter(|resource| {
         let common = resource.common();
-        let wanted = if grouped { !common.active } else { options.inactive || common.active };
+        let wanted = if grouped { !common.fully_active } else { options.inactive || common.active };
         wanted && (common.active || !common.orphaned)
     });
     shown.map(|one| resource(one, options)).collect()

@@ -64,7 +64,9 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         blocks.push(summary(&view.summary, options));
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
-        if !items.is_empty() && options.shows(section) {
+        // Nothing failed is good news, too, for who asks.
+        let told = !items.is_empty() || matches!(section, Section::FailCounts | Section::Operations);
+        if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
         }
     };
@@ -82,7 +84,7 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         add(section, title, items);
     }
     add(Section::Tickets, "Tickets", view.tickets.iter().map(|ticket| self::ticket(ticket, options)).collect());
-    add(Section::Bans, "Negative Location Constraints", view.bans.iter().map(ban).collect());
+    add(Section::Bans, "Negative Location Constraints", view.bans.iter().map(|one| ban(one, options)).collect());
     blocks
 }
 
@@ -264,10 +266,7 @@ fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) 
         let worth = |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
         let resources = node.resources.iter().filter(worth).map(|resource| {
             let failed = resource.fail_count > Score::ZERO;
-            let text = match resource.orphaned {
-                true => format!("{}: orphan", resource.id),
-                false => format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone)),
-            };
+            let text = format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone));
             let tone = if failed { Tone::Bad } else { Tone::Plain };
             let mut item = Item::new(text, tone);
             if with_operations {
@@ -346,7 +345,8 @@ fn ticket(ticket: &TicketView, options: &Options) -> Item {
     Item::plain(format!("{}: {state}{standby}{}", ticket.id, last.unwrap_or_default()))
 }
 
-fn ban(ban: &BanView) -> Item {
+fn ban(ban: &BanView, options: &Options) -> Item {
+    let node = words::node_name(&ban.node, &ban.node_id, NodeKind::Member, options);
     let role = if ban.promoted_only { "in Promoted role " } else { "" };
-    Item::plain(format!("{}\tprevents {} from running {role}on {}", ban.id, ban.resource, ban.node))
+    Item::plain(format!("{}\tprevents {} from running {role}on {node}", ban.id, ban.resource))
 }

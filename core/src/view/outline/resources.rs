@@ -47,7 +47,7 @@ fn is_listed(resource: &ResourceView, options: &Options, only_inactive: bool) ->
         return false;
     }
     if only_inactive {
-        return !common.active;
+        return !common.fully_active;
     }
     options.inactive || common.active
 }
@@ -140,19 +140,26 @@ fn clone_item(clone: &CloneView, options: &Options) -> Item {
 fn spelled_out<'a>(clone: &'a CloneView, options: &Options) -> Vec<&'a ResourceView> {
     let singled_out = |at: usize| options.detail || clone.digest.singled_out.contains(&at);
     let all = clone.instances.iter().enumerate().filter(|(at, _)| singled_out(*at)).map(|(_, instance)| instance);
-    all.filter(|instance| instance.common().active || (options.inactive && !instance.common().orphaned)).collect()
+    let stopped_too = options.inactive || clone.unique;
+    let removed_too = options.inactive && options.detail;
+    let wanted = |instance: &&ResourceView| {
+        let common = instance.common();
+        common.active || (stopped_too && (removed_too || !common.orphaned))
+    };
+    all.filter(wanted).collect()
 }
 
 fn digest(clone: &CloneView, options: &Options) -> Vec<Item> {
+    if options.detail {
+        return Vec::new();
+    }
     let mut items = Vec::new();
     let list = |title: &str, names: &[String]| Item::plain(format!("{title}: [ {} ]", names.join(" ")));
-    if !options.detail {
-        if !clone.digest.promoted.is_empty() {
-            items.push(list("Promoted", &clone.digest.promoted));
-        }
-        if !clone.digest.started.is_empty() {
-            items.push(list(&started_title(clone), &clone.digest.started));
-        }
+    if !clone.digest.promoted.is_empty() {
+        items.push(list("Promoted", &clone.digest.promoted));
+    }
+    if !clone.digest.started.is_empty() {
+        items.push(list(&started_title(clone), &clone.digest.started));
     }
     if options.inactive {
         items.extend(clone.digest.stopped.iter().map(|(words, names)| list(words, names)));
