@@ -20,9 +20,9 @@ pub mod rules;
 
 pub mod status;
 
-pub mod scheduler;
-
 pub mod transition;
+
+pub mod scheduler;
 
 pub mod lrm;
 

@@ -1,26 +1,18 @@
 //! The one door to the cluster's daemon: reading the live CIB, committing to it, asking for actions.
 //!
 //! In: requests as values. Out: answers, or why there are none.
-//! Absent: what to ask for (the levels decide).
+//! Absent: what to ask for (the levels decide), bytes and sockets (transport).
 
 use crate::error::{Failure, Kind, Outcome};
-use quorate_core::cib::{Document, Patch};
-
-/// What only a running cluster can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    Cleanup { resource: Option<String>, node: Option<String>, force: bool },
-    Refresh { resource: Option<String>, node: Option<String>, force: bool },
-    SetFailcount { resource: String, node: String, value: String, operation: Option<String>, interval: Option<String> },
-    Fence { node: String },
-    ClearState { node: String },
-    /// A transient attribute of a node; without value it is removed.
-    StatusAttribute { node: String, name: String, value: Option<String> },
-    RemoveNode { node: String },
-}
+use quorate_core::cib::{ApplyError, Document, Patch};
+use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
+use quorate_transport::local::daemon::{AskError, Daemon};
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// How a commit ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Committed {
     Done,
     /// Someone was first: read again, merge, try again.
@@ -30,37 +22,127 @@ pub enum Committed {
 pub trait Cluster {
     fn read(&mut self) -> Outcome<Document>;
     fn commit(&mut self, patch: &Patch) -> Outcome<Committed>;
-    fn ask(&mut self, ask: &Ask) -> Outcome<String>;
-    /// Waits until nothing is left to do, at most this many seconds.
-    fn wait_idle(&mut self, seconds: u64) -> Outcome;
+    fn ask(&mut self, request: &Request) -> Outcome;
+    fn status(&mut self) -> Outcome<NodeStatus>;
+    /// Waits until the cluster has nothing left to do.
+    fn wait(&mut self, at_most: Duration) -> Outcome;
 }
 
-/// There is no daemon to talk to.
-pub struct Absent {
-    pub reason: String,
+/// The daemon of this node.
+pub struct Local {
+    socket: PathBuf,
+    daemon: Option<Daemon>,
 }
 
-impl Absent {
-    fn failure<T>(&self) -> Outcome<T> {
-        Err(Failure::new(Kind::Cluster, format!("the cluster on this node does not answer: {}", self.reason))
-            .hint("start the node's daemon, or work on a file with CIB_file=PATH"))
+/// A daemon that is silent for so long is stuck; a commit waits for the disks of all nodes.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often the cluster is looked at while waiting for it.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+impl Local {
+    pub fn new(socket: PathBuf) -> Local {
+        Local { socket, daemon: None }
+    }
+
+    fn daemon(&mut self) -> Outcome<&mut Daemon> {
+        if self.daemon.is_none() {
+            let daemon = Daemon::connect(&self.socket, ANSWER_WITHIN).map_err(|error| {
+                Failure::new(Kind::Cluster, error.to_string()).hint("to work on a file instead, set CIB_file=PATH")
+            })?;
+            self.daemon = Some(daemon);
+        }
+        Ok(self.daemon.as_mut().expect("it was just connected"))
+    }
+
+    /// One exchange. After a failure of the connection the next one connects anew.
+    fn exchange(&mut self, request: &Request) -> Result<Reply, Failed> {
+        let daemon = self.daemon().map_err(Failed::Failure)?;
+        daemon.ask(request).map_err(|error| match error {
+            AskError::Refused(refusal) => Failed::Refused(refusal),
+            error => {
+                self.daemon = None;
+                Failed::Failure(Failure::new(Kind::Cluster, error.to_string()))
+            }
+        })
     }
 }
 
-impl Cluster for Absent {
+enum Failed {
+    Refused(Refusal),
+    Failure(Failure),
+}
+
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Failure {
+        match failed {
+            Failed::Refused(refusal) => refused(&refusal),
+            Failed::Failure(failure) => failure,
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Failure {
+    let failure = Failure::new(Kind::Cluster, refusal.to_string());
+    match refusal {
+        Refusal::NoQuorum => failure.hint("more nodes must be reachable before anything can be changed"),
+        _ => failure,
+    }
+}
+
+fn misfit() -> Failure {
+    Failure::new(Kind::Cluster, "the daemon gave an answer that does not fit the question")
+}
+
+impl Cluster for Local {
     fn read(&mut self) -> Outcome<Document> {
-        self.failure()
+        match self.exchange(&Request::Query)? {
+            Reply::Document { root } => Document::from_element(root).map_err(|_| misfit()),
+            _ => Err(misfit()),
+        }
     }
 
-    fn commit(&mut self, _: &Patch) -> Outcome<Committed> {
-        self.failure()
+    fn commit(&mut self, patch: &Patch) -> Outcome<Committed> {
+        match self.exchange(&Request::Commit { patch: patch.clone() }) {
+            Ok(Reply::Committed { .. }) => Ok(Committed::Done),
+            Err(Failed::Refused(Refusal::Patch(ApplyError::Stale { .. }))) => Ok(Committed::Stale),
+            Ok(_) => Err(misfit()),
+            Err(failed) => Err(failed.into()),
+        }
     }
 
-    fn ask(&mut self, _: &Ask) -> Outcome<String> {
-        self.failure()
+    fn ask(&mut self, request: &Request) -> Outcome {
+        match self.exchange(request)? {
+            Reply::Done | Reply::Committed { .. } => Ok(()),
+            _ => Err(misfit()),
+        }
     }
 
-    fn wait_idle(&mut self, _: u64) -> Outcome {
-        self.failure()
+    fn status(&mut self) -> Outcome<NodeStatus> {
+        match self.exchange(&Request::Status)? {
+            Reply::Status(status) => Ok(status),
+            _ => Err(misfit()),
+        }
+    }
+
+    fn wait(&mut self, at_most: Duration) -> Outcome {
+        let started = Instant::now();
+        loop {
+            let status = self.status()?;
+            if status.settled && status.transition.is_none() {
+                return Ok(());
+            }
+            if started.elapsed() >= at_most {
+                let running: Vec<String> = status
+                    .transition
+                    .iter()
+                    .flat_map(|transition| &transition.running)
+                    .map(|(action, node)| format!("{action} on {node}"))
+                    .collect();
+                let what = if running.is_empty() { "the cluster is still busy".to_string() } else { format!("still running: {}", running.join(", ")) };
+                return Err(Failure::new(Kind::Cluster, format!("gave up waiting after {} s: {what}", at_most.as_secs())));
+            }
+            sleep(LOOK_EVERY);
+        }
     }
 }

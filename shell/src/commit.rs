@@ -17,11 +17,11 @@ const ATTEMPTS_MAX: usize = 20;
 pub fn commit(source: &Source, cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> Outcome<Document> {
     match source.path() {
         Some(path) => {
-            let held = source::hold(path)?;
-            let theirs = held.read()?;
+            let _held = source::hold(path)?;
+            let theirs = source::read_file(path)?;
             let merged = merged(base, &theirs, mine)?;
             if merged.root() != theirs.root() {
-                held.write(&merged)?;
+                source::write_file(path, &merged)?;
             }
             Ok(merged)
         }

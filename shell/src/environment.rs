@@ -16,6 +16,8 @@ pub struct Environment {
     pub editor: Option<String>,
     pub pager: Option<String>,
     pub ocf_root: PathBuf,
+    /// The directory that holds all of this node; `/` but for demo nodes and tests.
+    pub root: PathBuf,
     pub user: String,
     pub host: String,
     pub no_color: bool,
@@ -39,6 +41,7 @@ impl Environment {
             editor: get("EDITOR").or_else(|| get("VISUAL")),
             pager: get("PAGER"),
             ocf_root: get("OCF_ROOT").map_or_else(|| PathBuf::from("/usr/lib/ocf"), PathBuf::from),
+            root: get("QUORATE_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from),
             user: user.map_or_else(String::new, |user| user.name),
             host: host.unwrap_or_else(|| "localhost".into()),
             no_color: get("NO_COLOR").is_some(),
@@ -54,7 +57,7 @@ impl Environment {
             return directory.clone();
         }
         match self.user.as_str() {
-            "root" | "hacluster" => PathBuf::from("/var/lib/pacemaker/cib"),
+            "root" | "hacluster" => self.root.join("var/lib/pacemaker/cib"),
             _ => self.home.join(".cib"),
         }
     }

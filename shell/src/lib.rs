@@ -1,4 +1,28 @@
 //! crm and every tool that is not a screen.
 
+pub mod catalogue;
+pub mod check;
+pub mod client;
+pub mod command;
+pub mod commit;
+pub mod complete;
+pub mod configure;
+pub mod crm;
 pub mod demo;
+pub mod dispatch;
+pub mod environment;
+pub mod error;
+pub mod help;
+pub mod install;
+pub mod levels;
+pub mod lifetime;
+pub mod metadata;
+pub mod options;
+pub mod preview;
+pub mod repl;
+pub mod running;
+pub mod script;
+pub mod session;
+pub mod source;
 pub mod tools;
+pub mod ui;

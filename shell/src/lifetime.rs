@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn end(duration: &str) -> Option<String> {
     let duration = literal::duration(duration).ok()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-    let now = literal::DateTime { seconds: i64::try_from(now).ok()? };
+    let now = literal::DateTime::from_epoch(i64::try_from(now).ok()?);
     let at = now.plus(&duration).calendar();
     Some(format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z", at.year, at.month, at.day, at.hour, at.minute, at.second))
 }

@@ -9,11 +9,16 @@ use crate::session::{Manner, Session};
 use quorate_grammar::{Diagnostic, line};
 
 /// Runs a whole text. If any line is wrong, all errors are shown and nothing is changed.
-pub fn batch(session: &mut Session, name: &str, text: &str) -> u8 {
+///
+/// `at` is the level to start in.
+pub fn batch(session: &mut Session, name: &str, at: &[String], text: &str) -> u8 {
     session.manner = Manner::Batch;
     let origin = Origin { name: name.to_string(), text: text.to_string() };
     session.origin = origin.clone();
     let mut errors = Errors { origin, count: 0 };
+    if let Err(failure) = enter(session, at) {
+        errors.add(session, failure);
+    }
     let (lines, diagnostics) = line::lines(text);
     errors.add(session, Failure::input(diagnostics));
     for line in &lines {
@@ -25,6 +30,12 @@ pub fn batch(session: &mut Session, name: &str, text: &str) -> u8 {
         }
     }
     finish(session, errors)
+}
+
+/// Enters a level by name, as if it had been typed.
+pub fn enter(session: &mut Session, at: &[String]) -> Result<(), Failure> {
+    let (lines, _) = line::lines(&joined(at));
+    lines.first().map_or(Ok(()), |line| dispatch::run(session, line))
 }
 
 struct Errors {

@@ -5,21 +5,24 @@
 //! Absent: what the commands do.
 
 use crate::catalogue::Catalogue;
-use crate::client::{Ask, Cluster};
+use crate::client::Cluster;
 use crate::command::Level;
 use crate::commit;
 use crate::configure::references;
 use crate::configure::stage::Stage;
 use crate::environment::Environment;
+use crate::options::Options;
 use crate::error::{Failure, Origin, Outcome};
 use crate::source::{self, Source};
-use crate::ui::Ui;
+use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
+use quorate_core::node::{NodeStatus, Request};
 use quorate_grammar::crm::ast::Statement;
 use quorate_grammar::Diagnostic;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Switches {
@@ -48,7 +51,7 @@ enum Pending {
 #[derive(Default)]
 struct Batch {
     pending: BTreeMap<Source, Pending>,
-    asked: Vec<Ask>,
+    asked: Vec<Request>,
     /// Objects whose line was wrong: that others miss them is no second error.
     failed: BTreeSet<String>,
     statements: Vec<Statement>,
@@ -63,6 +66,7 @@ pub struct Session {
     pub origin: Origin,
     pub levels: Vec<&'static Level>,
     pub source: Source,
+    pub options: Options,
     pub done: bool,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
@@ -85,6 +89,7 @@ impl Session {
             origin: Origin::default(),
             levels: Vec::new(),
             source,
+            options: Options::default(),
             done: false,
             input,
             cluster,
@@ -93,6 +98,21 @@ impl Session {
             catalogue: OnceCell::new(),
             environment,
         }
+    }
+
+    /// Lets the settings take effect. What the command line or the terminal forbids stays forbidden.
+    pub fn apply_options(&mut self) {
+        self.switches.wait |= self.options.is_on("core.wait");
+        self.switches.force |= self.options.is_on("core.force");
+        let editor = self.options.get("core.editor").to_string();
+        if !editor.is_empty() {
+            self.environment.editor = Some(editor);
+        }
+        self.ui.color = match self.options.get("color.style") {
+            "color-always" => Color::Ansi,
+            "color" if self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
+            _ => Color::Plain,
+        };
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -144,8 +164,8 @@ impl Session {
             return Ok(mine.clone());
         }
         let now = commit::commit(source, self.cluster.as_mut(), base, mine)?;
-        if *source == Source::Live && self.switches.wait {
-            self.cluster.wait_idle(WAIT_SECONDS_MAX)?;
+        if *source == Source::Live {
+            self.wait_if_wanted()?;
         }
         Ok(now)
     }
@@ -191,22 +211,24 @@ impl Session {
     }
 
     /// Something for the daemon; in a batch it waits until the changes before it are committed.
-    pub fn ask(&mut self, ask: Ask) -> Outcome {
+    pub fn ask(&mut self, request: Request) -> Outcome {
         if self.source != Source::Live {
             return Err(Failure::refused("this needs the running cluster; a CIB in a file has none"));
         }
         if self.manner == Manner::Batch {
-            self.batch.asked.push(ask);
+            self.batch.asked.push(request);
             return Ok(());
         }
-        let answer = self.cluster.ask(&ask)?;
-        if !answer.is_empty() {
-            self.ui.line(&answer);
-        }
-        if self.switches.wait {
-            self.cluster.wait_idle(WAIT_SECONDS_MAX)?;
-        }
-        Ok(())
+        self.cluster.ask(&request)?;
+        self.wait_if_wanted()
+    }
+
+    fn wait_if_wanted(&mut self) -> Outcome {
+        if self.switches.wait { self.cluster.wait(WAIT_MAX) } else { Ok(()) }
+    }
+
+    pub fn cluster_status(&mut self) -> Outcome<NodeStatus> {
+        self.cluster.status()
     }
 
     // ---- the editing session -----------------------------------------------------------------------
@@ -297,9 +319,9 @@ impl Session {
                 Pending::Delete => delete_file(&source)?,
             }
         }
-        for ask in std::mem::take(&mut self.batch.asked) {
-            self.source = Source::Live;
-            self.ask(ask)?;
+        self.source = home;
+        for request in std::mem::take(&mut self.batch.asked) {
+            self.ask(request)?;
         }
         Ok(())
     }
@@ -322,7 +344,7 @@ impl Session {
 }
 
 /// `-w` gives up after an hour: a transition that takes longer needs eyes.
-const WAIT_SECONDS_MAX: u64 = 3600;
+const WAIT_MAX: Duration = Duration::from_secs(3600);
 
 fn write_new(source: &Source, document: &Document) -> Outcome {
     let Some(path) = source.path() else {

@@ -129,6 +129,9 @@ impl Lab {
 
     /// Starts a node's daemon.
     pub fn start(&mut self, name: &str) {
+        if let Some(mut former) = self.node(name).daemon.take() {
+            former.wait().expect("the former daemon is reaped");
+        }
         let root = self.root(name);
         let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
         let daemon = Command::new(program("quorated"))
@@ -159,6 +162,15 @@ impl Lab {
         if let Some(mut daemon) = self.node(name).daemon.take() {
             daemon.kill().expect("the daemon is killed");
             daemon.wait().expect("and reaped");
+        }
+    }
+
+    /// The same, while others use the laboratory; the daemon is reaped when it is started again.
+    pub fn kill_shared(&self, name: &str) {
+        let node = self.nodes.iter().find(|node| node.name == name).expect("a node of the laboratory");
+        if let Some(daemon) = &node.daemon {
+            let pid = nix::unistd::Pid::from_raw(daemon.id() as i32);
+            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("a signal");
         }
     }
 
@@ -248,7 +260,10 @@ impl Lab {
     /// Changes the configuration through a node, trying again where someone else was first.
     pub fn commit(&self, name: &str, change: impl Fn(&mut Document)) -> Result<Reply, ClientError> {
         loop {
-            let base = self.document(name);
+            let base = match self.ask(name, &Request::Query)? {
+                Reply::Document { root } => Document::from_element(root).expect("a CIB"),
+                other => return Ok(other),
+            };
             let mut work = base.clone();
             change(&mut work);
             let patch = diff(&base, &work);

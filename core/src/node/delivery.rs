@@ -68,7 +68,7 @@ impl Node {
         for message in std::mem::take(&mut self.outbox) {
             self.effects.push(Effect::Multicast(message));
         }
-        self.reconsider_durability();
+        self.judge_commits();
         if leads {
             self.lead();
         }

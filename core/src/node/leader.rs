@@ -27,6 +27,10 @@ const RECHECK_DEFAULT_MS: u64 = 15 * 60 * 1000;
 /// A decision that nothing disturbs is carried out in fewer passes; more is a bug of ours.
 const DECISIONS_PER_STEP_MAX: usize = 100;
 
+/// A plan that succeeds and is made again so many times without anything else happening is
+/// not carried out any more until something does.
+const FOLLOW_UPS_MAX: u32 = 10;
+
 /// The leader's state; a new leader, or a new view, begins with none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leadership {
@@ -36,7 +40,8 @@ pub(super) struct Leadership {
     dirty: bool,
     /// Nodes may still be starting: no decision yet.
     waiting_for_nodes: bool,
-    timer_number: u64,
+    /// Transitions carried out since anything else changed.
+    undisturbed: u32,
     /// Number of the timer in force, by kind.
     recheck: u64,
     start_up: u64,
@@ -60,7 +65,7 @@ impl Node {
         if self.may_write() {
             let edits = self.founding_edits();
             if !edits.is_empty() {
-                self.send(Message::Update { request: None, edits, quiet: true });
+                self.send(Message::Update { request: None, edits, quiet: false });
             }
         }
     }
@@ -112,11 +117,11 @@ impl Node {
     }
 
     fn new_timer(&mut self, of: impl Fn(&mut Leadership) -> &mut u64) -> u64 {
-        let Some(leadership) = &mut self.leadership else { return 0 };
-        leadership.timer_number += 1;
-        let number = leadership.timer_number;
-        *of(leadership) = number;
-        number
+        self.timer_number += 1;
+        if let Some(leadership) = &mut self.leadership {
+            *of(leadership) = self.timer_number;
+        }
+        self.timer_number
     }
 
     /// A timer of the leader's fired; an old one is passed over.
@@ -137,6 +142,7 @@ impl Node {
     pub(super) fn something_changed(&mut self, what: &str) {
         let Some(leadership) = &mut self.leadership else { return };
         leadership.dirty = true;
+        leadership.undisturbed = 0;
         if let Some(executor) = &mut leadership.executor
             && !executor.aborted()
         {
@@ -160,7 +166,13 @@ impl Node {
             if let Some(executor) = &leadership.executor {
                 match executor.progress() {
                     Progress::Running => return,
-                    Progress::Complete | Progress::Terminated => leadership.executor = None,
+                    Progress::Terminated => leadership.executor = None,
+                    // All was done as planned: the next plan should be empty, and is looked at.
+                    Progress::Complete => {
+                        leadership.executor = None;
+                        leadership.undisturbed += 1;
+                        leadership.dirty |= leadership.undisturbed <= FOLLOW_UPS_MAX;
+                    }
                 }
             }
             let Some(leadership) = &self.leadership else { return };
@@ -181,7 +193,7 @@ impl Node {
         let document = self.document().clone();
         let now = Now::from_epoch(self.clock.epoch);
         let input = scheduler::Input { transition_id: transition, ..scheduler::Input::new(&document, now) };
-        let output = schedule(&input);
+        let output = scheduler::schedule(&input);
         let epoch = self.clock.epoch;
         self.effects.push(Effect::SaveInput { document, transition, epoch });
         for note in output.notes {
@@ -361,15 +373,4 @@ fn overdue_edits(action: &Action, transition: i32, uuid: &str, node: &NodeRef, e
     let operation = Operation { key, action: action.clone() };
     let finished = Finished { operation, report, call_id: 0, queue_ms: 0, changed_at: epoch };
     result::edits(&finished, node)
-}
-
-/// Bridges to the pipeline until its last stage is in place.
-struct Output {
-    graph: crate::transition::Graph,
-    notes: Vec<Note>,
-}
-
-fn schedule(input: &scheduler::Input) -> Output {
-    let situation = scheduler::resolve(input);
-    Output { graph: crate::transition::Graph::default(), notes: situation.notes }
 }

@@ -61,6 +61,8 @@ pub struct Node {
     leadership: Option<Leadership>,
     /// The latest transition's number: a later reign of this node goes on from it.
     next_transition: i32,
+    /// The leader's latest timer, over all its reigns.
+    timer_number: u64,
     durability: Durability,
     activity: Activity,
     fencing: Vec<FencingEvent>,
@@ -88,6 +90,7 @@ impl Node {
             lrm: Lrm::default(),
             leadership: None,
             next_transition: 0,
+            timer_number: 0,
             durability: Durability::default(),
             activity: Activity::default(),
             fencing: Vec::new(),

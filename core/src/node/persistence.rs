@@ -24,7 +24,10 @@ pub(super) struct Durability {
 #[derive(Clone, Debug)]
 struct Commit {
     request: RequestId,
+    /// The term it was delivered in.
     term: u64,
+    /// The latest term whose configuration is known to contain it.
+    contained_until: u64,
     version: Version,
     /// Members that hold it.
     held_by: BTreeSet<u32>,
@@ -40,7 +43,8 @@ impl Durability {
         waiting: &BTreeMap<RequestId, ClientId>,
     ) {
         if waiting.contains_key(&request) {
-            self.commits.push(Commit { request, term, version, held_by: BTreeSet::new() });
+            let held_by = BTreeSet::new();
+            self.commits.push(Commit { request, term, contained_until: term, version, held_by });
         }
     }
 
@@ -84,18 +88,41 @@ impl Node {
     /// A member holds this version, and so every configuration before it.
     pub(super) fn persisted_by(&mut self, from: u32, term: u64, version: Version) {
         for commit in &mut self.durability.commits {
-            let at_least = (version.admin_epoch, version.epoch) >= (commit.version.admin_epoch, commit.version.epoch);
-            if term >= commit.term && at_least {
+            if term >= commit.term && at_least(version, commit.version) {
                 commit.held_by.insert(from);
             }
         }
         self.reconsider_durability();
     }
 
-    /// Acknowledges the commits that enough members hold.
-    pub(super) fn reconsider_durability(&mut self) {
-        let Some(here) = self.replica.view().map(|view| view.members.len()) else { return };
-        let enough = (self.settings.nodes / 2 + 1).min(here);
+    /// The members agreed on a configuration: commits that it does not contain are lost, and their
+    /// tools are told.
+    pub(super) fn judge_commits(&mut self) {
+        let Some((_, agreement)) = self.replica.agreement() else { return };
+        let (configuration_term, term, version) = (agreement.configuration_term, agreement.term, agreement.version);
+        let mut lost = Vec::new();
+        self.durability.commits.retain_mut(|commit| {
+            let same_line = (commit.term..=commit.contained_until).contains(&configuration_term);
+            let contained = same_line && at_least(version, commit.version);
+            match contained {
+                true => commit.contained_until = term,
+                false => lost.push(commit.request),
+            }
+            contained
+        });
+        for request in lost {
+            let reason = "the nodes that went on without this one do not have the change".to_string();
+            self.answer(Some(request), Reply::Refused(Refusal::NotHere { reason }));
+        }
+        self.reconsider_durability();
+    }
+
+    /// Acknowledges the commits that enough members hold: a majority of all nodes, so that any
+    /// later majority has one of them; fewer only where fewer may act.
+    fn reconsider_durability(&mut self) {
+        let Some((view, _)) = self.replica.agreement() else { return };
+        let (here, majority) = (view.members.len(), self.settings.nodes / 2 + 1);
+        let enough = if self.may_write() { majority.min(here) } else { majority };
         let commits = std::mem::take(&mut self.durability.commits);
         let (done, open) = commits.into_iter().partition(|commit| commit.held_by.len() >= enough);
         self.durability.commits = open;
@@ -103,4 +130,9 @@ impl Node {
             self.answer(Some(commit.request), Reply::Committed { version: commit.version });
         }
     }
+}
+
+/// Whether a configuration is the other or a later one.
+fn at_least(version: Version, other: Version) -> bool {
+    (version.admin_epoch, version.epoch) >= (other.admin_epoch, other.epoch)
 }

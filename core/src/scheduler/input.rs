@@ -5,7 +5,7 @@
 use crate::cib::Document;
 use crate::time::Now;
 
-/// The document carries the rest: `have-quorum`, `dc-uuid`, `execution-date`.
+/// The document carries the rest: `have-quorum`, `dc-uuid`.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
     pub document: &'a Document,
@@ -13,10 +13,14 @@ pub struct Input<'a> {
     pub transition_id: i32,
     /// What the cluster layer says; the document's `have-quorum` where it does not.
     pub quorate: Option<bool>,
+    /// The document was made fit to be shown: parameters that are kept secret may differ.
+    pub secrets_removed: bool,
+    /// Whether the picture of the plan is wanted too.
+    pub draw: bool,
 }
 
 impl<'a> Input<'a> {
     pub const fn new(document: &'a Document, now: Now) -> Self {
-        Self { document, now, transition_id: 1, quorate: None }
+        Self { document, now, transition_id: 1, quorate: None, secrets_removed: false, draw: false }
     }
 }

@@ -13,6 +13,9 @@ pub struct Graph {
     pub cluster_delay: u64,
     /// How long fencing may take. Milliseconds.
     pub fencing_timeout: u64,
+    /// Both as configured, for the graph's XML repeats the words.
+    pub cluster_delay_text: String,
+    pub fencing_timeout_text: String,
     /// The fail count that a failed start or stop leaves ("INFINITY" or "1").
     pub failed_stop_offset: String,
     pub failed_start_offset: String,
@@ -73,6 +76,10 @@ pub struct Action {
     pub attributes: BTreeMap<String, String>,
     /// Ids of the nodes this action takes down.
     pub downed: Vec<String>,
+    /// Since when the resource is kept for its node.
+    pub shutdown_lock: Option<i64>,
+    /// Remote nodes that enter or leave maintenance, by id.
+    pub maintenance: Vec<(String, bool)>,
 }
 
 impl Action {

@@ -2,6 +2,8 @@
 
 pub mod executor;
 pub mod graph;
+pub mod summary;
+pub mod xml;
 pub mod key;
 
 pub use executor::{Executor, Outcome, Progress};

@@ -139,7 +139,7 @@ fn shown_id(element: &Element, context: &Context) -> Option<Word> {
 
 // ---- attributes and rules ------------------------------------------------------------------------
 
-fn attribute_set(element: &Element, kind: SetKind, context: &Context) -> Option<AttributeSet> {
+fn attribute_set(element: &Element, kind: SetKind, owner: &str, context: &Context) -> Option<AttributeSet> {
     let body = match attr(element, "id-ref") {
         Some(id) => {
             only(element, &["id-ref"])?;
@@ -150,7 +150,10 @@ fn attribute_set(element: &Element, kind: SetKind, context: &Context) -> Option<
             only(element, &["id", "score"])?;
             let (rules, pairs) = rules_and_pairs(element, context)?;
             let score = element.attr("score").map(score);
-            SetBody::Own { id: shown_id(element, context), score, rules, pairs }
+            // The id that it would get anyway need not be said.
+            let given = format!("{owner}-{}", element.name);
+            let id = shown_id(element, context).filter(|id| *id != *given);
+            SetBody::Own { id, score, rules, pairs }
         }
     };
     Some(AttributeSet { kind, body })
@@ -283,9 +286,10 @@ fn either_score(element: &Element) -> Option<Word> {
 // ---- nodes and resources ---------------------------------------------------------------------------
 
 fn sets(element: &Element, names: &[(&str, SetKind)], context: &Context) -> Option<Vec<AttributeSet>> {
+    let owner = element.attr("uname").or(element.id()).unwrap_or_default();
     let set = |child: &Element| {
         let (_, kind) = names.iter().find(|(name, _)| child.name == **name)?;
-        attribute_set(child, *kind, context)
+        attribute_set(child, *kind, owner, context)
     };
     element.elements().map(set).collect()
 }
@@ -308,13 +312,14 @@ fn node(element: &Element, context: &Context) -> Option<NodeStatement> {
 
 fn primitive(element: &Element, context: &Context) -> Option<Primitive> {
     only(element, &["id", "class", "provider", "type", "template", "description"])?;
+    let owner = element.id()?;
     let mut parts = Vec::new();
     let mut operations = 0;
     for child in element.elements() {
         match &*child.name {
-            "instance_attributes" => parts.push(Part::Set(attribute_set(child, SetKind::Params, context)?)),
-            "meta_attributes" => parts.push(Part::Set(attribute_set(child, SetKind::Meta, context)?)),
-            "utilization" => parts.push(Part::Set(attribute_set(child, SetKind::Utilization, context)?)),
+            "instance_attributes" => parts.push(Part::Set(attribute_set(child, SetKind::Params, owner, context)?)),
+            "meta_attributes" => parts.push(Part::Set(attribute_set(child, SetKind::Meta, owner, context)?)),
+            "utilization" => parts.push(Part::Set(attribute_set(child, SetKind::Utilization, owner, context)?)),
             "operations" => {
                 operations += 1;
                 operation_parts(child, context, &mut parts)?;

@@ -53,6 +53,9 @@ struct Removed {
 }
 
 fn remove(configuration: &mut Element, object: Removed, notes: &mut Vec<String>) {
+    if object.kind == "group" && object.place.len() > 2 {
+        return remove_with_clone(configuration, object, notes);
+    }
     let element = objects::at(configuration, &object.place).clone();
     match object.kind {
         "group" | "clone" | "ms" | "bundle" => open(configuration, &object, &element, notes),
@@ -69,6 +72,16 @@ fn remove(configuration: &mut Element, object: Removed, notes: &mut Vec<String>)
         let optional = matches!(&*section.name, "tags" | "rsc_defaults" | "op_defaults" | "acls" | "alerts");
         !(optional && section.children.is_empty())
     });
+}
+
+/// A clone has one child, so it cannot take a group's members: it goes first.
+fn remove_with_clone(configuration: &mut Element, group: Removed, notes: &mut Vec<String>) {
+    let place = group.place[..group.place.len() - 1].to_vec();
+    let clone = objects::at(configuration, &place);
+    let id = clone.id().unwrap_or_default().to_string();
+    notes.push(format!("clone `{id}` had nothing but `{}` and was deleted", group.id));
+    remove(configuration, Removed { kind: "clone", place: place.clone(), id }, notes);
+    remove(configuration, Removed { place, ..group }, notes);
 }
 
 /// A container goes, its members take its place, and the first of them its constraints.

@@ -3,8 +3,7 @@
 //! In: calls. Out: edits of the configuration, and requests to the daemon.
 //! Absent: adding nodes to the cluster (see `cluster`).
 
-use crate::client::Ask;
-use crate::command::{Call, Command, Level, PREVIEW, Run, What, maybe, one};
+use crate::command::{Argument, Call, Command, Flag, Level, PREVIEW, Run, What, maybe, one};
 use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
 use crate::configure::objects::{self, Place};
@@ -13,26 +12,32 @@ use crate::preview;
 use crate::session::Session;
 use crate::source::Source;
 use quorate_core::cib::Document;
+use quorate_core::node::Request;
 use quorate_core::status;
 use quorate_grammar::diagnostic::closest;
 
 const ACTIONS: What = What::Words(&["set", "delete", "show"]);
 
+const NODE: &[Argument] = &[maybe("node", What::Node)];
+const STEERING: &[Flag] = &[ALL, PREVIEW];
+const ATTRIBUTE: &[Argument] =
+    &[one("node", What::Node), one("set|delete|show", ACTIONS), one("name", What::Text), maybe("value", What::Text)];
+
 const fn on_node(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
-    Command { name, arguments: &[maybe("node", What::Node)], flags: &[ALL, PREVIEW], help, run: Run::Do(run), ..Command::DEFAULT }
+    Command { name, arguments: NODE, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
 const fn of_node(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
     Command {
         name,
-        arguments: &[one("node", What::Node), one("set|delete|show", ACTIONS), one("name", What::Text), maybe("value", What::Text)],
+        arguments: ATTRIBUTE,
         help,
         run: Run::Do(run),
         ..Command::DEFAULT
     }
 }
 
-const ALL: crate::command::Flag = crate::command::Flag { name: "--all", short: "", help: "every node" };
+const ALL: Flag = Flag { name: "--all", short: "", help: "every node" };
 
 pub static LEVEL: Level = Level {
     name: "node",
@@ -162,7 +167,7 @@ fn standby(session: &mut Session, call: &Call) -> Outcome {
         Some("reboot") => {
             for place in chosen(session, call)? {
                 let node = name_at(session, &place)?;
-                session.ask(Ask::StatusAttribute { node, name: "standby".into(), value: Some("on".into()) })?;
+                session.ask(Request::SetAttributes { node, pairs: vec![("standby".into(), Some("on".into()))] })?;
             }
             Ok(())
         }
@@ -177,7 +182,10 @@ fn name_at(session: &mut Session, place: &Place) -> Outcome<String> {
 }
 
 fn online(session: &mut Session, call: &Call) -> Outcome {
-    steer(session, call, |document, place| drop(unset(document, place, Sort::Node, "standby")))
+    steer(session, call, |document, place| {
+        // A node that is not on standby is online already.
+        let _ = unset(document, place, Sort::Node, "standby");
+    })
 }
 
 fn maintenance(session: &mut Session, call: &Call) -> Outcome {
@@ -240,8 +248,8 @@ fn status_attribute(session: &mut Session, call: &Call) -> Outcome {
     let node = name_at(session, &place)?;
     let (name, value) = (call.required(2).to_string(), call.argument(3).map(str::to_string));
     match (call.required(1), value) {
-        ("set", Some(value)) => session.ask(Ask::StatusAttribute { node, name, value: Some(value) }),
-        ("delete", None) => session.ask(Ask::StatusAttribute { node, name, value: None }),
+        ("set", Some(value)) => session.ask(Request::SetAttributes { node, pairs: vec![(name, Some(value))] }),
+        ("delete", None) => session.ask(Request::SetAttributes { node, pairs: vec![(name, None)] }),
         ("show", None) => {
             let states = document.status().elements_named("node_state").find(|state| state.attr("uname") == Some(&node));
             let pairs = states.and_then(|state| state.child("transient_attributes")).into_iter().flat_map(|part| part.descendants());
@@ -265,7 +273,7 @@ fn fence(session: &mut Session, call: &Call) -> Outcome {
     if !session.confirm(&format!("Fence {node} now?")) {
         return Err(Failure::refused("nothing was done").hint("use -F to answer yes beforehand"));
     }
-    session.ask(Ask::Fence { node })
+    session.ask(Request::Fence { node, action: "reboot".into() })
 }
 
 fn clear_state(session: &mut Session, call: &Call) -> Outcome {
@@ -273,15 +281,16 @@ fn clear_state(session: &mut Session, call: &Call) -> Outcome {
     if !session.confirm(&format!("Is {node} certainly down? If not, its resources may run twice and destroy data.")) {
         return Err(Failure::refused("nothing was done").hint("use -F to answer yes beforehand"));
     }
-    session.ask(Ask::ClearState { node })
+    session.ask(Request::ConfirmFenced { node })
 }
 
 fn delete(session: &mut Session, call: &Call) -> Outcome {
     let document = session.document()?;
     let place = place_of(&document, call, 0)?;
     let node = name_at(session, &place)?;
-    if session.source == Source::Live {
-        return session.ask(Ask::RemoveNode { node });
+    let member = session.source == Source::Live && session.cluster_status()?.members.contains(&node);
+    if member {
+        return Err(Failure::refused(format!("`{node}` is a member of the cluster")).hint("stop the cluster there first"));
     }
     session.change(&format!("delete {node}"), |_, document| {
         drop(objects::take(document.configuration_mut(), &place));

@@ -3,8 +3,7 @@
 //! In: calls. Out: edits of the configuration, and requests to the daemon.
 //! Absent: making resources (see `configure`).
 
-use crate::client::Ask;
-use crate::command::{Call, Command, FORCE, Level, PREVIEW, Run, What, any, maybe, one, some};
+use crate::command::{Argument, Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
 use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
 use crate::configure::lower::unknown_resource;
@@ -17,6 +16,7 @@ use crate::running;
 use crate::session::{Manner, Session};
 use crate::source::Source;
 use quorate_core::cib::Document;
+use quorate_core::node::Request;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::print;
 use quorate_grammar::{Word, literal};
@@ -24,17 +24,20 @@ use quorate_grammar::{Word, literal};
 const ACTIONS: What = What::Words(&["set", "delete", "show"]);
 const ON_OFF: What = What::Words(&["on", "off", "true", "false"]);
 
+const RESOURCES: &[Argument] = &[some("resource", What::Resource)];
+const STEERING: &[Flag] = &[PREVIEW];
+const META: &[Argument] =
+    &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::MetaName), maybe("value", What::Text)];
+const PARAMETER: &[Argument] =
+    &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::ParameterName), maybe("value", What::Text)];
+const PLAIN: &[Argument] =
+    &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::Text), maybe("value", What::Text)];
+
 const fn on_resources(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
-    Command { name, arguments: &[some("resource", What::Resource)], flags: &[PREVIEW], help, run: Run::Do(run), ..Command::DEFAULT }
+    Command { name, arguments: RESOURCES, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
-const fn attributes(name: &'static str, help: &'static str, examples: &'static [&'static str], what: What, run: fn(&mut Session, &Call) -> Outcome) -> Command {
-    // The tables differ in what completes the name, which needs one static list each.
-    let arguments: &'static [crate::command::Argument] = match what {
-        What::MetaName => &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::MetaName), maybe("value", What::Text)],
-        What::ParameterName => &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::ParameterName), maybe("value", What::Text)],
-        _ => &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("name", What::Text), maybe("value", What::Text)],
-    };
+const fn attributes(name: &'static str, help: &'static str, examples: &'static [&'static str], arguments: &'static [Argument], run: fn(&mut Session, &Call) -> Outcome) -> Command {
     Command { name, arguments, help, examples, run: Run::Do(run), ..Command::DEFAULT }
 }
 
@@ -102,9 +105,9 @@ pub static LEVEL: Level = Level {
             run: Run::Do(refresh),
             ..Command::DEFAULT
         },
-        attributes("param", "a parameter of the agent", &["param ip set nic eth1", "param ip show nic"], What::ParameterName, param),
-        attributes("meta", "a meta attribute", &["meta web set resource-stickiness 100"], What::MetaName, meta),
-        attributes("utilization", "what a resource takes of a node's capacity", &["utilization db set memory 4096"], What::Text, utilization),
+        attributes("param", "a parameter of the agent", &["param ip set nic eth1", "param ip show nic"], PARAMETER, param),
+        attributes("meta", "a meta attribute", &["meta web set resource-stickiness 100"], META, meta),
+        attributes("utilization", "what a resource takes of a node's capacity", &["utilization db set memory 4096"], PLAIN, utilization),
         Command {
             name: "failcount",
             arguments: &[one("resource", What::Resource), one("set|delete|show", ACTIONS), one("node", What::Node), maybe("value", What::Text), maybe("operation", What::Text), maybe("interval", What::Text)],
@@ -583,12 +586,12 @@ fn whom(session: &mut Session, call: &Call) -> Outcome<(Option<String>, Option<S
 
 fn cleanup(session: &mut Session, call: &Call) -> Outcome {
     let (resource, node, force) = whom(session, call)?;
-    session.ask(Ask::Cleanup { resource, node, force })
+    session.ask(Request::Forget { resource, node, failed_only: !force })
 }
 
 fn refresh(session: &mut Session, call: &Call) -> Outcome {
-    let (resource, node, force) = whom(session, call)?;
-    session.ask(Ask::Refresh { resource, node, force })
+    let (resource, node, _) = whom(session, call)?;
+    session.ask(Request::Forget { resource, node, failed_only: false })
 }
 
 fn failcount(session: &mut Session, call: &Call) -> Outcome {
@@ -598,15 +601,24 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
     let value = call.argument(3);
     match (call.required(1), value) {
         ("show", None) => {
-            let count = fail_count(&document, &id, &node);
+            let counts = fail_counts(&document, &id, &node);
+            let sum: i64 = counts.iter().filter_map(|(_, value)| literal::score(value).ok()).map(i64::from).sum();
+            let count = score_text(sum);
             session.ui.line(&format!("scope=status  name=fail-count-{id} value={count}"));
             Ok(())
         }
-        ("delete", None) => session.ask(Ask::SetFailcount { resource: id, node, value: "0".into(), operation: None, interval: None }),
+        ("delete", None) => {
+            let names = fail_counts(&document, &id, &node).into_iter().map(|(name, _)| name);
+            let pairs = names.flat_map(|name| [(name.replacen("fail-count-", "last-failure-", 1), None), (name, None)]);
+            session.ask(Request::SetAttributes { node, pairs: pairs.collect() })
+        }
         ("set", Some(value)) => {
             literal::score(value).map_err(|error| Failure::at(call.span(3), error.to_string()))?;
-            let (operation, interval) = (call.argument(4).map(str::to_string), call.argument(5).map(str::to_string));
-            session.ask(Ask::SetFailcount { resource: id, node, value: value.into(), operation, interval })
+            let operation = call.argument(4).unwrap_or("monitor");
+            let interval = call.argument(5).unwrap_or("0");
+            let interval = literal::interval_ms(interval).map_err(|error| Failure::at(call.span(5), error.to_string()))?;
+            let name = format!("fail-count-{id}#{operation}_{interval}");
+            session.ask(Request::SetAttributes { node, pairs: vec![(name, Some(value.to_string()))] })
         }
         ("set", None) => Err(Failure::usage("set needs a value")),
         (word @ ("show" | "delete"), Some(_)) => Err(Failure::at(call.span(3), format!("`{word}` takes no value"))),
@@ -614,13 +626,16 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
     }
 }
 
-/// The sum over operations, as Pacemaker adds it up.
-fn fail_count(document: &Document, id: &str, node: &str) -> i64 {
+/// The fail counts of a resource on a node, one for each operation, by their attributes' names.
+fn fail_counts(document: &Document, id: &str, node: &str) -> Vec<(String, String)> {
     let prefix = format!("fail-count-{id}#");
-    let states = document.status().elements_named("node_state");
-    let state = states.into_iter().find(|state| state.attr("uname") == Some(node) || state.id() == Some(node));
+    let mut states = document.status().elements_named("node_state");
+    let state = states.find(|state| state.attr("uname") == Some(node) || state.id() == Some(node));
     let pairs = state.into_iter().flat_map(|state| state.descendants()).filter(|part| part.name == "nvpair");
-    let counts = pairs.filter(|pair| pair.attr("name").is_some_and(|name| name.starts_with(&prefix)));
-    let sum: i64 = counts.filter_map(|pair| literal::score(pair.attr("value")?).ok()).map(i64::from).sum();
-    sum.min(i64::from(literal::INFINITY))
+    let named = pairs.filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string())));
+    named.filter(|(name, _)| name.starts_with(&prefix)).collect()
+}
+
+fn score_text(score: i64) -> String {
+    if score >= i64::from(literal::INFINITY) { "INFINITY".to_string() } else { score.to_string() }
 }

@@ -168,6 +168,7 @@ pub fn configuration(nodes: u32) -> Document {
          <crm_config><cluster_property_set id='cib-bootstrap-options'>\
          <nvpair id='o1' name='fencing-enabled' value='true'/>\
          <nvpair id='o2' name='dc-deadtime' value='5s'/>\
+         <nvpair id='o3' name='start-failure-is-fatal' value='false'/>\
          </cluster_property_set></crm_config><nodes>{node_elements}</nodes><resources>\
          <primitive id='fencer' class='stonith' type='fence_sim'>\
          <instance_attributes id='fencer-p'><nvpair id='fencer-hosts' name='pcmk_host_list' value='{}'/>\

@@ -33,12 +33,6 @@ pub struct Digests {
 }
 
 impl Digests {
-    /// The digest without the parameters that must not be shown.
-    pub fn secure(&self, hidden: &str) -> String {
-        let hidden: Vec<_> = hidden.split(' ').collect();
-        digest_of(self.parameters.iter().filter(|(name, _)| !hidden.contains(&name.as_str())))
-    }
-
     /// The parameters that entered, sorted by name.
     pub fn parameters(&self) -> &BTreeMap<String, String> {
         &self.parameters
@@ -61,6 +55,8 @@ pub struct Changes<'a> {
     pub definitions: Definitions<'a>,
     pub resources: &'a Table<ResourceId, Resource>,
     pub nodes: &'a Table<NodeId, Node>,
+    /// Of the document, for what has none of its own.
+    pub feature_set: &'a str,
 }
 
 impl Changes<'_> {
@@ -103,6 +99,50 @@ impl Changes<'_> {
     }
 }
 
+/// Feature sets before this left the operation's own parameters and the timeout out of secure digests.
+const SECURE_DIGEST_OF_ALL: [u32; 3] = [3, 16, 0];
+
+/// Whether a feature set is older than another.
+fn is_older(feature_set: &str, than: [u32; 3]) -> bool {
+    let mut parts = feature_set.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)];
+    version < than
+}
+
+impl Changes<'_> {
+    /// Whether nothing differs but parameters that are kept secret, as in an input with passwords removed.
+    pub fn only_hidden_changed(&self, id: ResourceId, node: NodeId, record: &OperationRecord, recheck: &mut Recheck) -> bool {
+        let Some(recorded) = record.attr("op-secure-digest") else { return false };
+        let digests = self.digests(id, node, record.task(), record.interval_ms, Some(record), recheck);
+        let hidden = record.attr("op-secure-params");
+        let feature_set = record.attr("crm_feature_set").unwrap_or("");
+        self.secure_digest(id, node, &digests, hidden, feature_set) == recorded
+    }
+
+    fn secure_digest(&self, id: ResourceId, node: NodeId, digests: &Digests, hidden: Option<&str>, feature_set: &str) -> String {
+        let old = !feature_set.is_empty() && is_older(feature_set, SECURE_DIGEST_OF_ALL);
+        let mut parameters = if old {
+            super::parameters_on(self.resources, self.nodes, self.definitions.now, id, Some(node))
+        } else {
+            digests.parameters.clone()
+        };
+        let hidden: Vec<_> = hidden.unwrap_or("").split(' ').collect();
+        let is_device = self.resources[id].fence_device;
+        parameters.retain(|name, _| !hidden.contains(&name.as_str()));
+        if old {
+            parameters.retain(|name, _| !is_left_out(name) && !(is_device && name.starts_with("pcmk_")));
+        }
+        digest_of(parameters.iter())
+    }
+
+    /// Digests of a device's parameters as unfencing remembers them: all, and without secrets.
+    pub fn device_digests(&self, id: ResourceId, node: NodeId, recheck: &mut Recheck) -> (String, String) {
+        let digests = self.digests(id, node, "stonith-on", 0, None, recheck);
+        let secure = self.secure_digest(id, node, &digests, Some(" passwd password user "), self.feature_set);
+        (digests.all, secure)
+    }
+}
+
 /// Only the parameters that the record names as needing a restart.
 fn restart_digest(record: &OperationRecord, parameters: &BTreeMap<String, String>) -> Option<String> {
     record.attr("op-restart-digest")?;
@@ -117,6 +157,7 @@ impl Resolver<'_> {
             definitions: Definitions { operation_defaults: &self.model.operation_defaults, now: self.input.now },
             resources: &self.resources,
             nodes: &self.nodes,
+            feature_set: "",
         };
         changes.since(id, node, record, &mut self.recheck)
     }

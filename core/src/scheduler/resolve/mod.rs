@@ -65,6 +65,8 @@ pub struct Situation {
     pub failed_operations: Vec<FailedOperation>,
     /// Records of recurring monitors whose failure is over, by node and record id.
     pub expired_monitors: BTreeSet<(NodeId, String)>,
+    /// Of the document; empty where it has none.
+    pub feature_set: String,
     pub recheck: Recheck,
     pub notes: Vec<Note>,
 }
@@ -211,6 +213,7 @@ impl<'a> Resolver<'a> {
             findings: self.findings,
             failed_operations: self.failed,
             expired_monitors: self.expired_monitors,
+            feature_set: self.input.document.root().attr("crm_feature_set").unwrap_or("").to_owned(),
             recheck: self.recheck,
             notes: self.notes,
         }
@@ -274,12 +277,17 @@ pub fn parameters_on(
 }
 
 impl Situation {
-    pub const fn definitions(&self) -> Definitions<'_> {
-        Definitions { operation_defaults: self.model.operation_defaults.as_slice(), now: self.now }
+    pub fn definitions(&self) -> Definitions<'_> {
+        Definitions { operation_defaults: &self.model.operation_defaults, now: self.now }
     }
 
-    pub const fn changes(&self) -> change::Changes<'_> {
-        change::Changes { definitions: self.definitions(), resources: &self.resources, nodes: &self.nodes }
+    pub fn changes(&self) -> change::Changes<'_> {
+        change::Changes {
+            definitions: self.definitions(),
+            resources: &self.resources,
+            nodes: &self.nodes,
+            feature_set: &self.feature_set,
+        }
     }
 
     pub fn node_by_name(&self, name: &str) -> Option<NodeId> {

@@ -1,0 +1,236 @@
+//! What a changed definition asks for: restart, reload, new monitors, cancelled ones, clean-up.
+//!
+//! In: histories and digests. Out: actions.
+
+use super::Plan;
+use super::plan::Key;
+use crate::rules::Recheck;
+use crate::scheduler::relation::{End, Relation, Task};
+use crate::scheduler::resolve::Situation;
+use crate::scheduler::resolve::change::Change;
+use crate::scheduler::resolve::operation::configured;
+use crate::scheduler::sort::merge_sort;
+use crate::scheduler::table::{NodeId, ResourceId};
+use crate::score::Score;
+use crate::status::operation::{ExecutionStatus, exit};
+use crate::status::{OperationRecord, ResourceHistory};
+use std::collections::BTreeMap;
+
+impl Plan<'_> {
+    pub(super) fn act_on_changes(&mut self, secure: bool) {
+        let situation = self.situation;
+        let names = names(situation);
+        for (node, facts) in situation.nodes.iter() {
+            if !facts.maintenance && !self.was_available(node) {
+                continue;
+            }
+            let Some(state) = situation.status.nodes.iter().find(|state| state.uname.as_deref() == Some(facts.name.as_str())) else {
+                continue;
+            };
+            for history in state.history.iter().filter(|history| !history.operations.is_empty()) {
+                for &id in names.get(history.id.as_str()).into_iter().flatten().rev() {
+                    if self.resource(id).is_primitive() {
+                        self.act_on_history(id, node, history, secure);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Before anything was placed, and so before remote nodes were known to come back.
+    fn was_available(&self, node: NodeId) -> bool {
+        let facts = &self.situation.nodes[node];
+        facts.online && !facts.shutdown && !self.nodes[node].unclean && !facts.standby && !facts.maintenance
+    }
+
+    fn act_on_history(&mut self, id: ResourceId, node: NodeId, history: &ResourceHistory, secure: bool) {
+        let resource = self.resource(id);
+        if resource.removed {
+            let top = self.resource(self.situation.top_of(id));
+            if !(top.is_clone() && !top.unique) {
+                self.clean_up(id, node, false);
+            }
+            return;
+        }
+        let is_active = resource.active_on.contains(&node);
+        if self.agent_changed(id, node, history, is_active) {
+            self.clean_up(id, node, false);
+        }
+        if !is_active {
+            return;
+        }
+        let newest_first: Vec<_> = history.operations.iter().rev().collect();
+        let by_age = merge_sort(newest_first, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
+        let (start, stop) = active_span(&by_age);
+        if start < stop {
+            return;
+        }
+        for (at, record) in by_age.iter().enumerate() {
+            if (at as i64) >= start {
+                self.act_on_record(id, node, record, secure);
+            }
+        }
+    }
+
+    fn act_on_record(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord, secure: bool) {
+        let in_maintenance = self.resource(id).maintenance || self.situation.nodes[node].maintenance;
+        if record.interval_ms > 0 && in_maintenance {
+            self.cancel_recorded(id, node, record);
+        } else if record.interval_ms > 0 || matches!(record.task(), "monitor" | "start" | "promote" | "migrate_from") {
+            let acted = self.act_on_definition(id, node, record, secure);
+            if acted && self.situation.fail_count(id, node, true).0 != Score::ZERO {
+                self.clear_fail_count(id, node);
+            }
+        }
+    }
+
+    fn agent_changed(&mut self, id: ResourceId, node: NodeId, history: &ResourceHistory, is_active: bool) -> bool {
+        let agent = &self.resource(id).agent;
+        let same = history.kind.as_deref() == Some(agent.kind.as_str())
+            && history.class.as_deref() == Some(agent.class.as_str())
+            && history.provider == agent.provider;
+        if same {
+            return false;
+        }
+        self.trigger_unfencing(Some(id), Some(node), "Device definition changed");
+        if is_active {
+            self.stop(id, Some(node), false);
+            self.resources[id].start_pending = true;
+        }
+        true
+    }
+
+    pub(super) fn clean_up(&mut self, id: ResourceId, node: NodeId, optional: bool) {
+        let host = &self.nodes[node];
+        if self.resources[id].failed || host.unclean || !host.online {
+            return;
+        }
+        let relation = if optional { Relation::FIRST_IMPLIES_THEN } else { Relation::ORDERED };
+        self.once(id, Task::Delete, Some(node), optional);
+        self.order_tasks_later(id, Task::Stop, id, Task::Delete, relation);
+        self.order_tasks_later(id, Task::Delete, id, Task::Start, relation);
+    }
+
+    fn cancel_recorded(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord) {
+        let cancel = self.cancel(id, node, &Task::parse(record.task()), record.interval_ms);
+        if let Some(call) = record.attr("call-id") {
+            self.actions[cancel].set_meta("call-id", call);
+        }
+        self.order_later(End::of(id, Task::Stop), End::Action(cancel), Relation::ORDERED);
+    }
+
+    /// Returns whether anything was done about a difference.
+    fn act_on_definition(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord, secure: bool) -> bool {
+        let task = record.task();
+        let interval_ms = record.interval_ms;
+        if interval_ms > 0 && self.resource(id).primitive().and_then(|p| configured(p, task, interval_ms, false)).is_none() {
+            if self.situation.options.cancel_removed_actions {
+                self.cancel_recorded(id, node, record);
+            }
+            return true;
+        }
+        let is_start = interval_ms == 0 && matches!(task, "monitor" | "migrate_from" | "promote");
+        let task = if is_start { Task::Start } else { Task::parse(task) };
+        let change = if self.situation.expired_monitors.contains(&(node, record.id().to_owned())) {
+            Change::Restart
+        } else {
+            self.change_since(id, node, record, secure)
+        };
+        match change {
+            Change::None => return false,
+            Change::Restart => self.force_restart(id, node, task, interval_ms),
+            Change::Unknown | Change::Parameters if interval_ms > 0 => self.reschedule(id, node, task, interval_ms),
+            Change::Unknown | Change::Parameters if record.attr("op-restart-digest").is_some() => {
+                self.trigger_unfencing(Some(id), Some(node), "Device parameters changed (reload)");
+                self.reload(id, node);
+            }
+            Change::Unknown | Change::Parameters => self.force_restart(id, node, task, interval_ms),
+        }
+        true
+    }
+
+    fn change_since(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord, secure: bool) -> Change {
+        let mut recheck = Recheck::default();
+        let changes = self.situation.changes();
+        let change = changes.since(id, node, record, &mut recheck);
+        if secure && change != Change::None && changes.only_hidden_changed(id, node, record, &mut recheck) {
+            return Change::None;
+        }
+        change
+    }
+
+    fn force_restart(&mut self, id: ResourceId, node: NodeId, task: Task, interval_ms: u32) {
+        let key = Key::Operation { task: task.clone(), interval_ms };
+        let action = self.action(id, key, task, None, false);
+        self.actions[action].set_reason(Some("resource definition change"), true);
+        self.trigger_unfencing(Some(id), Some(node), "Device parameters changed");
+    }
+
+    fn reschedule(&mut self, id: ResourceId, node: NodeId, task: Task, interval_ms: u32) {
+        self.trigger_unfencing(Some(id), Some(node), "Device parameters changed (reschedule)");
+        let key = Key::Operation { task: task.clone(), interval_ms };
+        let action = self.action(id, key, task, Some(node), true);
+        self.actions[action].reschedule = true;
+    }
+
+    fn reload(&mut self, id: ResourceId, node: NodeId) {
+        let planned = &self.resources[id];
+        if !planned.managed || planned.failed {
+            return;
+        }
+        if planned.start_pending {
+            self.stop(id, Some(node), false);
+            return;
+        }
+        self.resources[id].reload = true;
+        let reload = self.once(id, Task::ReloadAgent, Some(node), false);
+        self.actions[reload].set_reason(Some("resource definition change"), false);
+        for task in [Task::Stop, Task::Demote] {
+            self.order_later(End::Action(reload), End::of(id, task), Relation::ORDERED | Relation::THEN_CANCELS_FIRST);
+        }
+    }
+}
+
+/// Resources by the names a history may have, in the order of the configuration's tree.
+fn names(situation: &Situation) -> BTreeMap<&str, Vec<ResourceId>> {
+    let mut names: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
+    for &top in &situation.top {
+        add_names(situation, top, &mut names);
+    }
+    names
+}
+
+fn add_names<'n>(situation: &'n Situation, id: ResourceId, names: &mut BTreeMap<&'n str, Vec<ResourceId>>) {
+    let resource = &situation.resources[id];
+    names.entry(resource.id.as_str()).or_default().push(id);
+    if let Some(name) = resource.history_id.as_deref().filter(|name| resource.id != *name) {
+        names.entry(name).or_default().push(id);
+    }
+    for &child in &resource.children {
+        add_names(situation, child, names);
+    }
+}
+
+/// Where a history last started and stopped, or seems to have.
+fn active_span(by_age: &[&OperationRecord]) -> (i64, i64) {
+    let (mut start, mut stop) = (-1_i64, -1_i64);
+    let (mut implied_by_monitor, mut implied_by_role) = (-1_i64, -1_i64);
+    for (at, record) in by_age.iter().enumerate() {
+        let at = at as i64;
+        match record.task() {
+            "stop" if record.status == Some(ExecutionStatus::Done) => stop = at,
+            "start" | "migrate_from" => start = at,
+            "monitor" if implied_by_monitor <= stop => {
+                if matches!(record.exit_code, Some(exit::OK | exit::PROMOTED)) {
+                    implied_by_monitor = at;
+                }
+            }
+            "promote" | "demote" => implied_by_role = at,
+            _ => {}
+        }
+    }
+    if start == -1 {
+        start = if implied_by_role != -1 { implied_by_role } else { implied_by_monitor };
+    }
+    (start, stop)
+}

@@ -1,0 +1,401 @@
+//! What one edge demands: who becomes required, who cannot run, who cannot move alive.
+//!
+//! In: an edge between two actions. Out: their flags, changed; whose changed.
+
+use super::collective::Flags;
+use crate::cib::model::resource::Role;
+use crate::scheduler::act::{Action, Plan};
+use crate::scheduler::relation::{Relation, Task};
+use crate::scheduler::table::{ActionId, NodeId, ResourceId};
+
+/// Whose flags an edge changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Changed {
+    pub first: bool,
+    pub then: bool,
+}
+
+impl Changed {
+    pub fn and(&mut self, other: Self) {
+        self.first |= other.first;
+        self.then |= other.then;
+    }
+}
+
+/// Which flags a demand may change.
+#[derive(Clone, Copy)]
+struct Filter {
+    optional: bool,
+    runnable: bool,
+}
+
+const OPTIONAL: Filter = Filter { optional: true, runnable: false };
+const RUNNABLE: Filter = Filter { optional: false, runnable: true };
+const BOTH: Filter = Filter { optional: true, runnable: true };
+
+/// One demand of an edge, with the first's flags as it shall be seen.
+#[derive(Clone, Copy)]
+struct Demand {
+    first: ActionId,
+    then: ActionId,
+    node: Option<NodeId>,
+    flags: Flags,
+    filter: Filter,
+    relation: Relation,
+}
+
+/// A flag that is taken away, for the words of the reason.
+#[derive(Clone, Copy)]
+enum Flag {
+    Optional,
+    Runnable,
+    Migratable,
+}
+
+impl Flag {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Optional => "required",
+            Self::Runnable => "unrunnable",
+            Self::Migratable => "unmigrateable",
+        }
+    }
+
+    const fn is_set(self, action: &Action) -> bool {
+        match self {
+            Self::Optional => action.optional,
+            Self::Runnable => action.runnable,
+            Self::Migratable => action.migratable,
+        }
+    }
+
+    const fn clear(self, action: &mut Action) {
+        match self {
+            Self::Optional => action.optional = false,
+            Self::Runnable => action.runnable = false,
+            Self::Migratable => action.migratable = false,
+        }
+    }
+}
+
+impl Plan<'_> {
+    /// Takes a flag away, and says because of whom unless that is the same resource.
+    fn clear_because(&mut self, action: ActionId, flag: Flag, because: ActionId) {
+        if !flag.is_set(&self.actions[action]) {
+            return;
+        }
+        flag.clear(&mut self.actions[action]);
+        let (cause, own) = (&self.actions[because], self.actions[action].resource);
+        if cause.resource == own {
+            return;
+        }
+        let reason = match cause.resource {
+            Some(id) => format!("{} {} {}", flag.word(), self.resource(id).id, cause.task),
+            None => format!("{} {}", flag.word(), cause.task),
+        };
+        self.actions[action].set_reason(Some(&reason), false);
+    }
+
+    /// Applies everything the edge at `at` among `then`'s inputs demands.
+    pub(super) fn apply_edge(&mut self, then: ActionId, at: usize, first_flags: Flags, then_flags: Flags) -> Changed {
+        let mut changed = Changed::default();
+        let first = self.actions[then].before[at].action;
+        let mut node = self.actions[then].node;
+        let mut relation = self.actions[then].before[at].relation;
+        if relation.has(Relation::FIRST_IMPLIES_SAME_NODE_THEN) {
+            relation = relation.without(Relation::FIRST_IMPLIES_SAME_NODE_THEN) | Relation::FIRST_IMPLIES_THEN;
+            self.actions[then].before[at].relation = relation;
+            node = self.actions[first].node;
+        }
+        let then_owner = self.actions[then].resource;
+        let only_optional = Flags { optional: first_flags.optional, runnable: false, migratable: false };
+        let demand = |relation: Relation, flags: Flags, filter: Filter| Demand { first, then, node, flags, filter, relation };
+        if relation.has(Relation::FIRST_IMPLIES_THEN) {
+            match then_owner {
+                Some(owner) => changed.and(self.update(owner, demand(Relation::FIRST_IMPLIES_THEN, only_optional, OPTIONAL))),
+                None if !first_flags.optional && self.actions[then].optional => {
+                    self.actions[then].optional = false;
+                    changed.then = true;
+                }
+                None => {}
+            }
+        }
+        if let Some(owner) = then_owner.filter(|_| relation.has(Relation::INTERMEDIATE_STOP)) {
+            changed.and(self.update(owner, demand(Relation::INTERMEDIATE_STOP, first_flags, BOTH)));
+        }
+        if relation.has(Relation::THEN_IMPLIES_FIRST) {
+            match self.actions[first].resource {
+                Some(owner) => changed.and(self.update(owner, demand(Relation::THEN_IMPLIES_FIRST, first_flags, OPTIONAL))),
+                None if !first_flags.optional && self.actions[first].runnable => {
+                    self.actions[first].runnable = false;
+                    changed.first = true;
+                }
+                None => {}
+            }
+        }
+        if let Some(owner) = then_owner.filter(|_| relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST)) {
+            changed.and(self.update(owner, demand(Relation::PROMOTED_THEN_IMPLIES_FIRST, only_optional, OPTIONAL)));
+        }
+        if relation.has(Relation::MIN_RUNNABLE) {
+            changed.and(self.count_runnable(then, then_owner, demand(Relation::MIN_RUNNABLE, first_flags, RUNNABLE)));
+        }
+        if let Some(owner) = then_owner.filter(|_| relation.has(Relation::NESTED_REMOTE_PROBE)) {
+            let is_active = self.actions[first].resource.is_some_and(|id| !self.resource(id).active_on.is_empty());
+            if !first_flags.runnable && is_active {
+                self.actions[then].before[at].relation = Relation::NONE;
+                relation = Relation::NONE;
+            } else {
+                changed.and(self.update(owner, demand(Relation::UNRUNNABLE_FIRST_BLOCKS, first_flags, RUNNABLE)));
+            }
+        }
+        if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS) {
+            match then_owner {
+                Some(owner) => changed.and(self.update(owner, demand(Relation::UNRUNNABLE_FIRST_BLOCKS, first_flags, RUNNABLE))),
+                None if !first_flags.runnable && self.actions[then].runnable => {
+                    self.actions[then].runnable = false;
+                    changed.then = true;
+                }
+                None => {}
+            }
+        }
+        if let Some(owner) = then_owner {
+            const REST: [(Relation, Filter); 4] = [
+                (Relation::UNMIGRATABLE_THEN_BLOCKS, OPTIONAL),
+                (Relation::FIRST_ELSE_THEN, OPTIONAL),
+                (Relation::ORDERED, RUNNABLE),
+                (Relation::ASYMMETRIC, RUNNABLE),
+            ];
+            for (kind, filter) in REST {
+                if relation.has(kind) {
+                    changed.and(self.update(owner, demand(kind, first_flags, filter)));
+                }
+            }
+        }
+        self.show_in_graph(first, then, relation, first_flags, then_flags);
+        changed.and(self.wait_for_blocked_stop(first, then, relation));
+        changed
+    }
+
+    fn count_runnable(&mut self, then: ActionId, owner: Option<ResourceId>, demand: Demand) -> Changed {
+        if let Some(owner) = owner {
+            return self.update(owner, demand);
+        }
+        let mut changed = Changed::default();
+        if demand.flags.runnable {
+            let row = &mut self.actions[then];
+            row.runnable_firsts += 1;
+            if row.runnable_firsts >= row.min_runnable && !row.runnable {
+                row.runnable = true;
+                changed.then = true;
+            }
+        }
+        changed
+    }
+
+    fn show_in_graph(&mut self, first: ActionId, then: ActionId, relation: Relation, first_flags: Flags, then_flags: Flags) {
+        if self.actions[first].runnable && relation.has(Relation::FIRST_IMPLIES_THEN_GRAPHED) && !first_flags.optional {
+            self.actions[then].always_in_graph = true;
+        }
+        if relation.has(Relation::THEN_IMPLIES_FIRST_GRAPHED) && !then_flags.optional {
+            self.actions[first].always_in_graph = true;
+        }
+    }
+
+    /// A stop that is blocked keeps back what depends on it.
+    fn wait_for_blocked_stop(&mut self, first: ActionId, then: ActionId, relation: Relation) -> Changed {
+        let strong = Relation::FIRST_IMPLIES_THEN | Relation::THEN_IMPLIES_FIRST | Relation::INTERMEDIATE_STOP;
+        let row = &self.actions[first];
+        let is_blocked = row.resource.is_some_and(|id| !self.resources[id].managed && self.resources[id].blocked);
+        let mut changed = Changed::default();
+        if relation.has_any(strong) && is_blocked && !row.runnable && row.task == Task::Stop && self.actions[then].runnable {
+            self.actions[then].runnable = false;
+            changed.then = true;
+        }
+        changed
+    }
+
+    /// Lets a resource apply a demand to its action; collectives pass it on to their parts.
+    fn update(&mut self, owner: ResourceId, demand: Demand) -> Changed {
+        let resource = self.resource(owner);
+        if resource.is_group() {
+            self.update_group(demand)
+        } else if resource.is_clone() {
+            self.update_clone(demand)
+        } else {
+            self.update_one(demand)
+        }
+    }
+
+    fn update_one(&mut self, demand: Demand) -> Changed {
+        let Demand { first, then, flags, filter, relation, .. } = demand;
+        let (first_before, then_before) = (self.own_state(first), self.own_state(then));
+        let then_is = |plan: &Self| plan.own_flags(then);
+        if relation.has(Relation::ASYMMETRIC) {
+            self.apply_asymmetric(first, then);
+        }
+        if relation.has(Relation::THEN_IMPLIES_FIRST) && !then_before.0.optional {
+            if filter.optional && !flags.optional && first_before.0.optional {
+                self.clear_because(first, Flag::Optional, then);
+            }
+            if flags.migratable && !then_is(self).migratable {
+                self.clear_because(first, Flag::Migratable, then);
+            }
+        }
+        let is_promoted = self.actions[then].resource.is_some_and(|id| self.resources[id].current == Role::Promoted);
+        if relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST) && is_promoted && filter.optional && !then_is(self).optional {
+            self.clear_because(first, Flag::Optional, then);
+            if self.actions[first].migratable && !then_is(self).migratable {
+                self.clear_because(first, Flag::Migratable, then);
+            }
+        }
+        if relation.has(Relation::UNMIGRATABLE_THEN_BLOCKS) && filter.optional {
+            let now = then_is(self);
+            if !(now.migratable && now.runnable) {
+                self.clear_because(first, Flag::Runnable, then);
+            }
+            if !then_is(self).optional {
+                self.clear_because(first, Flag::Optional, then);
+            }
+        }
+        if relation.has(Relation::FIRST_ELSE_THEN) && filter.optional && !self.actions[first].runnable {
+            self.clear_because(then, Flag::Migratable, first);
+            self.actions[then].pseudo = false;
+        }
+        if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS) && filter.runnable && then_is(self).runnable && !flags.runnable {
+            self.clear_because(then, Flag::Runnable, first);
+            self.clear_because(then, Flag::Migratable, first);
+        }
+        let drags_in = !flags.optional && !self.actions[first].migratable;
+        if relation.has(Relation::FIRST_IMPLIES_THEN) && filter.optional && then_is(self).optional && drags_in {
+            self.clear_because(then, Flag::Optional, first);
+        }
+        if relation.has(Relation::INTERMEDIATE_STOP) {
+            self.apply_restart(first, then, filter);
+        }
+        let changed = Changed { first: self.own_state(first) != first_before, then: self.own_state(then) != then_before };
+        if changed.then && self.actions[then].resource.is_some_and(|id| self.resource(id).parent.is_some()) {
+            // What a part does, its collective does.
+            self.settle(then);
+        }
+        changed
+    }
+
+    fn own_state(&self, action: ActionId) -> (Flags, bool, bool) {
+        let row = &self.actions[action];
+        (self.own_flags(action), row.pseudo, row.always_in_graph)
+    }
+
+    fn apply_asymmetric(&mut self, first: ActionId, then: ActionId) {
+        let Some(id) = self.actions[then].resource.filter(|_| !self.actions[first].runnable) else { return };
+        let row = &self.actions[then];
+        if row.optional {
+            let role = self.state(id, true);
+            let runs_only_here = row.node.is_some_and(|node| self.resource(id).active_on == [node]);
+            let is_done = (role == Role::Stopped && row.task == Task::Stop)
+                || (role >= Role::Started && row.task == Task::Start && runs_only_here);
+            if is_done {
+                return;
+            }
+        }
+        self.clear_because(then, Flag::Optional, first);
+        self.clear_because(then, Flag::Runnable, first);
+    }
+
+    /// What must start again must stop before; what cannot start must stop all the same.
+    fn apply_restart(&mut self, first: ActionId, then: ActionId, filter: Filter) {
+        let row = &self.actions[then];
+        let is_restart = filter.optional && !row.optional;
+        let managed = row.resource.is_some_and(|id| self.resources[id].managed);
+        let is_stop = filter.runnable && !row.runnable && managed && row.resource == self.actions[first].resource;
+        if !is_restart && !is_stop {
+            return;
+        }
+        if self.actions[first].runnable || !self.actions[then].optional {
+            self.clear_because(first, Flag::Optional, then);
+        }
+        if !self.actions[then].migratable {
+            self.clear_because(first, Flag::Migratable, then);
+        }
+        if !self.actions[first].optional && !self.actions[first].runnable {
+            self.clear_because(then, Flag::Runnable, first);
+        }
+    }
+
+    fn update_group(&mut self, demand: Demand) -> Changed {
+        let mut changed = self.update_one(demand);
+        let row = &self.actions[demand.then];
+        let (Some(id), task) = (row.resource, row.task.clone()) else { return changed };
+        for member in self.children[id].clone() {
+            if let Some(action) = self.newest(member, &task, demand.node) {
+                changed.and(self.update(member, Demand { then: action, ..demand }));
+            }
+        }
+        changed
+    }
+
+    fn update_clone(&mut self, demand: Demand) -> Changed {
+        let Some(id) = self.actions[demand.then].resource else { return Changed::default() };
+        if self.interleaves(demand.first, demand.then) {
+            return self.update_interleaved(id, demand);
+        }
+        let mut changed = self.update_one(demand);
+        for instance in self.children[id].clone() {
+            changed.and(self.update_instance(instance, demand));
+        }
+        changed
+    }
+
+    fn update_instance(&mut self, instance: ResourceId, demand: Demand) -> Changed {
+        let task = self.actions[demand.then].task.clone();
+        let Some(action) = self.newest(instance, &task, demand.node) else { return Changed::default() };
+        if !self.flags(action, demand.node).runnable {
+            return Changed::default();
+        }
+        let changed = self.update(instance, Demand { then: action, ..demand });
+        if changed.then {
+            for at in (0..self.actions[action].after.len()).rev() {
+                let after = self.actions[action].after[at].action;
+                self.settle(after);
+            }
+        }
+        changed
+    }
+
+    /// Clones whose instances wait for each other node by node.
+    fn interleaves(&self, first: ActionId, then: ActionId) -> bool {
+        let (Some(first_id), Some(then_id)) = (self.actions[first].resource, self.actions[then].resource) else { return false };
+        let is_collective = |id: ResourceId| self.resource(id).is_clone() || self.resource(id).is_bundle();
+        if first_id == then_id || !is_collective(first_id) || !is_collective(then_id) {
+            return false;
+        }
+        // When stopping, the one that stops first depends on the other.
+        let goes_down = matches!(self.actions[then].task, Task::Stop | Task::Demote);
+        let dependent = if goes_down { first_id } else { then_id };
+        self.resource(dependent).meta_is_true("interleave")
+    }
+
+    fn update_interleaved(&mut self, then_id: ResourceId, demand: Demand) -> Changed {
+        let mut changed = Changed::default();
+        let Some(first_id) = self.actions[demand.first].resource else { return changed };
+        let first_task = self.instance_task(demand.first, first_id);
+        let then_task = self.actions[demand.then].task.clone();
+        let current = matches!(self.actions[demand.first].task, Task::Stopped | Task::Demoted);
+        for then_instance in self.children[then_id].clone() {
+            let Some(first_instance) = self.compatible_instance(then_instance, first_id, current) else {
+                let mandatory = Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::FIRST_IMPLIES_THEN;
+                if !current && demand.relation.has_any(mandatory) && self.unassign(then_instance) {
+                    changed.then = true;
+                }
+                continue;
+            };
+            let Some(first_action) = self.newest(first_instance, &first_task, demand.node) else { continue };
+            let Some(then_action) = self.newest(then_instance, &then_task, demand.node) else { continue };
+            if self.order(first_action, then_action, demand.relation) {
+                changed.and(Changed { first: true, then: true });
+            }
+            let flags = self.flags(first_action, demand.node);
+            changed.and(self.update(then_instance, Demand { first: first_action, then: then_action, flags, ..demand }));
+        }
+        changed
+    }
+}

@@ -1,0 +1,22 @@
+//! All that a decision says.
+//!
+//! In: the last stage. Out: [`Output`].
+
+use super::trace::TraceLine;
+use crate::note::Note;
+use crate::transition::graph::Graph;
+
+/// The graph and what led to it. Equal inputs give equal outputs.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub graph: Graph,
+    /// Scores in the order they were looked at; see [`super::trace`].
+    pub trace: Vec<TraceLine>,
+    pub scores: Vec<String>,
+    pub utilization: Vec<String>,
+    /// The planned changes in words: "Start p1 ( n1 )".
+    pub summary: Vec<crate::transition::summary::Change>,
+    /// The graph in Graphviz's language.
+    pub dot: String,
+    pub notes: Vec<Note>,
+}

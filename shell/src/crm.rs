@@ -1,0 +1,207 @@
+//! The `crm` program: its options, and which way the commands come.
+//!
+//! In: the command line. Out: an exit code.
+//! Absent: the commands (see `levels`).
+
+use crate::client::Local;
+use crate::environment::Environment;
+use crate::error::{Failure, Kind, Origin};
+use crate::options::Options;
+use crate::session::Session;
+use crate::source::Source;
+use crate::ui::{Color, Ui};
+use crate::{repl, script};
+use quorate_grammar::diagnostic::closest;
+use quorate_transport::local::daemon::socket_below;
+use std::io::{BufReader, Read};
+
+const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
+
+  -f, --file FILE       run the commands of a file (or of - ) as one transaction
+  -c, --cib SHADOW      work on a shadow
+  -w, --wait            wait until the cluster has done what a change asks of it
+  -F, --force           answer every question with yes
+  -D, --display STYLE   plain, color or color-always
+  -h, --help            this text
+      --version         the version
+
+Without a command the shell is interactive; if its input is no terminal, the input is run as one
+transaction: if any line is wrong, nothing is changed.
+";
+
+/// What the command line asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Request {
+    file: Option<String>,
+    shadow: Option<String>,
+    wait: bool,
+    force: bool,
+    style: Option<String>,
+    help: bool,
+    version: bool,
+    words: Vec<String>,
+}
+
+pub fn run(arguments: &[String]) -> u8 {
+    let environment = Environment::of_process();
+    let color = if environment.terminal_out && !environment.no_color { Color::Ansi } else { Color::Plain };
+    let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
+    let cluster = Box::new(Local::new(socket_below(&environment.root)));
+    let input = Box::new(BufReader::new(std::io::stdin()));
+    let mut session = Session::new(environment, ui, input, cluster);
+    let request = match read(arguments) {
+        Ok(request) => request,
+        Err(failure) => {
+            session.ui.failure(&failure, &Origin::default());
+            return Failure::new(Kind::Script, "").exit_code();
+        }
+    };
+    if request.help {
+        session.ui.print(USAGE);
+        return 0;
+    }
+    if request.version {
+        session.ui.line(&format!("crm (quorate) {}", env!("CARGO_PKG_VERSION")));
+        return 0;
+    }
+    match prepare(&mut session, &request) {
+        Ok(()) => start(&mut session, &request),
+        Err(failure) => {
+            session.ui.failure(&failure, &Origin::default());
+            failure.exit_code()
+        }
+    }
+}
+
+fn read(arguments: &[String]) -> Result<Request, Failure> {
+    let mut request = Request::default();
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') || word == "-" {
+            request.words = std::iter::once(word).chain(words).cloned().collect();
+            return Ok(request);
+        }
+        let (name, attached) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_string())),
+            _ if !word.starts_with("--") && word.len() > 2 && word.is_char_boundary(2) && "fcD".contains(&word[1..2]) => {
+                (&word[..2], Some(word[2..].to_string()))
+            }
+            _ => (word.as_str(), None),
+        };
+        let mut value = || {
+            let next = attached.clone().or_else(|| words.next().cloned());
+            next.ok_or_else(|| Failure::usage(format!("`{name}` needs a value")))
+        };
+        match name {
+            "-f" | "--file" => request.file = Some(value()?),
+            "-c" | "--cib" => request.shadow = Some(value()?),
+            "-D" | "--display" => request.style = Some(value()?),
+            "-w" | "--wait" => request.wait = true,
+            "-F" | "--force" => request.force = true,
+            "-h" | "--help" => request.help = true,
+            "--version" => request.version = true,
+            _ => return Err(unknown(word)),
+        }
+    }
+    Ok(request)
+}
+
+fn unknown(word: &str) -> Failure {
+    const NAMES: &[&str] = &["--file", "--cib", "--display", "--wait", "--force", "--help", "--version"];
+    let failure = Failure::usage(format!("there is no option `{word}`"));
+    match closest(word, NAMES.iter().copied()) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint("`crm --help` lists them"),
+    }
+}
+
+fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
+    session.options = Options::load(&Options::path(&session.environment));
+    if let Some(style) = &request.style {
+        session.options.set("color.style", style)?;
+    }
+    session.apply_options();
+    session.switches.wait |= request.wait;
+    session.switches.force |= request.force;
+    if let Some(name) = &request.shadow {
+        let shadow = Source::shadow(&session.environment, name);
+        if !session.exists(&shadow) {
+            return Err(Failure::refused(format!("there is no shadow `{name}`")).hint("`crm cib list` lists them"));
+        }
+        session.source = shadow;
+    }
+    Ok(())
+}
+
+fn start(session: &mut Session, request: &Request) -> u8 {
+    if let Some(file) = &request.file {
+        return run_file(session, file);
+    }
+    let level = one_level(&request.words);
+    if !request.words.is_empty() && level.is_none() {
+        return script::single(session, &script::joined(&request.words));
+    }
+    if !session.environment.terminal_in {
+        return run_input(session, &request.words);
+    }
+    repl::run(session, &request.words)
+}
+
+/// `crm configure` alone starts there.
+fn one_level(words: &[String]) -> Option<&str> {
+    match words {
+        [word] => crate::levels::all().map(|level| level.name).find(|name| name == word),
+        _ => None,
+    }
+}
+
+fn run_file(session: &mut Session, file: &str) -> u8 {
+    if file == "-" {
+        return run_input(session, &[]);
+    }
+    match std::fs::read_to_string(file) {
+        Ok(text) => script::batch(session, file, &[], &text),
+        Err(error) => {
+            let failure = Failure::new(Kind::Script, format!("{file}: {error}"));
+            session.ui.failure(&failure, &Origin::default());
+            failure.exit_code()
+        }
+    }
+}
+
+fn run_input(session: &mut Session, words: &[String]) -> u8 {
+    let mut text = String::new();
+    if let Err(error) = session.input.read_to_string(&mut text) {
+        let failure = Failure::new(Kind::Script, format!("standard input: {error}"));
+        session.ui.failure(&failure, &Origin::default());
+        return failure.exit_code();
+    }
+    script::batch(session, "-", words, &text)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_string).collect()
+    }
+
+    #[test]
+    fn options_end_where_the_command_starts() {
+        let request = read(&words("-w -c plan -Dplain configure show -F")).unwrap();
+        assert_eq!(request.shadow.as_deref(), Some("plan"));
+        assert_eq!(request.style.as_deref(), Some("plain"));
+        assert_eq!(request.words, words("configure show -F"));
+        assert!(request.wait && !request.force);
+    }
+
+    #[test]
+    fn unknown_options_are_errors() {
+        for line in ["--foo", "-x show", "--fiel=x", "-f"] {
+            assert!(read(&words(line)).is_err(), "{line}");
+        }
+        assert_eq!(read(&words("--fiel=x")).unwrap_err().hints, ["did you mean `--file`?"]);
+    }
+}

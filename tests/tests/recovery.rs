@@ -1,0 +1,277 @@
+//! Real daemons, real agents: failures, moves, crashes and partitions, as an administrator sees them.
+
+use quorate_core::scheduler::{self, Input};
+use quorate_core::time::Now;
+use quorate_tests::lab::Lab;
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Output;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() as i64
+}
+
+/// Runs a command of the shell on a node.
+fn crm(lab: &Lab, node: &str, words: &[&str]) -> Output {
+    let words: Vec<&str> = std::iter::once("crm").chain(words.iter().copied()).collect();
+    lab.tool(node, &words).output().expect("the shell runs")
+}
+
+#[track_caller]
+fn crm_ok(lab: &Lab, node: &str, words: &[&str]) -> String {
+    let output = crm(lab, node, words);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "crm {words:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Loads a batch through a node.
+#[track_caller]
+fn load(lab: &Lab, text: &str) {
+    let file = lab.directory().join("batch.crm");
+    fs::write(&file, format!("configure\n{text}\ncommit\n")).expect("a batch");
+    crm_ok(lab, "n1", &["-f", &file.to_string_lossy()]);
+}
+
+/// Where a resource is active, as a node knows it: names, with `*` behind a promoted one.
+fn places(lab: &Lab, node: &str, resource: &str) -> Vec<String> {
+    let document = lab.document(node);
+    let situation = scheduler::resolve(&Input::new(&document, Now::from_epoch(now())));
+    let mut places = Vec::new();
+    for (_, instance) in situation.resources.iter() {
+        if instance.children.is_empty() && instance.id.split(':').next() == Some(resource) {
+            let mark = if format!("{:?}", instance.role) == "Promoted" { "*" } else { "" };
+            places.extend(instance.active_on.iter().map(|at| format!("{}{mark}", situation.nodes[*at].name)));
+        }
+    }
+    places.sort();
+    places
+}
+
+#[track_caller]
+fn wait_at(lab: &Lab, asked: &str, resource: &str, expected: &[&str]) {
+    lab.wait(&format!("{resource} on {expected:?}"), |lab| places(lab, asked, resource) == expected);
+}
+
+fn fencing(lab: &Lab) -> String {
+    format!(
+        "property fencing-enabled=true dc-deadtime=5s\n\
+         primitive fencer stonith:fence_quorate_demo params dir=\"{}\" pcmk_host_list=\"n1 n2 n3\" pcmk_reboot_action=off",
+        lab.directory().display()
+    )
+}
+
+fn monitor(lab: &Lab, node: &str, options: &str) -> String {
+    let output = std::process::Command::new(quorate_tests::lab::program("crm_mon"))
+        .arg(options)
+        .env("QUORATE_ROOT", lab.root(node))
+        .env_remove("CIB_file")
+        .output()
+        .expect("the monitor runs");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
+    let lab = Lab::started(3);
+    load(
+        &lab,
+        "property fencing-enabled=false\n\
+         primitive dummy1 ocf:quorate:Dummy meta resource-stickiness=1 migration-threshold=3 failure-timeout=4h \
+            op monitor interval=300ms\n\
+         primitive dummy2 ocf:quorate:Dummy meta resource-stickiness=100 op monitor interval=300ms\n\
+         location prefer1 dummy1 100: n1\n\
+         location prefer2 dummy2 10: n2\n\
+         colocation apart -inf: dummy1 dummy2",
+    );
+    wait_at(&lab, "n1", "dummy1", &["n1"]);
+    wait_at(&lab, "n1", "dummy2", &["n2"]);
+    lab.settle();
+
+    let state = lab.root("n1").join("run/resource-agents");
+    fs::remove_dir_all(&state).expect("the state directory goes");
+    wait_at(&lab, "n1", "dummy1", &["n3"]);
+    wait_at(&lab, "n1", "dummy2", &["n2"]);
+    lab.settle();
+    let shown = monitor(&lab, "n1", "-1rf");
+    assert!(shown.contains("dummy1: migration-threshold=3 fail-count=INFINITY"), "{shown}");
+    assert!(shown.contains("Failed Resource Actions"), "{shown}");
+    assert!(shown.contains("dummy1 start on n1") || shown.contains("dummy1 start on n1 returned"), "{shown}");
+    assert!(shown.contains("is missing"), "{shown}");
+
+    fs::create_dir_all(&state).expect("the repair");
+    crm_ok(&lab, "n2", &["resource", "cleanup", "dummy1"]);
+    wait_at(&lab, "n1", "dummy1", &["n1"]);
+    lab.settle();
+    let shown = monitor(&lab, "n1", "-1rf");
+    assert!(!shown.contains("fail-count"), "{shown}");
+}
+
+#[test]
+fn standby_moves_everything_off_and_online_brings_it_back() {
+    let lab = Lab::started(3);
+    load(
+        &lab,
+        "property fencing-enabled=false\n\
+         primitive a ocf:quorate:Dummy op monitor interval=1s\n\
+         primitive b ocf:quorate:Dummy meta resource-stickiness=100 op monitor interval=1s\n\
+         location a-n1 a 10: n1\n\
+         location b-n1 b 10: n1\n\
+         primitive c ocf:quorate:Dummy\n\
+         clone cs c",
+    );
+    wait_at(&lab, "n1", "a", &["n1"]);
+    wait_at(&lab, "n1", "b", &["n1"]);
+    wait_at(&lab, "n1", "c", &["n1", "n2", "n3"]);
+    crm_ok(&lab, "n1", &["node", "standby", "n1"]);
+    wait_at(&lab, "n1", "c", &["n2", "n3"]);
+    lab.wait("a and b to leave n1", |lab| {
+        let on = [places(lab, "n1", "a"), places(lab, "n1", "b")];
+        on.iter().all(|on| on.len() == 1 && on[0] != "n1")
+    });
+    lab.settle();
+    crm_ok(&lab, "n1", &["node", "online", "n1"]);
+    // The one that sticks where it is stays; the other goes home.
+    wait_at(&lab, "n1", "a", &["n1"]);
+    wait_at(&lab, "n1", "c", &["n1", "n2", "n3"]);
+    lab.settle();
+    assert_ne!(places(&lab, "n1", "b"), ["n1"]);
+
+    crm_ok(&lab, "n1", &["resource", "move", "b", "n1"]);
+    wait_at(&lab, "n1", "b", &["n1"]);
+    crm_ok(&lab, "n1", &["resource", "clear", "b"]);
+    lab.settle();
+    assert_eq!(places(&lab, "n1", "b"), ["n1"]);
+    crm_ok(&lab, "n1", &["resource", "ban", "b", "n1"]);
+    lab.wait("b to leave", |lab| places(lab, "n1", "b").first().is_some_and(|on| on != "n1"));
+    crm_ok(&lab, "n1", &["resource", "clear", "b"]);
+    lab.settle();
+
+    // In maintenance a resource that dies is left alone.
+    crm_ok(&lab, "n1", &["configure", "property", "maintenance-mode=true"]);
+    lab.settle();
+    fs::remove_file(lab.root("n1").join("run/resource-agents/Dummy-a.state")).expect("a runs on n1");
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    lab.settle();
+    assert!(!lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
+    crm_ok(&lab, "n1", &["configure", "property", "maintenance-mode=false"]);
+    lab.wait("a to be recovered", |lab| lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
+}
+
+/// Active periods per resource, from what the agents and the fence agent wrote down themselves.
+fn never_twice(lab: &Lab, record: &str) {
+    let log = fs::read_to_string(record).expect("the agents' record");
+    let fenced = fs::read_to_string(lab.directory().join("fencing.log")).unwrap_or_default();
+    let mut lines: Vec<(f64, String)> = Vec::new();
+    for line in log.lines().chain(fenced.lines()) {
+        let (at, rest) = line.split_once(' ').expect("time and event");
+        lines.push((at.parse().expect("a time"), rest.to_string()));
+    }
+    lines.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut active: BTreeMap<String, String> = BTreeMap::new();
+    for (at, event) in lines {
+        let words: Vec<&str> = event.split(' ').collect();
+        match words[..] {
+            ["off", node] => active.retain(|_, on| on != node),
+            ["start", resource, node] => {
+                let before = active.insert(resource.to_string(), node.to_string());
+                assert!(before.is_none(), "at {at} {resource} starts on {node} while on {before:?}\n{log}\n{fenced}");
+            }
+            ["stop", resource, _] => drop(active.remove(resource)),
+            _ => panic!("unknown event {event}"),
+        }
+    }
+}
+
+#[test]
+fn a_killed_node_is_fenced_before_its_resources_start_elsewhere() {
+    let mut lab = Lab::started(3);
+    let record = lab.directory().join("record").to_string_lossy().into_owned();
+    let fencing = fencing(&lab);
+    load(
+        &lab,
+        &format!(
+            "{fencing}\n\
+             primitive a ocf:quorate:Dummy params record=\"{record}\" op monitor interval=1s\n\
+             primitive b ocf:quorate:Dummy params record=\"{record}\" op monitor interval=1s\n\
+             group g a b\n\
+             location g-n2 g 50: n2"
+        ),
+    );
+    wait_at(&lab, "n1", "b", &["n2"]);
+    lab.settle();
+    lab.kill("n2");
+    lab.wait("g elsewhere", |lab| places(lab, "n1", "b").first().is_some_and(|on| on != "n2"));
+    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.settled)));
+    let status = lab.status("n1").expect("n1 answers");
+    let fenced = status.fencing.iter().filter(|event| event.target == "n2").count();
+    assert_eq!(fenced, 1, "{:?}", status.fencing);
+    never_twice(&lab, &record);
+    let starts = fs::read_to_string(&record).expect("the record");
+    assert_eq!(starts.lines().filter(|line| line.contains(" start a ")).count(), 2, "{starts}");
+    // Back again, it goes home.
+    lab.start("n2");
+    wait_at(&lab, "n1", "b", &["n2"]);
+    never_twice(&lab, &record);
+}
+
+#[test]
+fn without_a_fence_device_a_lost_nodes_resources_stay_down_and_the_status_says_why() {
+    let mut lab = Lab::started(3);
+    load(
+        &lab,
+        "property fencing-enabled=true dc-deadtime=5s\n\
+         primitive fencer stonith:fence_quorate_demo params dir=/nowhere pcmk_host_list=\"n9\"\n\
+         primitive a ocf:quorate:Dummy op monitor interval=1s\n\
+         location a-n2 a 50: n2",
+    );
+    wait_at(&lab, "n1", "a", &["n2"]);
+    lab.settle();
+    lab.kill("n2");
+    lab.wait("fencing to be tried", |lab| lab.status("n1").is_some_and(|status| !status.fencing.is_empty()));
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    for node in ["n1", "n3"] {
+        assert!(!lab.root(node).join("run/resource-agents/Dummy-a.state").exists(), "a started on {node}");
+    }
+    let status = lab.status("n1").expect("n1 answers");
+    assert!(status.fencing.iter().any(|event| event.reason.contains("no fence device can reach n2")), "{status:?}");
+    let shown = monitor(&lab, "n1", "-1r");
+    assert!(shown.contains("UNCLEAN"), "{shown}");
+    assert!(shown.contains("no fence device can reach n2"), "{shown}");
+}
+
+#[test]
+fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
+    let lab = Lab::started(3);
+    let record = lab.directory().join("record").to_string_lossy().into_owned();
+    // Fencing off: the minority stops what it runs by itself, which takes a moment longer than
+    // the majority needs to notice; without fencing that moment is the price, so only the end is
+    // looked at here.
+    load(
+        &lab,
+        &format!(
+            "property fencing-enabled=false no-quorum-policy=stop\n\
+             primitive a ocf:quorate:Dummy params record=\"{record}\" op monitor interval=1s\n\
+             location a-n3 a 50: n3"
+        ),
+    );
+    wait_at(&lab, "n1", "a", &["n3"]);
+    lab.settle();
+    lab.partition(&["n3"]);
+    lab.wait("the minority to stop it", |lab| !lab.root("n3").join("run/resource-agents/Dummy-a.state").exists());
+    lab.wait("the majority to start it", |lab| places(lab, "n1", "a").first().is_some_and(|on| on != "n3"));
+    crm_ok(&lab, "n1", &["configure", "primitive", "extra", "ocf:quorate:Dummy"]);
+    let refused = crm(&lab, "n3", &["configure", "primitive", "lost", "ocf:quorate:Dummy"]);
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("quorum"), "{said}");
+    lab.heal();
+    lab.wait("one CIB", |lab| {
+        let digests: Vec<String> = lab.names().iter().map(|name| lab.document(name).digest()).collect();
+        digests.windows(2).all(|pair| pair[0] == pair[1])
+    });
+    wait_at(&lab, "n3", "a", &["n3"]);
+    let shown = crm_ok(&lab, "n3", &["configure", "show"]);
+    assert!(shown.contains("primitive extra") && !shown.contains("lost"), "{shown}");
+}
