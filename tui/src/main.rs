@@ -1,13 +1,14 @@
 //! crm_mon.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use quorate_transport::local::daemon::socket_below;
 use quorate_transport::store::{CibSource, Surroundings};
 use quorate_tui::args::{self, Command, Show, UsageError};
-use quorate_tui::once::{self, exit};
-use quorate_tui::zone;
+use quorate_tui::once::{self, Failure, exit};
+use quorate_tui::{terminal, zone};
 
 fn main() -> ExitCode {
     let mut words = std::env::args();
@@ -37,7 +38,12 @@ fn run(mut show: Show) -> i32 {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     show.options.zone = zone::local(std::env::var("TZ").ok().as_deref());
     let source = CibSource::chosen_by(&surroundings(&variable));
-    let outcome = once::run(&source, &show);
+    let on_screen = !show.once && !show.daemonize && std::io::stdout().is_terminal();
+    let outcome = match (on_screen, show.daemonize) {
+        (true, _) => watch(source, show),
+        (false, true) => once::go_on(&source, &show),
+        (false, false) => once::run(&source, &show),
+    };
     match outcome {
         Ok(code) => code,
         Err(failure) => {
@@ -45,6 +51,11 @@ fn run(mut show: Show) -> i32 {
             failure.code
         }
     }
+}
+
+fn watch(source: CibSource, show: Show) -> Result<i32, Failure> {
+    let screen = terminal::run(source, show.options);
+    screen.map(|()| exit::OK).map_err(|error| Failure { message: format!("the terminal: {error}"), code: exit::ERROR })
 }
 
 fn surroundings(variable: &impl Fn(&str) -> Option<String>) -> Surroundings {

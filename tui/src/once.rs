@@ -15,11 +15,13 @@ use quorate_core::scheduler::{Input, resolve};
 use quorate_core::time::Now;
 use quorate_core::view::cluster::{FencingState, FencingView};
 use quorate_core::view::{ClusterView, Extra, build, html, narrow, text, xml};
+use quorate_core::xml::{Element, write_pretty};
 use quorate_transport::local::client::ClientError;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use quorate_transport::store::{CibSource, StoreError};
 
 use crate::args::{Format, Show};
+use crate::message::Message;
 
 /// Pacemaker's exit codes.
 pub mod exit {
@@ -148,6 +150,42 @@ pub fn run(source: &CibSource, show: &Show) -> Result<i32, Failure> {
     let (text, code) = print(&fetch(source)?, show, now());
     write(&text, show.output.as_deref())?;
     Ok(code)
+}
+
+/// Goes to the background and writes the file again whenever something changes.
+pub fn go_on(source: &CibSource, show: &Show) -> Result<i32, Failure> {
+    // The first must succeed while somebody reads our complaints.
+    run(source, show)?;
+    let failed = |message: String| Failure { message, code: exit::ERROR };
+    nix::unistd::daemon(true, false).map_err(|error| failed(format!("cannot go to the background: {error}")))?;
+    if let Some(file) = &show.pid_file {
+        std::fs::write(file, format!("{}\n", std::process::id())).map_err(|error| failed(error.to_string()))?;
+    }
+    let (sender, messages) = std::sync::mpsc::channel();
+    let _orders = crate::fetch::start(source.clone(), sender);
+    while let Ok(message) = messages.recv() {
+        let text = match message {
+            Message::Refreshed { snapshot, now } => print(&snapshot, show, Now::from_epoch(now)).0,
+            Message::Lost { why } => lost(show, &why),
+            _ => continue,
+        };
+        // A full disk may have room again later; nobody listens here.
+        let _ = write(&text, show.output.as_deref());
+    }
+    Ok(exit::OK)
+}
+
+/// What stands in the file while there is no cluster.
+fn lost(show: &Show, why: &str) -> String {
+    let words = format!("Connection to cluster failed: {why}");
+    match show.format {
+        Format::Html => format!("<!DOCTYPE html>\n<html lang=\"en\"><body><p>{words}</p></body></html>\n"),
+        Format::Xml | Format::LegacyXml => {
+            let status = Element::new("status").with("code", exit::DISCONNECTED.to_string()).with("message", words);
+            write_pretty(&Element::new("pacemaker-result").with("request", &show.request).with_child(status))
+        }
+        _ => format!("{words}\n"),
+    }
 }
 
 /// To a file whole, or to standard output; a reader that has gone away is no error.

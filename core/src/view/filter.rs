@@ -131,6 +131,8 @@ pub struct Options {
     pub inactive: bool,
     pub timing: bool,
     pub detail: bool,
+    /// A line for each node, not lists of those that are alike.
+    pub nodes_one_by_one: bool,
     pub brief: bool,
     pub description: bool,
     pub only_node: Option<String>,
@@ -151,6 +153,7 @@ impl Default for Options {
             inactive: false,
             timing: false,
             detail: false,
+            nodes_one_by_one: false,
             brief: false,
             description: false,
             only_node: None,

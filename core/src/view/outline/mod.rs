@@ -27,7 +27,17 @@ pub struct Block {
 pub struct Item {
     pub text: String,
     pub tone: Tone,
+    /// What the line is about, for those who can point at it.
+    pub subject: Option<Subject>,
     pub children: Vec<Item>,
+}
+
+/// Something an administrator can do something with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    Node(String),
+    /// A resource as configured, by id.
+    Resource(String),
 }
 
 /// What a line means, for those who can colour it.
@@ -46,7 +56,7 @@ pub enum Tone {
 
 impl Item {
     pub fn new(text: impl Into<String>, tone: Tone) -> Item {
-        Item { text: text.into(), tone, children: Vec::new() }
+        Item { text: text.into(), tone, ..Item::default() }
     }
 
     pub fn plain(text: impl Into<String>) -> Item {
@@ -54,7 +64,13 @@ impl Item {
     }
 
     pub fn heading(text: impl Into<String>, children: Vec<Item>) -> Item {
-        Item { text: text.into(), tone: Tone::Heading, children }
+        Item { text: text.into(), tone: Tone::Heading, children, ..Item::default() }
+    }
+
+    #[must_use]
+    pub fn about(mut self, subject: Subject) -> Item {
+        self.subject = Some(subject);
+        self
     }
 }
 
@@ -192,12 +208,12 @@ fn nodes(view: &ClusterView, options: &Options) -> Vec<Item> {
             NodeKind::Guest => 4,
         };
         match words::node_state(node).as_str() {
-            _ if options.detail => items.push(Item::new(node_line(node, options), node_tone(node))),
+            _ if options.detail || options.nodes_one_by_one => items.push(node_item(node, options)),
             "online" => lists[at].1.push(&node.name),
             // A guest that is not there is not missed: its container tells.
             "OFFLINE" if node.kind == NodeKind::Guest => {}
             "OFFLINE" => lists[at + 1].1.push(&node.name),
-            _ => items.push(Item::new(node_line(node, options), node_tone(node))),
+            _ => items.push(node_item(node, options)),
         }
     }
     let tones = [Tone::Good, Tone::Bad];
@@ -216,6 +232,10 @@ pub fn node_line(node: &NodeView, options: &Options) -> String {
     text
 }
 
+fn node_item(node: &NodeView, options: &Options) -> Item {
+    Item::new(node_line(node, options), node_tone(node)).about(Subject::Node(node.name.clone()))
+}
+
 pub fn node_tone(node: &NodeView) -> Tone {
     if node.unclean || !node.online {
         Tone::Bad
@@ -227,7 +247,7 @@ pub fn node_tone(node: &NodeView) -> Tone {
 }
 
 fn node_with_resources(node: &NodeView, options: &Options) -> Item {
-    let mut item = Item::new(node_line(node, options), node_tone(node));
+    let mut item = node_item(node, options);
     if options.shows(Section::Resources) {
         item.children.push(Item::heading("Resources", resources::on_node(node, options)));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Item, Tone};
+use super::{Item, Subject, Tone};
 use crate::cib::model::resource::Role;
 use crate::view::cluster::{BundleView, CloneView, ClusterView, GroupView, NodeView, PrimitiveView, ReplicaView, ResourceView};
 use crate::view::filter::{Options, Section};
@@ -57,7 +57,8 @@ pub(super) fn on_node(node: &NodeView, options: &Options) -> Vec<Item> {
     if options.brief {
         return in_brief(node.running.iter().collect(), false, false);
     }
-    node.running.iter().map(|one| Item::new(words::primitive(one, options, false), tone(one))).collect()
+    let running = node.running.iter();
+    running.map(|one| Item::new(words::primitive(one, options, false), tone(one)).about(itself(one))).collect()
 }
 
 pub fn item(resource: &ResourceView, options: &Options) -> Item {
@@ -70,7 +71,11 @@ pub fn item(resource: &ResourceView, options: &Options) -> Item {
 }
 
 fn primitive_item(primitive: &PrimitiveView, options: &Options) -> Item {
-    Item::new(words::primitive(primitive, options, true), tone(primitive))
+    Item::new(words::primitive(primitive, options, true), tone(primitive)).about(itself(primitive))
+}
+
+fn itself(primitive: &PrimitiveView) -> Subject {
+    Subject::Resource(primitive.common.id.clone())
 }
 
 pub fn tone(primitive: &PrimitiveView) -> Tone {
@@ -104,7 +109,7 @@ fn group_item(group: &GroupView, options: &Options) -> Item {
         true => in_brief(group.members.iter().collect(), true, true),
         false => shown.into_iter().map(|member| primitive_item(member, options)).collect(),
     };
-    Item::heading(title, children)
+    Item::heading(title, children).about(Subject::Resource(group.common.id.clone()))
 }
 
 /// What keeps a collective from running as it could.
@@ -133,7 +138,15 @@ fn clone_item(clone: &CloneView, options: &Options) -> Item {
     let title = format!("Clone Set: {} [{}]{}", clone.common.id, clone.of, words::in_brackets(&remarks));
     let mut children: Vec<Item> = spelled_out(clone, options).into_iter().map(|instance| item(instance, options)).collect();
     children.extend(digest(clone, options));
-    Item::heading(title, children)
+    let whole = Subject::Resource(clone.common.id.clone());
+    // What is done to an instance is done to all of them.
+    children.iter_mut().for_each(|child| point_at(child, &whole));
+    Item::heading(title, children).about(whole)
+}
+
+fn point_at(item: &mut Item, subject: &Subject) {
+    item.subject = Some(subject.clone());
+    item.children.iter_mut().for_each(|child| point_at(child, subject));
 }
 
 /// The instances with a line of their own.
@@ -185,7 +198,10 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
     let set = if bundle.replicas.len() > 1 { " set" } else { "" };
     let remarks = words::in_brackets(&remarks);
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
-    Item::heading(title, bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect())
+    let whole = Subject::Resource(bundle.common.id.clone());
+    let mut replicas: Vec<Item> = bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect();
+    replicas.iter_mut().for_each(|replica| point_at(replica, &whole));
+    Item::heading(title, replicas).about(whole)
 }
 
 fn replica_item(bundle: &BundleView, replica: &ReplicaView, options: &Options) -> Item {
