@@ -230,10 +230,33 @@ impl Node {
         Some(NodeRef { id: node.id()?.to_string(), name: name.to_string() })
     }
 
-    /// Whether this partition may change the configuration.
+    /// Whether this partition may change the configuration: no other may do so now.
+    ///
+    /// Quorum is enough if it means a majority. Where fewer nodes are quorate (`two_node`), the
+    /// others must be known to be down, or both sides of a cut could write.
     fn may_write(&self) -> bool {
-        let quorate = self.replica.view().is_some_and(|view| view.quorate);
-        quorate || option(self.document(), "no-quorum-policy").as_deref() == Some("ignore")
+        let Some(view) = self.replica.view() else { return false };
+        if option(self.document(), "no-quorum-policy").as_deref() == Some("ignore") {
+            return true;
+        }
+        view.quorate && (2 * view.members.len() > self.settings.nodes || self.others_are_down(view))
+    }
+
+    fn others_are_down(&self, view: &View) -> bool {
+        let fencing = ["fencing-enabled", "stonith-enabled"];
+        let fencing = fencing.iter().find_map(|name| option(self.document(), name));
+        if fencing.is_some_and(|text| quorate_grammar::literal::boolean(&text) == Ok(false)) {
+            return true;
+        }
+        let nodes = self.document().configuration().child("nodes");
+        let mut absent = nodes
+            .into_iter()
+            .flat_map(|nodes| nodes.elements())
+            .filter(|node| !view.members.iter().any(|member| node.id() == Some(&member.id.to_string())));
+        absent.all(|node| {
+            let state = self.document().status().child_with_id("node_state", node.id().unwrap_or_default());
+            state.is_some_and(|state| state.attr("expected") == Some("down") && state.attr("in_ccm") == Some("0"))
+        })
     }
 }
 

@@ -10,27 +10,35 @@ const ALONE: [&str; 4] = ["p1", "p2", "g1", "g2"];
 #[derive(Debug, Default)]
 pub struct Record {
     active: BTreeMap<String, BTreeSet<u32>>,
+    promoted: BTreeMap<String, BTreeSet<u32>>,
     /// Commits whose writers were told that they are safe.
     pub acknowledged: BTreeSet<String>,
     broken: Option<String>,
 }
 
 impl Record {
-    /// A resource is now active on a host, or not.
-    pub fn active(&mut self, (node, resource): (u32, String), active: bool, now: u64) {
-        let on = self.active.entry(resource.clone()).or_default();
-        match active {
-            true => on.insert(node),
-            false => on.remove(&node),
+    /// A resource is now active on a host, and promoted there, or not.
+    pub fn active(&mut self, (node, resource): (u32, String), active: bool, promoted: bool, now: u64) {
+        let note = |table: &mut BTreeMap<String, BTreeSet<u32>>, is: bool| {
+            let on = table.entry(resource.clone()).or_default();
+            match is {
+                true => on.insert(node),
+                false => on.remove(&node),
+            };
+            on.clone()
         };
-        if on.len() > 1 && ALONE.contains(&resource.as_str()) {
-            self.broken = Some(format!("{resource} is active on {on:?} at {now} ms"));
+        let (active, promoted) = (note(&mut self.active, active), note(&mut self.promoted, promoted));
+        if active.len() > 1 && ALONE.contains(&resource.as_str()) {
+            self.broken = Some(format!("{resource} is active on {active:?} at {now} ms"));
+        }
+        if promoted.len() > 1 {
+            self.broken = Some(format!("{resource} is promoted on {promoted:?} at {now} ms"));
         }
     }
 
     /// A host lost its power.
     pub fn off(&mut self, node: u32) {
-        self.active.values_mut().for_each(|on| {
+        self.active.values_mut().chain(self.promoted.values_mut()).for_each(|on| {
             on.remove(&node);
         });
     }
@@ -93,11 +101,14 @@ pub fn at_rest(world: &World) -> Result<(), Broken> {
             );
         }
     }
-    match active.get("c1").map_or(0, BTreeSet::len) {
-        count if count == world.size() => Ok(()),
-        count => broken(
-            "everything runs again",
-            format!("c1 is active on {count} nodes"),
-        ),
+    for clone in ["c1", "db"] {
+        let on = active.get(clone).map_or(0, BTreeSet::len);
+        if on != world.size() {
+            return broken("everything runs again", format!("{clone} is active on {on} nodes"));
+        }
+    }
+    match world.record.promoted.get("db").map_or(0, BTreeSet::len) {
+        1 => Ok(()),
+        count => broken("everything runs again", format!("db is promoted on {count} nodes")),
     }
 }

@@ -14,7 +14,7 @@ impl World {
         self.after(gap, Happening::Fault);
         let count = self.hosts.len() as u64;
         let node = 1 + self.chance.below(count) as u32;
-        match self.chance.below(8) {
+        match self.chance.below(10) {
             0 | 1 => self.kill_daemon(node),
             2 => self.lose_power(node),
             3 | 4 => {
@@ -35,6 +35,11 @@ impl World {
             6 => {
                 self.tell(|| "network mended".into());
                 self.network.mend();
+            }
+            7 | 8 => {
+                let until = self.now + 100 + self.chance.below(6_000);
+                self.tell(|| format!("n{node} stands still until {until}"));
+                self.host(node).paused_until = until;
             }
             _ => {
                 self.tell(|| format!("n{node} is asked to stop"));

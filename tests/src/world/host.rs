@@ -26,6 +26,8 @@ pub struct Host {
     pub powered: bool,
     /// The incarnation stamp of the latest loss of power: agents begun before are gone.
     pub powered_since: u64,
+    /// It stands still until then. Milliseconds.
+    pub paused_until: u64,
     pub disk: Option<(Document, Mark)>,
     pub life: Option<Life>,
     /// Resources active here, whoever watches them.
@@ -40,6 +42,7 @@ impl Host {
             count,
             powered: true,
             powered_since: 0,
+            paused_until: 0,
             disk: None,
             life: None,
             active: BTreeSet::new(),
@@ -60,7 +63,7 @@ impl Host {
                 })
                 .collect(),
             timing: Timing::from_token(TOKEN_MS),
-            votes: VoteRules::default(),
+            votes: VoteRules { two_node: self.count == 2, wait_for_all: self.count == 2, ..VoteRules::default() },
         };
         let (protocol, outputs) = Protocol::start(engine, now);
         let settings = Settings {
@@ -85,6 +88,17 @@ impl Host {
             node,
         });
         outputs
+    }
+
+    /// Whether a resource is active here, and promoted.
+    pub fn state(&self, resource: &str) -> (bool, bool) {
+        (self.active.contains(resource), self.promoted.contains(resource))
+    }
+
+    /// Everything that ran here is gone.
+    pub fn clear(&mut self) {
+        self.active.clear();
+        self.promoted.clear();
     }
 
     /// What an agent does and the code it exits with.
@@ -146,7 +160,7 @@ pub fn view(view: &quorate_transport::cluster::View) -> View {
     }
 }
 
-/// Primitives, a group, a clone, a fence device that reaches every node.
+/// Primitives, a group, a clone, a promotable clone, a fence device that reaches every node.
 pub fn configuration(nodes: u32) -> Document {
     let list: Vec<String> = (1..=nodes).map(name).collect();
     let monitor = |id: &str, ms: u32| {
@@ -174,7 +188,9 @@ pub fn configuration(nodes: u32) -> Document {
          <instance_attributes id='fencer-p'><nvpair id='fencer-hosts' name='pcmk_host_list' value='{}'/>\
          </instance_attributes></primitive>{}{}\
          <group id='g'>{}{}</group>\
-         <clone id='c'>{}</clone></resources>\
+         <clone id='c'>{}</clone><clone id='dbs'><meta_attributes id='dbs-m'>\
+         <nvpair id='dbs-promotable' name='promotable' value='true'/></meta_attributes>\
+         <primitive id='db' class='ocf' provider='quorate' type='Stateful'/></clone></resources>\
          <constraints><rsc_colocation id='apart' rsc='p1' with-rsc='p2' score='-100'/>\
          <rsc_order id='o' first='p1' then='g'/></constraints>\
          </configuration><status/></cib>",

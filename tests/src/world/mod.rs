@@ -114,10 +114,10 @@ pub struct Broken {
 }
 
 impl World {
-    /// A cluster of three to five nodes, as the seed has it.
+    /// A cluster of two to five nodes, as the seed has it.
     pub fn new(seed: u64) -> World {
         let mut chance = Chance::new(seed);
-        let nodes = 3 + chance.below(3) as u32;
+        let nodes = 2 + chance.below(4) as u32;
         let mut world = World {
             seed,
             now: 1,
@@ -163,6 +163,10 @@ impl World {
             }
             self.now = at;
             self.steps += 1;
+            if let Some(until) = self.paused_until(&happening) {
+                self.after(until - at, happening);
+                continue;
+            }
             if self.steps > STEPS_MAX {
                 let detail = format!("{} steps by {} ms", self.steps, self.now);
                 return Err(Broken {
@@ -174,6 +178,20 @@ impl World {
             self.record.check()?;
         }
         checkers::at_rest(self)
+    }
+
+    /// A host that stands still does not notice anything until it goes on.
+    fn paused_until(&self, happening: &Happening) -> Option<u64> {
+        let node = match happening {
+            Happening::Tick { node, .. }
+            | Happening::Timer { node, .. }
+            | Happening::AgentEnds { node, .. }
+            | Happening::DeviceEnds { node, .. }
+            | Happening::DiskEnds { node, .. } => node,
+            Happening::Packet { to, .. } | Happening::Refused { to, .. } => to,
+            Happening::Boot { .. } | Happening::Write | Happening::Fault | Happening::Heal => return None,
+        };
+        Some(self.hosts[node].paused_until).filter(|until| *until > self.now)
     }
 
     fn after(&mut self, ms: u64, happening: Happening) {
@@ -445,9 +463,12 @@ impl World {
         {
             self.tell(|| format!("n{node} {} {} done", run.resource.id, run.operation));
         }
-        let active = self.hosts[&node].active.contains(&run.resource.id);
-        self.record.active(key, active, self.now);
+        let (active, promoted) = self.hosts[&node].state(&run.resource.id);
+        self.record.active(key, active, promoted, self.now);
         if self.lives(node, incarnation) {
+            if run.resource.id == "db" && code == 0 {
+                self.promotion_score(node, run);
+            }
             let report = ExitReport::exited(code);
             self.step(
                 node,
@@ -457,6 +478,20 @@ impl World {
                 },
             );
         }
+    }
+
+    /// The agent tells its score, as real ones do through crm_attribute.
+    fn promotion_score(&mut self, node: u32, run: &Run) {
+        let value = match run.operation.as_str() {
+            "start" | "demote" => Some("5".to_string()),
+            "promote" => Some("10".to_string()),
+            "stop" => None,
+            _ => return,
+        };
+        let pairs = vec![("master-db".to_string(), value)];
+        let request = Request::SetAttributes { node: format!("n{node}"), pairs };
+        let event = Event::Request { client: 0, request, user: "root".into(), program: "crm_attribute".into() };
+        self.step(node, event);
     }
 
     /// The device cuts the node's power, proves it, and (for a reboot) switches it on again.
@@ -492,7 +527,8 @@ impl World {
         let (now, steps) = (self.now, self.steps);
         let host = self.host(node);
         host.life = None;
-        host.active.clear();
+        host.paused_until = 0;
+        host.clear();
         host.powered_since = now * 1_000_000 + steps;
         self.record.off(node);
     }
