@@ -23,9 +23,14 @@ const SHARED_FILE_MODE: u32 = 0o644;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CibSource {
-    Live { socket: PathBuf },
+    Live {
+        socket: PathBuf,
+    },
     File(PathBuf),
-    Shadow { name: String, path: PathBuf },
+    Shadow {
+        name: String,
+        path: PathBuf,
+    },
     /// Read once; cannot be written.
     Stdin,
 }

@@ -14,18 +14,41 @@ use quorate_core::xml::{Element, Node};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    Standby { node: String },
-    Online { node: String },
-    Maintenance { node: String },
-    Ready { node: String },
-    Move { resource: String, node: String },
+    Standby {
+        node: String,
+    },
+    Online {
+        node: String,
+    },
+    Maintenance {
+        node: String,
+    },
+    Ready {
+        node: String,
+    },
+    Move {
+        resource: String,
+        node: String,
+    },
     /// Forgets where it was moved to or banned from.
-    ClearMoves { resource: String },
-    Start { resource: String },
-    Stop { resource: String },
-    Manage { resource: String },
-    Unmanage { resource: String },
-    Cleanup { resource: String },
+    ClearMoves {
+        resource: String,
+    },
+    Start {
+        resource: String,
+    },
+    Stop {
+        resource: String,
+    },
+    Manage {
+        resource: String,
+    },
+    Unmanage {
+        resource: String,
+    },
+    Cleanup {
+        resource: String,
+    },
 }
 
 impl fmt::Display for Action {
@@ -179,9 +202,8 @@ fn forget_failures(document: &mut Document, id: &str) {
         rest.and_then(|rest| rest.split('#').next()).is_some_and(is_named)
     };
     prune(document.status_mut(), &|element| {
-        let failed = element.name == "lrm_rsc_op" && element.id().is_some_and(|op| {
-            op.split_once("_last_failure_").is_some_and(|(name, _)| is_named(name))
-        });
+        let failed = element.name == "lrm_rsc_op"
+            && element.id().is_some_and(|op| op.split_once("_last_failure_").is_some_and(|(name, _)| is_named(name)));
         let counted = element.name == "nvpair" && element.attr("name").is_some_and(failure_of);
         failed || counted
     });
@@ -239,9 +261,17 @@ mod tests {
 
     #[test]
     fn nodes_are_set_aside_and_brought_back() {
-        check(Action::Standby { node: n("n1") }, &[r#"id="nodes-1-standby" name="standby" value="on""#, r#"epoch="8""#], &[]);
+        check(
+            Action::Standby { node: n("n1") },
+            &[r#"id="nodes-1-standby" name="standby" value="on""#, r#"epoch="8""#],
+            &[],
+        );
         check(Action::Online { node: n("n2") }, &[], &["standby"]);
-        check(Action::Maintenance { node: n("n2") }, &[r#"id="nodes-2-maintenance" name="maintenance" value="true""#], &[]);
+        check(
+            Action::Maintenance { node: n("n2") },
+            &[r#"id="nodes-2-maintenance" name="maintenance" value="true""#],
+            &[],
+        );
         let document = Document::read(CIB).unwrap();
         assert!(apply(&Action::Standby { node: n("n9") }, &document).is_err());
     }

@@ -68,7 +68,13 @@ struct Known {
     group: &'static str,
 }
 
-const fn known(letter: Option<char>, name: &'static str, value: Value, group: &'static str, help: &'static str) -> Known {
+const fn known(
+    letter: Option<char>,
+    name: &'static str,
+    value: Value,
+    group: &'static str,
+    help: &'static str,
+) -> Known {
     Known { letter, name, value, help, group }
 }
 
@@ -84,7 +90,13 @@ const KNOWN: &[Known] = &[
     known(None, "html-cgi", Value::None, OUTPUT, "begin with the header of a CGI program"),
     known(None, "html-stylesheet", Value::Required("URI"), OUTPUT, "link to a style sheet"),
     known(None, "html-title", Value::Required("TITLE"), OUTPUT, "title of the page"),
-    known(Some('I'), "include", Value::Required("SECTIONS"), DISPLAY, "show these sections too (--include=list names them)"),
+    known(
+        Some('I'),
+        "include",
+        Value::Required("SECTIONS"),
+        DISPLAY,
+        "show these sections too (--include=list names them)",
+    ),
     known(Some('U'), "exclude", Value::Required("SECTIONS"), DISPLAY, "do not show these sections"),
     known(None, "node", Value::Required("NODE"), DISPLAY, "only what concerns this node"),
     known(None, "resource", Value::Required("RSC"), DISPLAY, "only what concerns this resource"),
@@ -94,7 +106,13 @@ const KNOWN: &[Known] = &[
     known(Some('o'), "operations", Value::None, DISPLAY, "show what was done"),
     known(Some('t'), "timing-details", Value::None, DISPLAY, "show what was done, and when"),
     known(Some('c'), "tickets", Value::None, DISPLAY, "show tickets"),
-    known(Some('m'), "fence-history", Value::Optional("LEVEL"), DISPLAY, "fencing: 0 none, 1 failed and pending, 2 all, 3 in full"),
+    known(
+        Some('m'),
+        "fence-history",
+        Value::Optional("LEVEL"),
+        DISPLAY,
+        "fencing: 0 none, 1 failed and pending, 2 all, 3 in full",
+    ),
     known(Some('L'), "neg-locations", Value::Optional("PREFIX"), DISPLAY, "show constraints that keep resources away"),
     known(Some('A'), "show-node-attributes", Value::None, DISPLAY, "show node attributes"),
     known(Some('D'), "hide-headers", Value::None, DISPLAY, "leave the summary out"),
@@ -103,7 +121,13 @@ const KNOWN: &[Known] = &[
     known(Some('b'), "brief", Value::None, DISPLAY, "count resources instead of naming them"),
     known(Some('j'), "pending", Value::None, DEPRECATED, "show what is being done (always on)"),
     known(Some('s'), "simple-status", Value::None, DISPLAY, "one line for monitoring systems"),
-    known(Some('i'), "interval", Value::Required("TIMESPEC"), ADDITIONAL, "how often a page asks to be loaded again (5 s)"),
+    known(
+        Some('i'),
+        "interval",
+        Value::Required("TIMESPEC"),
+        ADDITIONAL,
+        "how often a page asks to be loaded again (5 s)",
+    ),
     known(Some('1'), "one-shot", Value::None, ADDITIONAL, "print once and end"),
     known(Some('d'), "daemonize", Value::None, ADDITIONAL, "go on in the background; needs --output-to"),
     known(Some('p'), "pid-file", Value::Required("FILE"), ADDITIONAL, "write the background process's number here"),
@@ -196,7 +220,8 @@ fn split(arguments: &[String]) -> Result<Vec<Given>, UsageError> {
                 let known = known.ok_or_else(|| unknown(&format!("-{letter}")))?;
                 let attached = match known.value {
                     Value::None => None,
-                    _ => Some(std::mem::replace(&mut rest, "".chars()).collect::<String>()).filter(|text| !text.is_empty()),
+                    _ => Some(std::mem::replace(&mut rest, "".chars()).collect::<String>())
+                        .filter(|text| !text.is_empty()),
                 };
                 given.push(with_value(known, attached, &mut words)?);
             }
@@ -394,7 +419,8 @@ fn wrong_section(include: bool) -> UsageError {
     let mut names: Vec<String> = SECTIONS.iter().map(|(name, _)| (*name).to_string()).collect();
     names.extend(["all", "default", "none"].map(str::to_string));
     names.sort();
-    let names: Vec<String> = names.into_iter().map(|name| if name == "bans" { "bans[:PREFIX]".into() } else { name }).collect();
+    let names: Vec<String> =
+        names.into_iter().map(|name| if name == "bans" { "bans[:PREFIX]".into() } else { name }).collect();
     UsageError(format!("--{word} options: {}", names.join(", ")))
 }
 
@@ -404,7 +430,9 @@ fn interval(text: &str) -> Result<u32, UsageError> {
 }
 
 pub fn help(all: bool) -> String {
-    let mut text = String::from("Usage:\n  crm_mon [OPTION…]\n\nShows the state of the cluster: once, or on a full screen that follows every change.\n");
+    let mut text = String::from(
+        "Usage:\n  crm_mon [OPTION…]\n\nShows the state of the cluster: once, or on a full screen that follows every change.\n",
+    );
     let groups: &[&str] = if all { &[OUTPUT, DISPLAY, ADDITIONAL, DEPRECATED, GENERAL] } else { &[DISPLAY, GENERAL] };
     for group in groups {
         text.push_str(&format!("\n{group}:\n"));
@@ -454,7 +482,8 @@ mod tests {
         assert!(!seen.detail && !seen.sections.has(Section::Attributes));
         let meant = show("-1nrftcARL").options;
         assert!(meant.detail && meant.group_by_node && meant.inactive && meant.timing);
-        for section in [Section::Attributes, Section::Bans, Section::Tickets, Section::Operations, Section::FailCounts] {
+        for section in [Section::Attributes, Section::Bans, Section::Tickets, Section::Operations, Section::FailCounts]
+        {
             assert!(meant.sections.has(section), "{section:?}");
         }
         assert_eq!(meant.ban_prefix, "");

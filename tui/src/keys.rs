@@ -52,7 +52,13 @@ const fn bind(
 pub const BINDINGS: &[Binding] = &[
     bind(&[Key::Char('?')], Command::Help, "?", "this help", Some("help")),
     bind(&[Key::Char('q'), Key::Control('c')], Command::Quit, "q", "quit", Some("quit")),
-    bind(&[Key::Enter, Key::Char('a')], Command::Menu, "Enter", "what can be done with the line under the cursor", Some("act")),
+    bind(
+        &[Key::Enter, Key::Char('a')],
+        Command::Menu,
+        "Enter",
+        "what can be done with the line under the cursor",
+        Some("act"),
+    ),
     bind(&[Key::Char('/')], Command::Filter, "/", "show only lines with these words", Some("filter")),
     bind(&[Key::Char('n')], Command::GroupByNode, "n", "resources under their nodes", Some("by node")),
     bind(&[Key::Char('r')], Command::Inactive, "r", "resources that do not run, too", Some("inactive")),

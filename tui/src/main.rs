@@ -54,7 +54,11 @@ fn run(mut show: Show) -> i32 {
 }
 
 fn watch(source: CibSource, show: Show) -> Result<i32, Failure> {
-    let screen = terminal::run(source, show.options);
+    let after_first: fn() = match std::env::var_os("QUORATE_TEST_PANIC") {
+        Some(_) => || panic!("a test wants to see what a panic leaves behind"),
+        None => || {},
+    };
+    let screen = terminal::run(source, show.options, after_first);
     screen.map(|()| exit::OK).map_err(|error| Failure { message: format!("the terminal: {error}"), code: exit::ERROR })
 }
 

@@ -24,15 +24,29 @@ pub enum Key {
 #[derive(Clone, Debug)]
 pub enum Message {
     Key(Key),
-    Resized { width: u16, height: u16 },
+    Resized {
+        width: u16,
+        height: u16,
+    },
     /// The state as of now (seconds since 1970).
-    Refreshed { snapshot: Box<Snapshot>, now: i64 },
+    Refreshed {
+        snapshot: Box<Snapshot>,
+        now: i64,
+    },
     /// The daemon told how it stands, and nothing else has changed.
     Status(Box<NodeStatus>),
     /// No connection; it is tried again all the time.
-    Lost { why: String },
-    Previewed { action: Action, outcome: Result<Vec<String>, String> },
-    Performed { action: Action, outcome: Result<(), String> },
+    Lost {
+        why: String,
+    },
+    Previewed {
+        action: Action,
+        outcome: Result<Vec<String>, String>,
+    },
+    Performed {
+        action: Action,
+        outcome: Result<(), String>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,7 +63,9 @@ pub struct Entry {
 pub enum Choice {
     Do(Action),
     /// Another menu: where to?
-    MoveWhere { resource: String },
+    MoveWhere {
+        resource: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,6 +35,7 @@ pub fn rows(view: &ClusterView, status: Option<&NodeStatus>, options: &Options, 
         for item in &block.items {
             add(item, 1, &needle, &mut lines);
         }
+        align(&mut lines);
         if lines.is_empty() && !needle.is_empty() {
             continue;
         }
@@ -75,25 +76,28 @@ fn add(item: &Item, depth: usize, needle: &str, rows: &mut Vec<Row>) -> bool {
 }
 
 fn row(item: &Item, depth: usize) -> Row {
-    let text = expand(&item.text);
+    let text = item.text.trim_end().to_string();
     Row { depth, text, tone: item.tone, title: false, subject: item.subject.clone() }
 }
 
-/// Tabs as columns of eight.
-fn expand(text: &str) -> String {
-    let mut out = String::new();
-    let mut column = 0;
-    for letter in text.trim_end().chars() {
-        if letter == '\t' {
-            let gap = 8 - column % 8;
-            out.extend(std::iter::repeat_n(' ', gap));
-            column += gap;
-        } else {
-            out.push(letter);
-            column += 1;
-        }
+/// Tabs become columns: names of different depth and length, then agents, then states.
+fn align(rows: &mut [Row]) {
+    let width = |text: &str| text.chars().count();
+    let columns = |row: &Row| row.text.split('\t').map(|part| part.trim().to_string()).collect::<Vec<_>>();
+    let tables: Vec<(usize, Vec<String>)> =
+        rows.iter().map(|row| (row.depth, columns(row))).filter(|(_, columns)| columns.len() > 2).collect();
+    let first = tables.iter().map(|(depth, columns)| 2 * depth + width(&columns[0])).max().unwrap_or(0);
+    let second = tables.iter().map(|(_, columns)| width(&columns[1])).max().unwrap_or(0);
+    for row in rows.iter_mut().filter(|row| row.text.contains('\t')) {
+        let parts = columns(row);
+        row.text = match &parts[..] {
+            [name, agent, rest @ ..] if !rest.is_empty() => {
+                let name_width = first.saturating_sub(2 * row.depth);
+                format!("{name:<name_width$} {agent:<second$} {}", rest.join(" "))
+            }
+            parts => parts.join(" "),
+        };
     }
-    out
 }
 
 #[cfg(test)]
@@ -101,9 +105,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tabs_become_columns() {
-        assert_eq!(expand("p1\t(ocf):\t Started n1"), "p1      (ocf):   Started n1");
-        assert_eq!(expand("12345678\tx "), "12345678        x");
+    fn tabs_become_columns_across_depths() {
+        let row = |depth: usize, text: &str| Row { depth, text: text.to_string(), ..Row::default() };
+        let mut rows = [row(1, "p1\t(ocf:Dummy):\t Started n1"), row(2, "member\t(a):\t Stopped"), row(1, "x\t: 1")];
+        align(&mut rows);
+        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+        assert_eq!(texts, ["p1       (ocf:Dummy): Started n1", "member (a):         Stopped", "x : 1"]);
     }
 
     #[test]

@@ -17,21 +17,29 @@ use crate::message::{Key, Message, Request};
 use crate::model::Model;
 use crate::update::update;
 
-/// Shows the screen until it is left.
-pub fn run(source: CibSource, options: Options) -> io::Result<()> {
+/// Shows the screen until it is left. `after_first` is for tests of what a panic leaves behind.
+pub fn run(source: CibSource, options: Options, after_first: fn()) -> io::Result<()> {
     let read_only = !matches!(source, CibSource::Live { .. });
     let mut terminal = ratatui::try_init()?;
-    let outcome = watch(&mut terminal, source, options, read_only);
+    let outcome = watch(&mut terminal, source, options, read_only, after_first);
     ratatui::restore();
     outcome
 }
 
-fn watch(terminal: &mut DefaultTerminal, source: CibSource, options: Options, read_only: bool) -> io::Result<()> {
+fn watch(
+    terminal: &mut DefaultTerminal,
+    source: CibSource,
+    options: Options,
+    read_only: bool,
+    after_first: fn(),
+) -> io::Result<()> {
     let size = terminal.size()?;
     let mut model = Model::new(options, read_only, size.width, size.height);
     let (sender, messages) = channel();
     let orders = fetch::start(source, sender.clone());
     std::thread::spawn(move || listen(&sender));
+    terminal.draw(|frame| draw::draw(&model, frame))?;
+    after_first();
     loop {
         terminal.draw(|frame| draw::draw(&model, frame))?;
         let Ok(first) = messages.recv() else { return Ok(()) };

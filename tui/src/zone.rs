@@ -43,7 +43,9 @@ struct Header {
 impl Header {
     fn read(bytes: &[u8]) -> Option<Header> {
         let head = bytes.get(..44).filter(|head| head.starts_with(b"TZif"))?;
-        let count = |at: usize| number(&head[at..at + 4]).and_then(|count| usize::try_from(count).ok()).filter(|count| *count < 1 << 20);
+        let count = |at: usize| {
+            number(&head[at..at + 4]).and_then(|count| usize::try_from(count).ok()).filter(|count| *count < 1 << 20)
+        };
         Some(Header {
             version: head[4],
             utc: count(20)?,
@@ -67,7 +69,8 @@ fn block(bytes: &[u8], header: &Header, width: usize) -> Option<Zone> {
     let types = bytes.get(header.times * (width + 1)..)?.get(..header.types * 6)?;
     let offset = |index: u8| number(types.get(usize::from(index) * 6..)?.get(..4)?).map(|offset| offset as i32);
     let moments = times.chunks(width).zip(indices);
-    let changes: Option<Vec<(i64, i32)>> = moments.map(|(time, index)| Some((number(time)?, offset(*index)?))).collect();
+    let changes: Option<Vec<(i64, i32)>> =
+        moments.map(|(time, index)| Some((number(time)?, offset(*index)?))).collect();
     Some(Zone { offset: offset(0)?, changes: changes? })
 }
 

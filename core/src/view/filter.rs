@@ -221,7 +221,9 @@ fn keep_named(resource: &mut ResourceView, name: &str) -> bool {
             group.members.retain(|member| member.common.id == name || member.instance_id == name);
             !group.members.is_empty()
         }
-        ResourceView::Clone(clone) => clone.of == name || clone.instances.iter_mut().any(|instance| keep_named(instance, name)),
+        ResourceView::Clone(clone) => {
+            clone.of == name || clone.instances.iter_mut().any(|instance| keep_named(instance, name))
+        }
         ResourceView::Bundle(bundle) => bundle.replicas.iter().any(|replica| {
             replica.primitives().iter().any(|primitive| primitive.common.id == name || primitive.instance_id == name)
         }),

@@ -27,7 +27,9 @@ pub fn time_iso(moment: i64, zone: &Zone) -> String {
     let at = DateTime { epoch: moment, offset }.calendar();
     let suffix = match offset {
         0 => "Z".to_string(),
-        offset => format!(" {}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 3600, offset.abs() / 60 % 60),
+        offset => {
+            format!(" {}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 3600, offset.abs() / 60 % 60)
+        }
     };
     format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}{suffix}", at.year, at.month, at.day, at.hour, at.minute, at.second)
 }

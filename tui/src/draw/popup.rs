@@ -62,15 +62,12 @@ fn draw_box(
     frame: &mut Frame,
     screen: Rect,
 ) {
-    let widest = lines.iter().map(|line| line.chars().count()).chain([title.chars().count(), question.chars().count()]).max();
+    let widest =
+        lines.iter().map(|line| line.chars().count()).chain([title.chars().count(), question.chars().count()]).max();
     let width = (widest.unwrap_or(0) as u16).saturating_add(4).min(screen.width);
     let height = (lines.len() as u16).saturating_add(2).min(screen.height);
-    let area = Rect {
-        x: screen.x + (screen.width - width) / 2,
-        y: screen.y + (screen.height - height) / 2,
-        width,
-        height,
-    };
+    let area =
+        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
     let inner = usize::from(width).saturating_sub(4);
     let visible = usize::from(height).saturating_sub(2);
     let top = top.min(lines.len().saturating_sub(visible));

@@ -9,9 +9,7 @@ use crate::scheduler::table::NodeId;
 use crate::score::Score;
 use crate::status::operation::{ExecutionStatus, exit};
 use crate::status::{NodeState, OperationRecord, ResourceHistory};
-use crate::view::cluster::{
-    BanView, FailureView, NodeHistory, OperationView, ResourceHistoryView, TicketView,
-};
+use crate::view::cluster::{BanView, FailureView, NodeHistory, OperationView, ResourceHistoryView, TicketView};
 
 impl Builder<'_> {
     /// In the order of the status section, nodes that are gone left out.
@@ -145,7 +143,8 @@ impl Builder<'_> {
 
     fn ban(&self, id: &str, resource: &str, node: &str, score: Score, role: Option<&str>) -> Option<BanView> {
         let known = self.situation.nodes.rows().iter().find(|known| known.name.eq_ignore_ascii_case(node))?;
-        let promoted_only = role.is_some_and(|role| matches!(role.to_ascii_lowercase().as_str(), "promoted" | "master"));
+        let promoted_only =
+            role.is_some_and(|role| matches!(role.to_ascii_lowercase().as_str(), "promoted" | "master"));
         (score < Score::ZERO && self.is_configured_anywhere(resource)).then(|| BanView {
             id: id.to_string(),
             resource: resource.to_string(),

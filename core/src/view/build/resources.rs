@@ -9,9 +9,7 @@ use crate::scheduler::resolve::{CloneSettings, Resource, Variant};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::status::OperationRecord;
 use crate::status::operation::exit;
-use crate::view::cluster::{
-    BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ResourceView,
-};
+use crate::view::cluster::{BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ResourceView};
 
 impl Builder<'_> {
     pub(super) fn resources(&self) -> Vec<ResourceView> {
@@ -170,7 +168,8 @@ impl Builder<'_> {
             return Place::Nowhere;
         }
         let leaves = self.leaves(id);
-        let remarkable = |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed || leaf.start_pending || is_changing(leaf);
+        let remarkable =
+            |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed || leaf.start_pending || is_changing(leaf);
         if leaves.iter().any(remarkable) || !self.active(id, true) {
             return Place::Alone;
         }

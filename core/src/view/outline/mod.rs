@@ -283,7 +283,8 @@ fn connectivity(line: String, value: i64, expected: i64) -> Item {
 fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) -> Vec<Item> {
     let nodes = history.iter().map(|node| {
         let name = words::node_name(&node.node, &node.id, node.kind, options);
-        let worth = |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
+        let worth =
+            |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
         let resources = node.resources.iter().filter(worth).map(|resource| {
             let failed = resource.fail_count > Score::ZERO;
             let text = format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone));

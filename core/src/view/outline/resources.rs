@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Item, Subject, Tone};
 use crate::cib::model::resource::Role;
-use crate::view::cluster::{BundleView, CloneView, ClusterView, GroupView, NodeView, PrimitiveView, ReplicaView, ResourceView};
+use crate::view::cluster::{
+    BundleView, CloneView, ClusterView, GroupView, NodeView, PrimitiveView, ReplicaView, ResourceView,
+};
 use crate::view::filter::{Options, Section};
 use crate::view::words;
 
@@ -19,7 +21,8 @@ pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Ve
     if grouped && !options.inactive {
         return (title, Vec::new());
     }
-    let shown: Vec<&ResourceView> = view.resources.iter().filter(|resource| is_listed(resource, options, grouped)).collect();
+    let shown: Vec<&ResourceView> =
+        view.resources.iter().filter(|resource| is_listed(resource, options, grouped)).collect();
     let mut items = Vec::new();
     if options.brief && !grouped {
         let single = shown.iter().filter_map(|resource| match resource {
@@ -28,7 +31,9 @@ pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Ve
         });
         items.extend(in_brief(single.collect(), true, options.inactive));
     }
-    let rest = shown.into_iter().filter(|resource| !(options.brief && !grouped && matches!(resource, ResourceView::Primitive(_))));
+    let rest = shown
+        .into_iter()
+        .filter(|resource| !(options.brief && !grouped && matches!(resource, ResourceView::Primitive(_))));
     items.extend(rest.map(|resource| item(resource, options)));
     if items.is_empty() {
         let none = match (options.inactive, grouped) {
@@ -136,7 +141,8 @@ fn clone_item(clone: &CloneView, options: &Options) -> Item {
     }
     remarks.extend(limits(&clone.common));
     let title = format!("Clone Set: {} [{}]{}", clone.common.id, clone.of, words::in_brackets(&remarks));
-    let mut children: Vec<Item> = spelled_out(clone, options).into_iter().map(|instance| item(instance, options)).collect();
+    let mut children: Vec<Item> =
+        spelled_out(clone, options).into_iter().map(|instance| item(instance, options)).collect();
     children.extend(digest(clone, options));
     let whole = Subject::Resource(clone.common.id.clone());
     // What is done to an instance is done to all of them.
@@ -199,7 +205,8 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
     let remarks = words::in_brackets(&remarks);
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
     let whole = Subject::Resource(bundle.common.id.clone());
-    let mut replicas: Vec<Item> = bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect();
+    let mut replicas: Vec<Item> =
+        bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect();
     replicas.iter_mut().for_each(|replica| point_at(replica, &whole));
     Item::heading(title, replicas).about(whole)
 }
