@@ -228,7 +228,7 @@ fn resource<'a>(document: &'a mut Document, id: &str) -> Result<&'a mut Element,
 
 /// The first element below that is meant, in document order.
 fn find<'a>(element: &'a mut Element, is_it: &impl Fn(&Element) -> bool) -> Option<&'a mut Element> {
-    let holds = |node: &Node| node.element().is_some_and(|inner| inner.descendants().any(|one| is_it(one)));
+    let holds = |node: &Node| node.element().is_some_and(|inner| inner.descendants().any(is_it));
     let at = element.children.iter().position(holds)?;
     let inner = element.child_at_mut(at)?;
     if is_it(inner) { Some(inner) } else { find(inner, is_it) }
