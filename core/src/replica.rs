@@ -9,6 +9,7 @@ use crate::lrm::result::NodeRef;
 use crate::membership::{Agreement, Gathering, Join, Member, View};
 use crate::xml::digest::element_digest;
 use crate::xml::{Element, Node};
+use std::collections::BTreeSet;
 
 /// What is remembered beside the document, so that replicas can be compared after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Replica {
     mark: Mark,
     /// The term the status comes from; 0 until the first agreement.
     status_term: u64,
+    /// Members of views that were entered since the latest agreement.
+    seen: BTreeSet<u32>,
     phase: Phase,
 }
 
@@ -59,7 +62,7 @@ pub struct ToSend {
 impl Replica {
     /// The copy a node starts with, from its disk.
     pub fn new(me: Member, document: Document, mark: Mark) -> Replica {
-        Replica { me, document, mark, status_term: 0, phase: Phase::Outside }
+        Replica { me, document, mark, status_term: 0, seen: BTreeSet::new(), phase: Phase::Outside }
     }
 
     pub fn document(&self) -> &Document {
@@ -90,6 +93,7 @@ impl Replica {
     pub fn enter(&mut self, view: View, feature_set: &str, uptime_ms: u64, epoch: i64) -> Join {
         let led = self.agreement().is_some_and(|(_, agreement)| agreement.leader == self.me.id);
         let id = view.id;
+        self.seen.extend(view.members.iter().map(|member| member.id));
         self.phase = Phase::Gathering(view.clone(), Gathering::new(view));
         let me = node_ref(&self.me);
         Join {
@@ -109,6 +113,7 @@ impl Replica {
                 _ => me.state_path().find(self.document.root()).cloned(),
             },
             epoch_seconds: epoch,
+            seen: self.seen.iter().copied().collect(),
         }
     }
 
@@ -163,6 +168,7 @@ impl Replica {
         self.document = document;
         self.mark = Mark { term: agreement.term, configuration_term: agreement.configuration_term };
         self.status_term = agreement.status_term.max(1);
+        self.seen.clear();
         self.phase = Phase::Agreed(view, Box::new(agreement));
         true
     }
@@ -220,7 +226,12 @@ fn seat_members(document: &mut Document, view: &View, agreement: &Agreement) {
             && !present.iter().any(|node| element.id() == Some(&node.id))
             && element.attr("remote_node").is_none()
         {
-            absent(std::sync::Arc::make_mut(element));
+            let element = std::sync::Arc::make_mut(element);
+            absent(element);
+            let seen = |join: &Join| join.seen.iter().any(|id| element.id() == Some(&id.to_string()));
+            if agreement.joins.values().any(seen) {
+                element.set("expected", "member");
+            }
         }
     }
     for (member, join) in agreement.joins.values().map(|join| (join.id, join)) {

@@ -33,6 +33,9 @@ pub struct Join {
     pub node_state: Option<Element>,
     /// Its clock, seconds since the epoch.
     pub epoch_seconds: i64,
+    /// Nodes it saw alive in views that ended before their members agreed: whatever a document
+    /// says of them, they are not known to be down.
+    pub seen: Vec<u32>,
 }
 
 /// Collects the joins of one view.
@@ -172,6 +175,7 @@ mod tests {
             status_digest: numbers[3].to_string(),
             node_state: None,
             epoch_seconds: 0,
+            seen: Vec::new(),
         }
     }
 

@@ -22,7 +22,6 @@ const PAUSE_LAST_MS: u64 = 60_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fencer {
     active: BTreeMap<String, Active>,
-    started: u64,
     /// Failures in a row, by target.
     failures: BTreeMap<String, u32>,
 }
@@ -70,11 +69,10 @@ impl Node {
     }
 
     fn fencing_id(&mut self) -> String {
-        let started = self.leadership.as_mut().map_or(0, |leadership| {
-            leadership.fencer.started += 1;
-            leadership.fencer.started
-        });
-        format!("{}.{started}", self.settings.uuid)
+        // Unique over all reigns of this node: an answer to an earlier reign's request must never
+        // pass for the answer to a later one's.
+        self.fencing_number += 1;
+        format!("{}.{}", self.settings.uuid, self.fencing_number)
     }
 
     fn event(&self, id: String, target: &str, action: &str, origin: String, client: String) -> FencingEvent {

@@ -66,6 +66,8 @@ pub struct Node {
     durability: Durability,
     activity: Activity,
     fencing: Vec<FencingEvent>,
+    /// The latest fencing request's number, over all reigns of this node.
+    fencing_number: u64,
     /// Own messages that wait for the members to agree.
     outbox: Vec<Message>,
     /// Tools that wait for their request to be delivered, or for more.
@@ -94,6 +96,7 @@ impl Node {
             durability: Durability::default(),
             activity: Activity::default(),
             fencing: Vec::new(),
+            fencing_number: 0,
             outbox: Vec::new(),
             waiting: BTreeMap::new(),
             unasked: Vec::new(),

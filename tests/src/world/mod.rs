@@ -466,8 +466,8 @@ impl World {
         let (active, promoted) = self.hosts[&node].state(&run.resource.id);
         self.record.active(key, active, promoted, self.now);
         if self.lives(node, incarnation) {
-            if run.resource.id == "db" && code == 0 {
-                self.promotion_score(node, run);
+            if run.resource.id == "db" {
+                self.promotion_score(node, run, code);
             }
             let report = ExitReport::exited(code);
             self.step(
@@ -481,11 +481,12 @@ impl World {
     }
 
     /// The agent tells its score, as real ones do through crm_attribute.
-    fn promotion_score(&mut self, node: u32, run: &Run) {
-        let value = match run.operation.as_str() {
-            "start" | "demote" => Some("5".to_string()),
-            "promote" => Some("10".to_string()),
-            "stop" => None,
+    /// A probe that finds the resource restores it, for it is lost with a daemon.
+    fn promotion_score(&mut self, node: u32, run: &Run, code: i32) {
+        let value = match (run.operation.as_str(), code) {
+            ("start" | "demote" | "monitor", 0) => Some("5".to_string()),
+            ("promote", 0) | ("monitor", 8) => Some("10".to_string()),
+            ("stop", 0) => None,
             _ => return,
         };
         let pairs = vec![("master-db".to_string(), value)];
