@@ -224,6 +224,7 @@ fn a_lost_daemon_leaves_the_old_state_and_says_so() {
     screen.press("<Enter>");
     assert!(screen.model.popup.is_none(), "nothing can be done without a connection");
     screen.refresh(&document());
+    screen.press("<Esc>");
     screen.check("first");
 }
 
