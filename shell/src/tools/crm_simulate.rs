@@ -12,6 +12,7 @@ use quorate_core::transition::simulation::{Setting, simulate};
 use quorate_core::transition::{summary, xml as graph_xml};
 use quorate_core::view::{self, Extra, filter, text};
 use quorate_grammar::literal;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -170,7 +171,9 @@ impl Run<'_, '_> {
     }
 
     fn simulate(&mut self, document: &Document, situation: &Situation, output: Output, now: Now) -> Exit {
-        let known = |name: &str| situation.resource_by_name(name).is_some();
+        let in_history: BTreeSet<&str> =
+            situation.resources.rows().iter().filter_map(|resource| resource.history_id.as_deref()).collect();
+        let known = |name: &str| situation.resource_by_name(name).is_some() || in_history.contains(name);
         let simulation = simulate(output.graph, &Setting { document, known: &known, now });
         if !self.options.quiet {
             self.block("Executing Cluster Transition", &simulation.lines);
