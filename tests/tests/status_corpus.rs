@@ -23,7 +23,8 @@ fn recorded(summary: &str) -> Option<&str> {
     let start = summary.find("Current cluster status:")?;
     let rest = &summary[start..];
     // A blank line and a title at the margin end it.
-    let end = rest.match_indices("\n\n").find(|(at, _)| rest[at + 2..].starts_with(|first: char| !first.is_whitespace()));
+    let end =
+        rest.match_indices("\n\n").find(|(at, _)| rest[at + 2..].starts_with(|first: char| !first.is_whitespace()));
     Some(rest[..end.map_or(rest.len(), |(at, _)| at)].trim_end())
 }
 

@@ -31,9 +31,14 @@ pub enum FrameError {
 /// What a buffer begins with.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded<'a> {
-    Frame { body: &'a [u8], consumed: usize },
+    Frame {
+        body: &'a [u8],
+        consumed: usize,
+    },
     /// So many bytes are needed at least.
-    Incomplete { needed: usize },
+    Incomplete {
+        needed: usize,
+    },
 }
 
 pub fn decode(bytes: &[u8], limit: usize) -> Result<Decoded<'_>, FrameError> {

@@ -19,12 +19,18 @@ use crate::local::daemon::{AskError, Daemon};
 
 /// A new file is nobody else's business; an existing one keeps its permissions.
 const NEW_FILE_MODE: u32 = 0o600;
+const SHARED_FILE_MODE: u32 = 0o644;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CibSource {
-    Live { socket: PathBuf },
+    Live {
+        socket: PathBuf,
+    },
     File(PathBuf),
-    Shadow { name: String, path: PathBuf },
+    Shadow {
+        name: String,
+        path: PathBuf,
+    },
     /// Read once; cannot be written.
     Stdin,
 }
@@ -148,12 +154,21 @@ pub fn hold(path: &Path) -> Result<Flock<File>, StoreError> {
 /// Replaces a file: whoever reads sees the old or the new one, whole; and after this returns the
 /// new one survives a loss of power.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    // A link stays a link: what it leads to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    replace_plain(&path, bytes).map_err(|source| at(&path, source))
+    replace_with(path, bytes, NEW_FILE_MODE)
 }
 
-fn replace_plain(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// The same for a file that is for others to read, such as a web page.
+pub fn replace_shared(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    replace_with(path, bytes, SHARED_FILE_MODE)
+}
+
+fn replace_with(path: &Path, bytes: &[u8], new_mode: u32) -> Result<(), StoreError> {
+    // A link stays a link: what it leads to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    replace_plain(&path, bytes, new_mode).map_err(|source| at(&path, source))
+}
+
+fn replace_plain(path: &Path, bytes: &[u8], new_mode: u32) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = tempfile::NamedTempFile::new_in(directory)?;
     beside.write_all(bytes)?;
@@ -163,7 +178,7 @@ fn replace_plain(path: &Path, bytes: &[u8]) -> io::Result<()> {
             // Only root can give files away; for others the owner is right already.
             let _ = std::os::unix::fs::chown(beside.path(), Some(old.uid()), Some(old.gid()));
         }
-        Err(_) => beside.as_file().set_permissions(fs::Permissions::from_mode(NEW_FILE_MODE))?,
+        Err(_) => beside.as_file().set_permissions(fs::Permissions::from_mode(new_mode))?,
     }
     beside.as_file().sync_all()?;
     beside.persist(path).map_err(|error| error.error)?;

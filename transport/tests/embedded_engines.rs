@@ -112,7 +112,7 @@ fn three_nodes_get_all_messages_in_one_order() {
 #[test]
 fn a_message_of_many_megabytes_passes_and_nobody_is_lost() {
     let (_, mut engines) = three();
-    let large: Vec<u8> = (0..30_000_000u32).map(|index| (index * 7 >> 3) as u8).collect();
+    let large: Vec<u8> = (0..30_000_000u32).map(|index| ((index * 7) >> 3) as u8).collect();
     engines[1].multicast(large.clone().into()).unwrap();
     engines[2].multicast(vec![1].into()).unwrap();
     for engine in &mut engines {

@@ -69,7 +69,8 @@ impl Lab {
         }
         settings += &format!("AuthorizedKeysFile {}\n", self.path("authorized_keys").display());
         settings += "ListenAddress 127.0.0.1\nPidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\n";
-        settings += "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n";
+        settings +=
+            "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n";
         let conf = self.path(&format!("sshd{index}.conf"));
         std::fs::write(&conf, settings).unwrap();
         let mut command = Command::new(SSHD);

@@ -122,6 +122,12 @@ impl Node {
             Message::DeviceRan { fencing, number, ok, output } => {
                 self.device_ran(&fencing, number, ok, output);
             }
+            Message::Fenced { id, name, incarnation, quiet } => {
+                self.down_delivered(NodeRef { id, name }, incarnation);
+                if !quiet {
+                    self.something_changed("a node is fenced");
+                }
+            }
             Message::Fencing(event) => {
                 self.fencing_delivered(event);
             }

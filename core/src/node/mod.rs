@@ -22,7 +22,6 @@ pub use message::Message;
 pub use request::{NodeStatus, Refusal, Reply, Request};
 
 use crate::cib::Document;
-use crate::cib::document::FEATURE_SET;
 use crate::fencing::FencingEvent;
 use crate::lrm::result::NodeRef;
 use crate::lrm::{Lrm, queue::Moment};
@@ -184,7 +183,7 @@ impl Node {
         // What the former leader of a former view asked for is not asked again.
         self.outbox.retain(|message| !bound_to_view(message));
         let uptime_ms = self.clock.ms - self.started_ms;
-        let join = self.replica.enter(view, FEATURE_SET, uptime_ms, self.clock.epoch);
+        let join = self.replica.enter(view, self.settings.incarnation, uptime_ms, self.clock.epoch);
         self.effects.push(Effect::Multicast(Message::Join(join)));
     }
 

@@ -336,6 +336,7 @@ pub struct BanView {
     pub id: String,
     pub resource: String,
     pub node: String,
+    pub node_id: String,
     pub score: Score,
     pub promoted_only: bool,
 }

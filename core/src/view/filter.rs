@@ -131,6 +131,8 @@ pub struct Options {
     pub inactive: bool,
     pub timing: bool,
     pub detail: bool,
+    /// A line for each node, not lists of those that are alike.
+    pub nodes_one_by_one: bool,
     pub brief: bool,
     pub description: bool,
     pub only_node: Option<String>,
@@ -151,6 +153,7 @@ impl Default for Options {
             inactive: false,
             timing: false,
             detail: false,
+            nodes_one_by_one: false,
             brief: false,
             description: false,
             only_node: None,
@@ -218,7 +221,9 @@ fn keep_named(resource: &mut ResourceView, name: &str) -> bool {
             group.members.retain(|member| member.common.id == name || member.instance_id == name);
             !group.members.is_empty()
         }
-        ResourceView::Clone(clone) => clone.of == name || clone.instances.iter_mut().any(|instance| keep_named(instance, name)),
+        ResourceView::Clone(clone) => {
+            clone.of == name || clone.instances.iter_mut().any(|instance| keep_named(instance, name))
+        }
         ResourceView::Bundle(bundle) => bundle.replicas.iter().any(|replica| {
             replica.primitives().iter().any(|primitive| primitive.common.id == name || primitive.instance_id == name)
         }),

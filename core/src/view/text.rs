@@ -20,27 +20,31 @@ pub fn print_status(title: &str, view: &ClusterView, options: &Options) -> Strin
     format!("{title}:\n{}", blocks.join("\n"))
 }
 
-/// `-s`: one line for monitoring systems, and whether all is well (0), odd (1) or not (2).
+/// `-s`: one line for monitoring systems, and whether all is well (0) or not (1).
 pub fn print_simple(view: &ClusterView) -> (String, i32) {
-    let offline = view.nodes.iter().filter(|node| !node.online).count();
-    let online = view.nodes.len() - offline;
-    if view.summary.dc.is_none() {
-        return ("CLUSTER CRIT: no DC\n".to_string(), 2);
+    let offline = view.nodes.iter().filter(|node| !node.online);
+    let offline: Vec<String> = offline.map(|node| format!("offline node: {}", node.name)).collect();
+    let no_dc = view.summary.dc.is_none().then(|| "No DC".to_string());
+    let troubles: Vec<String> = no_dc.into_iter().chain((!offline.is_empty()).then(|| offline.join(" "))).collect();
+    if troubles.is_empty() { (all_well(view), 0) } else { (format!("CLUSTER WARN: {}\n", troubles.join(", ")), 1) }
+}
+
+fn all_well(view: &ClusterView) -> String {
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let standby = view.nodes.iter().filter(|node| node.standby || node.standby_on_fail).count();
+    let aside = |node: &&super::cluster::NodeView| node.maintenance && !node.standby && !node.standby_on_fail;
+    let maintenance = view.nodes.iter().filter(aside).count();
+    let online = view.nodes.len() - standby - maintenance;
+    let mut line = format!("CLUSTER OK: {online} node{} online", plural(online));
+    if standby > 0 {
+        line.push_str(&format!(", {standby} standby node{}", plural(standby)));
     }
-    let mut troubles: Vec<String> = Vec::new();
-    troubles.extend((!view.summary.quorate).then(|| "no quorum".to_string()));
-    troubles.extend(view.nodes.iter().filter(|node| !node.online).map(|node| format!("offline node: {}", node.name)));
-    if troubles.is_empty() {
-        let instances = view.summary.instances;
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        let line = format!(
-            "CLUSTER OK: {online} node{} online, {instances} resource instance{} configured\n",
-            plural(online),
-            plural(instances)
-        );
-        return (line, 0);
+    if maintenance > 0 {
+        line.push_str(&format!(", {maintenance} maintenance node{}", plural(maintenance)));
     }
-    (format!("CLUSTER WARN: {}\n", troubles.join(", ")), 1)
+    let instances = view.summary.instances;
+    line.push_str(&format!(", {instances} resource instance{} configured\n", plural(instances)));
+    line
 }
 
 fn print_block(block: &Block, depth: usize) -> String {

@@ -27,7 +27,9 @@ pub fn time_iso(moment: i64, zone: &Zone) -> String {
     let at = DateTime { epoch: moment, offset }.calendar();
     let suffix = match offset {
         0 => "Z".to_string(),
-        offset => format!(" {}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 3600, offset.abs() / 60 % 60),
+        offset => {
+            format!(" {}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 3600, offset.abs() / 60 % 60)
+        }
     };
     format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}{suffix}", at.year, at.month, at.day, at.hour, at.minute, at.second)
 }
@@ -45,7 +47,7 @@ pub fn interval(ms: u32) -> String {
     match (rest / 1000, rest % 1000) {
         (0, 0) if !text.is_empty() => {}
         (0, 0) => text.push_str("0s"),
-        (0, ms) => text.push_str(&format!("{ms}ms")),
+        _ if rest <= 1000 => text.push_str(&format!("{rest}ms")),
         (seconds, 0) => text.push_str(&format!("{seconds}s")),
         (seconds, ms) => text.push_str(&format!("{seconds}.{ms:03}s")),
     }
@@ -85,13 +87,13 @@ pub fn node_state(node: &NodeView) -> String {
 
 /// A node's name, with its id where detail is wanted.
 pub fn node_name(name: &str, id: &str, kind: NodeKind, options: &Options) -> String {
-    match options.detail && kind == NodeKind::Member && !id.is_empty() {
+    match options.detail && kind == NodeKind::Member && !id.is_empty() && id != name {
         true => format!("{name} ({id})"),
         false => name.to_string(),
     }
 }
 
-/// `p1	(ocf:heartbeat:Dummy):	 Started n1 (unmanaged)`
+/// `p1 (ocf:heartbeat:Dummy): Started n1 (unmanaged)`, with tabs where Pacemaker has them.
 pub fn primitive(primitive: &PrimitiveView, options: &Options, with_node: bool) -> String {
     primitive_named(&primitive.common.id, primitive, options, with_node)
 }
@@ -115,7 +117,7 @@ pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &Options,
         // Pacemaker leaves this blank at the end.
         text.push_str(&format!(" ({failure}) "));
     }
-    let remarks = remarks(primitive, options);
+    let remarks = remarks(primitive, options, with_node);
     if !remarks.is_empty() {
         text.push_str(&format!(" ({})", remarks.join(", ")));
     }
@@ -152,10 +154,10 @@ pub fn state(primitive: &PrimitiveView, options: &Options) -> String {
 }
 
 /// What is out of the ordinary.
-pub fn remarks(primitive: &PrimitiveView, options: &Options) -> Vec<String> {
+pub fn remarks(primitive: &PrimitiveView, options: &Options, with_node: bool) -> Vec<String> {
     let common = &primitive.common;
     let mut remarks = Vec::new();
-    if primitive.current_node().is_some_and(|node| node.lost) {
+    if with_node && primitive.current_node().is_some_and(|node| node.lost) {
         remarks.push("UNCLEAN".to_string());
     }
     if primitive.locked_to.is_some() && primitive.nodes.is_empty() {
@@ -319,6 +321,7 @@ mod tests {
         let cases = [
             (0, "0s"),
             (100, "100ms"),
+            (1000, "1000ms"),
             (1500, "1.500s"),
             (10_000, "10s"),
             (60_000, "60s"),

@@ -4,8 +4,8 @@
 //! Instances are listed one by one, whatever the options say of brevity.
 
 use super::cluster::{
-    BundleView, CloneView, ClusterView, Common, FencingState, FencingView, GroupView, NodeKind, NodeView, PrimitiveView,
-    ReplicaView, ResourceView, Summary,
+    BundleView, CloneView, ClusterView, Common, FencingState, FencingView, GroupView, NodeKind, NodeView,
+    PrimitiveView, ReplicaView, ResourceView, Summary,
 };
 use super::filter::{Options, Section};
 use super::words;
@@ -154,7 +154,8 @@ fn node(node: &NodeView, options: &Options) -> Element {
         .with("pending", yes(node.pending))
         .with("unclean", yes(node.unclean))
         .with("health", health);
-    let feature_set = node.feature_set.as_deref().or((node.online && node.kind == NodeKind::Member).then_some("<3.15.1"));
+    let feature_set =
+        node.feature_set.as_deref().or((node.online && node.kind == NodeKind::Member).then_some("<3.15.1"));
     set_if(&mut element, "feature_set", feature_set);
     element.set("shutdown", yes(node.shutdown));
     element.set("expected_up", yes(node.expected_up));
@@ -177,8 +178,8 @@ fn resources(view: &ClusterView, options: &Options) -> Vec<Element> {
     }
     let shown = view.resources.iter().filter(|resource| {
         let common = resource.common();
-        let wanted = if grouped { !common.active } else { options.inactive || common.active };
-        wanted && !(common.orphaned && !common.active)
+        let wanted = if grouped { !common.fully_active } else { options.inactive || common.active };
+        wanted && (common.active || !common.orphaned)
     });
     shown.map(|one| resource(one, options)).collect()
 }
@@ -291,7 +292,8 @@ fn attributes(view: &ClusterView) -> Vec<Element> {
     let nodes = view.attributes.iter().map(|node| {
         let element = Element::new("node").with("name", node.node.as_str());
         node.attributes.iter().fold(element, |element, attribute| {
-            let mut one = Element::new("attribute").with("name", attribute.name.as_str()).with("value", attribute.value.as_str());
+            let mut one =
+                Element::new("attribute").with("name", attribute.name.as_str()).with("value", attribute.value.as_str());
             if let Some(expected) = attribute.expected {
                 one.set("expected", expected.to_string());
             }

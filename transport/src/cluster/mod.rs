@@ -88,7 +88,10 @@ pub struct View {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClusterEvent {
     View(View),
-    Message { from: u32, bytes: Payload },
+    Message {
+        from: u32,
+        bytes: Payload,
+    },
     /// Something an administrator should read; nothing needs doing.
     Note(String),
     /// The engine has stopped; nothing follows.

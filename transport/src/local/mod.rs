@@ -37,13 +37,23 @@ pub struct Caller {
 /// A message on the socket. `number` pairs a reply with its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Envelope {
-    Request { number: u64, bytes: Vec<u8> },
-    Reply { number: u64, bytes: Vec<u8> },
-    Push { bytes: Vec<u8> },
+    Request {
+        number: u64,
+        bytes: Vec<u8>,
+    },
+    Reply {
+        number: u64,
+        bytes: Vec<u8>,
+    },
+    Push {
+        bytes: Vec<u8>,
+    },
     /// The first message of the server to a caller it lets in.
     Welcome,
     /// The last message of the server: why it closes the connection.
-    Farewell { why: String },
+    Farewell {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -34,11 +34,22 @@ pub struct ClientId(pub u64);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalEvent {
-    Connected { client: ClientId, caller: Caller },
-    Request { client: ClientId, number: u64, bytes: Vec<u8> },
-    Gone { client: ClientId },
+    Connected {
+        client: ClientId,
+        caller: Caller,
+    },
+    Request {
+        client: ClientId,
+        number: u64,
+        bytes: Vec<u8>,
+    },
+    Gone {
+        client: ClientId,
+    },
     /// Somebody was not let in.
-    Refused { why: String },
+    Refused {
+        why: String,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -238,11 +249,7 @@ async fn talk(mut writer: OwnedWriteHalf, mut outgoing: mpsc::UnboundedReceiver<
     let _ = writer.shutdown().await;
 }
 
-async fn write_queue(
-    writer: &mut OwnedWriteHalf,
-    outgoing: &mut mpsc::UnboundedReceiver<Envelope>,
-    waiting: &Waiting,
-) {
+async fn write_queue(writer: &mut OwnedWriteHalf, outgoing: &mut mpsc::UnboundedReceiver<Envelope>, waiting: &Waiting) {
     while let Some(mut envelope) = outgoing.recv().await {
         if waiting.is_cut.load(Ordering::Relaxed) {
             let why = "too slow: more was waiting to be read than one connection may hold".to_string();
@@ -262,8 +269,9 @@ fn identify(stream: &UnixStream) -> Result<Caller, String> {
     let (uid, gid) = (credentials.uid(), credentials.gid());
     let known = User::from_uid(Uid::from_raw(uid)).ok().flatten();
     let user = known.map(|user| user.name).unwrap_or_else(|| uid.to_string());
-    let access = access_of(uid, gid, &user)
-        .ok_or_else(|| format!("user {user} (uid {uid}) may not manage the cluster: not root, and not in group {ADMIN_GROUP}"))?;
+    let access = access_of(uid, gid, &user).ok_or_else(|| {
+        format!("user {user} (uid {uid}) may not manage the cluster: not root, and not in group {ADMIN_GROUP}")
+    })?;
     Ok(Caller { uid, gid, pid: credentials.pid(), user, access })
 }
 

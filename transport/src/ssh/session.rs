@@ -171,9 +171,9 @@ fn connect(target: &Target, options: &Options, deadline: Instant) -> Result<TcpS
 fn check_host(visit: &Visit, target: &Target, options: &Options) -> Result<(), SshError> {
     let mut known = visit.session.known_hosts().map_err(|error| visit.broken(error))?;
     for path in options.known_hosts.iter().filter(|path| path.exists()) {
-        known.read_file(path, KnownHostFileKind::OpenSSH).map_err(|error| {
-            visit.broken(format!("{}: {}", path.display(), error.message()))
-        })?;
+        known
+            .read_file(path, KnownHostFileKind::OpenSSH)
+            .map_err(|error| visit.broken(format!("{}: {}", path.display(), error.message())))?;
     }
     let (key, _) = visit.session.host_key().ok_or_else(|| visit.broken("the host shows no key"))?;
     let host = target.host.clone();

@@ -25,12 +25,16 @@ fn check(nodes: u32, faults: Faults) {
         if let Err(cause) = outcome {
             let words = cause.downcast_ref::<String>().cloned();
             let words = words.or_else(|| cause.downcast_ref::<&str>().map(|text| text.to_string()));
-            panic!("seed {seed}, {nodes} nodes, {faults:?}: {}\nreplay: QUORATE_SEED={seed}", words.unwrap_or_default());
+            panic!(
+                "seed {seed}, {nodes} nodes, {faults:?}: {}\nreplay: QUORATE_SEED={seed}",
+                words.unwrap_or_default()
+            );
         }
     }
 }
 
-const CALM: Faults = Faults { drop: 0, duplicate: 0, delay: 5, partitions: false, crashes: false, pauses: false, leaves: false };
+const CALM: Faults =
+    Faults { drop: 0, duplicate: 0, delay: 5, partitions: false, crashes: false, pauses: false, leaves: false };
 
 #[test]
 fn a_calm_network_delivers_everything_to_everyone() {

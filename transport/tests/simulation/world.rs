@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_transport::cluster::embedded::protocol::packet::Packet;
-use quorate_transport::cluster::embedded::protocol::{
-    Input, Output, Protocol, Settings, Timing, Voter, VoteRules,
-};
+use quorate_transport::cluster::embedded::protocol::{Input, Output, Protocol, Settings, Timing, VoteRules, Voter};
 use quorate_transport::cluster::{ClusterEvent, DownReason, View, ViewId};
 
 #[derive(Debug, Clone, Copy)]
@@ -269,7 +267,9 @@ impl World {
                 run.delivered.push(Vec::new());
             }
             ClusterEvent::Message { from, bytes } => {
-                let number = |range: std::ops::Range<usize>| bytes[range].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+                let number = |range: std::ops::Range<usize>| {
+                    bytes[range].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
+                };
                 let message = (number(0..4) as u32, number(4..12), number(12..20));
                 assert_eq!(from, message.0, "wrong sender");
                 assert!(run.seen.insert(message), "node {id} got {message:?} twice");
@@ -286,7 +286,8 @@ impl World {
 
     /// Views whose members are all in them right now.
     fn check_one_quorate_view(&self) {
-        let standing: BTreeMap<u32, ViewId> = self.live.iter().map(|(id, live)| (*id, live.protocol.view_id())).collect();
+        let standing: BTreeMap<u32, ViewId> =
+            self.live.iter().map(|(id, live)| (*id, live.protocol.view_id())).collect();
         let whole = self.live.values().filter(|live| {
             let members = live.protocol.member_ids();
             live.protocol.quorate() && members.iter().all(|id| standing.get(id) == Some(&live.protocol.view_id()))

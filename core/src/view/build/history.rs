@@ -9,9 +9,7 @@ use crate::scheduler::table::NodeId;
 use crate::score::Score;
 use crate::status::operation::{ExecutionStatus, exit};
 use crate::status::{NodeState, OperationRecord, ResourceHistory};
-use crate::view::cluster::{
-    BanView, FailureView, NodeHistory, OperationView, ResourceHistoryView, TicketView,
-};
+use crate::view::cluster::{BanView, FailureView, NodeHistory, OperationView, ResourceHistoryView, TicketView};
 
 impl Builder<'_> {
     /// In the order of the status section, nodes that are gone left out.
@@ -43,7 +41,7 @@ impl Builder<'_> {
         let total = node.fail_counts.total(resource.failure_name(), !resource.unique);
         let operations = shown_operations(history);
         let view = ResourceHistoryView {
-            id: history.id.clone(),
+            id: resource.printed_id().to_string(),
             orphaned: resource.removed,
             migration_threshold: resource.migration_threshold,
             fail_count: total.count,
@@ -62,14 +60,16 @@ impl Builder<'_> {
     }
 
     pub(super) fn failures(&self) -> Vec<FailureView> {
-        self.situation.failed_operations.iter().map(|failed| self.failure(failed)).collect()
+        // Where nothing is installed, nothing has failed either.
+        let shown = self.situation.failed_operations.iter().filter(|failed| !failed.record.is_maskable_probe());
+        shown.map(|failed| self.failure(failed)).collect()
     }
 
     fn failure(&self, failed: &FailedOperation) -> FailureView {
         let record = &failed.record;
         let status = record.status.unwrap_or(ExecutionStatus::Done);
         FailureView {
-            resource: self.resource(failed.resource).printed_id().to_string(),
+            resource: named_in_key(record).to_string(),
             key: record.key().to_string(),
             node: self.situation.nodes[failed.node].name.to_string(),
             task: record.task().to_string(),
@@ -102,7 +102,10 @@ impl Builder<'_> {
             Constraint::Location(location) => Some(location),
             _ => None,
         });
-        locations.flat_map(|location| self.bans_of(location)).collect()
+        // Pacemaker shows the last first.
+        let mut bans: Vec<BanView> = locations.flat_map(|location| self.bans_of(location)).collect();
+        bans.reverse();
+        bans
     }
 
     fn bans_of(&self, location: &Location) -> Vec<BanView> {
@@ -140,11 +143,13 @@ impl Builder<'_> {
 
     fn ban(&self, id: &str, resource: &str, node: &str, score: Score, role: Option<&str>) -> Option<BanView> {
         let known = self.situation.nodes.rows().iter().find(|known| known.name.eq_ignore_ascii_case(node))?;
-        let promoted_only = role.is_some_and(|role| matches!(role.to_ascii_lowercase().as_str(), "promoted" | "master"));
+        let promoted_only =
+            role.is_some_and(|role| matches!(role.to_ascii_lowercase().as_str(), "promoted" | "master"));
         (score < Score::ZERO && self.is_configured_anywhere(resource)).then(|| BanView {
             id: id.to_string(),
             resource: resource.to_string(),
             node: known.name.to_string(),
+            node_id: known.uuid.to_string(),
             score,
             promoted_only,
         })
@@ -153,6 +158,14 @@ impl Builder<'_> {
     fn is_configured_anywhere(&self, name: &str) -> bool {
         self.is_configured(name) || self.situation.by_name.contains_key(name)
     }
+}
+
+/// The resource as the operation's key calls it: `p1` of `p1_monitor_10000`.
+fn named_in_key(record: &OperationRecord) -> &str {
+    let key = record.key();
+    let without_interval = key.rsplit_once('_').map_or(key, |(rest, _)| rest);
+    let task = without_interval.strip_suffix(record.task()).and_then(|rest| rest.strip_suffix('_'));
+    task.unwrap_or(key)
 }
 
 /// By call, without what is of no interest: notifications, and probes that found nothing.

@@ -95,10 +95,8 @@ impl Builder<'_> {
 
     /// What the attribute of a ping-like resource should be: hosts times multiplier.
     fn expected_ping(&self, attribute: &str) -> Option<i64> {
-        let primitives = self.situation.resources.rows().iter().filter_map(|resource| {
-            let kind = &resource.agent.kind;
-            (kind == "ping" || kind == "pingd").then_some(resource)
-        });
+        let is_ping = |kind: &str| matches!(kind, "ping" | "pingd");
+        let primitives = self.situation.resources.rows().iter().filter(|resource| is_ping(&resource.agent.kind));
         for resource in primitives {
             let pairs = resource.parameters.iter().flat_map(|set| &set.pairs);
             let value = |wanted: &str| pairs.clone().find(|pair| pair.name == wanted).map(|pair| pair.value.as_str());

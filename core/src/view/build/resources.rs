@@ -9,9 +9,7 @@ use crate::scheduler::resolve::{CloneSettings, Resource, Variant};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::status::OperationRecord;
 use crate::status::operation::exit;
-use crate::view::cluster::{
-    BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ResourceView,
-};
+use crate::view::cluster::{BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ResourceView};
 
 impl Builder<'_> {
     pub(super) fn resources(&self) -> Vec<ResourceView> {
@@ -88,24 +86,16 @@ impl Builder<'_> {
             role,
             promotable,
             nodes: resource.active_on.iter().map(|node| self.node_ref(*node)).collect(),
-            current: self.current_node(resource),
+            current: self.current_node(id),
             pending: resource.pending.as_ref().map(|pending| pending.task.clone()),
             probe_failure: self.probe_failure(resource, None),
             locked_to: resource.shutdown_lock.map(|(node, _)| self.situation.nodes[node].name.to_string()),
         }
     }
 
-    /// The node a resource that is found on several is best said to be on: where it comes from if
-    /// it is moving, else the first that is well.
-    fn current_node(&self, resource: &Resource) -> Option<usize> {
-        let well = |node: &NodeId| {
-            let node = &self.situation.nodes[*node];
-            node.online && !node.unclean
-        };
-        let source = resource.partial_migration.map(|(source, _)| source).filter(well);
-        let from = source.and_then(|source| resource.active_on.iter().position(|node| *node == source));
-        let first_well = resource.active_on.iter().position(well);
-        from.or(first_well).or((!resource.active_on.is_empty()).then_some(0))
+    fn current_node(&self, id: ResourceId) -> Option<usize> {
+        let node = self.situation.active_node(id)?;
+        self.resource(id).active_on.iter().position(|other| *other == node)
     }
 
     fn top_of(&self, id: ResourceId) -> &Resource {
@@ -178,7 +168,8 @@ impl Builder<'_> {
             return Place::Nowhere;
         }
         let leaves = self.leaves(id);
-        let remarkable = |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed || leaf.start_pending || is_changing(leaf);
+        let remarkable =
+            |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed || leaf.start_pending || is_changing(leaf);
         if leaves.iter().any(remarkable) || !self.active(id, true) {
             return Place::Alone;
         }

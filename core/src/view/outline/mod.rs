@@ -27,7 +27,17 @@ pub struct Block {
 pub struct Item {
     pub text: String,
     pub tone: Tone,
+    /// What the line is about, for those who can point at it.
+    pub subject: Option<Subject>,
     pub children: Vec<Item>,
+}
+
+/// Something an administrator can do something with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    Node(String),
+    /// A resource as configured, by id.
+    Resource(String),
 }
 
 /// What a line means, for those who can colour it.
@@ -46,7 +56,7 @@ pub enum Tone {
 
 impl Item {
     pub fn new(text: impl Into<String>, tone: Tone) -> Item {
-        Item { text: text.into(), tone, children: Vec::new() }
+        Item { text: text.into(), tone, ..Item::default() }
     }
 
     pub fn plain(text: impl Into<String>) -> Item {
@@ -54,7 +64,13 @@ impl Item {
     }
 
     pub fn heading(text: impl Into<String>, children: Vec<Item>) -> Item {
-        Item { text: text.into(), tone: Tone::Heading, children }
+        Item { text: text.into(), tone: Tone::Heading, children, ..Item::default() }
+    }
+
+    #[must_use]
+    pub fn about(mut self, subject: Subject) -> Item {
+        self.subject = Some(subject);
+        self
     }
 }
 
@@ -64,7 +80,9 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         blocks.push(summary(&view.summary, options));
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
-        if !items.is_empty() && options.shows(section) {
+        // Nothing failed is good news, too, for who asks.
+        let told = !items.is_empty() || matches!(section, Section::FailCounts | Section::Operations);
+        if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
         }
     };
@@ -82,7 +100,7 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         add(section, title, items);
     }
     add(Section::Tickets, "Tickets", view.tickets.iter().map(|ticket| self::ticket(ticket, options)).collect());
-    add(Section::Bans, "Negative Location Constraints", view.bans.iter().map(ban).collect());
+    add(Section::Bans, "Negative Location Constraints", view.bans.iter().map(|one| ban(one, options)).collect());
     blocks
 }
 
@@ -190,12 +208,12 @@ fn nodes(view: &ClusterView, options: &Options) -> Vec<Item> {
             NodeKind::Guest => 4,
         };
         match words::node_state(node).as_str() {
-            _ if options.detail => items.push(Item::new(node_line(node, options), node_tone(node))),
+            _ if options.detail || options.nodes_one_by_one => items.push(node_item(node, options)),
             "online" => lists[at].1.push(&node.name),
             // A guest that is not there is not missed: its container tells.
             "OFFLINE" if node.kind == NodeKind::Guest => {}
             "OFFLINE" => lists[at + 1].1.push(&node.name),
-            _ => items.push(Item::new(node_line(node, options), node_tone(node))),
+            _ => items.push(node_item(node, options)),
         }
     }
     let tones = [Tone::Good, Tone::Bad];
@@ -214,6 +232,10 @@ pub fn node_line(node: &NodeView, options: &Options) -> String {
     text
 }
 
+fn node_item(node: &NodeView, options: &Options) -> Item {
+    Item::new(node_line(node, options), node_tone(node)).about(Subject::Node(node.name.clone()))
+}
+
 pub fn node_tone(node: &NodeView) -> Tone {
     if node.unclean || !node.online {
         Tone::Bad
@@ -225,7 +247,7 @@ pub fn node_tone(node: &NodeView) -> Tone {
 }
 
 fn node_with_resources(node: &NodeView, options: &Options) -> Item {
-    let mut item = Item::new(node_line(node, options), node_tone(node));
+    let mut item = node_item(node, options);
     if options.shows(Section::Resources) {
         item.children.push(Item::heading("Resources", resources::on_node(node, options)));
     }
@@ -261,13 +283,11 @@ fn connectivity(line: String, value: i64, expected: i64) -> Item {
 fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) -> Vec<Item> {
     let nodes = history.iter().map(|node| {
         let name = words::node_name(&node.node, &node.id, node.kind, options);
-        let worth = |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
+        let worth =
+            |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
         let resources = node.resources.iter().filter(worth).map(|resource| {
             let failed = resource.fail_count > Score::ZERO;
-            let text = match resource.orphaned {
-                true => format!("{}: orphan", resource.id),
-                false => format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone)),
-            };
+            let text = format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone));
             let tone = if failed { Tone::Bad } else { Tone::Plain };
             let mut item = Item::new(text, tone);
             if with_operations {
@@ -346,7 +366,8 @@ fn ticket(ticket: &TicketView, options: &Options) -> Item {
     Item::plain(format!("{}: {state}{standby}{}", ticket.id, last.unwrap_or_default()))
 }
 
-fn ban(ban: &BanView) -> Item {
+fn ban(ban: &BanView, options: &Options) -> Item {
+    let node = words::node_name(&ban.node, &ban.node_id, NodeKind::Member, options);
     let role = if ban.promoted_only { "in Promoted role " } else { "" };
-    Item::plain(format!("{}\tprevents {} from running {role}on {}", ban.id, ban.resource, ban.node))
+    Item::plain(format!("{}\tprevents {} from running {role}on {node}", ban.id, ban.resource))
 }

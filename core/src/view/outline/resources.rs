@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Item, Tone};
+use super::{Item, Subject, Tone};
 use crate::cib::model::resource::Role;
-use crate::view::cluster::{BundleView, CloneView, ClusterView, GroupView, NodeView, PrimitiveView, ReplicaView, ResourceView};
+use crate::view::cluster::{
+    BundleView, CloneView, ClusterView, GroupView, NodeView, PrimitiveView, ReplicaView, ResourceView,
+};
 use crate::view::filter::{Options, Section};
 use crate::view::words;
 
@@ -19,7 +21,8 @@ pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Ve
     if grouped && !options.inactive {
         return (title, Vec::new());
     }
-    let shown: Vec<&ResourceView> = view.resources.iter().filter(|resource| is_listed(resource, options, grouped)).collect();
+    let shown: Vec<&ResourceView> =
+        view.resources.iter().filter(|resource| is_listed(resource, options, grouped)).collect();
     let mut items = Vec::new();
     if options.brief && !grouped {
         let single = shown.iter().filter_map(|resource| match resource {
@@ -28,7 +31,9 @@ pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Ve
         });
         items.extend(in_brief(single.collect(), true, options.inactive));
     }
-    let rest = shown.into_iter().filter(|resource| !(options.brief && !grouped && matches!(resource, ResourceView::Primitive(_))));
+    let rest = shown
+        .into_iter()
+        .filter(|resource| !(options.brief && !grouped && matches!(resource, ResourceView::Primitive(_))));
     items.extend(rest.map(|resource| item(resource, options)));
     if items.is_empty() {
         let none = match (options.inactive, grouped) {
@@ -47,7 +52,7 @@ fn is_listed(resource: &ResourceView, options: &Options, only_inactive: bool) ->
         return false;
     }
     if only_inactive {
-        return !common.active;
+        return !common.fully_active;
     }
     options.inactive || common.active
 }
@@ -57,7 +62,8 @@ pub(super) fn on_node(node: &NodeView, options: &Options) -> Vec<Item> {
     if options.brief {
         return in_brief(node.running.iter().collect(), false, false);
     }
-    node.running.iter().map(|one| Item::new(words::primitive(one, options, false), tone(one))).collect()
+    let running = node.running.iter();
+    running.map(|one| Item::new(words::primitive(one, options, false), tone(one)).about(itself(one))).collect()
 }
 
 pub fn item(resource: &ResourceView, options: &Options) -> Item {
@@ -70,7 +76,11 @@ pub fn item(resource: &ResourceView, options: &Options) -> Item {
 }
 
 fn primitive_item(primitive: &PrimitiveView, options: &Options) -> Item {
-    Item::new(words::primitive(primitive, options, true), tone(primitive))
+    Item::new(words::primitive(primitive, options, true), tone(primitive)).about(itself(primitive))
+}
+
+fn itself(primitive: &PrimitiveView) -> Subject {
+    Subject::Resource(primitive.common.id.clone())
 }
 
 pub fn tone(primitive: &PrimitiveView) -> Tone {
@@ -104,7 +114,7 @@ fn group_item(group: &GroupView, options: &Options) -> Item {
         true => in_brief(group.members.iter().collect(), true, true),
         false => shown.into_iter().map(|member| primitive_item(member, options)).collect(),
     };
-    Item::heading(title, children)
+    Item::heading(title, children).about(Subject::Resource(group.common.id.clone()))
 }
 
 /// What keeps a collective from running as it could.
@@ -131,28 +141,44 @@ fn clone_item(clone: &CloneView, options: &Options) -> Item {
     }
     remarks.extend(limits(&clone.common));
     let title = format!("Clone Set: {} [{}]{}", clone.common.id, clone.of, words::in_brackets(&remarks));
-    let mut children: Vec<Item> = spelled_out(clone, options).into_iter().map(|instance| item(instance, options)).collect();
+    let mut children: Vec<Item> =
+        spelled_out(clone, options).into_iter().map(|instance| item(instance, options)).collect();
     children.extend(digest(clone, options));
-    Item::heading(title, children)
+    let whole = Subject::Resource(clone.common.id.clone());
+    // What is done to an instance is done to all of them.
+    children.iter_mut().for_each(|child| point_at(child, &whole));
+    Item::heading(title, children).about(whole)
+}
+
+fn point_at(item: &mut Item, subject: &Subject) {
+    item.subject = Some(subject.clone());
+    item.children.iter_mut().for_each(|child| point_at(child, subject));
 }
 
 /// The instances with a line of their own.
 fn spelled_out<'a>(clone: &'a CloneView, options: &Options) -> Vec<&'a ResourceView> {
     let singled_out = |at: usize| options.detail || clone.digest.singled_out.contains(&at);
     let all = clone.instances.iter().enumerate().filter(|(at, _)| singled_out(*at)).map(|(_, instance)| instance);
-    all.filter(|instance| instance.common().active || (options.inactive && !instance.common().orphaned)).collect()
+    let stopped_too = options.inactive || clone.unique;
+    let removed_too = options.inactive && options.detail;
+    let wanted = |instance: &&ResourceView| {
+        let common = instance.common();
+        common.active || (stopped_too && (removed_too || !common.orphaned))
+    };
+    all.filter(wanted).collect()
 }
 
 fn digest(clone: &CloneView, options: &Options) -> Vec<Item> {
+    if options.detail {
+        return Vec::new();
+    }
     let mut items = Vec::new();
     let list = |title: &str, names: &[String]| Item::plain(format!("{title}: [ {} ]", names.join(" ")));
-    if !options.detail {
-        if !clone.digest.promoted.is_empty() {
-            items.push(list("Promoted", &clone.digest.promoted));
-        }
-        if !clone.digest.started.is_empty() {
-            items.push(list(&started_title(clone), &clone.digest.started));
-        }
+    if !clone.digest.promoted.is_empty() {
+        items.push(list("Promoted", &clone.digest.promoted));
+    }
+    if !clone.digest.started.is_empty() {
+        items.push(list(&started_title(clone), &clone.digest.started));
     }
     if options.inactive {
         items.extend(clone.digest.stopped.iter().map(|(words, names)| list(words, names)));
@@ -178,7 +204,11 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
     let set = if bundle.replicas.len() > 1 { " set" } else { "" };
     let remarks = words::in_brackets(&remarks);
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
-    Item::heading(title, bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect())
+    let whole = Subject::Resource(bundle.common.id.clone());
+    let mut replicas: Vec<Item> =
+        bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect();
+    replicas.iter_mut().for_each(|replica| point_at(replica, &whole));
+    Item::heading(title, replicas).about(whole)
 }
 
 fn replica_item(bundle: &BundleView, replica: &ReplicaView, options: &Options) -> Item {

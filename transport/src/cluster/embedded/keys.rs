@@ -137,7 +137,8 @@ impl Session {
 /// A key from a key: the cipher's key stream at a place nobody uses for data.
 fn derive(key: &[u8; KEY_BYTES], salt: &Salt) -> [u8; KEY_BYTES] {
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
-    let sealed = cipher.encrypt(&XNonce::from(*salt), [0u8; KEY_BYTES].as_slice()).expect("a key is short enough to seal");
+    let sealed =
+        cipher.encrypt(&XNonce::from(*salt), [0u8; KEY_BYTES].as_slice()).expect("a key is short enough to seal");
     let mut derived = [0; KEY_BYTES];
     derived.copy_from_slice(&sealed[..KEY_BYTES]);
     derived

@@ -101,7 +101,12 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// Greets node `acceptor` on a fresh connection, and makes sure that it is it.
-    pub async fn open(mut stream: TcpStream, key: &ClusterKey, dialer: u32, acceptor: u32) -> Result<Outgoing, LinkError> {
+    pub async fn open(
+        mut stream: TcpStream,
+        key: &ClusterKey,
+        dialer: u32,
+        acceptor: u32,
+    ) -> Result<Outgoing, LinkError> {
         let session = within(greet(&mut stream, key, dialer, acceptor)).await?;
         Ok(Outgoing { stream, sealer: session.sealer(), buffer: Vec::new() })
     }
@@ -187,7 +192,11 @@ pub(super) enum Arrival {
 
 impl Incoming {
     /// Answers a greeting; the node that dials is known, and proven, afterwards.
-    pub async fn accept(mut stream: TcpStream, key: &ClusterKey, local: u32) -> Result<Incoming, (Option<u32>, LinkError)> {
+    pub async fn accept(
+        mut stream: TcpStream,
+        key: &ClusterKey,
+        local: u32,
+    ) -> Result<Incoming, (Option<u32>, LinkError)> {
         let mut from = None;
         let answered = within(answer(&mut stream, key, local, &mut from)).await;
         match answered {

@@ -88,8 +88,7 @@ pub fn join(config: Config) -> Result<Embedded, JoinError> {
     let own = own.ok_or(JoinError::NotListed { id: config.local })?;
     let listener = listen(own.socket).map_err(|source| JoinError::Listen { address: own.socket, source })?;
     let local = Member { id: own.id, name: own.name.clone() };
-    let mut nodes: Vec<Node> =
-        config.nodes.iter().map(|node| Node { id: node.id, name: node.name.clone() }).collect();
+    let mut nodes: Vec<Node> = config.nodes.iter().map(|node| Node { id: node.id, name: node.name.clone() }).collect();
     nodes.sort_by_key(|node| node.id);
     let (commands, orders) = mpsc::unbounded_channel();
     let (told, events) = mpsc::unbounded_channel();

@@ -1,8 +1,8 @@
 //! Bringing whole views together that hear each other.
 
+use super::Protocol;
 use super::packet::{Process, Proposed};
 use super::peer::Standing;
-use super::Protocol;
 use crate::cluster::ViewId;
 
 impl Protocol {

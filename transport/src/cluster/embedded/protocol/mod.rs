@@ -112,9 +112,13 @@ pub enum Input {
     Packet(Packet),
     /// Part of a packet has arrived from this node: it lives, though its hello may be queued
     /// behind something large.
-    Heard { from: u32 },
+    Heard {
+        from: u32,
+    },
     /// This node's host answers, and says that nobody listens there.
-    Refused { node: u32 },
+    Refused {
+        node: u32,
+    },
     /// Time has passed; due at least every `Timing::hello`.
     Tick,
     Multicast(Payload),

@@ -122,7 +122,8 @@ mod tests {
         for byte in 0..3u8 {
             outbox.push(vec![byte].into());
         }
-        let first: Vec<_> = std::iter::from_fn(|| outbox.submit_next()).map(|sent| (sent.previous, sent.local)).collect();
+        let first: Vec<_> =
+            std::iter::from_fn(|| outbox.submit_next()).map(|sent| (sent.previous, sent.local)).collect();
         assert_eq!(first, [(0, 1), (1, 2), (2, 3)]);
         outbox.ordered(1);
         outbox.delivered(1);
@@ -130,7 +131,8 @@ mod tests {
         assert!(outbox.mergeable());
         outbox.carry_over();
         assert!(!outbox.mergeable());
-        let again: Vec<_> = std::iter::from_fn(|| outbox.submit_next()).map(|sent| (sent.previous, sent.local)).collect();
+        let again: Vec<_> =
+            std::iter::from_fn(|| outbox.submit_next()).map(|sent| (sent.previous, sent.local)).collect();
         assert_eq!(again, [(0, 2), (2, 3)]);
     }
 

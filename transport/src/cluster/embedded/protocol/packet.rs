@@ -37,20 +37,51 @@ pub enum Body {
         #[serde(skip)]
         payload: Payload,
     },
-    Ordered { view: ViewId, stamped: Stamped },
+    Ordered {
+        view: ViewId,
+        stamped: Stamped,
+    },
     /// All messages up to `received` have arrived.
-    Ack { view: ViewId, received: u64 },
+    Ack {
+        view: ViewId,
+        received: u64,
+    },
     /// Every member of the view holds all messages up to `upto`.
-    Stable { view: ViewId, upto: u64 },
-    Propose { ballot: ViewId, members: Vec<Proposed> },
-    Accept { ballot: ViewId, received: u64, released: bool },
-    Refuse { ballot: ViewId, why: Refusal, epoch: u64 },
+    Stable {
+        view: ViewId,
+        upto: u64,
+    },
+    Propose {
+        ballot: ViewId,
+        members: Vec<Proposed>,
+    },
+    Accept {
+        ballot: ViewId,
+        received: u64,
+        released: bool,
+    },
+    Refuse {
+        ballot: ViewId,
+        why: Refusal,
+        epoch: u64,
+    },
     /// The proposer asks for messages of an old view that somebody lacks.
-    Fetch { ballot: ViewId, view: ViewId, first: u64, last: u64 },
-    Fill { ballot: ViewId, view: ViewId, stamped: Stamped },
+    Fetch {
+        ballot: ViewId,
+        view: ViewId,
+        first: u64,
+        last: u64,
+    },
+    Fill {
+        ballot: ViewId,
+        view: ViewId,
+        stamped: Stamped,
+    },
     Install(Installation),
     /// The proposer has given up this ballot.
-    Abandon { ballot: ViewId },
+    Abandon {
+        ballot: ViewId,
+    },
 }
 
 /// Sent to every configured node, again and again: "I live, and this is where I stand".

@@ -1,7 +1,7 @@
 //! What this node knows of another: which run of it, when it was heard, where it says it stands.
 
-use super::packet::{Hello, Process};
 use super::Millis;
+use super::packet::{Hello, Process};
 use crate::cluster::ViewId;
 
 #[derive(Debug, Default)]
@@ -38,7 +38,8 @@ impl Peer {
             Some(known) if incarnation < known && self.heard_within(now, 2 * token) => false,
             _ => {
                 let hello_sent = self.hello_sent;
-                *self = Peer { incarnation: Some(incarnation), hello_sent, hello_echoed: hello_sent, ..Peer::default() };
+                *self =
+                    Peer { incarnation: Some(incarnation), hello_sent, hello_echoed: hello_sent, ..Peer::default() };
                 true
             }
         }

@@ -50,7 +50,8 @@ impl Leading {
     /// The furthest message anyone holds of a view, who holds it, and the least anyone holds.
     fn extent(&self, view: ViewId) -> (u64, u32, u64) {
         let of_view = self.members.iter().filter(|member| member.view == view);
-        let held: Vec<(u64, u32)> = of_view.map(|member| (self.received(member.process.id), member.process.id)).collect();
+        let held: Vec<(u64, u32)> =
+            of_view.map(|member| (self.received(member.process.id), member.process.id)).collect();
         let most = held.iter().map(|(received, _)| *received).max().unwrap_or(0);
         let least = held.iter().map(|(received, _)| *received).min().unwrap_or(0);
         let holder = held.iter().find(|(received, _)| *received == most).map(|(_, id)| *id).unwrap_or(0);
@@ -144,7 +145,9 @@ impl Protocol {
         let mut awaited: Vec<Process> = leading.silent().collect();
         let holders = leading.wants.iter().map(|want| want.holder);
         let holders: Vec<u32> = holders.collect();
-        awaited.extend(leading.members.iter().map(|member| member.process).filter(|process| holders.contains(&process.id)));
+        awaited.extend(
+            leading.members.iter().map(|member| member.process).filter(|process| holders.contains(&process.id)),
+        );
         if expired {
             self.shunned.extend(awaited.iter().map(|process| process.id));
         } else if !awaited.iter().any(|process| self.gone(*process).is_some()) {

@@ -1,0 +1,533 @@
+//! crm_mon's command line, as Pacemaker reads it.
+//!
+//! In: arguments. Out: [`Command`], or what is wrong with them. One table names every option;
+//! the help is printed from it.
+
+use quorate_core::view::{Options, Section, Sections};
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Help { all: bool },
+    Version,
+    Show(Box<Show>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Show {
+    pub options: Options,
+    pub format: Format,
+    /// Print once and end; else a screen, or a file written again at each change.
+    pub once: bool,
+    pub simple: bool,
+    pub output: Option<String>,
+    pub daemonize: bool,
+    pub pid_file: Option<String>,
+    pub interval_ms: u32,
+    pub quiet: bool,
+    pub page: Page,
+    /// The command line, for the XML result to repeat.
+    pub request: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Console,
+    Text,
+    Html,
+    Xml,
+    /// `-X`: the oldest XML.
+    LegacyXml,
+    None,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub cgi: bool,
+    pub title: Option<String>,
+    pub stylesheet: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageError(pub String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Value {
+    None,
+    Required(&'static str),
+    /// Taken if the next word is no option.
+    Optional(&'static str),
+}
+
+/// An option: letter (or none), name, value, help, and the group it is listed under.
+struct Known {
+    letter: Option<char>,
+    name: &'static str,
+    value: Value,
+    help: &'static str,
+    group: &'static str,
+}
+
+const fn known(
+    letter: Option<char>,
+    name: &'static str,
+    value: Value,
+    group: &'static str,
+    help: &'static str,
+) -> Known {
+    Known { letter, name, value, help, group }
+}
+
+const OUTPUT: &str = "Output Options";
+const DISPLAY: &str = "Display Options";
+const ADDITIONAL: &str = "Additional Options";
+const DEPRECATED: &str = "Deprecated Options";
+const GENERAL: &str = "Application Options";
+
+const KNOWN: &[Known] = &[
+    known(None, "output-as", Value::Required("FORMAT"), OUTPUT, "console (default), text, html, xml or none"),
+    known(None, "output-to", Value::Required("DEST"), OUTPUT, "file to write (\"-\" is standard output)"),
+    known(None, "html-cgi", Value::None, OUTPUT, "begin with the header of a CGI program"),
+    known(None, "html-stylesheet", Value::Required("URI"), OUTPUT, "link to a style sheet"),
+    known(None, "html-title", Value::Required("TITLE"), OUTPUT, "title of the page"),
+    known(
+        Some('I'),
+        "include",
+        Value::Required("SECTIONS"),
+        DISPLAY,
+        "show these sections too (--include=list names them)",
+    ),
+    known(Some('U'), "exclude", Value::Required("SECTIONS"), DISPLAY, "do not show these sections"),
+    known(None, "node", Value::Required("NODE"), DISPLAY, "only what concerns this node"),
+    known(None, "resource", Value::Required("RSC"), DISPLAY, "only what concerns this resource"),
+    known(Some('n'), "group-by-node", Value::None, DISPLAY, "list resources under their nodes"),
+    known(Some('r'), "inactive", Value::None, DISPLAY, "list resources that do not run, too"),
+    known(Some('f'), "failcounts", Value::None, DISPLAY, "show fail counts"),
+    known(Some('o'), "operations", Value::None, DISPLAY, "show what was done"),
+    known(Some('t'), "timing-details", Value::None, DISPLAY, "show what was done, and when"),
+    known(Some('c'), "tickets", Value::None, DISPLAY, "show tickets"),
+    known(
+        Some('m'),
+        "fence-history",
+        Value::Optional("LEVEL"),
+        DISPLAY,
+        "fencing: 0 none, 1 failed and pending, 2 all, 3 in full",
+    ),
+    known(Some('L'), "neg-locations", Value::Optional("PREFIX"), DISPLAY, "show constraints that keep resources away"),
+    known(Some('A'), "show-node-attributes", Value::None, DISPLAY, "show node attributes"),
+    known(Some('D'), "hide-headers", Value::None, DISPLAY, "leave the summary out"),
+    known(Some('R'), "show-detail", Value::None, DISPLAY, "show node ids, each clone instance, failures in full"),
+    known(None, "show-description", Value::None, DISPLAY, "show resources' descriptions"),
+    known(Some('b'), "brief", Value::None, DISPLAY, "count resources instead of naming them"),
+    known(Some('j'), "pending", Value::None, DEPRECATED, "show what is being done (always on)"),
+    known(Some('s'), "simple-status", Value::None, DISPLAY, "one line for monitoring systems"),
+    known(
+        Some('i'),
+        "interval",
+        Value::Required("TIMESPEC"),
+        ADDITIONAL,
+        "how often a page asks to be loaded again (5 s)",
+    ),
+    known(Some('1'), "one-shot", Value::None, ADDITIONAL, "print once and end"),
+    known(Some('d'), "daemonize", Value::None, ADDITIONAL, "go on in the background; needs --output-to"),
+    known(Some('p'), "pid-file", Value::Required("FILE"), ADDITIONAL, "write the background process's number here"),
+    known(Some('E'), "external-agent", Value::Required("FILE"), ADDITIONAL, "not available: use alerts"),
+    known(Some('e'), "external-recipient", Value::Required("RCPT"), ADDITIONAL, "not available: use alerts"),
+    known(Some('W'), "watch-fencing", Value::None, ADDITIONAL, "not available: use alerts"),
+    known(Some('h'), "as-html", Value::Required("FILE"), DEPRECATED, "same as --output-as=html --output-to=FILE"),
+    known(Some('X'), "as-xml", Value::None, DEPRECATED, "XML in its oldest form, once"),
+    known(Some('x'), "xml-file", Value::Required("FILE"), DEPRECATED, "read the CIB from this file"),
+    known(Some('N'), "disable-ncurses", Value::None, DEPRECATED, "same as --output-as=text"),
+    known(Some('w'), "web-cgi", Value::None, DEPRECATED, "same as --output-as=html --html-cgi"),
+    known(Some('$'), "version", Value::None, GENERAL, "print the version and end"),
+    known(Some('V'), "verbose", Value::None, GENERAL, "say more (may be repeated)"),
+    known(Some('Q'), "quiet", Value::None, GENERAL, "say less"),
+    known(Some('?'), "help", Value::None, GENERAL, "print this and end"),
+    known(None, "help-all", Value::None, GENERAL, "print all options and end"),
+];
+
+/// Section names, as `--include` and `--exclude` take them.
+const SECTIONS: &[(&str, &[Section])] = &[
+    ("attributes", &[Section::Attributes]),
+    ("bans", &[Section::Bans]),
+    ("counts", &[Section::Counts]),
+    ("dc", &[Section::Dc]),
+    ("failcounts", &[Section::FailCounts]),
+    ("failures", &[Section::Failures]),
+    ("fencing", &[Section::FencingFailed, Section::FencingPending, Section::FencingSucceeded]),
+    ("fencing-failed", &[Section::FencingFailed]),
+    ("fencing-pending", &[Section::FencingPending]),
+    ("fencing-succeeded", &[Section::FencingSucceeded]),
+    ("maint-mode", &[Section::MaintenanceMode]),
+    ("nodes", &[Section::Nodes]),
+    ("operations", &[Section::Operations]),
+    ("options", &[Section::Options]),
+    ("resources", &[Section::Resources]),
+    ("stack", &[Section::Stack]),
+    ("summary", &Section::SUMMARY),
+    ("tickets", &[Section::Tickets]),
+    ("times", &[Section::Times]),
+];
+
+/// One option with its value, as written.
+struct Given {
+    name: &'static str,
+    value: Option<String>,
+}
+
+pub fn parse(program: &str, arguments: &[String]) -> Result<Command, UsageError> {
+    let given = split(arguments)?;
+    let has = |name: &str| given.iter().any(|one| one.name == name);
+    if has("help") || has("help-all") {
+        return Ok(Command::Help { all: has("help-all") });
+    }
+    if has("version") {
+        return Ok(Command::Version);
+    }
+    let mut request = program.to_string();
+    arguments.iter().for_each(|word| request.push_str(&format!(" {word}")));
+    let mut reader = Reader::new(request);
+    if program.ends_with(".cgi") {
+        reader.show.format = Format::Html;
+        reader.show.page.cgi = true;
+    }
+    // The format decides what is shown unless told otherwise, so it is read first.
+    for one in given.iter().filter(|one| FORMATS.contains(&one.name)) {
+        reader.read_format(one)?;
+    }
+    reader.begin_sections();
+    for one in given.iter().filter(|one| !FORMATS.contains(&one.name)) {
+        reader.read(one)?;
+    }
+    reader.finish().map(|show| Command::Show(Box::new(show)))
+}
+
+const FORMATS: [&str; 5] = ["output-as", "as-xml", "as-html", "web-cgi", "disable-ncurses"];
+
+/// Letters may stand together; one that takes a value takes the rest of its word.
+fn split(arguments: &[String]) -> Result<Vec<Given>, UsageError> {
+    let mut given = Vec::new();
+    let mut words = arguments.iter().peekable();
+    while let Some(word) = words.next() {
+        if let Some(long) = word.strip_prefix("--") {
+            let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            let known = KNOWN.iter().find(|known| known.name == name).ok_or_else(|| unknown(word))?;
+            given.push(with_value(known, value.map(str::to_string), &mut words)?);
+        } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+            let mut rest = letters.chars();
+            while let Some(letter) = rest.next() {
+                let known = KNOWN.iter().find(|known| known.letter == Some(letter));
+                let known = known.ok_or_else(|| unknown(&format!("-{letter}")))?;
+                let attached = match known.value {
+                    Value::None => None,
+                    _ => Some(std::mem::replace(&mut rest, "".chars()).collect::<String>())
+                        .filter(|text| !text.is_empty()),
+                };
+                given.push(with_value(known, attached, &mut words)?);
+            }
+        } else {
+            return Err(UsageError(format!("non-option ARGV-elements: {word}")));
+        }
+    }
+    Ok(given)
+}
+
+fn with_value<'a>(
+    known: &'static Known,
+    attached: Option<String>,
+    words: &mut std::iter::Peekable<impl Iterator<Item = &'a String>>,
+) -> Result<Given, UsageError> {
+    let name = known.name;
+    let value = match (known.value, attached) {
+        (Value::None, Some(_)) => return Err(UsageError(format!("--{name} takes no value"))),
+        (Value::None, None) => None,
+        (_, Some(attached)) => Some(attached),
+        (Value::Required(what), None) => {
+            let next = words.next().cloned();
+            Some(next.ok_or_else(|| UsageError(format!("Missing argument for --{name} ({what})")))?)
+        }
+        (Value::Optional(_), None) => words.next_if(|word| !word.starts_with('-')).cloned(),
+    };
+    Ok(Given { name, value })
+}
+
+fn unknown(word: &str) -> UsageError {
+    UsageError(format!("Unknown option {word}"))
+}
+
+struct Reader {
+    show: Show,
+}
+
+impl Reader {
+    fn new(request: String) -> Reader {
+        let show = Show {
+            options: Options::default(),
+            format: Format::Console,
+            once: false,
+            simple: false,
+            output: None,
+            daemonize: false,
+            pid_file: None,
+            interval_ms: 5000,
+            quiet: false,
+            page: Page::default(),
+            request,
+        };
+        Reader { show }
+    }
+
+    fn read_format(&mut self, one: &Given) -> Result<(), UsageError> {
+        let value = one.value.clone().unwrap_or_default();
+        self.show.format = match (one.name, value.as_str()) {
+            ("as-xml", _) => Format::LegacyXml,
+            ("disable-ncurses", _) | ("output-as", "text") => Format::Text,
+            ("output-as", "console") => Format::Console,
+            ("output-as", "html") => Format::Html,
+            ("output-as", "xml") => Format::Xml,
+            ("output-as", "none") => Format::None,
+            ("as-html", file) => {
+                self.show.output = Some(file.to_string());
+                Format::Html
+            }
+            ("web-cgi", _) => {
+                self.show.page.cgi = true;
+                Format::Html
+            }
+            (_, other) => return Err(UsageError(format!("Invalid value for --output-as: {other}"))),
+        };
+        Ok(())
+    }
+
+    /// XML shows everything there is; people get what matters.
+    fn begin_sections(&mut self) {
+        if matches!(self.show.format, Format::Xml | Format::LegacyXml) {
+            self.show.options.sections = Sections::all();
+            self.show.options.fencing_full = true;
+        }
+    }
+
+    fn with(&mut self, sections: &[Section]) {
+        let set = &mut self.show.options.sections;
+        *set = sections.iter().fold(*set, |set, section| set.with(*section));
+    }
+
+    fn without(&mut self, sections: &[Section]) {
+        let set = &mut self.show.options.sections;
+        *set = sections.iter().fold(*set, |set, section| set.without(*section));
+    }
+
+    fn read(&mut self, one: &Given) -> Result<(), UsageError> {
+        let value = one.value.clone();
+        let text = value.clone().unwrap_or_default();
+        match one.name {
+            "include" => self.change_sections(&text, true)?,
+            "exclude" => self.change_sections(&text, false)?,
+            "node" => self.show.options.only_node = value,
+            "resource" => self.show.options.only_resource = value,
+            "group-by-node" => self.show.options.group_by_node = true,
+            "inactive" => self.show.options.inactive = true,
+            "failcounts" => self.with(&[Section::FailCounts]),
+            "operations" => self.with(&[Section::Operations]),
+            "timing-details" => {
+                self.show.options.timing = true;
+                self.with(&[Section::Operations]);
+            }
+            "tickets" => self.with(&[Section::Tickets]),
+            "fence-history" => self.fence_history(value.as_deref())?,
+            "neg-locations" => {
+                self.with(&[Section::Bans]);
+                self.show.options.ban_prefix = text;
+            }
+            "show-node-attributes" => self.with(&[Section::Attributes]),
+            "hide-headers" => self.without(&Section::SUMMARY),
+            "show-detail" => self.show.options.detail = true,
+            "show-description" => self.show.options.description = true,
+            "brief" => self.show.options.brief = true,
+            "simple-status" => self.show.simple = true,
+            "interval" => self.show.interval_ms = interval(&text)?,
+            "one-shot" => self.show.once = true,
+            "daemonize" => self.show.daemonize = true,
+            "pid-file" => self.show.pid_file = value,
+            "output-to" => self.show.output = value.filter(|to| to != "-"),
+            "html-cgi" => self.show.page.cgi = true,
+            "html-title" => self.show.page.title = value,
+            "html-stylesheet" => self.show.page.stylesheet = value,
+            "quiet" => self.show.quiet = true,
+            "external-agent" | "external-recipient" | "watch-fencing" => {
+                return Err(UsageError(format!("--{} is not available; configure an alert instead", one.name)));
+            }
+            "xml-file" => return Err(UsageError("--xml-file is not available; set CIB_file instead".to_string())),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn change_sections(&mut self, list: &str, include: bool) -> Result<(), UsageError> {
+        for word in list.split(',').map(str::trim) {
+            let (name, prefix) = word.split_once(':').map_or((word, None), |(name, prefix)| (name, Some(prefix)));
+            match (name, include) {
+                ("all", true) | ("none", false) => self.show.options.sections = Sections::all(),
+                ("none", true) | ("all", false) => self.show.options.sections = Sections::default(),
+                ("default", true) => self.show.options.sections = Sections::usual(),
+                _ => {
+                    let known = SECTIONS.iter().find(|(known, _)| *known == name);
+                    let sections = known.ok_or_else(|| wrong_section(include))?.1;
+                    if include { self.with(sections) } else { self.without(sections) }
+                }
+            }
+            if let Some(prefix) = prefix {
+                self.show.options.ban_prefix = prefix.to_string();
+            }
+        }
+        Ok(())
+    }
+
+    fn fence_history(&mut self, level: Option<&str>) -> Result<(), UsageError> {
+        const ALL: [Section; 3] = [Section::FencingFailed, Section::FencingPending, Section::FencingSucceeded];
+        self.without(&ALL);
+        self.show.options.fencing_full = false;
+        match level {
+            Some("0") => {}
+            Some("1") => self.with(&[Section::FencingFailed, Section::FencingPending]),
+            None | Some("2") => self.with(&ALL),
+            Some("3") => {
+                self.with(&ALL);
+                self.show.options.fencing_full = true;
+            }
+            Some(_) => return Err(UsageError("Fence history must be 0-3".to_string())),
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Show, UsageError> {
+        let show = &mut self.show;
+        if show.daemonize && show.output.is_none() {
+            return Err(UsageError("--daemonize requires --output-to".to_string()));
+        }
+        if show.daemonize && show.format == Format::Console {
+            return Err(UsageError("--daemonize needs --output-as=text, html or xml".to_string()));
+        }
+        let printed = !matches!(show.format, Format::Console);
+        show.once |= show.simple || printed && !show.daemonize;
+        Ok(self.show)
+    }
+}
+
+fn wrong_section(include: bool) -> UsageError {
+    let word = if include { "include" } else { "exclude" };
+    let mut names: Vec<String> = SECTIONS.iter().map(|(name, _)| (*name).to_string()).collect();
+    names.extend(["all", "default", "none"].map(str::to_string));
+    names.sort();
+    let names: Vec<String> =
+        names.into_iter().map(|name| if name == "bans" { "bans[:PREFIX]".into() } else { name }).collect();
+    UsageError(format!("--{word} options: {}", names.join(", ")))
+}
+
+fn interval(text: &str) -> Result<u32, UsageError> {
+    let parsed = quorate_core::time::Interval::parse(text);
+    parsed.map(|interval| interval.ms()).ok_or_else(|| UsageError(format!("Invalid value for -i: {text}")))
+}
+
+pub fn help(all: bool) -> String {
+    let mut text = String::from(
+        "Usage:\n  crm_mon [OPTION…]\n\nShows the state of the cluster: once, or on a full screen that follows every change.\n",
+    );
+    let groups: &[&str] = if all { &[OUTPUT, DISPLAY, ADDITIONAL, DEPRECATED, GENERAL] } else { &[DISPLAY, GENERAL] };
+    for group in groups {
+        text.push_str(&format!("\n{group}:\n"));
+        for known in KNOWN.iter().filter(|known| known.group == *group) {
+            let letter = known.letter.map_or_else(|| "    ".to_string(), |letter| format!("-{letter}, "));
+            let value = match known.value {
+                Value::None => String::new(),
+                Value::Required(what) => format!("={what}"),
+                Value::Optional(what) => format!("[={what}]"),
+            };
+            text.push_str(&format!("  {letter}{:<28} {}\n", format!("--{}{value}", known.name), known.help));
+        }
+    }
+    if !all {
+        text.push_str("\nMore with --help-all. On the screen, ? lists the keys.\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_string).collect()
+    }
+
+    fn show(line: &str) -> Show {
+        match parse("crm_mon", &words(line)) {
+            Ok(Command::Show(show)) => *show,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn refused(line: &str, part: &str) {
+        match parse("crm_mon", &words(line)) {
+            Err(UsageError(message)) => assert!(message.contains(part), "{line}: {message}"),
+            other => panic!("{line} was taken: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn letters_stand_together_until_one_takes_a_value() {
+        let seen = show("-1nrftcLAR").options;
+        assert_eq!(seen.ban_prefix, "AR");
+        assert!(!seen.detail && !seen.sections.has(Section::Attributes));
+        let meant = show("-1nrftcARL").options;
+        assert!(meant.detail && meant.group_by_node && meant.inactive && meant.timing);
+        for section in [Section::Attributes, Section::Bans, Section::Tickets, Section::Operations, Section::FailCounts]
+        {
+            assert!(meant.sections.has(section), "{section:?}");
+        }
+        assert_eq!(meant.ban_prefix, "");
+    }
+
+    #[test]
+    fn an_optional_value_is_the_next_word_if_it_is_no_option() {
+        assert!(show("-m 3 -1").options.fencing_full);
+        let all = show("-m -1");
+        assert!(all.once && all.options.sections.has(Section::FencingSucceeded) && !all.options.fencing_full);
+        assert!(!show("-m0").options.sections.has(Section::FencingFailed));
+        assert!(show("--fence-history=1").options.sections.has(Section::FencingFailed));
+    }
+
+    #[test]
+    fn sections_are_added_and_taken_away_from_left_to_right() {
+        let bans = show("--include=none,bans:cli- --exclude dc").options;
+        assert_eq!((bans.sections, bans.ban_prefix.as_str()), (Sections::of(&[Section::Bans]), "cli-"));
+        assert!(!show("-U resources").options.sections.has(Section::Resources));
+        assert!(show("--include=all").options.sections.has(Section::Options));
+        assert!(!show("-D").options.sections.has_any(&Section::SUMMARY));
+    }
+
+    #[test]
+    fn programs_get_everything_and_only_once() {
+        let xml = show("--output-as=xml");
+        assert!(xml.once && xml.options.sections == Sections::all());
+        assert_eq!(show("-X").format, Format::LegacyXml);
+        assert!(!show("").once);
+        assert!(show("-d --output-to=f --output-as=html -p P -i 10").daemonize);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        refused("--bogus", "Unknown option --bogus");
+        refused("-Z", "Unknown option -Z");
+        refused("-1 n1", "n1");
+        refused("--include=foo", "--include options: all, attributes, bans[:PREFIX]");
+        refused("--output-as=foo", "foo");
+        refused("-m5", "0-3");
+        refused("-i", "Missing argument");
+        refused("-i abc", "abc");
+        refused("--one-shot=1", "takes no value");
+        refused("-d", "--output-to");
+        refused("-W", "alert");
+    }
+}

@@ -1,0 +1,101 @@
+//! The terminal: raw while we are on it, as it was when we are not, after a panic too.
+//!
+//! In: keys and sizes from crossterm, messages from `fetch`. Out: pictures, orders.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::DefaultTerminal;
+
+use quorate_core::view::Options;
+use quorate_transport::store::CibSource;
+
+use crate::draw;
+use crate::fetch::{self, Order};
+use crate::message::{Key, Message, Request};
+use crate::model::Model;
+use crate::update::update;
+
+/// Shows the screen until it is left. `after_first` is for tests of what a panic leaves behind.
+pub fn run(source: CibSource, options: Options, after_first: fn()) -> io::Result<()> {
+    let read_only = !matches!(source, CibSource::Live { .. });
+    let mut terminal = ratatui::try_init()?;
+    let outcome = watch(&mut terminal, source, options, read_only, after_first);
+    ratatui::restore();
+    outcome
+}
+
+fn watch(
+    terminal: &mut DefaultTerminal,
+    source: CibSource,
+    options: Options,
+    read_only: bool,
+    after_first: fn(),
+) -> io::Result<()> {
+    let size = terminal.size()?;
+    let mut model = Model::new(options, read_only, size.width, size.height);
+    let (sender, messages) = channel();
+    let orders = fetch::start(source, sender.clone());
+    std::thread::spawn(move || listen(&sender));
+    terminal.draw(|frame| draw::draw(&model, frame))?;
+    after_first();
+    loop {
+        terminal.draw(|frame| draw::draw(&model, frame))?;
+        let Ok(first) = messages.recv() else { return Ok(()) };
+        // Everything that has happened meanwhile is drawn at once.
+        for message in std::iter::once(first).chain(pending(&messages)) {
+            for request in update(&mut model, message) {
+                let order = match request {
+                    Request::Quit => return Ok(()),
+                    Request::Refresh => {
+                        terminal.clear()?;
+                        Order::Refresh
+                    }
+                    Request::Preview(action) => Order::Preview(action),
+                    Request::Perform(action) => Order::Perform(action),
+                };
+                let _ = orders.send(order);
+            }
+        }
+    }
+}
+
+fn pending(messages: &Receiver<Message>) -> impl Iterator<Item = Message> {
+    std::iter::from_fn(|| messages.try_recv().ok())
+}
+
+fn listen(messages: &Sender<Message>) {
+    while let Ok(event) = event::read() {
+        let message = match event {
+            Event::Key(event) => translate(event).map(Message::Key),
+            Event::Resize(width, height) => Some(Message::Resized { width, height }),
+            _ => None,
+        };
+        if let Some(message) = message
+            && messages.send(message).is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn translate(event: KeyEvent) -> Option<Key> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    Some(match event.code {
+        KeyCode::Char(letter) if event.modifiers.contains(KeyModifiers::CONTROL) => Key::Control(letter),
+        KeyCode::Char(letter) => Key::Char(letter),
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Escape,
+        KeyCode::Backspace => Key::Backspace,
+        _ => return None,
+    })
+}
