@@ -52,11 +52,14 @@ impl Builder<'_> {
         worth.then_some(view)
     }
 
-    /// The resource of a history: named so itself, or an anonymous instance of it.
+    /// The resource of a history: named so itself, or an anonymous instance of it; one that is
+    /// configured goes before one that is not any more.
     fn resource_of(&self, name: &str) -> Option<&Resource> {
-        let rows = self.situation.resources.rows();
-        let exact = rows.iter().find(|resource| resource.is_primitive() && *resource.id == *name);
-        exact.or_else(|| rows.iter().find(|resource| resource.is_primitive() && resource.printed_id() == name))
+        let primitives = || self.situation.resources.rows().iter().filter(|resource| resource.is_primitive());
+        let exact = || primitives().filter(|resource| *resource.id == *name);
+        let printed = || primitives().filter(|resource| resource.printed_id() == name);
+        let kept = |resource: &&Resource| !resource.removed;
+        exact().find(kept).or_else(|| printed().find(kept)).or_else(|| exact().next()).or_else(|| printed().next())
     }
 
     pub(super) fn failures(&self) -> Vec<FailureView> {
@@ -71,13 +74,14 @@ impl Builder<'_> {
         FailureView {
             resource: named_in_key(record).to_string(),
             key: record.key().to_string(),
+            key_is_id: record.attr("operation_key").is_none(),
             node: self.situation.nodes[failed.node].name.to_string(),
             task: record.task().to_string(),
             interval_ms: record.interval_ms,
             exit_code: record.exit_code.unwrap_or(exit::MAX),
             not_executed: (status != ExecutionStatus::Done).then(|| status.text()),
             status: status.text(),
-            reason: record.exit_reason().to_string(),
+            reason: record.attr("exit-reason").map(str::to_string),
             call: record.attr("call-id").unwrap_or_default().to_string(),
             last_change: record.last_change,
             queue_ms: record.attr("queue-time").map(str::to_string),
