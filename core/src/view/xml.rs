@@ -267,8 +267,9 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
         element.set(name, yes(is));
     }
     element.set("nodes_running_on", primitive.nodes.len().to_string());
-    let pending = primitive.pending.as_deref().filter(|_| options.pending).and_then(pending_words);
-    set_if(&mut element, "pending", pending);
+    // Other pending operations show as the role.
+    let monitoring = options.pending && primitive.pending.as_deref() == Some("monitor");
+    set_if(&mut element, "pending", monitoring.then_some("Monitoring"));
     set_if(&mut element, "locked_to", primitive.locked_to.as_deref());
     set_if(&mut element, "description", common.description.as_deref());
     for node in &primitive.nodes {
@@ -276,18 +277,6 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
         element.push(node_element.with("cached", yes(node.online)));
     }
     element
-}
-
-fn pending_words(task: &str) -> Option<&'static str> {
-    Some(match task {
-        "start" | "migrate_from" => "Starting",
-        "stop" => "Stopping",
-        "promote" => "Promoting",
-        "demote" => "Demoting",
-        "migrate_to" => "Migrating",
-        "monitor" => "Monitoring",
-        _ => return None,
-    })
 }
 
 fn attributes(view: &ClusterView) -> Vec<Element> {

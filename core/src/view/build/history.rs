@@ -97,6 +97,12 @@ impl Builder<'_> {
             last_granted: ticket.last_granted,
         };
         let mut tickets: Vec<TicketView> = self.situation.status.tickets.iter().map(view).collect();
+        // One that constraints speak of and nobody has granted yet.
+        for id in self.situation.model.constraints.iter().filter_map(ticket_named) {
+            if !tickets.iter().any(|ticket| ticket.id == *id) {
+                tickets.push(TicketView { id: id.clone(), ..TicketView::default() });
+            }
+        }
         tickets.sort_by(|left, right| left.id.cmp(&right.id));
         tickets
     }
@@ -130,7 +136,7 @@ impl Builder<'_> {
                     for rule in rules {
                         let Some(RuleScore::Fixed(score)) = &rule.score else { continue };
                         let role = rule.role.as_deref().or(location.role.as_deref());
-                        let nodes = self.situation.nodes.rows().iter().filter(|node| self.rule_holds(rule, node));
+                        let nodes = self.nodes_as_written().filter(|node| self.rule_holds(rule, node));
                         bans.extend(nodes.filter_map(|node| self.ban(&rule.id, resource, &node.name, *score, role)));
                     }
                 }
@@ -138,6 +144,12 @@ impl Builder<'_> {
             }
         }
         bans
+    }
+
+    /// Nodes in the order of the configuration.
+    fn nodes_as_written(&self) -> impl Iterator<Item = &Node> {
+        let written = self.situation.model.nodes.iter();
+        written.filter_map(|config| self.situation.nodes.rows().iter().find(|node| node.uuid == config.uuid))
     }
 
     fn rule_holds(&self, rule: &crate::cib::model::rule::Rule, node: &Node) -> bool {
@@ -161,6 +173,13 @@ impl Builder<'_> {
 
     fn is_configured_anywhere(&self, name: &str) -> bool {
         self.is_configured(name) || self.situation.by_name.contains_key(name)
+    }
+}
+
+fn ticket_named(constraint: &Constraint) -> Option<&String> {
+    match constraint {
+        Constraint::Ticket(ticket) => Some(&ticket.ticket),
+        _ => None,
     }
 }
 
