@@ -4,6 +4,7 @@
 //! In: joins, the newest configuration and status, patches and edits as they are delivered.
 //! Out: the document after each. Absent: sending, storing, deciding what to change.
 
+use crate::cib::document::FEATURE_SET;
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::lrm::result::NodeRef;
 use crate::membership::{Agreement, Gathering, Join, Member, View};
@@ -90,7 +91,7 @@ impl Replica {
     }
 
     /// A view begins: the join this member is to send.
-    pub fn enter(&mut self, view: View, feature_set: &str, uptime_ms: u64, epoch: i64) -> Join {
+    pub fn enter(&mut self, view: View, incarnation: u64, uptime_ms: u64, epoch: i64) -> Join {
         let led = self.agreement().is_some_and(|(_, agreement)| agreement.leader == self.me.id);
         let id = view.id;
         self.seen.extend(view.members.iter().map(|member| member.id));
@@ -100,7 +101,8 @@ impl Replica {
             view: id,
             id: self.me.id,
             name: self.me.name.clone(),
-            feature_set: feature_set.to_string(),
+            incarnation,
+            feature_set: FEATURE_SET.to_string(),
             uptime_ms,
             led,
             term: self.mark.term,

@@ -25,9 +25,13 @@ impl Score {
         }
     }
 
-    /// As people write it; `None` when it is no score.
+    /// As a CIB has it; `None` when it is no score. What follows a number is passed over.
     pub fn parse(text: &str) -> Option<Self> {
-        literal::score(text).ok().map(Self)
+        let text = text.trim_start();
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+        let number = &text[..text.len() - digits.len() + count];
+        literal::score(if count > 0 { number } else { text }).ok().map(Self)
     }
 
     pub const fn value(self) -> i32 {

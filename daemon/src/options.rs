@@ -167,6 +167,11 @@ impl ClusterFile {
         Ok(())
     }
 
+    /// Corosync switches it on with `two_node`, unless told otherwise.
+    pub fn waits_for_all(&self) -> bool {
+        self.wait_for_all.unwrap_or(self.two_node)
+    }
+
     /// The entry of this name.
     pub fn node(&self, name: &str) -> Option<&NodeEntry> {
         self.nodes.iter().find(|node| node.name == name)

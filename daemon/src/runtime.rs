@@ -416,7 +416,7 @@ fn engine_config(file: &ClusterFile, local: u32, key: ClusterKey) -> socket::Con
         votes: VoteRules {
             expected_votes: file.expected_votes,
             two_node: file.two_node,
-            wait_for_all: file.wait_for_all.unwrap_or(file.two_node),
+            wait_for_all: file.waits_for_all(),
         },
         key,
     }
@@ -427,7 +427,16 @@ fn settings(file: &ClusterFile, me: Member) -> Settings {
     let incarnation = since.as_micros() as u64;
     let version = format!("{VERSION}-quorate");
     let uuid = format!("{:08x}-{:04x}-4000-8000-{:012x}", me.id, std::process::id() & 0xffff, incarnation & 0xffff_ffff_ffff);
-    Settings { me, nodes: file.nodes.len(), incarnation, uuid, infrastructure: "quorate".into(), version }
+    Settings {
+        me,
+        nodes: file.nodes.len(),
+        two_node: file.two_node && file.nodes.len() == 2,
+        wait_for_all: file.waits_for_all(),
+        incarnation,
+        uuid,
+        infrastructure: "quorate".into(),
+        version,
+    }
 }
 
 /// Held for the life of the daemon; the kernel lets it go with the process.

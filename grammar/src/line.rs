@@ -74,7 +74,10 @@ pub enum LineKind {
     Comment(String),
     Words(Vec<Token>),
     /// `xml <…>`: what follows the keyword is not split into words.
-    Raw { keyword: Token, body: Word },
+    Raw {
+        keyword: Token,
+        body: Word,
+    },
 }
 
 /// Splits a text into logical lines. Lines that cannot be split are left out and diagnosed.
@@ -164,7 +167,8 @@ fn line<'a>(text: &'a str, from: &'a str) -> Result<(&'a str, LineKind), &'a str
         }
         if words.len() == 1 && words.first().is_some_and(|word: &Token| word.is("xml")) {
             let (after, body) = raw(rest);
-            let span = Span::new(offset(text, rest), offset(text, rest) + rest[..rest.len() - after.len()].trim_end().len());
+            let span =
+                Span::new(offset(text, rest), offset(text, rest) + rest[..rest.len() - after.len()].trim_end().len());
             let keyword = words.remove(0);
             return Ok((after, LineKind::Raw { keyword, body: Word::at(body, span) }));
         }
@@ -269,7 +273,8 @@ fn double_quoted(i: &str) -> Lexed<'_, Fragment<'_>> {
     let mut inside = Vec::new();
     loop {
         let text = map(take_while1(|c| !matches!(c, '"' | '\n' | '\\')), Fragment::Text);
-        let escaped = map((one('\\'), recognize(verify(anychar, |c| matches!(c, '"' | '\\')))), |(_, c)| Fragment::Text(c));
+        let escaped =
+            map((one('\\'), recognize(verify(anychar, |c| matches!(c, '"' | '\\')))), |(_, c)| Fragment::Text(c));
         let backslash = map(tag("\\"), Fragment::Text);
         match alt((join, text, escaped, backslash)).parse(rest) {
             Ok((after, fragment)) if after.len() < rest.len() => (rest, _) = (after, inside.push(fragment)),
@@ -298,7 +303,11 @@ fn token<'a>(text: &'a str, from: &'a str) -> Result<(&'a str, Token), &'a str> 
     }
     assert!(rest.len() < from.len(), "a word starts at every character that is no blank");
     let end = from.len() - rest.len();
-    let end = if matches!(fragments.last(), Some(Fragment::Join)) { from[..end].trim_end_matches(['\\', '\n', ' ', '\t', '\r']).len() } else { end };
+    let end = if matches!(fragments.last(), Some(Fragment::Join)) {
+        from[..end].trim_end_matches(['\\', '\n', ' ', '\t', '\r']).len()
+    } else {
+        end
+    };
     let span = Span::new(offset(text, from), offset(text, from) + end.max(1));
     if let [Fragment::Text(word)] = fragments[..]
         && word.len() == from.len() - rest.len()

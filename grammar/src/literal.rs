@@ -48,9 +48,7 @@ pub fn score(text: &str) -> Result<i32, BadLiteral> {
     if magnitude.is_empty() || !magnitude.bytes().all(|b| b.is_ascii_digit()) {
         return Err(BadLiteral::Score);
     }
-    let clamped = magnitude
-        .parse::<i64>()
-        .map_or(INFINITY, |n| n.min(i64::from(INFINITY)) as i32);
+    let clamped = magnitude.parse::<i64>().map_or(INFINITY, |n| n.min(i64::from(INFINITY)) as i32);
     Ok(sign * clamped)
 }
 
@@ -177,11 +175,7 @@ impl DateTime {
 impl fmt::Display for DateTime {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let c = self.calendar();
-        write!(
-            out,
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-            c.year, c.month, c.day, c.hour, c.minute, c.second
-        )?;
+        write!(out, "{:04}-{:02}-{:02} {:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second)?;
         match self.offset {
             0 => out.write_str("Z"),
             offset => {
@@ -205,11 +199,8 @@ pub struct Duration {
 impl Duration {
     /// As seconds, a month counted as 30 days and a year as 365.
     pub fn approximate_seconds(&self) -> i64 {
-        let days = self
-            .years
-            .saturating_mul(365)
-            .saturating_add(self.months.saturating_mul(30))
-            .saturating_add(self.days);
+        let days =
+            self.years.saturating_mul(365).saturating_add(self.months.saturating_mul(30)).saturating_add(self.days);
         days.saturating_mul(86_400).saturating_add(self.seconds)
     }
 }
@@ -502,7 +493,15 @@ mod tests {
 
     #[test]
     fn one_day_has_many_spellings() {
-        for text in ["2005-01-03", "2005-003", "2005-W01-1", "20050103", "2005003T000000Z", "2005-01-03 00:00:00Z", "2005-01-03T02:00:00 +02:00"] {
+        for text in [
+            "2005-01-03",
+            "2005-003",
+            "2005-W01-1",
+            "20050103",
+            "2005003T000000Z",
+            "2005-01-03 00:00:00Z",
+            "2005-01-03T02:00:00 +02:00",
+        ] {
             assert_eq!(date(text).unwrap().epoch, 1_104_710_400, "{text}");
         }
     }
@@ -516,7 +515,9 @@ mod tests {
 
     #[test]
     fn weeks_belong_to_the_year_of_their_thursday() {
-        for (text, week_year, week) in [("2009-12-31", 2009, 53), ("2010-01-03", 2009, 53), ("2010-01-04", 2010, 1), ("2008-12-29", 2009, 1)] {
+        for (text, week_year, week) in
+            [("2009-12-31", 2009, 53), ("2010-01-03", 2009, 53), ("2010-01-04", 2010, 1), ("2008-12-29", 2009, 1)]
+        {
             let c = date(text).unwrap().calendar();
             assert_eq!((c.week_year, c.week), (week_year, week), "{text}");
         }

@@ -22,7 +22,13 @@ fn value() -> impl Strategy<Value = Word> {
 }
 
 fn score() -> impl Strategy<Value = Word> {
-    prop_oneof![Just("inf".to_string()), Just("-inf".to_string()), (-1000i32..1000).prop_map(|n| n.to_string()), "z[a-z]{2,5}"].prop_map(Word::new)
+    prop_oneof![
+        Just("inf".to_string()),
+        Just("-inf".to_string()),
+        (-1000i32..1000).prop_map(|n| n.to_string()),
+        "z[a-z]{2,5}"
+    ]
+    .prop_map(Word::new)
 }
 
 fn of(words: &'static [&'static str]) -> impl Strategy<Value = Word> {
@@ -46,30 +52,41 @@ fn date() -> impl Strategy<Value = Word> {
 
 fn expression() -> impl Strategy<Value = Expression> {
     let source = prop_oneof![Just(Source::Parameter), Just(Source::Meta)];
-    let compared = prop_oneof![
-        value().prop_map(|value| (value, Source::Literal)),
-        (id(), source),
-    ];
+    let compared = prop_oneof![value().prop_map(|value| (value, Source::Literal)), (id(), source),];
     prop_oneof![
         id().prop_map(|name| Expression::Defined { name }),
         id().prop_map(|name| Expression::NotDefined { name }),
-        (id(), option::of(of(crm::expect::COMPARISON_TYPES)), of(crm::expect::COMPARISONS), compared)
-            .prop_map(|(name, kind, operation, (value, source))| Expression::Compare { name, kind, operation, value, source }),
+        (id(), option::of(of(crm::expect::COMPARISON_TYPES)), of(crm::expect::COMPARISONS), compared).prop_map(
+            |(name, kind, operation, (value, source))| Expression::Compare { name, kind, operation, value, source }
+        ),
         date().prop_map(|end| Expression::Before { end }),
         date().prop_map(|start| Expression::After { start }),
-        (option::of(date()), date()).prop_map(|(start, end)| Expression::Within { start, end: Some(end), duration: vec![] }),
-        (date(), vec(field(), 1..3)).prop_map(|(start, duration)| Expression::Within { start: Some(start), end: None, duration }),
+        (option::of(date()), date()).prop_map(|(start, end)| Expression::Within {
+            start,
+            end: Some(end),
+            duration: vec![]
+        }),
+        (date(), vec(field(), 1..3)).prop_map(|(start, duration)| Expression::Within {
+            start: Some(start),
+            end: None,
+            duration
+        }),
         vec(field(), 1..3).prop_map(|fields| Expression::Calendar { fields }),
     ]
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
-    let own = (option::of(id()), option::of(of(crm::expect::ROLES)), option::of(score()), any::<bool>(), vec(expression(), 1..4)).prop_map(
-        |(id, role, score, or, expressions)| {
+    let own = (
+        option::of(id()),
+        option::of(of(crm::expect::ROLES)),
+        option::of(score()),
+        any::<bool>(),
+        vec(expression(), 1..4),
+    )
+        .prop_map(|(id, role, score, or, expressions)| {
             let boolean = if or && expressions.len() > 1 { Boolean::Or } else { Boolean::And };
             Rule::Own { id, role, score: score.filter(|score| *score != "inf"), boolean, expressions }
-        },
-    );
+        });
     prop_oneof![1 => id().prop_map(Rule::Reference), 4 => own]
 }
 
@@ -94,7 +111,9 @@ fn operation() -> impl Strategy<Value = Operation> {
 
 fn part() -> impl Strategy<Value = Part> {
     prop_oneof![
-        prop::sample::select(vec![SetKind::Params, SetKind::Meta, SetKind::Utilization]).prop_flat_map(set).prop_map(Part::Set),
+        prop::sample::select(vec![SetKind::Params, SetKind::Meta, SetKind::Utilization])
+            .prop_flat_map(set)
+            .prop_map(Part::Set),
         id().prop_map(|id| Part::Operations(Operations::Id(id))),
         id().prop_map(|id| Part::Operations(Operations::Reference(id))),
         operation().prop_map(Part::Operation),
@@ -104,18 +123,32 @@ fn part() -> impl Strategy<Value = Part> {
 fn agent() -> impl Strategy<Value = Agent> {
     prop_oneof![
         id().prop_map(|name| Agent::Type { class: None, provider: None, name }),
-        (of(&["stonith", "systemd", "lsb"]), id()).prop_map(|(class, name)| Agent::Type { class: Some(class), provider: None, name }),
-        (id(), id()).prop_map(|(provider, name)| Agent::Type { class: Some(Word::new("ocf")), provider: Some(provider), name }),
+        (of(&["stonith", "systemd", "lsb"]), id()).prop_map(|(class, name)| Agent::Type {
+            class: Some(class),
+            provider: None,
+            name
+        }),
+        (id(), id()).prop_map(|(provider, name)| Agent::Type {
+            class: Some(Word::new("ocf")),
+            provider: Some(provider),
+            name
+        }),
     ]
 }
 
 fn primitive() -> impl Strategy<Value = Primitive> {
-    (id(), agent(), option::of(value()), vec(part(), 0..4)).prop_map(|(id, agent, description, parts)| Primitive { id, agent, description, parts })
+    (id(), agent(), option::of(value()), vec(part(), 0..4)).prop_map(|(id, agent, description, parts)| Primitive {
+        id,
+        agent,
+        description,
+        parts,
+    })
 }
 
 fn resource_sets(qualifiers: &'static [&'static str]) -> impl Strategy<Value = Vec<ResourceSet>> {
-    let set = (vec(id(), 1..4), option::of(of(qualifiers)), any::<bool>(), any::<bool>())
-        .prop_map(|(members, qualifier, sequential, require_all)| ResourceSet { members, qualifier, sequential, require_all });
+    let set = (vec(id(), 1..4), option::of(of(qualifiers)), any::<bool>(), any::<bool>()).prop_map(
+        |(members, qualifier, sequential, require_all)| ResourceSet { members, qualifier, sequential, require_all },
+    );
     vec(set, 1..4)
 }
 
@@ -146,8 +179,17 @@ fn location() -> impl Strategy<Value = Location> {
 }
 
 fn options() -> impl Strategy<Value = Options> {
-    let kind = prop::sample::select(vec![OptionsKind::Property, OptionsKind::ResourceDefaults, OptionsKind::OperationDefaults]);
-    (kind, id(), vec(rule(), 0..2), vec(pair(), 0..4)).prop_map(|(kind, id, rules, pairs)| Options { kind, id: Some(id), rules, pairs })
+    let kind = prop::sample::select(vec![
+        OptionsKind::Property,
+        OptionsKind::ResourceDefaults,
+        OptionsKind::OperationDefaults,
+    ]);
+    (kind, id(), vec(rule(), 0..2), vec(pair(), 0..4)).prop_map(|(kind, id, rules, pairs)| Options {
+        kind,
+        id: Some(id),
+        rules,
+        pairs,
+    })
 }
 
 fn topology() -> impl Strategy<Value = Topology> {
@@ -160,21 +202,40 @@ fn topology() -> impl Strategy<Value = Topology> {
     let levels = (target, vec(device.clone(), 1..3)).prop_map(|(target, devices)| Levels { target, devices });
     prop_oneof![
         vec(levels, 1..3).prop_map(|levels| Topology { levels }),
-        vec(device, 1..3).prop_map(|devices| Topology { levels: vec![Levels { target: FencingTarget::Every, devices }] }),
+        vec(device, 1..3)
+            .prop_map(|devices| Topology { levels: vec![Levels { target: FencingTarget::Every, devices }] }),
     ]
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
-    let node = (option::of("[0-9]{1,3}"), id(), option::of(of(crm::expect::NODE_KINDS)), option::of(value()), sets(&[SetKind::Attributes, SetKind::Utilization]))
-        .prop_map(|(id, name, kind, description, sets)| Node { id: id.map(Word::new), name, kind, description, sets });
-    let list = || vec(id(), 1..4).prop_filter("no member twice", |ids| (1..ids.len()).all(|at| !ids[..at].contains(&ids[at])));
+    let node = (
+        option::of("[0-9]{1,3}"),
+        id(),
+        option::of(of(crm::expect::NODE_KINDS)),
+        option::of(value()),
+        sets(&[SetKind::Attributes, SetKind::Utilization]),
+    )
+        .prop_map(|(id, name, kind, description, sets)| Node {
+            id: id.map(Word::new),
+            name,
+            kind,
+            description,
+            sets,
+        });
+    let list =
+        || vec(id(), 1..4).prop_filter("no member twice", |ids| (1..ids.len()).all(|at| !ids[..at].contains(&ids[at])));
     let group = (id(), list(), option::of(value()), sets(&[SetKind::Params, SetKind::Meta]))
         .prop_map(|(id, members, description, sets)| Group { id, members, description, sets });
     let clone = (id(), any::<bool>(), id(), option::of(value()), sets(&[SetKind::Params, SetKind::Meta]))
         .prop_map(|(id, master, child, description, sets)| Clone { id, master, child, description, sets });
     let colocation = (id(), score(), members(crm::expect::ROLES), option::of(value()))
         .prop_map(|(id, score, members, node_attribute)| Colocation { id, score, members, node_attribute });
-    let order = (id(), option::of(of(crm::expect::ORDER_KINDS)), members(crm::expect::ACTIONS), option::of(of(crm::expect::BOOLEANS)))
+    let order = (
+        id(),
+        option::of(of(crm::expect::ORDER_KINDS)),
+        members(crm::expect::ACTIONS),
+        option::of(of(crm::expect::BOOLEANS)),
+    )
         .prop_map(|(id, kind, members, symmetrical)| Order { id, kind, members, symmetrical });
     let dependants = prop_oneof![
         member(crm::expect::ROLES).prop_map(Members::One),
@@ -183,8 +244,14 @@ fn kind() -> impl Strategy<Value = Kind> {
     let ticket = (id(), id(), dependants, option::of(of(crm::expect::LOSS_POLICIES)))
         .prop_map(|(id, ticket, members, loss_policy)| Ticket { id, ticket, members, loss_policy });
     let tag = (id(), vec(id(), 1..4)).prop_map(|(id, members)| Tag { id, members });
-    let monitor = (id(), option::of(of(crm::expect::ROLES)), "[0-9]{1,3}s", option::of("[0-9]{1,3}s"))
-        .prop_map(|(resource, role, interval, timeout)| Monitor { resource, role, interval: Word::new(interval), timeout: timeout.map(Word::new) });
+    let monitor = (id(), option::of(of(crm::expect::ROLES)), "[0-9]{1,3}s", option::of("[0-9]{1,3}s")).prop_map(
+        |(resource, role, interval, timeout)| Monitor {
+            resource,
+            role,
+            interval: Word::new(interval),
+            timeout: timeout.map(Word::new),
+        },
+    );
     prop_oneof![
         node.prop_map(Kind::Node),
         primitive().prop_map(Kind::Primitive),
@@ -203,7 +270,8 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 fn statement() -> impl Strategy<Value = Statement> {
-    (kind(), vec("# ?[a-z ]{0,5}[a-z]", 0..2)).prop_map(|(kind, comments)| Statement { comments, ..Statement::new(kind) })
+    (kind(), vec("# ?[a-z ]{0,5}[a-z]", 0..2))
+        .prop_map(|(kind, comments)| Statement { comments, ..Statement::new(kind) })
 }
 
 proptest! {

@@ -32,8 +32,14 @@ fn wrong(text: &str, expected: &str) {
 #[test]
 fn nodes() {
     same("node n1");
-    check("node 1: n1 attributes rack=a utilization cpu=8", "node 1: n1 \\\n\tattributes rack=a \\\n\tutilization cpu=8");
-    check("node $id=3 n3:remote description='three x' standby=on", "node 3: n3:remote \\\n\tdescription=\"three x\" \\\n\tattributes standby=on");
+    check(
+        "node 1: n1 attributes rack=a utilization cpu=8",
+        "node 1: n1 \\\n\tattributes rack=a \\\n\tutilization cpu=8",
+    );
+    check(
+        "node $id=3 n3:remote description='three x' standby=on",
+        "node 3: n3:remote \\\n\tdescription=\"three x\" \\\n\tattributes standby=on",
+    );
     check("node n1: n1", "node n1");
 }
 
@@ -45,28 +51,46 @@ fn primitives() {
         "primitive p1 ocf:pacemaker:Dummy \\\n\tparams fake=\"a b\" \\\n\tmeta target-role=Stopped \\\n\top monitor interval=10s \\\n\top_params OCF_CHECK_LEVEL=10 \\\n\top start interval=0 timeout=60s",
     );
     check("PRIMITIVE p Dummy META a=1", "primitive p Dummy \\\n\tmeta a=1");
-    check("primitive st stonith:external/ssh params hostlist=\"n1 n2\"", "primitive st stonith:external/ssh \\\n\tparams hostlist=\"n1 n2\"");
+    check(
+        "primitive st stonith:external/ssh params hostlist=\"n1 n2\"",
+        "primitive st stonith:external/ssh \\\n\tparams hostlist=\"n1 n2\"",
+    );
     check("primitive s systemd:getty@tty1:x", "primitive s systemd:getty@tty1:x");
     check("primitive p @tmpl params state=/x", "primitive p @tmpl \\\n\tparams state=\"/x\"");
     check("rsc_template t ocf:a:B op monitor", "rsc_template t ocf:a:B \\\n\top monitor");
-    check("primitive p D operations $id=ops op monitor interval=10", "primitive p D \\\n\toperations $id=ops \\\n\top monitor interval=10");
+    check(
+        "primitive p D operations $id=ops op monitor interval=10",
+        "primitive p D \\\n\toperations $id=ops \\\n\top monitor interval=10",
+    );
     check("primitive p D operations $id-ref=q", "primitive p D \\\n\toperations  $id-ref=q");
-    check("primitive p D params $id=x $f:fake=1 @g @h:name empty=\"\"", "primitive p D \\\n\tparams $id=x $f:fake=1 @g @h:name empty=\"\"");
+    check(
+        "primitive p D params $id=x $f:fake=1 @g @h:name empty=\"\"",
+        "primitive p D \\\n\tparams $id=x $f:fake=1 @g @h:name empty=\"\"",
+    );
     check("primitive p D meta $id-ref=other", "primitive p D \\\n\tmeta $id-ref=other");
     check("primitive p D params 2: rule #uname eq n1 a=1", "primitive p D \\\n\tparams 2: rule #uname eq n1 a=1");
     check(
         "primitive d7 Dummy op start op_params 2: rule #uname eq n1 x=y op_meta 1: start-delay=60m",
         "primitive d7 Dummy \\\n\top start \\\n\top_params 2: rule #uname eq n1 x=y \\\n\top_meta 1: start-delay=60m",
     );
-    check("primitive p D a='say \"hi\"' b=back\\\\slash c='x\\'", "primitive p D \\\n\tparams a=\"say \\\"hi\\\"\" b=\"back\\slash\" c=\"x\\\\\"");
+    check(
+        "primitive p D a='say \"hi\"' b=back\\\\slash c='x\\'",
+        "primitive p D \\\n\tparams a=\"say \\\"hi\\\"\" b=\"back\\slash\" c=\"x\\\\\"",
+    );
     check("primitive p D a=é b=b.c-d", "primitive p D \\\n\tparams a=é b=b.c-d");
     check("primitive p D meta", "primitive p D \\\n\tmeta");
 }
 
 #[test]
 fn groups_and_clones() {
-    check("group g a b c params x=y meta target-role=Started", "group g a b c \\\n\tparams x=y \\\n\tmeta target-role=Started");
-    check("clone c g description=hey meta promotable=true", "clone c g \\\n\tdescription=hey \\\n\tmeta promotable=true");
+    check(
+        "group g a b c params x=y meta target-role=Started",
+        "group g a b c \\\n\tparams x=y \\\n\tmeta target-role=Started",
+    );
+    check(
+        "clone c g description=hey meta promotable=true",
+        "clone c g \\\n\tdescription=hey \\\n\tmeta promotable=true",
+    );
     check("master m p", "ms m p");
     check("ms m p meta notify=true", "ms m p \\\n\tmeta notify=true");
 }
@@ -83,7 +107,10 @@ fn locations() {
     check("location l {a1 (a2 a3)} 50: n1", "location l { a1 ( a2 a3 ) } 50: n1");
     same("location l a myattr: n1");
     check("location l c rule $id=r1 100: #uname eq n1", "location l c \\\n\trule $id=r1 100: #uname eq n1");
-    check("location l c rule role=Master inf: a eq 1 and pingd gt 0", "location l c \\\n\trule $role=Master a eq 1 and pingd gt 0");
+    check(
+        "location l c rule role=Master inf: a eq 1 and pingd gt 0",
+        "location l c \\\n\trule $role=Master a eq 1 and pingd gt 0",
+    );
     check(
         "location l c resource-discovery=never role=Started rule a string:eq 1 or b number:gt 2 or c eq meta{foo} or d eq param{bar}",
         "location l c role=Started resource-discovery=never \\\n\trule a string:eq 1 or b number:gt 2 or c eq meta{foo} or d eq param{bar}",
@@ -125,11 +152,17 @@ fn colocations_orders_and_tickets() {
 fn options_topologies_and_tags() {
     check("property a=1 b='c d'", "property \\\n\ta=1 \\\n\tb=\"c d\"");
     check("property $id=x a=1", "property x: \\\n\ta=1");
-    check("op_defaults d1: rule 100: #uname eq n1 timeout=60s", "op_defaults d1: \\\n\trule 100: #uname eq n1 \\\n\ttimeout=60s");
+    check(
+        "op_defaults d1: rule 100: #uname eq n1 timeout=60s",
+        "op_defaults d1: \\\n\trule 100: #uname eq n1 \\\n\ttimeout=60s",
+    );
     same("property cib-bootstrap-options:");
     check("fencing_topology n1: s1,s2 s3 n2: s3", "fencing_topology \\\n\tn1: s1,s2 s3 \\\n\tn2: s3");
     check("fencing_topology s1 s2", "fencing_topology s1 s2");
-    check("fencing_topology attr:rack=a s1 pattern:n.* s2", "fencing_topology \\\n\tattr:rack=a s1 \\\n\tpattern:n.* s2");
+    check(
+        "fencing_topology attr:rack=a s1 pattern:n.* s2",
+        "fencing_topology \\\n\tattr:rack=a s1 \\\n\tpattern:n.* s2",
+    );
     check("tag t1: a b", "tag t1 a b");
     same("tag t a");
     same("monitor d2:Started 60s:30s");
@@ -149,28 +182,82 @@ fn xml_is_kept_and_its_lines_are_joined() {
 
 #[test]
 fn diagnostics_point_at_the_word_and_say_what_was_meant() {
-    wrong("primtive p1 Dummy", "1:1: `primtive` is not a statement of the configuration language; did you mean `primitive`?");
-    wrong("bundle b docker image=x", "1:1: `bundle` is not supported yet by this version; write the object as XML with `xml <…>`; other statements can be used meanwhile");
-    wrong("node n1\nprimitive p1 Dummy mta a=1", "2:20: expected `params`, `meta`, `utilization`, `operations`, `op`, NAME=VALUE or `rule`, found `mta`; did you mean `meta`?");
-    wrong("primitive p1", "1:13: expected a template or a resource agent such as `ocf:heartbeat:IPaddr2`, but the line ends");
-    wrong("primitive 1p Dummy", "1:11: `1p` cannot be an id; an id starts with a letter or `_` and goes on with letters, digits, `_`, `-` and `.`");
-    wrong("primitive p ocff:heartbeat:Dummy", "1:13: `ocff` is not a class of agents; there are ocf, stonith, systemd, lsb, service, upstart, nagios; did you mean `ocf`?");
-    wrong("primitive p D op monitr interval=10s", "1:18: `monitr` is no operation that the cluster knows; did you mean `monitor`?");
-    wrong("primitive p D op monitor role=Mastre", "1:31: `Mastre` is not a role; there are Started, Stopped, Promoted, Unpromoted, Master, Slave; did you mean `Master`?");
-    wrong("location l g1 100 n1", "1:15: expected `role=…`, `resource-discovery=…`, `rule` or a score such as `100:` or `inf:`, found `100`; a score ends with a colon: `100:`");
-    wrong("location l g1 10x: n1", "1:15: `10x` is not a score; a score is a whole number, `inf`, `-inf`, or the name of a node attribute that holds one");
-    wrong("location l g1 rule a eqq 1", "1:22: expected `lt`, `gt`, `lte`, `gte`, `eq` or `ne`, found `eqq`; did you mean `eq`?");
-    wrong("location l g1 rule a eq 1 and b eq 2 or c eq 3", "1:38: `and` and `or` cannot be mixed in one rule; write two rules, or keep to one of the words");
-    wrong("colocation c inf: a b:Mastr", "1:23: `Mastr` is not a role; there are Started, Stopped, Promoted, Unpromoted, Master, Slave; did you mean `Master`?");
-    wrong("order o Mandatry: a b", "1:9: `Mandatry` is not a kind of order; there are Mandatory, Optional, Serialize; did you mean `Mandatory`?");
-    wrong("order o a:strat b", "1:11: `strat` is not an action; there are start, stop, promote, demote; did you mean `start`?");
+    wrong(
+        "primtive p1 Dummy",
+        "1:1: `primtive` is not a statement of the configuration language; did you mean `primitive`?",
+    );
+    wrong(
+        "bundle b docker image=x",
+        "1:1: `bundle` is not supported yet by this version; write the object as XML with `xml <…>`; other statements can be used meanwhile",
+    );
+    wrong(
+        "node n1\nprimitive p1 Dummy mta a=1",
+        "2:20: expected `params`, `meta`, `utilization`, `operations`, `op`, NAME=VALUE or `rule`, found `mta`; did you mean `meta`?",
+    );
+    wrong(
+        "primitive p1",
+        "1:13: expected a template or a resource agent such as `ocf:heartbeat:IPaddr2`, but the line ends",
+    );
+    wrong(
+        "primitive 1p Dummy",
+        "1:11: `1p` cannot be an id; an id starts with a letter or `_` and goes on with letters, digits, `_`, `-` and `.`",
+    );
+    wrong(
+        "primitive p ocff:heartbeat:Dummy",
+        "1:13: `ocff` is not a class of agents; there are ocf, stonith, systemd, lsb, service, upstart, nagios; did you mean `ocf`?",
+    );
+    wrong(
+        "primitive p D op monitr interval=10s",
+        "1:18: `monitr` is no operation that the cluster knows; did you mean `monitor`?",
+    );
+    wrong(
+        "primitive p D op monitor role=Mastre",
+        "1:31: `Mastre` is not a role; there are Started, Stopped, Promoted, Unpromoted, Master, Slave; did you mean `Master`?",
+    );
+    wrong(
+        "location l g1 100 n1",
+        "1:15: expected `role=…`, `resource-discovery=…`, `rule` or a score such as `100:` or `inf:`, found `100`; a score ends with a colon: `100:`",
+    );
+    wrong(
+        "location l g1 10x: n1",
+        "1:15: `10x` is not a score; a score is a whole number, `inf`, `-inf`, or the name of a node attribute that holds one",
+    );
+    wrong(
+        "location l g1 rule a eqq 1",
+        "1:22: expected `lt`, `gt`, `lte`, `gte`, `eq` or `ne`, found `eqq`; did you mean `eq`?",
+    );
+    wrong(
+        "location l g1 rule a eq 1 and b eq 2 or c eq 3",
+        "1:38: `and` and `or` cannot be mixed in one rule; write two rules, or keep to one of the words",
+    );
+    wrong(
+        "colocation c inf: a b:Mastr",
+        "1:23: `Mastr` is not a role; there are Started, Stopped, Promoted, Unpromoted, Master, Slave; did you mean `Master`?",
+    );
+    wrong(
+        "order o Mandatry: a b",
+        "1:9: `Mandatry` is not a kind of order; there are Mandatory, Optional, Serialize; did you mean `Mandatory`?",
+    );
+    wrong(
+        "order o a:strat b",
+        "1:11: `strat` is not an action; there are start, stop, promote, demote; did you mean `start`?",
+    );
     wrong("order o ( a ( b ) )", "1:13: a set cannot stand inside another");
     wrong("group g a b a", "1:13: `a` is listed more than once");
-    wrong("property rule a eq 1 x=y", "1:10: a rule needs a property set of its own, or it would govern all the others; name the set: `property NAME: rule …`");
+    wrong(
+        "property rule a eq 1 x=y",
+        "1:10: a rule needs a property set of its own, or it would govern all the others; name the set: `property NAME: rule …`",
+    );
     wrong("tag t a b=c", "1:9: expected a resource, found `b=c`");
     wrong("node n1 attributes x", "1:20: `x` has no value; write `x=…`, or `x=\"\"` for an empty value");
-    wrong("node n1 \\\n  atributes x=y", "2:3: expected `attributes`, `utilization`, NAME=VALUE or `rule`, found `atributes`; did you mean `attributes`?");
-    wrong("node n1 a=\"b", "1:11: this quote is never closed; close it on the same line, or end the line with a backslash");
+    wrong(
+        "node n1 \\\n  atributes x=y",
+        "2:3: expected `attributes`, `utilization`, NAME=VALUE or `rule`, found `atributes`; did you mean `attributes`?",
+    );
+    wrong(
+        "node n1 a=\"b",
+        "1:11: this quote is never closed; close it on the same line, or end the line with a backslash",
+    );
     wrong("node n1 \"x\"=é y:z", "1:15: expected `attributes`, `utilization` or NAME=VALUE, found `y:z`");
     wrong("fencing_topology n1: n2: s1", "1:22: expected a fencing device, found `n2:`");
 }
@@ -203,7 +290,26 @@ fn expectations_follow_the_grammar() {
 
 #[test]
 fn nothing_makes_the_parser_fail() {
-    for text in ["", "\\", "'", "\"", "#", "xml", "xml x", "(", "order o (", "location l { ", "location l {", "a\\\n\\\n", "property :", "node :", "tag :", "\u{0}", "order o )(", "colocation c x: ("] {
+    for text in [
+        "",
+        "\\",
+        "'",
+        "\"",
+        "#",
+        "xml",
+        "xml x",
+        "(",
+        "order o (",
+        "location l { ",
+        "location l {",
+        "a\\\n\\\n",
+        "property :",
+        "node :",
+        "tag :",
+        "\u{0}",
+        "order o )(",
+        "colocation c x: (",
+    ] {
         let (_, diagnostics) = parse(text);
         for diagnostic in diagnostics {
             diagnostic.picture("f", text).to_string();

@@ -50,12 +50,7 @@ impl Catalogue {
 
     /// The agent that is meant: `fence_*` fences, all else is ocf; of several providers
     /// heartbeat comes first.
-    pub fn resolve<'a>(
-        &'a self,
-        class: Option<&'a str>,
-        provider: Option<&'a str>,
-        name: &'a str,
-    ) -> AgentName<'a> {
+    pub fn resolve<'a>(&'a self, class: Option<&'a str>, provider: Option<&'a str>, name: &'a str) -> AgentName<'a> {
         let class = class.unwrap_or(if name.starts_with("fence_") { "stonith" } else { "ocf" });
         let provider = match (class, provider) {
             ("ocf", None) => Some(self.provider(name)),
@@ -99,9 +94,7 @@ impl Catalogue {
     /// The file of an ocf agent, if it is on this machine.
     pub fn knows(&self, agent: &AgentName) -> bool {
         match (agent.class, agent.provider) {
-            ("ocf", Some(provider)) => {
-                self.ocf.get(provider).is_some_and(|names| names.contains(agent.name))
-            }
+            ("ocf", Some(provider)) => self.ocf.get(provider).is_some_and(|names| names.contains(agent.name)),
             ("stonith", _) => self.fencing.contains(agent.name),
             _ => false,
         }

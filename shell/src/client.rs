@@ -4,7 +4,7 @@
 //! Absent: what to ask for (the levels decide), bytes and sockets (transport).
 
 use crate::error::{Failure, Kind, Outcome};
-use quorate_core::cib::{ApplyError, Document, Patch};
+use quorate_core::cib::{ApplyError, Document, Patch, Version};
 use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
 use quorate_transport::local::daemon::{AskError, Daemon};
 use std::path::PathBuf;
@@ -32,6 +32,8 @@ pub trait Cluster {
 pub struct Local {
     socket: PathBuf,
     daemon: Option<Daemon>,
+    /// The newest version that we made.
+    committed: Option<Version>,
 }
 
 /// A daemon that is silent for so long is stuck; a commit waits for the disks of all nodes.
@@ -40,9 +42,12 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// How often the cluster is looked at while waiting for it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// The leader may need a moment to look at what was just committed.
+const QUIET_LOOKS: u32 = 2;
+
 impl Local {
     pub fn new(socket: PathBuf) -> Local {
-        Local { socket, daemon: None }
+        Local { socket, daemon: None, committed: None }
     }
 
     fn daemon(&mut self) -> Outcome<&mut Daemon> {
@@ -104,7 +109,10 @@ impl Cluster for Local {
 
     fn commit(&mut self, patch: &Patch) -> Outcome<Committed> {
         match self.exchange(&Request::Commit { patch: patch.clone() }) {
-            Ok(Reply::Committed { .. }) => Ok(Committed::Done),
+            Ok(Reply::Committed { version }) => {
+                self.committed = Some(version);
+                Ok(Committed::Done)
+            }
             Err(Failed::Refused(Refusal::Patch(ApplyError::Stale { .. }))) => Ok(Committed::Stale),
             Ok(_) => Err(misfit()),
             Err(failed) => Err(failed.into()),
@@ -127,9 +135,13 @@ impl Cluster for Local {
 
     fn wait(&mut self, at_most: Duration) -> Outcome {
         let started = Instant::now();
+        let mut quiet_looks = 0;
         loop {
             let status = self.status()?;
-            if status.settled && status.transition.is_none() {
+            let seen = self.committed.is_none_or(|version| status.version >= version);
+            let quiet = seen && status.settled && status.transition.is_none();
+            quiet_looks = if quiet { quiet_looks + 1 } else { 0 };
+            if quiet_looks >= QUIET_LOOKS {
                 return Ok(());
             }
             if started.elapsed() >= at_most {
@@ -139,8 +151,15 @@ impl Cluster for Local {
                     .flat_map(|transition| &transition.running)
                     .map(|(action, node)| format!("{action} on {node}"))
                     .collect();
-                let what = if running.is_empty() { "the cluster is still busy".to_string() } else { format!("still running: {}", running.join(", ")) };
-                return Err(Failure::new(Kind::Cluster, format!("gave up waiting after {} s: {what}", at_most.as_secs())));
+                let what = if running.is_empty() {
+                    "the cluster is still busy".to_string()
+                } else {
+                    format!("still running: {}", running.join(", "))
+                };
+                return Err(Failure::new(
+                    Kind::Cluster,
+                    format!("gave up waiting after {} s: {what}", at_most.as_secs()),
+                ));
             }
             sleep(LOOK_EVERY);
         }

@@ -114,8 +114,7 @@ pub struct Flag {
     pub help: &'static str,
 }
 
-pub const PREVIEW: Flag =
-    Flag { name: "--preview", short: "", help: "show what the cluster would do, change nothing" };
+pub const PREVIEW: Flag = Flag { name: "--preview", short: "", help: "show what the cluster would do, change nothing" };
 pub const FORCE: Flag = Flag { name: "--force", short: "-f", help: "do it in spite of what speaks against it" };
 
 impl Command {
@@ -175,7 +174,9 @@ impl Call {
     pub fn new(command: &'static Command, tokens: &[Token]) -> Outcome<Call> {
         let mut call = Call { command, tokens: tokens.to_vec(), arguments: Vec::new(), flags: Vec::new() };
         for token in &tokens[1..] {
-            let looks_like_one = token.text.len() > 1 && token.text.starts_with('-') && !token.text[1..].starts_with(|c: char| c.is_ascii_digit());
+            let looks_like_one = token.text.len() > 1
+                && token.text.starts_with('-')
+                && !token.text[1..].starts_with(|c: char| c.is_ascii_digit());
             let known = command.flags.iter().find(|flag| flag.name == token.text || flag.short == token.text);
             match known {
                 Some(flag) => call.flags.push(flag.name),
@@ -196,7 +197,11 @@ impl Call {
         let usage = format!("usage: {}", self.command.usage());
         if given > most {
             let token = &self.arguments[most];
-            return Err(Failure::at(token.span, format!("`{}` is one word too many for `{}`", token.text, self.command.name)).hint(usage));
+            return Err(Failure::at(
+                token.span,
+                format!("`{}` is one word too many for `{}`", token.text, self.command.name),
+            )
+            .hint(usage));
         }
         let end = self.tokens.last().map_or(0, |token| token.span.end);
         let missing = self.command.arguments[given].name.to_uppercase();
@@ -237,17 +242,23 @@ fn unknown_flag(command: &Command, token: &Token) -> Failure {
 
 /// Finds a command by its name, an alias, or a beginning that only it has. Nothing is guessed:
 /// what is merely similar is suggested.
-pub fn resolve<'l>(commands: impl Iterator<Item = &'l Command> + Clone, token: &Token, place: &str) -> Outcome<&'l Command> {
+pub fn resolve<'l>(
+    commands: impl Iterator<Item = &'l Command> + Clone,
+    token: &Token,
+    place: &str,
+) -> Outcome<&'l Command> {
     let word = token.text.to_lowercase();
     if let Some(command) = commands.clone().find(|command| command.is_called(&word)) {
         return Ok(command);
     }
-    let begun: Vec<&Command> = commands.clone().filter(|command| command.name.starts_with(&word) && !word.is_empty()).collect();
+    let begun: Vec<&Command> =
+        commands.clone().filter(|command| command.name.starts_with(&word) && !word.is_empty()).collect();
     match begun[..] {
         [only] => Ok(only),
         [] => {
             let mut diagnostic = Diagnostic::error(token.span, format!("`{}` is not a command {place}", token.text));
-            let names = commands.flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
+            let names =
+                commands.flat_map(|command| std::iter::once(command.name).chain(command.aliases.iter().copied()));
             diagnostic.hint = closest(&word, names).map(|near| format!("did you mean `{near}`?"));
             Err(Failure { kind: Kind::Usage, ..Failure::input(vec![diagnostic]) })
         }

@@ -7,9 +7,9 @@
 use crate::client::{Cluster, Committed};
 use crate::error::{Failure, Kind, Outcome};
 use crate::source::{self, Source};
+use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff;
 use quorate_core::cib::merge::{Conflict, merge};
-use quorate_core::cib::Document;
 
 /// Others may be first again and again; after this many times something else is wrong.
 const ATTEMPTS_MAX: usize = 20;
@@ -47,7 +47,7 @@ fn commit_live(cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> O
 }
 
 /// Mine on top of theirs, with the next version if that changes anything.
-fn merged(base: &Document, theirs: &Document, mine: &Document) -> Outcome<Document> {
+pub fn merged(base: &Document, theirs: &Document, mine: &Document) -> Outcome<Document> {
     let mut merged = merge(base, theirs, mine).map_err(|conflicts| Failure {
         conflicts,
         ..Failure::new(Kind::Conflict, "somebody else changed the same things meanwhile; nothing was committed")

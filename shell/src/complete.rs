@@ -38,6 +38,7 @@ pub struct Knowledge {
     pub shadows: Vec<String>,
     pub catalogue: crate::catalogue::Catalogue,
     pub ocf_root: std::path::PathBuf,
+    pub agents: metadata::Memory,
 }
 
 impl Knowledge {
@@ -48,6 +49,7 @@ impl Knowledge {
             shadows: source::shadows(&session.environment),
             catalogue: session.catalogue().clone(),
             ocf_root: session.environment.ocf_root.clone(),
+            agents: session.agents.clone(),
         }
     }
 
@@ -138,7 +140,9 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         }
         What::Shadow => all(knowledge.shadows.clone()),
         What::File => files(partial),
-        What::Topic => levels::all().flat_map(|level| level.commands.iter()).map(|command| whole(command.name)).collect(),
+        What::Topic => {
+            levels::all().flat_map(|level| level.commands.iter()).map(|command| whole(command.name)).collect()
+        }
         What::Level => levels::all().filter(|level| !level.name.is_empty()).map(|level| whole(level.name)).collect(),
         What::MetaName => metadata::META_ATTRIBUTES.iter().map(|name| whole(*name)).collect(),
         What::ParameterName => all(knowledge.parameters_of(words.get(1).copied().unwrap_or_default())),
@@ -148,7 +152,8 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
 }
 
 fn files(partial: &str) -> Vec<Candidate> {
-    let (directory, _) = partial.rsplit_once('/').map_or(("", partial), |(directory, name)| (&partial[..directory.len() + 1], name));
+    let (directory, _) =
+        partial.rsplit_once('/').map_or(("", partial), |(directory, name)| (&partial[..directory.len() + 1], name));
     let place = if directory.is_empty() { "." } else { directory };
     let Ok(entries) = std::fs::read_dir(place) else { return Vec::new() };
     let candidate = |entry: std::fs::DirEntry| {
@@ -194,7 +199,7 @@ impl Knowledge {
         if !self.catalogue.knows(&name) {
             return Vec::new();
         }
-        metadata::parameters(&self.ocf_root, &name)
+        self.agents.parameters(&self.ocf_root, &name)
     }
 }
 
@@ -213,32 +218,58 @@ fn statement(knowledge: &Knowledge, line: &str, partial: &str, at: usize) -> (us
     }
     // RESOURCE:ROLE in constraints.
     if let Some((resource, _)) = partial.split_once(':').filter(|_| standing.expected.contains(&Expected::Resource)) {
-        let table = if standing.before.first().is_some_and(|word| word == "order") { expect::ACTIONS } else { expect::ROLES };
+        let table =
+            if standing.before.first().is_some_and(|word| word == "order") { expect::ACTIONS } else { expect::ROLES };
         candidates = table.iter().map(|word| whole(format!("{resource}:{word}"))).collect();
     }
     (at, finished(candidates, partial))
 }
 
-fn of_expected(knowledge: &Knowledge, expected: Expected, standing: &expect::Standing, partial: &str) -> Vec<Candidate> {
+fn of_expected(
+    knowledge: &Knowledge,
+    expected: Expected,
+    standing: &expect::Standing,
+    partial: &str,
+) -> Vec<Candidate> {
     let all = |names: Vec<String>| names.into_iter().map(whole).collect::<Vec<_>>();
     let with = |names: &[&str], end: &str| names.iter().map(|name| start(format!("{name}{end}"))).collect::<Vec<_>>();
     let unused = |names: Vec<String>| {
-        let given = |name: &String| standing.before.iter().any(|word| word.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('=')));
+        let given = |name: &String| {
+            standing
+                .before
+                .iter()
+                .any(|word| word.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('=')))
+        };
         names.into_iter().filter(|name| !given(name)).map(|name| start(format!("{name}="))).collect::<Vec<_>>()
     };
     match expected {
         Expected::Keyword(word) | Expected::Bracket(word) => vec![whole(word)],
         Expected::Prefix(prefix) => vec![start(prefix)],
-        Expected::Resource | Expected::Device => all(knowledge.ids(&["primitive", "group", "clone", "ms", "bundle", "tag", "rsc_template"])),
+        Expected::Resource | Expected::Device => {
+            all(knowledge.ids(&["primitive", "group", "clone", "ms", "bundle", "tag", "rsc_template"]))
+        }
         Expected::Child => all(knowledge.free().into_iter().filter(|id| !standing.before.contains(id)).collect()),
         Expected::Node => all(knowledge.nodes()),
         Expected::NodeId => Vec::new(),
-        Expected::Agent => knowledge.catalogue.complete(partial).into_iter().map(|name| if name.ends_with(':') { start(name) } else { whole(name) }).collect(),
+        Expected::Agent => knowledge
+            .catalogue
+            .complete(partial)
+            .into_iter()
+            .map(|name| if name.ends_with(':') { start(name) } else { whole(name) })
+            .collect(),
         Expected::Template => knowledge.ids(&["rsc_template"]).into_iter().map(|id| whole(format!("@{id}"))).collect(),
-        Expected::Pair(SetKind::Params) => unused(standing.agent.as_deref().map_or(Vec::new(), |agent| knowledge.parameters(agent))),
-        Expected::Pair(SetKind::Meta) => unused(metadata::META_ATTRIBUTES.iter().map(|name| name.to_string()).collect()),
-        Expected::Option(OptionsKind::Property) => unused(metadata::PROPERTIES.iter().map(|name| name.to_string()).collect()),
-        Expected::Option(OptionsKind::ResourceDefaults) => unused(metadata::META_ATTRIBUTES.iter().map(|name| name.to_string()).collect()),
+        Expected::Pair(SetKind::Params) => {
+            unused(standing.agent.as_deref().map_or(Vec::new(), |agent| knowledge.parameters(agent)))
+        }
+        Expected::Pair(SetKind::Meta) => {
+            unused(metadata::META_ATTRIBUTES.iter().map(|name| name.to_string()).collect())
+        }
+        Expected::Option(OptionsKind::Property) => {
+            unused(metadata::PROPERTIES.iter().map(|name| name.to_string()).collect())
+        }
+        Expected::Option(OptionsKind::ResourceDefaults) => {
+            unused(metadata::META_ATTRIBUTES.iter().map(|name| name.to_string()).collect())
+        }
         Expected::Option(OptionsKind::OperationDefaults) => with(expect::OPERATION_ATTRIBUTES, "="),
         Expected::OperationName => expect::OPERATION_NAMES.iter().map(|name| whole(*name)).collect(),
         Expected::OperationAttribute => with(expect::OPERATION_ATTRIBUTES, "="),
@@ -248,7 +279,11 @@ fn of_expected(knowledge: &Knowledge, expected: Expected, standing: &expect::Sta
         Expected::DateField => with(expect::DATE_FIELDS, "="),
         Expected::FencingTarget => knowledge.nodes().into_iter().map(|node| whole(format!("{node}:"))).collect(),
         Expected::Interval => ["10s", "30s", "60s"].map(whole).to_vec(),
-        Expected::SetId => knowledge.ids(&["property", "rsc_defaults", "op_defaults"]).into_iter().map(|id| whole(format!("{id}:"))).collect(),
+        Expected::SetId => knowledge
+            .ids(&["property", "rsc_defaults", "op_defaults"])
+            .into_iter()
+            .map(|id| whole(format!("{id}:")))
+            .collect(),
         Expected::Pair(_) | Expected::NewId | Expected::Value | Expected::Date | Expected::Ticket => Vec::new(),
     }
 }

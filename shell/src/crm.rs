@@ -83,7 +83,11 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
         }
         let (name, attached) = match word.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value.to_string())),
-            _ if !word.starts_with("--") && word.len() > 2 && word.is_char_boundary(2) && "fcD".contains(&word[1..2]) => {
+            _ if !word.starts_with("--")
+                && word.len() > 2
+                && word.is_char_boundary(2)
+                && "fcD".contains(&word[1..2]) =>
+            {
                 (&word[..2], Some(word[2..].to_string()))
             }
             _ => (word.as_str(), None),
@@ -100,7 +104,7 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
             "-F" | "--force" => request.force = true,
             "-h" | "--help" => request.help = true,
             "--version" => request.version = true,
-            _ => return Err(unknown(word)),
+            _ => return Err(unknown(name)),
         }
     }
     Ok(request)

@@ -7,10 +7,10 @@ use crate::command::{Call, Command, Level, Run, resolve};
 use crate::error::{Failure, Outcome};
 use crate::levels;
 use crate::session::{Manner, Session};
+use quorate_grammar::Span;
 use quorate_grammar::Word;
 use quorate_grammar::crm;
 use quorate_grammar::line::{Line, LineKind, Token};
-use quorate_grammar::Span;
 
 /// Runs one logical line at the session's level.
 pub fn run(session: &mut Session, line: &Line) -> Outcome {
@@ -49,13 +49,18 @@ fn asks_for_help(words: &[Token]) -> bool {
 /// A word that is no command here may be one of crmsh's that we do not have yet, or one of another level.
 fn elsewhere(level: &Level, token: &Token, mut failure: Failure) -> Failure {
     let Some(diagnostic) = failure.diagnostics.first_mut() else { return failure };
-    if let Some(name) = levels::NOT_YET.iter().find(|(at, name)| *at == level.name && *name == token.text).map(|(_, name)| name) {
+    if let Some(name) =
+        levels::NOT_YET.iter().find(|(at, name)| *at == level.name && *name == token.text).map(|(_, name)| name)
+    {
         diagnostic.message = format!("`{name}` is not supported yet by this version");
         diagnostic.hint = None;
         return failure;
     }
     if diagnostic.hint.is_none() {
-        let homes: Vec<&str> = levels::all().filter(|level| level.commands.iter().any(|command| command.is_called(&token.text))).map(|level| level.name).collect();
+        let homes: Vec<&str> = levels::all()
+            .filter(|level| level.commands.iter().any(|command| command.is_called(&token.text)))
+            .map(|level| level.name)
+            .collect();
         if let Some(home) = homes.first().filter(|_| !homes.contains(&level.name)) {
             let path = if home.is_empty() { "at the top".to_string() } else { format!("in `{home}`") };
             diagnostic.hint = Some(format!("there is one {path}"));
@@ -124,7 +129,9 @@ fn statement(session: &mut Session, command: &Command, words: &[Token], line: &L
         // `configure xml <…>` on one line: the element starts behind the keyword.
         _ => crm::parse_line(&Line { kind: raw(session, &words[0], line.span), span: line.span }),
     };
-    if let Some(id) = statement.as_ref().and_then(|statement| statement.kind.id()).or(words.get(1).map(Token::word).as_ref()) {
+    if let Some(id) =
+        statement.as_ref().and_then(|statement| statement.kind.id()).or(words.get(1).map(Token::word).as_ref())
+    {
         let id = id.text.trim_end_matches(':').to_string();
         let outcome = levels::configure::statement(session, statement, diagnostics);
         if outcome.is_err() {

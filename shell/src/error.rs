@@ -35,7 +35,7 @@ pub struct Failure {
     pub diagnostics: Vec<Diagnostic>,
     pub conflicts: Vec<Conflict>,
     /// The text the diagnostics point into, if it is not the one being run.
-    pub origin: Option<Origin>,
+    pub origin: Option<Box<Origin>>,
 }
 
 /// A text and the name people know it by.
@@ -88,7 +88,7 @@ impl Failure {
 
     #[must_use]
     pub fn from_text(mut self, origin: Origin) -> Failure {
-        self.origin = Some(origin);
+        self.origin = Some(Box::new(origin));
         self
     }
 

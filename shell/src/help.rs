@@ -13,7 +13,8 @@ pub fn level(session: &mut Session, level: &Level) {
     let mut text = format!("{}\n\n", level.help);
     let commands = || level.commands.iter();
     let width = commands().map(|command| command.name.len()).max().unwrap_or(0).max(8);
-    let groups: [(&str, fn(&Run) -> bool); 3] = [
+    type Belongs = fn(&Run) -> bool;
+    let groups: [(&str, Belongs); 3] = [
         ("Levels", |run| matches!(run, Run::Level(_))),
         ("Statements", |run| matches!(run, Run::Statement)),
         ("Commands", |run| matches!(run, Run::Do(_))),
@@ -43,7 +44,8 @@ pub fn command(session: &mut Session, level: &Level, command: &Command) {
         text.push_str(&format!("also: {}\n", command.aliases.join(", ")));
     }
     for flag in command.flags {
-        let names = if flag.short.is_empty() { flag.name.to_string() } else { format!("{}, {}", flag.short, flag.name) };
+        let names =
+            if flag.short.is_empty() { flag.name.to_string() } else { format!("{}, {}", flag.short, flag.name) };
         text.push_str(&format!("  {names}  {}\n", flag.help));
     }
     if !command.details.is_empty() {
@@ -69,7 +71,9 @@ pub fn topic(session: &mut Session, words: &[String]) -> Outcome {
         let found = level.commands.iter().find(|command| command.is_called(name));
         return found.map(|found| command(session, level, found)).ok_or_else(|| unknown(name, level.commands.iter()));
     }
-    if let Some(found) = here.commands.iter().chain(levels::universal::COMMANDS).find(|command| command.is_called(first)) {
+    if let Some(found) =
+        here.commands.iter().chain(levels::universal::COMMANDS).find(|command| command.is_called(first))
+    {
         command(session, here, found);
         return Ok(());
     }

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod check;
 pub mod client;
+pub mod clock;
 pub mod command;
 pub mod commit;
 pub mod complete;
@@ -15,7 +16,7 @@ pub mod error;
 pub mod help;
 pub mod install;
 pub mod levels;
-pub mod lifetime;
+
 pub mod metadata;
 pub mod options;
 pub mod preview;

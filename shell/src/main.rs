@@ -2,7 +2,7 @@
 //!
 //! In: the command line. Out: an exit code.
 
-use quorate_shell::tools::{Exit, Io, crm_attribute, crm_node};
+use quorate_shell::tools::{Exit, Io, crm_attribute, crm_node, crm_simulate};
 use quorate_shell::{crm, demo, install};
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,6 +29,7 @@ fn run(tool: &str, arguments: &[String]) -> Option<Exit> {
         "crm" => Exit(crm::run(arguments)),
         "crm_attribute" => crm_attribute::run(arguments, &mut io),
         "crm_node" => crm_node::run(arguments, &mut io),
+        "crm_simulate" => crm_simulate::run(arguments, &mut io),
         "demo" => demo::run(arguments, &mut io),
         "install-links" => install::run(arguments, &mut io),
         _ => return None,

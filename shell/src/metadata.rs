@@ -4,8 +4,11 @@
 //! Absent: checking values against them.
 
 use crate::catalogue::AgentName;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
 /// Meta attributes of resources that the scheduler knows.
 pub const META_ATTRIBUTES: &[&str] = &[
@@ -98,8 +101,22 @@ pub const PROPERTIES: &[&str] = &[
     "transition-delay",
 ];
 
+/// What agents told once. They are programs, and completion asks at every key.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    parameters: Rc<RefCell<BTreeMap<String, Vec<String>>>>,
+}
+
+impl Memory {
+    pub fn parameters(&self, ocf_root: &Path, agent: &AgentName) -> Vec<String> {
+        let name = format!("{}:{}:{}", agent.class, agent.provider.unwrap_or_default(), agent.name);
+        let mut known = self.parameters.borrow_mut();
+        known.entry(name).or_insert_with(|| parameters(ocf_root, agent)).clone()
+    }
+}
+
 /// The names of an agent's parameters, as the agent itself tells them.
-pub fn parameters(ocf_root: &Path, agent: &AgentName) -> Vec<String> {
+fn parameters(ocf_root: &Path, agent: &AgentName) -> Vec<String> {
     let mut command = match (agent.class, agent.provider) {
         ("ocf", Some(provider)) => Command::new(ocf_root.join("resource.d").join(provider).join(agent.name)),
         ("stonith", _) => Command::new(Path::new("/usr/sbin").join(agent.name)),
@@ -110,5 +127,8 @@ pub fn parameters(ocf_root: &Path, agent: &AgentName) -> Vec<String> {
     let text = output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
     let start = text.find("<resource-agent").unwrap_or(0);
     let Ok(root) = quorate_core::xml::read(&text[start..]) else { return Vec::new() };
-    root.descendants().filter(|part| part.name == "parameter").filter_map(|part| part.attr("name").map(str::to_string)).collect()
+    root.descendants()
+        .filter(|part| part.name == "parameter")
+        .filter_map(|part| part.attr("name").map(str::to_string))
+        .collect()
 }

@@ -77,7 +77,8 @@ impl Options {
 
     /// Writes our settings into the file; all its other lines stay.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        let mut lines: Vec<String> = std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_string).collect();
+        let mut lines: Vec<String> =
+            std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_string).collect();
         for (name, value) in &self.values {
             let (section, key) = name.split_once('.').expect("every name in the table has a section");
             put(&mut lines, section, key, value);
@@ -95,7 +96,10 @@ fn put(lines: &mut Vec<String>, section: &str, key: &str, value: &str) {
         lines.push(header.clone());
         lines.len() - 1
     });
-    let end = lines[start + 1..].iter().position(|line| line.trim().starts_with('[')).map_or(lines.len(), |at| start + 1 + at);
+    let end = lines[start + 1..]
+        .iter()
+        .position(|line| line.trim().starts_with('['))
+        .map_or(lines.len(), |at| start + 1 + at);
     let is_key = |line: &String| line.split_once('=').is_some_and(|(name, _)| name.trim() == key);
     let line = format!("{key} = {value}");
     match lines[start + 1..end].iter().position(is_key) {
@@ -119,7 +123,10 @@ mod tests {
         options.set("core.wait", "yes").unwrap();
         options.set("color.style", "plain").unwrap();
         options.save(&path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "[core]\nwait = yes\nsort_elements = yes\n[path]\na = b\n[color]\nstyle = plain\n");
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "[core]\nwait = yes\nsort_elements = yes\n[path]\na = b\n[color]\nstyle = plain\n"
+        );
         assert_eq!(Options::load(&path), options);
         assert!(options.set("core.wait", "maybe").is_err());
     }

@@ -47,7 +47,8 @@ pub fn run(session: &mut Session, at: &[String]) -> u8 {
         session.ui.failure(&failure, &Origin::default());
     }
     let code = converse(session, &mut editor);
-    let kept = history.parent().map_or(Ok(()), std::fs::create_dir_all).is_ok() && editor.save_history(&history).is_ok();
+    let kept =
+        history.parent().map_or(Ok(()), std::fs::create_dir_all).is_ok() && editor.save_history(&history).is_ok();
     if !kept {
         session.ui.warn(&format!("the history cannot be kept in {}", history.display()));
     }
@@ -73,7 +74,9 @@ fn converse(session: &mut Session, editor: &mut Editor<Assistant, FileHistory>) 
                 return code;
             }
             Err(error) => {
-                session.ui.failure(&Failure::refused(format!("the terminal cannot be read: {error}")), &Origin::default());
+                session
+                    .ui
+                    .failure(&Failure::refused(format!("the terminal cannot be read: {error}")), &Origin::default());
                 return 1;
             }
         }
@@ -209,7 +212,14 @@ mod tests {
 
     #[test]
     fn colours_do_not_change_the_text() {
-        for text in ["primitive p Dummy params a=\"b c\" op monitor", "show xml", "location l a inf: n1", "x \"open", "a \\\n b=c", "é=ü"] {
+        for text in [
+            "primitive p Dummy params a=\"b c\" op monitor",
+            "show xml",
+            "location l a inf: n1",
+            "x \"open",
+            "a \\\n b=c",
+            "é=ü",
+        ] {
             let mut plain = String::new();
             let mut rest = colored(text);
             while let Some(start) = rest.find('\x1b') {

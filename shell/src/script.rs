@@ -99,7 +99,9 @@ pub fn joined(words: &[String]) -> String {
     let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '#');
     let quoted = |word: &String| match word.split_once('=') {
         _ if !word.is_empty() && word.chars().all(plain) => word.clone(),
-        Some((name, value)) if name.chars().all(plain) => format!("{name}={}", quorate_grammar::crm::print::quote(value)),
+        Some((name, value)) if name.chars().all(plain) => {
+            format!("{name}={}", quorate_grammar::crm::print::quote(value))
+        }
         _ => quorate_grammar::crm::print::quote(word),
     };
     words.iter().map(quoted).collect::<Vec<_>>().join(" ")
@@ -112,7 +114,8 @@ mod tests {
 
     #[test]
     fn joined_words_split_again() {
-        let words: Vec<String> = ["a", "b c", "x=y z", "q\"q", "", "it's", "back\\slash", "x=", "#a"].map(str::to_string).to_vec();
+        let words: Vec<String> =
+            ["a", "b c", "x=y z", "q\"q", "", "it's", "back\\slash", "x=", "#a"].map(str::to_string).to_vec();
         let (lines, diagnostics) = line::lines(&joined(&words));
         assert!(diagnostics.is_empty());
         let LineKind::Words(tokens) = &lines[0].kind else { panic!("words") };

@@ -11,14 +11,16 @@ use crate::commit;
 use crate::configure::references;
 use crate::configure::stage::Stage;
 use crate::environment::Environment;
-use crate::options::Options;
 use crate::error::{Failure, Origin, Outcome};
+use crate::metadata;
+use crate::options::Options;
+use crate::preview;
 use crate::source::{self, Source};
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
 use quorate_core::node::{NodeStatus, Request};
-use quorate_grammar::crm::ast::Statement;
 use quorate_grammar::Diagnostic;
+use quorate_grammar::crm::ast::Statement;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
@@ -54,7 +56,8 @@ struct Batch {
     asked: Vec<Request>,
     /// Objects whose line was wrong: that others miss them is no second error.
     failed: BTreeSet<String>,
-    statements: Vec<Statement>,
+    /// Statements that referred to something that was not there yet, and to what.
+    unresolved: Vec<(Statement, Vec<Diagnostic>)>,
 }
 
 pub struct Session {
@@ -67,6 +70,7 @@ pub struct Session {
     pub levels: Vec<&'static Level>,
     pub source: Source,
     pub options: Options,
+    pub agents: metadata::Memory,
     pub done: bool,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
@@ -90,6 +94,7 @@ impl Session {
             levels: Vec::new(),
             source,
             options: Options::default(),
+            agents: metadata::Memory::default(),
             done: false,
             input,
             cluster,
@@ -186,6 +191,22 @@ impl Session {
         self.commit_to(&source, &base, &mine).map(drop)
     }
 
+    /// Shows what the cluster would do if these changes were committed now, onto what is there now.
+    /// A shadow is judged by the state in which the cluster really is.
+    pub fn preview(&mut self, base: &Document, mine: &Document) -> Outcome {
+        let home = Source::home(&self.environment);
+        let source = self.source.clone();
+        let theirs = self.read_from(&source)?;
+        let mut result = commit::merged(base, &theirs, mine)?;
+        if source != home
+            && let Ok(real) = self.read_from(&home)
+        {
+            *result.status_mut() = real.status().clone();
+        }
+        self.ui.print(&preview::preview(&result));
+        Ok(())
+    }
+
     pub fn create(&mut self, source: &Source, document: Document) -> Outcome {
         if self.manner == Manner::Batch {
             self.batch.pending.insert(source.clone(), Pending::Create { document });
@@ -257,14 +278,20 @@ impl Session {
         self.stage = None;
     }
 
-    /// Remembers what a statement refers to: checked at once, in a batch when it commits.
+    /// What statements refer to must be there: now, or in a batch before it commits.
     pub fn check_references(&mut self, statements: &[Statement]) -> Vec<Diagnostic> {
-        if self.manner == Manner::Batch {
-            self.batch.statements.extend_from_slice(statements);
-            return Vec::new();
+        let Some(stage) = &self.stage else { return Vec::new() };
+        let configuration = stage.work().configuration();
+        if self.manner != Manner::Batch {
+            return references::check(statements, configuration);
         }
-        let document = self.stage.as_ref().map(|stage| stage.work().clone());
-        document.map_or(Vec::new(), |document| references::check(statements, document.configuration()))
+        for statement in statements {
+            let missing = references::check([statement], configuration);
+            if !missing.is_empty() {
+                self.batch.unresolved.push((statement.clone(), missing));
+            }
+        }
+        Vec::new()
     }
 
     /// Commits the stage. `true` if there was anything to commit.
@@ -293,16 +320,21 @@ impl Session {
         named.is_some_and(|word| self.batch.failed.contains(word.split(':').next().unwrap_or(word)))
     }
 
-    /// The references of all statements so far, against the configuration as it has become.
+    /// The references that are still missing. What was there once and was deleted since is no
+    /// business of the statement that referred to it.
     pub fn check_batch(&mut self) -> Outcome<Vec<Diagnostic>> {
-        let statements = std::mem::take(&mut self.batch.statements);
-        if statements.is_empty() {
+        let unresolved = std::mem::take(&mut self.batch.unresolved);
+        if unresolved.is_empty() {
             return Ok(Vec::new());
         }
         let document = self.document()?;
-        let mut found = references::check(&statements, document.configuration());
-        found.retain(|diagnostic| !self.is_consequence(diagnostic));
-        Ok(found)
+        let mut still = Vec::new();
+        for (statement, missing) in &unresolved {
+            let now = references::check([statement], document.configuration());
+            still.extend(now.into_iter().filter(|one| missing.iter().any(|before| before.span == one.span)));
+        }
+        still.retain(|diagnostic| !self.is_consequence(diagnostic));
+        Ok(still)
     }
 
     /// Everything the batch wants, for good. The CIB that others work on comes first: if it cannot

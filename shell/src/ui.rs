@@ -75,7 +75,7 @@ impl Ui {
 
     /// A failure with all its places, hints and conflicts.
     pub fn failure(&mut self, failure: &Failure, origin: &Origin) {
-        self.diagnostics(&failure.diagnostics, failure.origin.as_ref().unwrap_or(origin));
+        self.diagnostics(&failure.diagnostics, failure.origin.as_deref().unwrap_or(origin));
         if !failure.message.is_empty() {
             self.tell(RED, "ERROR", &failure.message);
         }
@@ -95,7 +95,8 @@ impl Ui {
                 Severity::Error => ("error", RED),
                 Severity::Warning => ("warning", YELLOW),
             };
-            let head = format!("{}: {}: {}", self.paint(BOLD, &picture.place), self.paint(color, label), picture.message);
+            let head =
+                format!("{}: {}: {}", self.paint(BOLD, &picture.place), self.paint(color, label), picture.message);
             let caret = self.paint(color, &picture.caret);
             let _ = writeln!(self.err, "{head}\n    {}\n    {caret}", picture.line);
             if let Some(hint) = &picture.hint {

@@ -2,4 +2,5 @@
 //! simulated ones.
 
 pub mod lab;
+pub mod shell;
 pub mod world;

@@ -28,6 +28,11 @@ fn the_laws_hold_under_every_seed() {
             eprintln!(
                 "replay: QUORATE_SEED={seed} cargo test -p quorate-tests --test simulation -- --nocapture"
             );
+            if let Some((_, node)) = world.nodes().next().filter(|_| count == 1) {
+                let path = std::env::temp_dir().join(format!("quorate-seed-{seed}.xml"));
+                std::fs::write(&path, node.document().to_text()).expect("room for a CIB");
+                eprintln!("the CIB at the end: {}", path.display());
+            }
             failed.push(seed);
         }
     }

@@ -15,6 +15,8 @@ pub struct Join {
     pub view: ViewId,
     pub id: u32,
     pub name: String,
+    /// Which run of its daemon.
+    pub incarnation: u64,
     pub feature_set: String,
     /// Milliseconds since its daemon started.
     pub uptime_ms: u64,
@@ -165,6 +167,7 @@ mod tests {
             view,
             id: id.parse().expect("a number"),
             name: format!("n{id}"),
+            incarnation: 1,
             feature_set: "3.20.5".into(),
             uptime_ms: 0,
             led,

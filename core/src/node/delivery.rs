@@ -53,6 +53,7 @@ impl Node {
             return;
         }
         let Some((view, agreement)) = self.replica.agreement() else { return };
+        self.caught_up |= view.members.len() == self.settings.nodes;
         let names: Vec<&str> = view.members.iter().map(|member| member.name.as_str()).collect();
         let leader = agreement.joins.get(&agreement.leader).map_or("", |join| &join.name);
         let note = Note::info(
@@ -120,6 +121,12 @@ impl Node {
             }
             Message::DeviceRan { fencing, number, ok, output } => {
                 self.device_ran(&fencing, number, ok, output);
+            }
+            Message::Fenced { id, name, incarnation, quiet } => {
+                self.down_delivered(NodeRef { id, name }, incarnation);
+                if !quiet {
+                    self.something_changed("a node is fenced");
+                }
             }
             Message::Fencing(event) => {
                 self.fencing_delivered(event);

@@ -11,6 +11,8 @@ use crate::fencing::{DeviceRun, FencingEvent, FencingRequest, device};
 use crate::note::Note;
 use crate::time::Now;
 use crate::transition::{Action, Outcome};
+use crate::lrm::result::NodeRef;
+use crate::xml::Element;
 use crate::xml::path::Step;
 use std::collections::BTreeMap;
 
@@ -32,6 +34,8 @@ struct Active {
     event: FencingEvent,
     /// The transition's action that waits for it.
     action: Option<(i32, u32)>,
+    /// Which run of the target's daemon was a member when the request began.
+    incarnation: Option<u64>,
     runs: u32,
 }
 
@@ -63,7 +67,8 @@ impl Node {
         if confirmed {
             let mut event = self.event(id, target, action, author.node.clone(), client);
             event.delegate = Some("a person".into());
-            return self.fenced(event, None);
+            let incarnation = self.incarnation_of(target);
+            return self.fenced(event, None, incarnation);
         }
         self.start_fencing(id, target, action, author.node.clone(), client, None);
     }
@@ -105,8 +110,10 @@ impl Node {
             FencingRequest::new(target, action, devices, configuration.fencing_levels, attributes);
         let event = self.event(id.clone(), target, action, origin, client);
         let step = request.start();
+        let incarnation = self.incarnation_of(target);
         let Some(leadership) = &mut self.leadership else { return };
-        leadership.fencer.active.insert(id.clone(), Active { request, event: event.clone(), action: waiting, runs: 0 });
+        let active = Active { request, event: event.clone(), action: waiting, incarnation, runs: 0 };
+        leadership.fencer.active.insert(id.clone(), active);
         self.send(Message::Fencing(event));
         self.fencing_step(&id, step);
     }
@@ -182,7 +189,7 @@ impl Node {
         let mut event = active.event;
         event.at = self.clock.epoch;
         match verdict {
-            Verdict::Fenced => self.fenced(event, active.action),
+            Verdict::Fenced => self.fenced(event, active.action, active.incarnation),
             Verdict::Failed(reason) => {
                 let failures = leadership.fencer.failures.entry(event.target.clone()).or_default();
                 *failures += 1;
@@ -200,40 +207,52 @@ impl Node {
     }
 
     /// The node is proved to be off: its state says so before anything starts elsewhere.
-    fn fenced(&mut self, mut event: FencingEvent, action: Option<(i32, u32)>) {
+    fn fenced(&mut self, mut event: FencingEvent, action: Option<(i32, u32)>, incarnation: Option<u64>) {
         if let Some(leadership) = &mut self.leadership {
             leadership.fencer.failures.remove(&event.target);
         }
         event.state = FencingState::Succeeded;
         if let Some(node) = self.find_node(&event.target) {
-            let state = node.state_path();
-            let set = |name: &str, value: &str| Edit::Set {
-                path: state.clone(),
-                name: name.into(),
-                value: value.into(),
-            };
-            let gone = |name: &str| Edit::Delete {
-                path: state.join(Step { name: name.into(), id: Some(node.id.clone()) }),
-            };
-            let element = crate::xml::Element::new("node_state").with("id", &node.id).with("uname", &node.name);
-            let parent = state.split_last().map(|(parent, _)| parent).unwrap_or_default();
-            let edits = vec![
-                Edit::Merge { parent, element },
-                set("in_ccm", "0"),
-                set("crmd", "0"),
-                set("join", "down"),
-                set("expected", "down"),
-                gone("transient_attributes"),
-                gone("lrm"),
-            ];
             // A transition that waits for it knows; a person's fencing is news to all.
-            self.send(Message::Update { request: None, edits, quiet: action.is_some() });
+            let quiet = action.is_some();
+            self.send(Message::Fenced { id: node.id, name: node.name, incarnation, quiet });
         }
         self.note(Note::info("fencing", format!("{} is fenced", event.target)));
         self.send(Message::Fencing(event));
         if let Some((transition, action)) = action {
             self.action_ended(transition, action, Outcome::Done);
         }
+    }
+
+    /// The run of a member's daemon.
+    fn incarnation_of(&self, name: &str) -> Option<u64> {
+        let (_, agreement) = self.replica.agreement()?;
+        let join = agreement.joins.values().find(|join| join.name == name)?;
+        Some(join.incarnation)
+    }
+
+    /// Its state says that it is down, unless it has come back since.
+    pub(super) fn down_delivered(&mut self, node: NodeRef, incarnation: Option<u64>) {
+        let here = self.incarnation_of(&node.name);
+        if here.is_some() && here != incarnation {
+            return;
+        }
+        let state = node.state_path();
+        let set = |name: &str, value: &str| Edit::Set { path: state.clone(), name: name.into(), value: value.into() };
+        let gone = |name: &str| Edit::Delete {
+            path: state.join(Step { name: name.into(), id: Some(node.id.clone()) }),
+        };
+        let element = Element::new("node_state").with("id", &node.id).with("uname", &node.name);
+        let parent = state.split_last().map(|(parent, _)| parent).unwrap_or_default();
+        self.replica.update(&[
+            Edit::Merge { parent, element },
+            set("in_ccm", "0"),
+            set("crmd", "0"),
+            set("join", "down"),
+            set("expected", "down"),
+            gone("transient_attributes"),
+            gone("lrm"),
+        ]);
     }
 
     /// Everyone remembers; the node whose tool asked answers it.

@@ -53,6 +53,9 @@ pub enum Message {
     RunDevice { to: u32, run: DeviceOrder },
     /// How it went.
     DeviceRan { fencing: String, number: u32, ok: bool, output: String },
+    /// This node is proved to be off: the run of its daemon that was here when its fencing began,
+    /// if one was. A later run is not meant.
+    Fenced { id: String, name: String, incarnation: Option<u64>, quiet: bool },
     /// For everyone's fencing history.
     Fencing(FencingEvent),
     /// The leader began a transition of so many actions, or found nothing to do for a version.

@@ -22,7 +22,6 @@ pub use message::Message;
 pub use request::{NodeStatus, Refusal, Reply, Request};
 
 use crate::cib::Document;
-use crate::cib::document::FEATURE_SET;
 use crate::fencing::FencingEvent;
 use crate::lrm::result::NodeRef;
 use crate::lrm::{Lrm, queue::Moment};
@@ -42,6 +41,10 @@ pub struct Settings {
     /// How many nodes the cluster is configured with: a commit is acknowledged when a majority
     /// of them holds it on disk, or all that are here.
     pub nodes: usize,
+    /// Of two nodes one alone is quorate (corosync's `two_node`).
+    pub two_node: bool,
+    /// Not before both have been together once since its start (`wait_for_all`).
+    pub wait_for_all: bool,
     /// Greater at each start of this node.
     pub incarnation: u64,
     /// Marks this run's transitions; unique.
@@ -70,6 +73,8 @@ pub struct Node {
     fencing_number: u64,
     /// Own messages that wait for the members to agree.
     outbox: Vec<Message>,
+    /// All nodes have agreed with this one since its start: it knows what they knew.
+    caught_up: bool,
     /// Tools that wait for their request to be delivered, or for more.
     waiting: BTreeMap<RequestId, ClientId>,
     /// Requests of tools that wait for the members to agree.
@@ -98,6 +103,7 @@ impl Node {
             fencing: Vec::new(),
             fencing_number: 0,
             outbox: Vec::new(),
+            caught_up: false,
             waiting: BTreeMap::new(),
             unasked: Vec::new(),
             request_number: 0,
@@ -165,13 +171,19 @@ impl Node {
         }
     }
 
-    fn enter(&mut self, view: View) {
+    fn enter(&mut self, mut view: View) {
+        // The engine is content when two nodes have seen each other. A node that alone may act for
+        // both must also have heard what the other knew.
+        let alone = self.settings.two_node && view.members.len() < self.settings.nodes;
+        if alone && self.settings.wait_for_all && !self.caught_up {
+            view.quorate = false;
+        }
         self.leadership = None;
         self.activity.forget_transition();
         // What the former leader of a former view asked for is not asked again.
         self.outbox.retain(|message| !bound_to_view(message));
         let uptime_ms = self.clock.ms - self.started_ms;
-        let join = self.replica.enter(view, FEATURE_SET, uptime_ms, self.clock.epoch);
+        let join = self.replica.enter(view, self.settings.incarnation, uptime_ms, self.clock.epoch);
         self.effects.push(Effect::Multicast(Message::Join(join)));
     }
 
@@ -242,7 +254,8 @@ impl Node {
         if option(self.document(), "no-quorum-policy").as_deref() == Some("ignore") {
             return true;
         }
-        view.quorate && (2 * view.members.len() > self.settings.nodes || self.others_are_down(view))
+        let alone = self.settings.two_node && view.members.len() < self.settings.nodes;
+        view.quorate && (!alone || self.others_are_down(view))
     }
 
     fn others_are_down(&self, view: &View) -> bool {

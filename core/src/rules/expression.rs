@@ -74,8 +74,8 @@ fn compare(actual: Option<&str>, wanted: Option<&str>, kind: ValueKind) -> Order
     let as_text = || actual.to_ascii_lowercase().cmp(&wanted.to_ascii_lowercase());
     match kind {
         ValueKind::Text => as_text(),
-        ValueKind::Integer => match (actual.trim().parse::<i64>(), wanted.trim().parse::<i64>()) {
-            (Ok(left), Ok(right)) => left.cmp(&right),
+        ValueKind::Integer => match (whole_number(actual), whole_number(wanted)) {
+            (Some(left), Some(right)) => left.cmp(&right),
             _ => as_text(),
         },
         ValueKind::Number => match (actual.trim().parse::<f64>(), wanted.trim().parse::<f64>()) {
@@ -84,6 +84,14 @@ fn compare(actual: Option<&str>, wanted: Option<&str>, kind: ValueKind) -> Order
         },
         ValueKind::Version => compare_versions(actual, wanted),
     }
+}
+
+/// The whole number a text begins with: 3 of "3.6".
+fn whole_number(text: &str) -> Option<i64> {
+    let text = text.trim_start();
+    let sign = text.len() - text.trim_start_matches(['+', '-']).len().max(text.len().saturating_sub(1));
+    let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    text[..sign + digits].parse().ok()
 }
 
 /// Dotted numbers, part by part; missing parts are 0.

@@ -51,8 +51,11 @@ fn score_line(situation: &Situation, line: &TraceLine) -> Option<String> {
             situation.nodes[*node].name
         )),
         TraceLine::Promotion { resource, node, score } => {
-            let node = node.map_or("none", |node| situation.nodes[node].name.as_str());
-            Some(format!("{} promotion score on {node}: {score}", situation.resources[*resource].id))
+            let place = match node {
+                Some(node) => format!("on {}", situation.nodes[*node].name),
+                None => "(inactive)".to_owned(),
+            };
+            Some(format!("{} promotion score {place}: {score}", situation.resources[*resource].id))
         }
         TraceLine::Capacity { .. } | TraceLine::Taken { .. } => None,
     }

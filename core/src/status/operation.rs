@@ -213,7 +213,10 @@ impl OperationRecord {
             return Ordering::Greater;
         }
         if left >= 0 && right >= 0 {
-            return self.last_change.unwrap_or(-1).cmp(&other.last_change.unwrap_or(-1));
+            return match (self.last_change, other.last_change) {
+                (Some(left), Some(right)) => left.cmp(&right),
+                _ => Ordering::Equal,
+            };
         }
         self.compare_transitions(other)
     }

@@ -3,6 +3,7 @@
 pub mod executor;
 pub mod graph;
 pub mod summary;
+pub mod simulation;
 pub mod xml;
 pub mod key;
 

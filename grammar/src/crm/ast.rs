@@ -54,9 +54,16 @@ pub type Setting = (Word, Word);
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pair {
-    Named { id: Option<Word>, name: Word, value: Option<Word> },
+    Named {
+        id: Option<Word>,
+        name: Word,
+        value: Option<Word>,
+    },
     /// `@ID[:NAME]`: the pair with that id, here too.
-    Reference { id: Word, name: Option<Word> },
+    Reference {
+        id: Word,
+        name: Option<Word>,
+    },
 }
 
 impl Pair {
@@ -98,14 +105,25 @@ pub struct AttributeSet {
 pub enum SetBody {
     /// `$id-ref=ID`: a set that stands elsewhere.
     Reference(Word),
-    Own { id: Option<Word>, score: Option<Word>, rules: Vec<Rule>, pairs: Vec<Pair> },
+    Own {
+        id: Option<Word>,
+        score: Option<Word>,
+        rules: Vec<Rule>,
+        pairs: Vec<Pair>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
     Reference(Word),
     /// Without a score: INFINITY.
-    Own { id: Option<Word>, role: Option<Word>, score: Option<Word>, boolean: Boolean, expressions: Vec<Expression> },
+    Own {
+        id: Option<Word>,
+        role: Option<Word>,
+        score: Option<Word>,
+        boolean: Boolean,
+        expressions: Vec<Expression>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

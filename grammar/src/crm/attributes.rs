@@ -89,7 +89,9 @@ fn pair(reader: &mut Reader, token: &Token) -> Parsed<Pair> {
         return Ok(Pair::Named { id: None, name: token.slice(0..at), value });
     }
     if token.text.starts_with("$id") && matches!(&token.text[..at], "$id" | "$id-ref") {
-        return Err(Diagnostic::error(token.span, format!("`{}` must come first in its list", &token.text[..at])).into());
+        return Err(
+            Diagnostic::error(token.span, format!("`{}` must come first in its list", &token.text[..at])).into()
+        );
     }
     let label = &token.text[1..at];
     let colon = label.find(':').map_or(label.len(), |colon| colon);

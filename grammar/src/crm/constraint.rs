@@ -14,7 +14,9 @@ use crate::span::Word;
 
 /// Brackets may touch the words in them; here they become words of their own.
 pub fn split_brackets(tokens: &[Token]) -> Vec<Token> {
-    let has_sets = tokens.first().is_some_and(|first| ["colocation", "collocation", "order", "rsc_ticket"].iter().any(|word| first.is(word)));
+    let has_sets = tokens
+        .first()
+        .is_some_and(|first| ["colocation", "collocation", "order", "rsc_ticket"].iter().any(|word| first.is(word)));
     let is_location = tokens.first().is_some_and(|first| first.is("location"));
     let mut braces = is_location && tokens.get(2).is_some_and(|third| third.text.starts_with('{'));
     let mut out = Vec::with_capacity(tokens.len());
@@ -103,7 +105,8 @@ pub fn order(reader: &mut Reader) -> Parsed<Order> {
     let id = reader.id()?;
     let kind = reader.labelled(Expected::OrderKind).map(order_kind).transpose()?;
     let members = at_least_two(Sets::read(reader, ACTIONS)?, reader)?;
-    let symmetrical = reader.option("symmetrical=").map(|value| one_of(value, "true or false", BOOLEANS)).transpose()?;
+    let symmetrical =
+        reader.option("symmetrical=").map(|value| one_of(value, "true or false", BOOLEANS)).transpose()?;
     Ok(Order { id, kind, members, symmetrical })
 }
 
@@ -133,7 +136,8 @@ pub fn ticket(reader: &mut Reader) -> Parsed<Ticket> {
         }
         _ => Members::Sets(sets.sets),
     };
-    let loss_policy = reader.option("loss-policy=").map(|value| one_of(value, "a loss policy", LOSS_POLICIES)).transpose()?;
+    let loss_policy =
+        reader.option("loss-policy=").map(|value| one_of(value, "a loss policy", LOSS_POLICIES)).transpose()?;
     Ok(Ticket { id, ticket, members, loss_policy })
 }
 
@@ -159,7 +163,10 @@ struct Sets {
 
 impl Sets {
     fn read(reader: &mut Reader, qualifiers: &[&'static str]) -> Parsed<Sets> {
-        let mut sets = Sets { bracketed: reader.next_if(Expected::Resource, |token| token.text == "_rsc_set_").is_some(), ..Sets::default() };
+        let mut sets = Sets {
+            bracketed: reader.next_if(Expected::Resource, |token| token.text == "_rsc_set_").is_some(),
+            ..Sets::default()
+        };
         loop {
             if bracket(reader, "(") {
                 sets.bracket(reader, qualifiers, ")", true)?;
@@ -174,12 +181,21 @@ impl Sets {
     }
 
     fn members(&self) -> Vec<Member> {
-        let member = |set: &ResourceSet, resource: &Word| Member { resource: resource.clone(), qualifier: set.qualifier.clone() };
+        let member = |set: &ResourceSet, resource: &Word| Member {
+            resource: resource.clone(),
+            qualifier: set.qualifier.clone(),
+        };
         self.sets.iter().flat_map(|set| set.members.iter().map(move |resource| member(set, resource))).collect()
     }
 
     /// Members without brackets, up to a bracket or the end; another qualifier starts another set.
-    fn plain(&mut self, reader: &mut Reader, first: Word, qualifier: Option<Word>, qualifiers: &[&'static str]) -> Parsed<()> {
+    fn plain(
+        &mut self,
+        reader: &mut Reader,
+        first: Word,
+        qualifier: Option<Word>,
+        qualifiers: &[&'static str],
+    ) -> Parsed<()> {
         let start = self.sets.len();
         push(&mut self.sets, start, first, qualifier);
         while let Some((member, qualifier)) = member(reader, qualifiers)? {
@@ -190,7 +206,13 @@ impl Sets {
     }
 
     /// `( … )` is a set without order, `[ … ]` one of which a single member is enough.
-    fn bracket(&mut self, reader: &mut Reader, qualifiers: &[&'static str], end: &'static str, all: bool) -> Parsed<()> {
+    fn bracket(
+        &mut self,
+        reader: &mut Reader,
+        qualifiers: &[&'static str],
+        end: &'static str,
+        all: bool,
+    ) -> Parsed<()> {
         let start = self.sets.len();
         self.bracketed = true;
         loop {
@@ -220,7 +242,9 @@ fn push(sets: &mut Vec<ResourceSet>, start: usize, member: Word, qualifier: Opti
 
 fn set_options(reader: &mut Reader, sets: &mut [ResourceSet]) -> Parsed<bool> {
     let mut any = false;
-    while let Some((name, value)) = reader.pair(Expected::Prefix("sequential="), |name| matches!(name, "sequential" | "require-all")) {
+    while let Some((name, value)) =
+        reader.pair(Expected::Prefix("sequential="), |name| matches!(name, "sequential" | "require-all"))
+    {
         let value = one_of(value, "true or false", BOOLEANS)? == "true";
         for set in sets.iter_mut() {
             match name.text.as_str() {
@@ -239,7 +263,8 @@ fn bracket(reader: &mut Reader, bracket: &'static str) -> bool {
 }
 
 fn member(reader: &mut Reader, qualifiers: &[&'static str]) -> Parsed<Option<(Word, Option<Word>)>> {
-    let stands = |token: &Token| !token.text.contains('=') && !matches!(token.text.as_str(), "(" | ")" | "[" | "]" | "{" | "}");
+    let stands =
+        |token: &Token| !token.text.contains('=') && !matches!(token.text.as_str(), "(" | ")" | "[" | "]" | "{" | "}");
     let Some(token) = reader.next_if(Expected::Resource, stands) else { return Ok(None) };
     let Some(colon) = token.text.find(':') else { return Ok(Some((token.word(), None))) };
     let qualifier = token.slice(colon + 1..token.text.len());
@@ -254,7 +279,8 @@ fn qualified(qualifier: Word, table: &[&'static str]) -> Parsed<Word> {
     one_of(qualifier.clone(), what, table).map_err(|mut stop| {
         if stop.0.hint.is_none() && other.iter().any(|word| word.eq_ignore_ascii_case(&qualifier.text)) {
             let suits = closest(&qualifier.text, table.iter().copied());
-            stop.0.hint = suits.map(meant).or(Some("colocations and tickets take roles, orders take actions".to_string()));
+            stop.0.hint =
+                suits.map(meant).or(Some("colocations and tickets take roles, orders take actions".to_string()));
         }
         stop
     })

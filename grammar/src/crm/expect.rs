@@ -108,7 +108,8 @@ pub const STATEMENTS: &[Word] = &[
 ];
 
 /// Older spellings, accepted and printed as the newer word.
-pub const ALIASES: &[(&str, &str)] = &[("resource", "primitive"), ("collocation", "colocation"), ("master", "ms"), ("ms", "ms")];
+pub const ALIASES: &[(&str, &str)] =
+    &[("resource", "primitive"), ("collocation", "colocation"), ("master", "ms"), ("ms", "ms")];
 
 /// Statements of crmsh that this version does not read yet. They are named, never guessed at.
 pub const NOT_YET: &[&str] = &["bundle", "role", "user", "acl_target", "acl_group", "alert"];
@@ -156,11 +157,24 @@ pub const ON_FAIL: &[&str] = &["restart", "stop", "block", "ignore", "fence", "s
 
 /// Fields of `date spec` and of a duration. `yearsdays` is the older schemas' spelling.
 pub const DATE_FIELDS: &[&str] = &[
-    "seconds", "minutes", "hours", "monthdays", "weekdays", "yeardays", "yearsdays", "days", "months", "weeks", "years", "weekyears", "moon",
+    "seconds",
+    "minutes",
+    "hours",
+    "monthdays",
+    "weekdays",
+    "yeardays",
+    "yearsdays",
+    "days",
+    "months",
+    "weeks",
+    "years",
+    "weekyears",
+    "moon",
 ];
 
 /// Words that end an attribute list and start the next thing.
-pub const SECTIONS: &[&str] = &["params", "meta", "utilization", "attributes", "operations", "op", "op_params", "op_meta", "rule"];
+pub const SECTIONS: &[&str] =
+    &["params", "meta", "utilization", "attributes", "operations", "op", "op_params", "op_meta", "rule"];
 
 /// The values a NAME=VALUE may take, where the language fixes them.
 pub fn values_of(name: &str) -> &'static [&'static str] {

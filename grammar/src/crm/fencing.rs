@@ -25,7 +25,11 @@ pub fn topology(reader: &mut Reader) -> Parsed<Topology> {
                     .into());
             }
             if levels.last().is_some_and(|levels| levels.devices.is_empty()) {
-                return Err(Diagnostic::error(token.span, format!("expected a fencing device, found `{}`", token.text)).into());
+                return Err(Diagnostic::error(
+                    token.span,
+                    format!("expected a fencing device, found `{}`", token.text),
+                )
+                .into());
             }
             reader.next();
             levels.push(Levels { target, devices: Vec::new() });

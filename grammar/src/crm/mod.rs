@@ -51,7 +51,13 @@ pub fn parse_line(line: &Line) -> (Option<Statement>, Vec<Diagnostic>) {
             if body.text.starts_with('<') {
                 return (Some(Statement { comments: Vec::new(), kind: Kind::Xml(body.clone()), span }), Vec::new());
             }
-            (None, vec![Diagnostic::error(body.span, "expected an XML element after `xml`").hint("write `xml <primitive …/>`")])
+            (
+                None,
+                vec![
+                    Diagnostic::error(body.span, "expected an XML element after `xml`")
+                        .hint("write `xml <primitive …/>`"),
+                ],
+            )
         }
     }
 }
@@ -119,7 +125,8 @@ fn unknown(first: &Token) -> Diagnostic {
         return Diagnostic::error(first.span, format!("`{keyword}` is not supported yet by this version"))
             .hint("write the object as XML with `xml <…>`; other statements can be used meanwhile");
     }
-    let mut diagnostic = Diagnostic::error(first.span, format!("`{}` is not a statement of the configuration language", first.text));
+    let mut diagnostic =
+        Diagnostic::error(first.span, format!("`{}` is not a statement of the configuration language", first.text));
     let words = STATEMENTS.iter().map(|word| word.keyword).chain(NOT_YET.iter().copied());
     diagnostic.hint = closest(&first.text, words).map(meant);
     diagnostic

@@ -5,8 +5,9 @@
 //! Absent: what is printed in which order (the shell's), colours.
 
 use crate::crm::ast::{
-    Agent, AttributeSet, Boolean, Colocation, Expression, FencingTarget, Group, Kind, Location, Member, Members, Node, Operations,
-    Options, Order, Pair, Part, Place, Primitive, ResourceSet, Rule, SetBody, Setting, Source, Statement, Tag, Target, Ticket, Topology,
+    Agent, AttributeSet, Boolean, Colocation, Expression, FencingTarget, Group, Kind, Location, Member, Members, Node,
+    Operations, Options, Order, Pair, Part, Place, Primitive, ResourceSet, Rule, SetBody, Setting, Source, Statement,
+    Tag, Target, Ticket, Topology,
 };
 use crate::span::Word;
 
@@ -139,7 +140,8 @@ impl Printer<'_> {
         match &primitive.agent {
             Agent::Template(template) => self.space(Role::Reference, &format!("@{}", template.text)),
             Agent::Type { class, provider, name } => {
-                let prefix: String = [class, provider].into_iter().flatten().map(|word| format!("{}:", word.text)).collect();
+                let prefix: String =
+                    [class, provider].into_iter().flatten().map(|word| format!("{}:", word.text)).collect();
                 self.space(Role::Plain, &format!("{prefix}{}", name.text));
             }
         }
@@ -420,7 +422,8 @@ impl Printer<'_> {
     }
 
     fn members(&mut self, members: &Members) {
-        let member = |printer: &mut Self, member: &Member| printer.qualified(&member.resource, member.qualifier.as_ref());
+        let member =
+            |printer: &mut Self, member: &Member| printer.qualified(&member.resource, member.qualifier.as_ref());
         match members {
             Members::One(only) => member(self, only),
             Members::Two(first, second) => {
@@ -466,7 +469,8 @@ fn brackets(sets: &[ResourceSet], index: usize) -> Option<Brackets> {
         (false, false) => Some(("[", None, "]")),
         (true, false) => Some(("[", Some(("sequential", "true")), "]")),
         (true, true) => {
-            let is_plain = |other: &ResourceSet| other.sequential && other.require_all && other.qualifier == set.qualifier;
+            let is_plain =
+                |other: &ResourceSet| other.sequential && other.require_all && other.qualifier == set.qualifier;
             let melts = index > 0 && is_plain(&sets[index - 1]);
             melts.then_some(("(", Some(("sequential", "true")), ")"))
         }

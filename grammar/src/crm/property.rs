@@ -24,9 +24,12 @@ pub fn options(reader: &mut Reader, keyword: &str) -> Parsed<Options> {
     let at_rules = reader.peek().map(|token| token.span);
     let rules = rules(reader)?;
     if let (None, false, Some(span)) = (&id, rules.is_empty(), at_rules) {
-        return Err(Diagnostic::error(span, format!("a rule needs a {keyword} set of its own, or it would govern all the others"))
-            .hint(format!("name the set: `{keyword} NAME: rule …`"))
-            .into());
+        return Err(Diagnostic::error(
+            span,
+            format!("a rule needs a {keyword} set of its own, or it would govern all the others"),
+        )
+        .hint(format!("name the set: `{keyword} NAME: rule …`"))
+        .into());
     }
     let pairs = pairs(reader, Expected::Option(kind), &[])?;
     if id.is_none() && pairs.is_empty() {

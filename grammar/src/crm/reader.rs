@@ -71,7 +71,8 @@ impl<'t> Reader<'t> {
 
     /// Takes `PREFIX…` and gives what follows the prefix.
     pub fn prefixed(&mut self, prefix: &'static str) -> Option<Word> {
-        let starts = |token: &Token| token.text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        let starts =
+            |token: &Token| token.text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         let token = self.next_if(Expected::Prefix(prefix), starts)?;
         Some(token.slice(prefix.len()..token.text.len()))
     }
@@ -138,7 +139,11 @@ impl<'t> Reader<'t> {
         let wanted = list(&self.wanted);
         let Some(found) = self.peek() else {
             let end = self.tokens.last().map_or(0, |token| token.span.end);
-            let message = if wanted.is_empty() { "this ends too early".into() } else { format!("expected {wanted}, but the line ends") };
+            let message = if wanted.is_empty() {
+                "this ends too early".into()
+            } else {
+                format!("expected {wanted}, but the line ends")
+            };
             return Diagnostic::error(Span::new(end, end), message).into();
         };
         let message = match wanted.is_empty() {
@@ -151,7 +156,10 @@ impl<'t> Reader<'t> {
     }
 
     fn hint(&self, found: &Token) -> Option<String> {
-        if self.wanted.contains(&Expected::Score) && !found.text.ends_with(':') && found.text.trim_start_matches(['+', '-']).parse::<u32>().is_ok() {
+        if self.wanted.contains(&Expected::Score)
+            && !found.text.ends_with(':')
+            && found.text.trim_start_matches(['+', '-']).parse::<u32>().is_ok()
+        {
             return Some(format!("a score ends with a colon: `{}:`", found.text));
         }
         let words = self.wanted.iter().filter_map(|expected| match expected {
@@ -195,7 +203,8 @@ pub fn one_of(word: Word, what: &str, table: &[&'static str]) -> Parsed<Word> {
     if let Some(known) = table.iter().find(|known| known.eq_ignore_ascii_case(&word.text)) {
         return Ok(Word::at(*known, word.span));
     }
-    let mut diagnostic = Diagnostic::error(word.span, format!("`{}` is not {what}; there are {}", word.text, table.join(", ")));
+    let mut diagnostic =
+        Diagnostic::error(word.span, format!("`{}` is not {what}; there are {}", word.text, table.join(", ")));
     diagnostic.hint = closest(&word.text, table.iter().copied()).map(meant);
     Err(diagnostic.into())
 }

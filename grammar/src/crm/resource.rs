@@ -117,7 +117,8 @@ fn operation(reader: &mut Reader) -> Parsed<Operation> {
     let name = reader.name(Expected::OperationName)?;
     if let Some(known) = closest(&name.text, OPERATION_NAMES.iter().copied()).filter(|known| *known != name.text) {
         reader.diagnostics.push(
-            Diagnostic::warning(name.span, format!("`{}` is no operation that the cluster knows", name.text)).hint(meant(known)),
+            Diagnostic::warning(name.span, format!("`{}` is no operation that the cluster knows", name.text))
+                .hint(meant(known)),
         );
     }
     let (attributes, extra) = operation_attributes(reader)?;
@@ -138,7 +139,10 @@ fn operation_attributes(reader: &mut Reader) -> Parsed<(Vec<Setting>, Option<Att
     let (mut attributes, mut parameters) = (Vec::new(), Vec::new());
     loop {
         OPERATION_BODY.iter().for_each(|word| reader.want(Expected::Keyword(word)));
-        let Some((name, value)) = reader.pair(Expected::OperationAttribute, |name| !name.starts_with(['$', '@'])) else { break };
+        let Some((name, value)) = reader.pair(Expected::OperationAttribute, |name| !name.starts_with(['$', '@']))
+        else {
+            break;
+        };
         if !OPERATION_ATTRIBUTES.contains(&name.text.as_str()) {
             parameters.push(crate::crm::ast::Pair::Named { id: None, name, value: Some(value) });
         } else if name == "role" {
@@ -166,7 +170,9 @@ pub fn group(reader: &mut Reader) -> Parsed<Group> {
             description = reader.description();
         }
         let is_member = |token: &Token| split(token).is_none() && !["params", "meta"].iter().any(|word| token.is(word));
-        let Some(member) = description.is_none().then(|| reader.next_if(Expected::Child, is_member)).flatten() else { break };
+        let Some(member) = description.is_none().then(|| reader.next_if(Expected::Child, is_member)).flatten() else {
+            break;
+        };
         check_new_member(&members, member)?;
         members.push(member.word());
     }

@@ -81,7 +81,9 @@ pub fn unset(object: &mut Element, sort: Sort, name: &str) -> bool {
     set.retain_elements(|pair| !names(pair, name));
     if set.children.is_empty() {
         let gone = set.id().map(str::to_string);
-        object.retain_elements(|set| !(is_plain_set(set, sort) && set.children.is_empty() && set.id() == gone.as_deref()));
+        object.retain_elements(|set| {
+            !(is_plain_set(set, sort) && set.children.is_empty() && set.id() == gone.as_deref())
+        });
     }
     true
 }

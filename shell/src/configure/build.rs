@@ -9,8 +9,8 @@ use quorate_core::xml::{Element, Node};
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{
     Agent, AttributeSet, Boolean, Colocation, Expression, FencingTarget, Location, Member, Members,
-    Node as NodeStatement, Operation, Operations, Options, OptionsKind, Order, Pair, Part, Place,
-    Primitive, ResourceSet, Rule, SetBody, SetKind, Setting, Source, Tag, Target, Ticket, Topology,
+    Node as NodeStatement, Operation, Operations, Options, OptionsKind, Order, Pair, Part, Place, Primitive,
+    ResourceSet, Rule, SetBody, SetKind, Setting, Source, Tag, Target, Ticket, Topology,
 };
 
 /// Attributes to be set on an element, absent ones left out.
@@ -51,11 +51,8 @@ pub fn primitive(primitive: &Primitive, template: bool, catalogue: &Catalogue) -
     match &primitive.agent {
         Agent::Template(template) => element.set("template", &template.text),
         Agent::Type { class, provider, name } => {
-            let agent = catalogue.resolve(
-                class.as_ref().map(Word::as_str),
-                provider.as_ref().map(Word::as_str),
-                &name.text,
-            );
+            let agent =
+                catalogue.resolve(class.as_ref().map(Word::as_str), provider.as_ref().map(Word::as_str), &name.text);
             element.set("class", agent.class);
             if let Some(provider) = agent.provider {
                 element.set("provider", provider);
@@ -80,10 +77,7 @@ pub fn primitive(primitive: &Primitive, template: bool, catalogue: &Catalogue) -
 }
 
 pub fn operation(operation: &Operation) -> Element {
-    let mut element = settings(
-        Element::new("op").with("name", &operation.name.text),
-        &operation.attributes,
-    );
+    let mut element = settings(Element::new("op").with("name", &operation.name.text), &operation.attributes);
     if element.attr("interval").is_none() {
         // The schema wants one; 0 is what the cluster takes an absent one for.
         element.set("interval", "0s");
@@ -99,12 +93,7 @@ fn settings(mut element: Element, settings: &[Setting]) -> Element {
     element
 }
 
-pub fn container(
-    name: &str,
-    id: &Word,
-    description: Option<&Word>,
-    sets: &[AttributeSet],
-) -> Element {
+pub fn container(name: &str, id: &Word, description: Option<&Word>, sets: &[AttributeSet]) -> Element {
     let mut element = Element::new(name).with("id", &id.text);
     element = with_options(element, &[("description", description)]);
     push_sets(&mut element, sets);
@@ -131,8 +120,7 @@ pub fn attribute_set(set: &AttributeSet) -> Element {
         SetBody::Reference(id) => element.with("id-ref", &id.text),
         SetBody::Own { id, score, rules, pairs } => {
             let score = score.as_ref().map(|score| Word::new(score_text(score)));
-            let mut element =
-                with_options(element, &[("id", id.as_ref()), ("score", score.as_ref())]);
+            let mut element = with_options(element, &[("id", id.as_ref()), ("score", score.as_ref())]);
             fill(&mut element, rules, pairs);
             element
         }
@@ -157,13 +145,10 @@ fn fill(element: &mut Element, rules: &[Rule], pairs: &[Pair]) {
 pub fn pair(pair: &Pair) -> Element {
     let element = Element::new("nvpair");
     match pair {
-        Pair::Named { id, name, value } => with_options(
-            element,
-            &[("id", id.as_ref()), ("name", Some(name)), ("value", value.as_ref())],
-        ),
-        Pair::Reference { id, name } => {
-            with_options(element, &[("id-ref", Some(id)), ("name", name.as_ref())])
+        Pair::Named { id, name, value } => {
+            with_options(element, &[("id", id.as_ref()), ("name", Some(name)), ("value", value.as_ref())])
         }
+        Pair::Reference { id, name } => with_options(element, &[("id-ref", Some(id)), ("name", name.as_ref())]),
     }
 }
 
@@ -213,18 +198,13 @@ fn expression(expression: &Expression) -> Element {
         Expression::Before { end } => date("lt").with("end", &end.text),
         Expression::After { start } => date("gt").with("start", &start.text),
         Expression::Within { start, end, duration } => {
-            let mut element = with_options(
-                date("in_range"),
-                &[("start", start.as_ref()), ("end", end.as_ref())],
-            );
+            let mut element = with_options(date("in_range"), &[("start", start.as_ref()), ("end", end.as_ref())]);
             if !duration.is_empty() {
                 element.push(settings(Element::new("duration"), duration));
             }
             element
         }
-        Expression::Calendar { fields } => {
-            date("date_spec").with_child(settings(Element::new("date_spec"), fields))
-        }
+        Expression::Calendar { fields } => date("date_spec").with_child(settings(Element::new("date_spec"), fields)),
     }
 }
 
@@ -274,18 +254,13 @@ pub fn colocation(colocation: &Colocation) -> Element {
 
 pub fn order(order: &Order) -> Element {
     let mut element = Element::new("rsc_order").with("id", &order.id.text);
-    element = with_options(
-        element,
-        &[("kind", order.kind.as_ref()), ("symmetrical", order.symmetrical.as_ref())],
-    );
+    element = with_options(element, &[("kind", order.kind.as_ref()), ("symmetrical", order.symmetrical.as_ref())]);
     members(&mut element, &order.members, ["first", "then"], "action");
     element
 }
 
 pub fn ticket(ticket: &Ticket) -> Element {
-    let mut element = Element::new("rsc_ticket")
-        .with("id", &ticket.id.text)
-        .with("ticket", &ticket.ticket.text);
+    let mut element = Element::new("rsc_ticket").with("id", &ticket.id.text).with("ticket", &ticket.ticket.text);
     element = with_options(element, &[("loss-policy", ticket.loss_policy.as_ref())]);
     members(&mut element, &ticket.members, ["rsc", "rsc"], "role");
     element

@@ -62,7 +62,8 @@ fn apply(session: &mut Session, document: &Document, objects: &[Object], origin:
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Failure::input(diagnostics).from_text(origin.clone()));
     }
-    replace_objects(session, document, objects, &statements).map_err(|found| Failure::input(found).from_text(origin.clone()))
+    replace_objects(session, document, objects, &statements)
+        .map_err(|found| Failure::input(found).from_text(origin.clone()))
 }
 
 /// Sends the text through a program, one statement a line, and reads what comes out.

@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn ids_are_made_from_the_owner() {
-        let sets = "<p id='p'><instance_attributes><nvpair name='#a'/><rule><expression/></rule></instance_attributes></p>";
+        let sets =
+            "<p id='p'><instance_attributes><nvpair name='#a'/><rule><expression/></rule></instance_attributes></p>";
         check(
             None,
             sets,

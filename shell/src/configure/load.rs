@@ -45,7 +45,10 @@ pub fn load(session: &mut Session, document: &mut Document, method: Method, xml:
 
 fn read(session: &mut Session, file: &str) -> Outcome<String> {
     if file.starts_with("http://") || file.starts_with("https://") {
-        return Err(Failure::new(crate::error::Kind::Unsupported, "files are not fetched from the network; fetch it first"));
+        return Err(Failure::new(
+            crate::error::Kind::Unsupported,
+            "files are not fetched from the network; fetch it first",
+        ));
     }
     let mut text = String::new();
     if file == "-" {
@@ -66,7 +69,8 @@ fn from_text(session: &mut Session, origin: &Origin) -> Outcome<Vec<Statement>> 
 
 /// The objects of an XML document, as statements where the language has them.
 fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
-    let document = Document::read(&origin.text).map_err(|error| Failure::refused(format!("{}: {error}", origin.name)))?;
+    let document =
+        Document::read(&origin.text).map_err(|error| Failure::refused(format!("{}: {error}", origin.name)))?;
     Ok(show::all(document.configuration(), session.catalogue()))
 }
 
@@ -88,7 +92,8 @@ fn put(session: &mut Session, document: &mut Document, method: Method, statement
 
 /// Deletes the objects that no statement makes. Nodes stay: they are not ours to forget.
 fn drop_others(configuration: &mut Element, statements: &[Statement]) -> Result<(), String> {
-    let kept: Vec<&str> = statements.iter().filter_map(|statement| statement.kind.id()).map(|id| id.text.as_str()).collect();
+    let kept: Vec<&str> =
+        statements.iter().filter_map(|statement| statement.kind.id()).map(|id| id.text.as_str()).collect();
     let has_topology = statements.iter().any(|statement| statement.kind.keyword() == "fencing_topology");
     let others: Vec<String> = sorted(configuration)
         .into_iter()
@@ -97,7 +102,9 @@ fn drop_others(configuration: &mut Element, statements: &[Statement]) -> Result<
         .filter(|object| !matches!(object.kind, "property" | "rsc_defaults" | "op_defaults"))
         .map(|object| object.id)
         .collect();
-    remove::delete(configuration, &others).map(drop).map_err(|error| format!("the other objects cannot be deleted: {error:?}"))
+    remove::delete(configuration, &others)
+        .map(drop)
+        .map_err(|error| format!("the other objects cannot be deleted: {error:?}"))
 }
 
 /// Deletes everything but the nodes, or the nodes alone.
@@ -106,14 +113,20 @@ pub fn erase(configuration: &mut Element, nodes: bool) {
         configuration.child_or_new("nodes").children.clear();
         return;
     }
-    configuration.retain_elements(|section| matches!(&*section.name, "crm_config" | "nodes" | "resources" | "constraints"));
+    configuration
+        .retain_elements(|section| matches!(&*section.name, "crm_config" | "nodes" | "resources" | "constraints"));
     for section in ["crm_config", "resources", "constraints"] {
         configuration.child_or_new(section).children.clear();
     }
 }
 
 /// Replaces some objects by a new text: what is in it is made or changed, what is missing is deleted.
-pub fn replace_objects(session: &Session, document: &Document, selected: &[objects::Object], statements: &[Statement]) -> Result<Document, Vec<Diagnostic>> {
+pub fn replace_objects(
+    session: &Session,
+    document: &Document,
+    selected: &[objects::Object],
+    statements: &[Statement],
+) -> Result<Document, Vec<Diagnostic>> {
     let mut new = document.clone();
     let configuration = new.configuration_mut();
     let context_statements = {
@@ -121,11 +134,17 @@ pub fn replace_objects(session: &Session, document: &Document, selected: &[objec
         selected.iter().map(|object| (object.id.clone(), lowering::raise_object(object, &context))).collect::<Vec<_>>()
     };
     let kept = |id: &str, old: &Statement| {
-        statements.iter().any(|statement| statement == old || statement.kind.id().is_some_and(|new| new.text == id) || mentions(statement, id))
+        statements.iter().any(|statement| {
+            statement == old || statement.kind.id().is_some_and(|new| new.text == id) || mentions(statement, id)
+        })
     };
-    let gone: Vec<String> = context_statements.into_iter().filter(|(id, old)| !kept(id, old)).map(|(id, _)| id).collect();
+    let gone: Vec<String> =
+        context_statements.into_iter().filter(|(id, old)| !kept(id, old)).map(|(id, _)| id).collect();
     if let Err(error) = remove::delete(configuration, &gone) {
-        return Err(vec![Diagnostic::error(Default::default(), format!("what is missing from the text cannot be deleted: {error:?}"))]);
+        return Err(vec![Diagnostic::error(
+            Default::default(),
+            format!("what is missing from the text cannot be deleted: {error:?}"),
+        )]);
     }
     let mut found = lower(statements, Mode::Replace, configuration, session.catalogue());
     if found.is_empty() {
@@ -138,7 +157,11 @@ pub fn replace_objects(session: &Session, document: &Document, selected: &[objec
 fn mentions(statement: &Statement, id: &str) -> bool {
     match &statement.kind {
         crm::ast::Kind::Topology(_) => id == "fencing_topology",
-        crm::ast::Kind::Xml(xml) => quorate_core::xml::read(&xml.text).is_ok_and(|element| element.id() == Some(id) || element.name == "fencing-topology" && id == "fencing_topology"),
+        crm::ast::Kind::Xml(xml) => quorate_core::xml::read(&xml.text).is_ok_and(|element| {
+            let topology = element.name == "fencing-topology" && id == "fencing_topology";
+            let defaults = matches!(&*element.name, "rsc_defaults" | "op_defaults");
+            topology || element.id() == Some(id) || defaults && element.elements().any(|set| set.id() == Some(id))
+        }),
         _ => false,
     }
 }

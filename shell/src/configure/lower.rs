@@ -4,10 +4,11 @@
 //! diagnostics at the words that do not fit; a statement that does not fit changes nothing.
 //! Absent: references to objects (see `references`: order does not matter to them), committing.
 
+use super::build;
 use super::ids::{self, Pool};
 use super::objects::{self, Object, REFERENCE, is_resource};
 use super::raise::{self, Context};
-use super::build;
+use super::show::{MASK, SECRET};
 use crate::catalogue::Catalogue;
 use quorate_core::xml::{self, Element, Node};
 use quorate_grammar::crm::ast::{
@@ -64,8 +65,16 @@ pub fn lower(
 /// their XML.
 fn changed<'s>(statements: &'s [Statement], configuration: &Element, catalogue: &Catalogue) -> Vec<&'s Statement> {
     let context = Context::of(configuration, catalogue);
-    let now: Vec<Statement> = objects::objects(configuration).iter().map(|object| raise_object(object, &context)).collect();
-    statements.iter().filter(|statement| !now.iter().any(|now| now == *statement)).collect()
+    let now: Vec<Statement> =
+        objects::objects(configuration).iter().map(|object| raise_object(object, &context)).collect();
+    statements.iter().filter(|statement| !now.iter().any(|now| same(now, statement))).collect()
+}
+
+fn same(one: &Statement, other: &Statement) -> bool {
+    match (&one.kind, &other.kind) {
+        (Kind::Xml(one), Kind::Xml(other)) => raise::same_xml(one, other),
+        _ => one == other,
+    }
 }
 
 pub fn raise_object(object: &Object, context: &Context) -> Statement {
@@ -144,6 +153,7 @@ impl Lowering<'_> {
     /// Puts an object into its section: in the place of the one with its id, else at the end.
     fn object(&mut self, section: &str, id: &Word, mut element: Element, comments: &[String]) -> Lowered {
         let old = self.old(id, &element)?;
+        self.unmask(&mut element, id, old.as_ref().map(|(_, old)| old))?;
         build::with_comments(&mut element, comments);
         match old {
             Some((place, old)) if old.name == element.name => {
@@ -171,11 +181,10 @@ impl Lowering<'_> {
         let not_node = |object: &Object| object.kind != "node" && object.id == id.text;
         let found = objects::objects(self.configuration).into_iter().find(not_node);
         match found {
-            Some(object) if self.mode == Mode::Create => Err(Diagnostic::error(
-                id.span,
-                format!("`{}` exists already: it is a {}", id.text, object.kind),
-            )
-            .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text))),
+            Some(object) if self.mode == Mode::Create => {
+                Err(Diagnostic::error(id.span, format!("`{}` exists already: it is a {}", id.text, object.kind))
+                    .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text)))
+            }
             Some(object) if is_resource(object.element) != is_resource(new) => Err(Diagnostic::error(
                 id.span,
                 format!("`{}` is a {} and cannot become something else", id.text, object.kind),
@@ -193,6 +202,31 @@ impl Lowering<'_> {
 
     fn is_node(&self, id: &str) -> bool {
         objects::find_node(self.configuration, id).is_some()
+    }
+
+    /// A masked value that came back as text means the value that was masked; where there is none,
+    /// the mask must not become the password.
+    fn unmask(&self, element: &mut Element, id: &Word, old: Option<&Element>) -> Lowered {
+        let masked = |part: &Element| part.name == "nvpair" && part.attr("value") == Some(MASK);
+        let names: Vec<String> = element
+            .descendants()
+            .filter(|part| masked(part))
+            .filter_map(|part| part.attr("name").map(str::to_string))
+            .collect();
+        for name in names.iter().filter(|name| name.starts_with(SECRET)) {
+            let kept = old.and_then(|old| {
+                old.descendants().find(|part| part.name == "nvpair" && part.attr("name") == Some(name))
+            });
+            let Some(value) = kept.and_then(|pair| pair.attr("value")) else {
+                return Err(Diagnostic::error(
+                    id.span,
+                    format!("`{name}` of `{}` is masked, and its value is not known here", id.text),
+                )
+                .hint("`configure save` writes values unmasked; `configure show` does not"));
+            };
+            replace_value(element, name, value);
+        }
+        Ok(())
     }
 
     fn assign(&mut self, element: &mut Element, old: Option<&Element>) {
@@ -248,16 +282,17 @@ impl Lowering<'_> {
         }
     }
 
-    /// Replaces a container by a marker that keeps its own parts, followed by its members.
+    /// Replaces a container by a marker that keeps its own parts. Its members go behind the outermost
+    /// container, where every other may take them.
     fn open(&mut self, place: &[usize]) {
         let mut element = objects::take(self.configuration, place);
         let members: Vec<Node> = element.children.iter().filter(|node| is_member(node)).cloned().collect();
         element.children.retain(|node| !is_member(node));
         element.set(OPEN, "true");
         objects::insert(self.configuration, place, element);
-        let (last, parents) = place.split_last().expect("a container is no root");
-        let parent = objects::at_mut(self.configuration, parents);
-        parent.children.splice(last + 1..last + 1, members);
+        let (section, outermost) = (place[0], place[1]);
+        let resources = objects::at_mut(self.configuration, &[section]);
+        resources.children.splice(outermost + 1..outermost + 1, members);
     }
 
     /// Builds a container where its opened predecessor or its first member stands, and moves the
@@ -270,7 +305,7 @@ impl Lowering<'_> {
         if opened.is_none() {
             self.old(id, &element)?;
         }
-        self.check_members(id, members, &element, opened.as_deref())?;
+        self.check_members(id, members, &element)?;
         match &opened {
             Some(place) => {
                 let old = objects::at(self.configuration, place).clone();
@@ -280,8 +315,10 @@ impl Lowering<'_> {
             }
             None => {
                 self.assign(&mut element, None);
-                let places = members.iter().filter_map(|member| objects::find_resource(self.configuration, &member.text));
-                let first = places.map(|object| object.place).min().expect("a container has members, and they were found");
+                let places =
+                    members.iter().filter_map(|member| objects::find_resource(self.configuration, &member.text));
+                let first =
+                    places.map(|object| object.place).min().expect("a container has members, and they were found");
                 objects::insert(self.configuration, &first, element);
             }
         }
@@ -298,21 +335,19 @@ impl Lowering<'_> {
         objects::find_resource(self.configuration, id).expect("it was found just before").place
     }
 
-    /// Members must exist, fit, and stand where they are free to be taken: at the top, beside the
-    /// container's own place, or in another container that is being made anew.
-    fn check_members(&self, id: &Word, members: &[Word], container: &Element, opened: Option<&[usize]>) -> Lowered {
-        let beside = opened.map(|place| &place[..place.len() - 1]);
+    /// Members must exist, fit, and not be in another container that stays as it is.
+    fn check_members(&self, id: &Word, members: &[Word], container: &Element) -> Lowered {
         for member in members {
             let Some(object) = objects::find_resource(self.configuration, &member.text) else {
                 return Err(missing_member(self.configuration, id, member));
             };
             check_content(container, id, member, &object)?;
             let above = &object.place[..object.place.len() - 1];
-            if above.len() > 1 && Some(above) != beside {
+            if above.len() > 1 {
                 let holder = objects::at(self.configuration, above);
                 let holder_id = holder.id().unwrap_or_default();
-                return Err(Diagnostic::error(member.span, format!("`{}` is already in {} `{holder_id}`", member.text, holder.name))
-                    .hint(format!("take it out of `{holder_id}` first")));
+                let message = format!("`{}` is already in {} `{holder_id}`", member.text, holder.name);
+                return Err(Diagnostic::error(member.span, message).hint(format!("take it out of `{holder_id}` first")));
             }
         }
         Ok(())
@@ -329,7 +364,9 @@ impl Lowering<'_> {
         let id = options.id.as_ref().map_or_else(|| self.default_set(options.kind, section), |id| id.text.clone());
         let mut element = build::options(options);
         element.set("id", &id);
-        let place = objects::find(self.configuration, &id).filter(|object| object.kind == options.kind.keyword()).map(|object| object.place);
+        let place = objects::find(self.configuration, &id)
+            .filter(|object| object.kind == options.kind.keyword())
+            .map(|object| object.place);
         let Some(place) = place else {
             if self.pool.has(&id) {
                 let span = options.id.as_ref().map(|id| id.span).unwrap_or_default();
@@ -358,8 +395,8 @@ impl Lowering<'_> {
             OptionsKind::ResourceDefaults => "rsc-options",
             OptionsKind::OperationDefaults => "op-options",
         };
-        let sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
-        let plain = sets.filter(|set| set.child("rule").is_none()).last();
+        let mut sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
+        let plain = sets.rfind(|set| set.child("rule").is_none());
         plain.and_then(Element::id).unwrap_or(name).to_string()
     }
 
@@ -389,7 +426,10 @@ impl Lowering<'_> {
             return Err(unknown_resource(self.configuration, id));
         };
         if !matches!(object.kind, "primitive" | "rsc_template") {
-            return Err(Diagnostic::error(id.span, format!("`{}` is a {}; only primitives have operations", id.text, object.kind)));
+            return Err(Diagnostic::error(
+                id.span,
+                format!("`{}` is a {}; only primitives have operations", id.text, object.kind),
+            ));
         }
         let place = object.place;
         let old = objects::at(self.configuration, &place).clone();
@@ -404,6 +444,9 @@ impl Lowering<'_> {
         let element = xml::read(&xml.text).map_err(|error| {
             Diagnostic::error(xml.span, format!("this is not XML: {} (character {})", error.message, error.column))
         })?;
+        if matches!(&*element.name, "rsc_defaults" | "op_defaults") {
+            return self.xml_defaults(element, xml);
+        }
         let Some(section) = section_of(&element) else {
             return Err(Diagnostic::error(xml.span, format!("<{}> is no object of a configuration", element.name)));
         };
@@ -415,6 +458,9 @@ impl Lowering<'_> {
         let Some(id) = element.id().map(|id| Word::at(id, xml.span)) else {
             return Err(Diagnostic::error(xml.span, format!("<{}> has no id", element.name)));
         };
+        if element.name == "node" {
+            return self.xml_node(element);
+        }
         let references: Vec<Word> =
             element.elements_named(REFERENCE).filter_map(Element::id).map(|id| Word::at(id, xml.span)).collect();
         if references.is_empty() {
@@ -428,6 +474,45 @@ impl Lowering<'_> {
         }
         self.container(&id, &references, shell, &[])
     }
+
+    /// A set of defaults, in the section that holds it.
+    fn xml_defaults(&mut self, section: Element, xml: &Word) -> Lowered {
+        for set in section.elements() {
+            let Some(id) = set.id() else {
+                return Err(Diagnostic::error(xml.span, format!("<{}> has no id", set.name)));
+            };
+            let mut set = set.clone();
+            let place = objects::find(self.configuration, id).filter(|object| object.defaults.is_some());
+            match place.map(|object| object.place) {
+                Some(place) => {
+                    let old = objects::at(self.configuration, &place).clone();
+                    self.assign(&mut set, Some(&old));
+                    *objects::at_mut(self.configuration, &place) = set;
+                }
+                None => {
+                    self.assign(&mut set, None);
+                    self.configuration.child_or_new(&section.name).push(set);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn xml_node(&mut self, mut node: Element) -> Lowered {
+        let name = node.attr("uname").or(node.id()).unwrap_or_default();
+        match objects::find_node(self.configuration, name).map(|object| object.place) {
+            Some(place) => {
+                let old = objects::at(self.configuration, &place).clone();
+                self.assign(&mut node, Some(&old));
+                *objects::at_mut(self.configuration, &place) = node;
+            }
+            None => {
+                self.assign(&mut node, None);
+                self.configuration.child_or_new("nodes").push(node);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A reference may name the object that owns the part: it then means the part of the same sort.
@@ -436,7 +521,12 @@ fn resolve_references(element: &mut Element, configuration: &Element) {
         let Node::Element(child) = node else { continue };
         let owner = child.attr("id-ref").and_then(|id| objects::find(configuration, id));
         let part = owner.and_then(|owner| {
-            owner.element.descendants().find(|part| part.name == child.name && part.id().is_some())?.id().map(str::to_string)
+            owner
+                .element
+                .descendants()
+                .find(|part| part.name == child.name && part.id().is_some())?
+                .id()
+                .map(str::to_string)
         });
         let child = Arc::make_mut(child);
         if let Some(id) = part {
@@ -476,7 +566,11 @@ fn check_content(container: &Element, id: &Word, member: &Word, object: &Object)
     if allowed && member != id {
         return Ok(());
     }
-    let what = if container.name == "group" { "a group contains primitives" } else { "a clone contains a primitive or a group" };
+    let what = if container.name == "group" {
+        "a group contains primitives"
+    } else {
+        "a clone contains a primitive or a group"
+    };
     Err(Diagnostic::error(member.span, format!("{what}; `{}` is a {}", member.text, object.kind)))
 }
 
@@ -491,6 +585,18 @@ pub fn unknown_resource(configuration: &Element, id: &Word) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(id.span, format!("there is no resource `{}`", id.text));
     diagnostic.hint = closest(&id.text, ids.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
     diagnostic
+}
+
+/// Puts the value in the place of the mask.
+fn replace_value(element: &mut Element, name: &str, value: &str) {
+    if element.name == "nvpair" && element.attr("name") == Some(name) && element.attr("value") == Some(MASK) {
+        element.set("value", value);
+    }
+    for node in &mut element.children {
+        if let Node::Element(child) = node {
+            replace_value(Arc::make_mut(child), name, value);
+        }
+    }
 }
 
 /// Comments that are not crmsh's stay where an object is replaced.
@@ -508,7 +614,9 @@ fn merged_node(old: &Element, new: &Element, sets: &[AttributeSet]) -> Element {
     }
     for (set, statement) in new.elements().zip(sets) {
         let plain = matches!(&statement.body, SetBody::Own { id: None, score: None, rules, .. } if rules.is_empty());
-        let fits = |node: &&mut Node| node.element().is_some_and(|child| child.name == set.name && child.child("rule").is_none());
+        let fits = |node: &&mut Node| {
+            node.element().is_some_and(|child| child.name == set.name && child.child("rule").is_none())
+        };
         match merged.children.iter_mut().find(|node| plain && fits(node)) {
             Some(Node::Element(child)) => *child = Arc::new(merged_set(child, set)),
             _ => merged.push(set.clone()),
@@ -526,7 +634,9 @@ fn merged_set(old: &Element, new: &Element) -> Element {
     }
     for pair in new.elements_named("nvpair") {
         let same = |node: &&mut Node| {
-            node.element().is_some_and(|child| child.name == "nvpair" && child.attr("name").is_some() && child.attr("name") == pair.attr("name"))
+            node.element().is_some_and(|child| {
+                child.name == "nvpair" && child.attr("name").is_some() && child.attr("name") == pair.attr("name")
+            })
         };
         match merged.children.iter_mut().find(same) {
             Some(Node::Element(child)) => {

@@ -135,15 +135,14 @@ pub fn find<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
     let mut all = objects(configuration);
     let named = |object: &Object| object.id == id;
     let node = |object: &Object| object.kind == "node" && (object.id == id || object.element.attr("uname") == Some(id));
-    let at = all
-        .iter()
-        .position(|object| named(object) && object.kind != "node")
-        .or_else(|| all.iter().position(node))?;
+    let at =
+        all.iter().position(|object| named(object) && object.kind != "node").or_else(|| all.iter().position(node))?;
     Some(all.swap_remove(at))
 }
 
 pub fn find_node<'a>(configuration: &'a Element, name: &str) -> Option<Object<'a>> {
-    let is = |object: &Object| object.kind == "node" && (object.element.attr("uname") == Some(name) || object.id == name);
+    let is =
+        |object: &Object| object.kind == "node" && (object.element.attr("uname") == Some(name) || object.id == name);
     objects(configuration).into_iter().find(is)
 }
 
@@ -165,15 +164,11 @@ pub fn node_names(configuration: &Element) -> Vec<String> {
 // ---- surgery -------------------------------------------------------------------------------------
 
 pub fn at<'a>(root: &'a Element, place: &[usize]) -> &'a Element {
-    place.iter().fold(root, |parent, at| {
-        parent.children[*at].element().expect("a place leads through elements")
-    })
+    place.iter().fold(root, |parent, at| parent.children[*at].element().expect("a place leads through elements"))
 }
 
 pub fn at_mut<'a>(root: &'a mut Element, place: &[usize]) -> &'a mut Element {
-    place.iter().fold(root, |parent, at| {
-        parent.child_at_mut(*at).expect("a place leads through elements")
-    })
+    place.iter().fold(root, |parent, at| parent.child_at_mut(*at).expect("a place leads through elements"))
 }
 
 /// Takes an element out of the tree. Places behind it shift.

@@ -5,18 +5,20 @@
 //! Every attribute and child must be accounted for: what is not understood is not left out.
 //! Absent: the order of objects (see `show`), the document around them.
 
+mod constraint;
+
 use crate::catalogue::Catalogue;
 use crate::configure::objects::{REFERENCE, is_resource};
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{
-    Agent, AttributeSet, Boolean, Clone, Colocation, Expression, FencingTarget, Group, Kind, Levels,
-    Location, Member, Members, Node as NodeStatement, Operation, Operations, Options, OptionsKind,
-    Order, Pair, Part, Place, Primitive, ResourceSet, Rule, SetBody, SetKind, Setting, Source,
-    Statement, Tag, Target, Ticket, Topology,
+    Agent, AttributeSet, Boolean, Clone, Expression, FencingTarget, Group, Kind, Levels, Node as NodeStatement,
+    Operation, Operations, Options, OptionsKind, Pair, Part, Primitive, Rule, SetBody, SetKind, Setting, Source,
+    Statement, Tag, Topology,
 };
 use quorate_grammar::crm::{expect::OPERATION_ATTRIBUTES, parse, print};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What raising must know beside the element.
 pub struct Context<'a> {
@@ -47,13 +49,12 @@ pub fn raise(element: &Element, context: &Context) -> Statement {
             return statement;
         }
     }
-    as_xml(element)
+    Statement::new(Kind::Xml(as_xml(element.clone())))
 }
 
 /// Resources inside a container are objects of their own; the container's XML only refers to them.
-fn as_xml(element: &Element) -> Statement {
-    let mut shell = element.clone();
-    for node in &mut shell.children {
+fn as_xml(mut element: Element) -> Word {
+    for node in &mut element.children {
         if let Node::Element(child) = node
             && is_resource(child)
         {
@@ -61,7 +62,28 @@ fn as_xml(element: &Element) -> Statement {
             *node = Node::from(reference);
         }
     }
-    Statement::new(Kind::Xml(Word::new(quorate_core::xml::write_pretty(&shell).trim_end())))
+    flatten_comments(&mut element);
+    Word::new(quorate_core::xml::write_pretty(&element).trim_end())
+}
+
+/// The lines of a comment would be joined when the statement is read; here they are joined already.
+fn flatten_comments(element: &mut Element) {
+    for node in &mut element.children {
+        match node {
+            Node::Comment(text) if text.contains('\n') => {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                *text = format!(" {} ", words.join(" ")).into();
+            }
+            Node::Element(child) => flatten_comments(Arc::make_mut(child)),
+            Node::Comment(_) | Node::Text(_) => {}
+        }
+    }
+}
+
+/// Whether two texts of XML are the same object.
+pub fn same_xml(one: &Word, other: &Word) -> bool {
+    let read = |word: &Word| quorate_core::xml::read(&word.text).map(as_xml).ok();
+    one == other || read(one).is_some_and(|one| Some(one) == read(other))
 }
 
 /// The last check: the printed text must be read back as the same statement.
@@ -86,10 +108,10 @@ fn kind(element: &Element, context: &Context) -> Option<Kind> {
         "template" => Kind::Template(primitive(element, context)?),
         "group" => Kind::Group(group(element, context)?),
         "clone" | "master" => Kind::Clone(clone(element, context)?),
-        "rsc_location" => Kind::Location(location(element, context)?),
-        "rsc_colocation" => Kind::Colocation(colocation(element)?),
-        "rsc_order" => Kind::Order(order(element)?),
-        "rsc_ticket" => Kind::Ticket(ticket(element)?),
+        "rsc_location" => Kind::Location(constraint::location(element, context)?),
+        "rsc_colocation" => Kind::Colocation(constraint::colocation(element)?),
+        "rsc_order" => Kind::Order(constraint::order(element)?),
+        "rsc_ticket" => Kind::Ticket(constraint::ticket(element)?),
         "tag" => Kind::Tag(tag(element)?),
         "fencing-topology" => Kind::Topology(topology(element, context)?),
         "cluster_property_set" => Kind::Options(options(element, OptionsKind::Property, context)?),
@@ -108,7 +130,9 @@ pub fn raise_defaults(element: &Element, kind: OptionsKind, context: &Context) -
             return statement;
         }
     }
-    as_xml(element)
+    // The same element stands in two sections; the section must be said too.
+    let section = Element::new(kind.keyword()).with_child(element.clone());
+    Statement::new(Kind::Xml(as_xml(section)))
 }
 
 // ---- strict reading ------------------------------------------------------------------------------
@@ -159,12 +183,12 @@ fn attribute_set(element: &Element, kind: SetKind, owner: &str, context: &Contex
     Some(AttributeSet { kind, body })
 }
 
-/// Rules must stand before the pairs: the language has no other order.
+/// The text has the rules first; among the pairs they would mean the same.
 fn rules_and_pairs(element: &Element, context: &Context) -> Option<(Vec<Rule>, Vec<Pair>)> {
     let (mut rules, mut pairs) = (Vec::new(), Vec::new());
     for child in element.elements() {
         match &*child.name {
-            "rule" if pairs.is_empty() => rules.push(rule(child, context)?),
+            "rule" => rules.push(rule(child, context)?),
             "nvpair" => pairs.push(pair(child, context)?),
             _ => return None,
         }
@@ -223,9 +247,8 @@ fn comparison(element: &Element) -> Option<Expression> {
     childless(element)?;
     let name = attr(element, "attribute")?;
     let operation = attr(element, "operation")?;
-    let bare = element.attr("type").is_none()
-        && element.attr("value").is_none()
-        && element.attr("value-source").is_none();
+    let bare =
+        element.attr("type").is_none() && element.attr("value").is_none() && element.attr("value-source").is_none();
     match operation.as_str() {
         "defined" => bare.then_some(Expression::Defined { name }),
         "not_defined" => bare.then_some(Expression::NotDefined { name }),
@@ -409,10 +432,8 @@ const CONTAINER_SETS: &[(&str, SetKind)] =
 fn group(element: &Element, context: &Context) -> Option<Group> {
     only(element, &["id", "description"])?;
     let (inside, rest) = contents(element);
-    let members: Vec<Word> = inside
-        .iter()
-        .map(|child| attr(child, "id").filter(|_| child.name == "primitive"))
-        .collect::<Option<_>>()?;
+    let members: Vec<Word> =
+        inside.iter().map(|child| attr(child, "id").filter(|_| child.name == "primitive")).collect::<Option<_>>()?;
     Some(Group {
         id: attr(element, "id")?,
         members,
@@ -432,141 +453,6 @@ fn clone(element: &Element, context: &Context) -> Option<Clone> {
         description: attr(element, "description"),
         sets: sets(&rest, CONTAINER_SETS, context)?,
     })
-}
-
-// ---- constraints -----------------------------------------------------------------------------------
-
-fn location(element: &Element, context: &Context) -> Option<Location> {
-    let known = ["id", "rsc", "rsc-pattern", "role", "resource-discovery", "score", "score-attribute", "node"];
-    only(element, &known)?;
-    let is_set = |child: &&Element| child.name == "resource_set";
-    let has_sets = element.elements().any(|child| is_set(&child));
-    let target = match (attr(element, "rsc"), attr(element, "rsc-pattern"), has_sets) {
-        (Some(resource), None, false) => Target::Resource(resource),
-        (None, Some(pattern), false) => Target::Pattern(pattern),
-        (None, None, true) => {
-            let sets = element.elements().filter(is_set);
-            Target::Sets(sets.map(|set| resource_set(set, "role")).collect::<Option<_>>()?)
-        }
-        _ => return None,
-    };
-    let rest: Vec<&Element> = element.elements().filter(|child| !is_set(child)).collect();
-    let place = match (attr(element, "node"), either_score(element), rest.is_empty()) {
-        (Some(node), Some(score), true) => Place::Node { score, node },
-        (None, None, false) if rest.iter().all(|child| child.name == "rule") => {
-            Place::Rules(rest.into_iter().map(|one| located_rule(one, context)).collect::<Option<_>>()?)
-        }
-        _ => return None,
-    };
-    let discovery = attr(element, "resource-discovery");
-    Some(Location {
-        id: attr(element, "id")?,
-        target,
-        role: attr(element, "role"),
-        attributes: discovery.map(|value| (word("resource-discovery"), value)).into_iter().collect(),
-        place,
-    })
-}
-
-/// The rule of a location means nothing without a score, so one must be written.
-fn located_rule(element: &Element, context: &Context) -> Option<Rule> {
-    let scored = ["score", "score-attribute", "id-ref"].iter().any(|name| element.attr(name).is_some());
-    if scored { rule(element, context) } else { None }
-}
-
-fn resource_set(element: &Element, qualifier: &str) -> Option<ResourceSet> {
-    only(element, &["id", "sequential", "require-all", qualifier])?;
-    let flag = |name| match element.attr(name) {
-        None | Some("true") => Some(true),
-        Some("false") => Some(false),
-        Some(_) => None,
-    };
-    let member = |child: &Element| {
-        only(child, &["id"])?;
-        attr(child, "id").filter(|_| child.name == "resource_ref")
-    };
-    Some(ResourceSet {
-        members: element.elements().map(member).collect::<Option<_>>()?,
-        qualifier: attr(element, qualifier),
-        sequential: flag("sequential")?,
-        require_all: flag("require-all")?,
-    })
-}
-
-fn resource_sets(element: &Element, qualifier: &str) -> Option<Members> {
-    let set = |child: &Element| (child.name == "resource_set").then(|| resource_set(child, qualifier))?;
-    let sets: Vec<ResourceSet> = element.elements().map(set).collect::<Option<_>>()?;
-    (!sets.is_empty()).then_some(Members::Sets(sets))
-}
-
-/// The resource of a simple constraint: its role or action, or its instance.
-fn member(element: &Element, name: &str, qualifier: &str) -> Option<Member> {
-    let qualified = attr(element, &format!("{name}-{qualifier}"));
-    let instance = attr(element, &format!("{name}-instance"));
-    if qualified.is_some() && instance.is_some() {
-        return None;
-    }
-    Some(Member { resource: attr(element, name)?, qualifier: qualified.or(instance) })
-}
-
-fn colocation(element: &Element) -> Option<Colocation> {
-    let known = [
-        "id", "score", "score-attribute", "node-attribute", "rsc", "rsc-role", "rsc-instance", "with-rsc",
-        "with-rsc-role", "with-rsc-instance",
-    ];
-    only(element, &known)?;
-    let members = if element.attr("rsc").is_some() {
-        childless_but_comments(element)?;
-        Members::Two(member(element, "rsc", "role")?, member(element, "with-rsc", "role")?)
-    } else {
-        resource_sets(element, "role")?
-    };
-    Some(Colocation {
-        id: attr(element, "id")?,
-        score: either_score(element)?,
-        members,
-        node_attribute: attr(element, "node-attribute"),
-    })
-}
-
-fn order(element: &Element) -> Option<Order> {
-    let known = [
-        "id", "kind", "symmetrical", "first", "first-action", "first-instance", "then", "then-action",
-        "then-instance",
-    ];
-    only(element, &known)?;
-    let members = if element.attr("first").is_some() {
-        childless_but_comments(element)?;
-        Members::Two(member(element, "first", "action")?, member(element, "then", "action")?)
-    } else {
-        resource_sets(element, "action")?
-    };
-    Some(Order {
-        id: attr(element, "id")?,
-        kind: attr(element, "kind"),
-        members,
-        symmetrical: attr(element, "symmetrical"),
-    })
-}
-
-fn ticket(element: &Element) -> Option<Ticket> {
-    only(element, &["id", "ticket", "loss-policy", "rsc", "rsc-role"])?;
-    let members = if element.attr("rsc").is_some() {
-        childless_but_comments(element)?;
-        Members::One(member(element, "rsc", "role")?)
-    } else {
-        resource_sets(element, "role")?
-    };
-    Some(Ticket {
-        id: attr(element, "id")?,
-        ticket: attr(element, "ticket")?,
-        members,
-        loss_policy: attr(element, "loss-policy"),
-    })
-}
-
-fn childless_but_comments(element: &Element) -> Option<()> {
-    element.elements().next().is_none().then_some(())
 }
 
 // ---- the rest --------------------------------------------------------------------------------------

@@ -47,7 +47,10 @@ impl Known {
     fn of(configuration: &Element) -> Known {
         let all = objects::objects(configuration);
         let of_kind = |kinds: &[&str]| {
-            all.iter().filter(|object| kinds.contains(&object.kind)).map(|object| object.id.clone()).collect::<BTreeSet<_>>()
+            all.iter()
+                .filter(|object| kinds.contains(&object.kind))
+                .map(|object| object.id.clone())
+                .collect::<BTreeSet<_>>()
         };
         let mut resources = of_kind(&["primitive", "group", "clone", "ms", "bundle", "tag", "rsc_template"]);
         resources.extend(of_kind(&["rsc_template"]));
@@ -70,7 +73,9 @@ impl Known {
             Reference::Template(word) => Some(unknown(word, "template", &self.templates)),
             // Nodes may join later, so an unknown one is no more than suspicious.
             Reference::Node(word) if self.nodes.is_empty() || self.nodes.contains(&word.text) => None,
-            Reference::Node(word) => Some(Diagnostic { severity: quorate_grammar::Severity::Warning, ..unknown(word, "node", &self.nodes) }),
+            Reference::Node(word) => {
+                Some(Diagnostic { severity: quorate_grammar::Severity::Warning, ..unknown(word, "node", &self.nodes) })
+            }
             Reference::Id(word) if self.ids.contains(&word.text) => None,
             Reference::Id(word) => Some(unknown(word, "id", &self.ids)),
         }
@@ -78,9 +83,10 @@ impl Known {
 }
 
 fn unknown(word: &Word, what: &str, known: &BTreeSet<String>) -> Diagnostic {
-    let article = if what.starts_with(['a', 'e', 'i', 'o']) { "object or part with the " } else { "" };
+    let article = if what == "id" { "object or part with the " } else { "" };
     let mut diagnostic = Diagnostic::error(word.span, format!("there is no {article}{what} `{}`", word.text));
-    diagnostic.hint = closest(&word.text, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+    diagnostic.hint =
+        closest(&word.text, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
     diagnostic
 }
 
@@ -127,7 +133,8 @@ fn references<'a>(kind: &'a Kind, found: &mut Vec<Reference<'a>>) {
                     found.push(Reference::Node(node));
                 }
                 // A level's devices share one word; it is checked when it is a single device.
-                found.extend(levels.devices.iter().filter(|device| !device.text.contains(',')).map(Reference::Resource));
+                found
+                    .extend(levels.devices.iter().filter(|device| !device.text.contains(',')).map(Reference::Resource));
             }
         }
         Kind::Tag(tag) => found.extend(tag.members.iter().map(Reference::Object)),
@@ -160,7 +167,9 @@ fn in_pair<'a>(pair: &'a Pair, found: &mut Vec<Reference<'a>>) {
 fn in_members<'a>(members: &'a Members, found: &mut Vec<Reference<'a>>) {
     match members {
         Members::One(only) => found.push(Reference::Resource(&only.resource)),
-        Members::Two(first, second) => found.extend([first, second].map(|member| Reference::Resource(&member.resource))),
+        Members::Two(first, second) => {
+            found.extend([first, second].map(|member| Reference::Resource(&member.resource)))
+        }
         Members::Sets(sets) => in_resource_sets(sets, found),
     }
 }

@@ -17,7 +17,10 @@ const RESOURCE_ELEMENTS: &[&str] = &["resource_ref", "obj_ref"];
 pub enum RemoveError {
     Missing(String),
     /// Something else cannot do without it.
-    Needed { id: String, by: String },
+    Needed {
+        id: String,
+        by: String,
+    },
     Taken(String),
 }
 
@@ -205,7 +208,8 @@ fn simple(element: Element) -> Element {
 
 fn forget_device(configuration: &mut Element, id: &str, notes: &mut Vec<String>) {
     let Some(topology) = configuration.find_mut(|child| child.name == "fencing-topology") else { return };
-    let uses = |level: &Element| level.attr("devices").is_some_and(|devices| devices.split(',').any(|device| device == id));
+    let uses =
+        |level: &Element| level.attr("devices").is_some_and(|devices| devices.split(',').any(|device| device == id));
     if !topology.elements().any(uses) {
         return;
     }
@@ -250,7 +254,12 @@ pub fn rename(configuration: &mut Element, old: &str, new: &str) -> Result<Vec<S
     };
     objects::at_mut(configuration, &place).set("id", new);
     let mut notes: Vec<String> = rename_references(configuration, old, new);
-    for node in configuration.find_mut(|child| child.name == "resources").map(|section| &mut section.children).into_iter().flatten() {
+    for node in configuration
+        .find_mut(|child| child.name == "resources")
+        .map(|section| &mut section.children)
+        .into_iter()
+        .flatten()
+    {
         rename_attribute(node, "template", old, new, &mut notes);
     }
     if let Some(topology) = configuration.find_mut(|child| child.name == "fencing-topology") {
@@ -280,7 +289,8 @@ fn rename_devices(topology: &mut Element, old: &str, new: &str, notes: &mut Vec<
         let Node::Element(level) = node else { continue };
         let devices = level.attr("devices").unwrap_or_default();
         if devices.split(',').any(|device| device == old) {
-            let renamed: Vec<&str> = devices.split(',').map(|device| if device == old { new } else { device }).collect();
+            let renamed: Vec<&str> =
+                devices.split(',').map(|device| if device == old { new } else { device }).collect();
             let renamed = renamed.join(",");
             Arc::make_mut(level).set("devices", renamed);
             notes.push("fencing_topology".to_string());

@@ -19,7 +19,8 @@ fn error(message: impl Into<String>) -> Diagnostic {
 
 pub fn set(configuration: &mut Element, path: &str, value: &str) -> Result<(), Diagnostic> {
     let Some((place, rest)) = owner(configuration, path) else {
-        return Err(error(format!("`{path}` does not start with the id of an object")).hint("the path is ID.NAME or ID.OPERATION.NAME"));
+        return Err(error(format!("`{path}` does not start with the id of an object"))
+            .hint("the path is ID.NAME or ID.OPERATION.NAME"));
     };
     let object = objects::at_mut(configuration, &place);
     let steps: Vec<&str> = rest.split('.').collect();
@@ -33,7 +34,8 @@ pub fn set(configuration: &mut Element, path: &str, value: &str) -> Result<(), D
         return Ok(());
     }
     let mut diagnostic = error(format!("`{path}` is not set, so it cannot be changed"));
-    let names: Vec<&str> = object.descendants().filter(|part| part.name == "nvpair").filter_map(|pair| pair.attr("name")).collect();
+    let names: Vec<&str> =
+        object.descendants().filter(|part| part.name == "nvpair").filter_map(|pair| pair.attr("name")).collect();
     diagnostic.hint = closest(rest, names).map(|near| format!("did you mean `{near}`?"));
     Err(diagnostic)
 }
@@ -53,7 +55,8 @@ fn set_pair(object: &mut Element, name: &str, value: &str) -> bool {
         return set_in(object, name, value);
     }
     let is_set = |child: &Element| matches!(&*child.name, "instance_attributes" | "meta_attributes" | "utilization");
-    let has = |child: &Element| is_set(child) && child.elements_named("nvpair").any(|pair| pair.attr("name") == Some(name));
+    let has =
+        |child: &Element| is_set(child) && child.elements_named("nvpair").any(|pair| pair.attr("name") == Some(name));
     object.find_mut(has).is_some_and(|set| set_in(set, name, value))
 }
 
@@ -86,7 +89,11 @@ fn set_operation(object: &mut Element, operation: &str, interval: Option<&str>, 
 
 /// The group with a member more or less: `GROUP add|remove MEMBER [after|before REFERENCE]`.
 /// Errors tell which of the words is wrong.
-pub fn modified_group(configuration: &Element, catalogue: &Catalogue, words: &[String]) -> Result<Statement, (usize, String)> {
+pub fn modified_group(
+    configuration: &Element,
+    catalogue: &Catalogue,
+    words: &[String],
+) -> Result<Statement, (usize, String)> {
     let context = Context::of(configuration, catalogue);
     let object = objects::find(configuration, &words[0]).filter(|object| object.kind == "group");
     let Some(object) = object else { return Err((0, format!("there is no group `{}`", words[0]))) };
@@ -110,7 +117,9 @@ pub fn modified_group(configuration: &Element, catalogue: &Catalogue, words: &[S
                 (Some("before"), Some(reference)) => at(reference),
                 _ => return Err((3.min(words.len() - 1), "expected `after` or `before` and a member".to_string())),
             };
-            let Some(target) = target else { return Err((4, format!("`{}` is not a member of `{}`", words[4], words[0]))) };
+            let Some(target) = target else {
+                return Err((4, format!("`{}` is not a member of `{}`", words[4], words[0])));
+            };
             group.members.insert(target, Word::new(&words[2]));
         }
         (word, _) => return Err((1, format!("`{word}` is neither `add` nor `remove`"))),

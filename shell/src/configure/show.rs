@@ -8,9 +8,9 @@ use super::objects::{self, Object};
 use super::raise::Context;
 use crate::catalogue::Catalogue;
 use quorate_core::xml::{Element, Node};
+use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{Kind, Pair, Part, SetBody, Statement};
 use quorate_grammar::crm::print::{self, Ink, Layout, Role};
-use quorate_grammar::Word;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub const MASK: &str = "******";
 
 /// Attributes whose name starts like this are secrets (crmsh's default).
-const SECRET: &str = "passw";
+pub const SECRET: &str = "passw";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
@@ -188,7 +188,9 @@ pub fn mask_element(element: &mut Element) {
     if secret && element.attr("value").is_some() {
         element.set("value", MASK);
     }
-    let has_secret = |element: &Element| element.descendants().any(|part| part.attr("name").is_some_and(|name| name.starts_with(SECRET)));
+    let has_secret = |element: &Element| {
+        element.descendants().any(|part| part.attr("name").is_some_and(|name| name.starts_with(SECRET)))
+    };
     for node in &mut element.children {
         if let Node::Element(child) = node
             && has_secret(child)

@@ -23,16 +23,22 @@ pub fn tell(demo: &Demo, io: &mut Io) -> Result<(), String> {
     io.line(&format!("3. kill -9 of {promoted}, where the database is promoted: it is fenced, another takes over."));
     demo.kill(&promoted)?;
     demo.wait("another node to be promoted", || {
-        demo.placement().get("db").is_some_and(|on| on.iter().any(|(node, role)| role == "Promoted" && *node != promoted))
+        demo.placement()
+            .get("db")
+            .is_some_and(|on| on.iter().any(|(node, role)| role == "Promoted" && *node != promoted))
     })?;
     let survivor = another(demo, &promoted)?;
     let fenced = demo.status(&survivor).is_some_and(|status| {
-        status.fencing.iter().any(|event| event.target == promoted && event.state == quorate_core::fencing::history::FencingState::Succeeded)
+        status.fencing.iter().any(|event| {
+            event.target == promoted && event.state == quorate_core::fencing::history::FencingState::Succeeded
+        })
     });
     if !fenced {
         return Err(format!("{promoted} was replaced, but never fenced"));
     }
-    demo.wait("the address to follow", || !is_on(demo, "db-address", &promoted) && node_of(demo, "db-address").is_ok())?;
+    demo.wait("the address to follow", || {
+        !is_on(demo, "db-address", &promoted) && node_of(demo, "db-address").is_ok()
+    })?;
     demo.wait("the fenced node to be back", || demo.members().len() == demo.names().len())?;
     running(demo)?;
     show(demo, io);

@@ -6,7 +6,6 @@
 use super::configure::text_diff;
 use crate::command::{Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
-use crate::preview;
 use crate::session::{Manner, Session};
 use crate::source::{self, Source};
 use quorate_core::cib::Document;
@@ -57,7 +56,13 @@ pub static LEVEL: Level = Level {
             run: Run::Do(reset),
             ..Command::DEFAULT
         },
-        Command { name: "delete", arguments: &[one("name", What::Shadow)], help: "delete a shadow", run: Run::Do(delete), ..Command::DEFAULT },
+        Command {
+            name: "delete",
+            arguments: &[one("name", What::Shadow)],
+            help: "delete a shadow",
+            run: Run::Do(delete),
+            ..Command::DEFAULT
+        },
     ],
 };
 
@@ -88,18 +93,25 @@ fn existing(session: &Session, shadow: &Source) -> Outcome {
     }
     let known = source::shadows(&session.environment);
     let failure = Failure::refused(format!("there is no shadow `{}`", shadow.label()));
-    Err(if known.is_empty() { failure.hint("make one with `cib new NAME`") } else { failure.hint(format!("there are {}", known.join(", "))) })
+    Err(if known.is_empty() {
+        failure.hint("make one with `cib new NAME`")
+    } else {
+        failure.hint(format!("there are {}", known.join(", ")))
+    })
 }
 
 fn new(session: &mut Session, call: &Call) -> Outcome {
     let shadow = named(session, Some(call.required(0)))?;
     let words = call.words();
-    if let Some((at, word)) = words.iter().enumerate().skip(1).find(|(_, word)| !["empty", "force", "withstatus"].contains(&word.as_str())) {
+    if let Some((at, word)) =
+        words.iter().enumerate().skip(1).find(|(_, word)| !["empty", "force", "withstatus"].contains(&word.as_str()))
+    {
         return Err(Failure::at(call.span(at), format!("`{word}` is none of empty, force, withstatus")));
     }
     let has = |word: &str| words[1..].iter().any(|given| given == word);
     if session.exists(&shadow) && !has("force") && !call.has(FORCE) && !session.switches.force {
-        return Err(Failure::refused(format!("the shadow `{}` exists already", shadow.label())).hint("use `force` to replace it"));
+        return Err(Failure::refused(format!("the shadow `{}` exists already", shadow.label()))
+            .hint("use `force` to replace it"));
     }
     let home = Source::home(&session.environment);
     let document = if has("empty") { Document::empty() } else { session.read_from(&home)? };
@@ -113,7 +125,9 @@ fn new(session: &mut Session, call: &Call) -> Outcome {
 fn switch(session: &mut Session, source: Source) -> Outcome {
     if session.is_changed() {
         if session.manner == Manner::Interactive {
-            return Err(Failure::refused("there are changes that have not been committed").hint("`commit` or `refresh` first"));
+            return Err(
+                Failure::refused("there are changes that have not been committed").hint("`commit` or `refresh` first")
+            );
         }
         session.commit_stage()?;
     }
@@ -158,17 +172,16 @@ fn commit(session: &mut Session, call: &Call) -> Outcome {
     let shadow = named(session, call.argument(0))?;
     existing(session, &shadow)?;
     let mine = session.read_from(&shadow)?;
-    if call.has(PREVIEW) {
-        let text = preview::preview(&mine)?;
-        session.ui.print(&text);
-        return Ok(());
-    }
     let home = Source::home(&session.environment);
     let base = match session.exists(&origin_of(&shadow)) {
         true => session.read_from(&origin_of(&shadow))?,
         // Another tool made the shadow: then only the real configuration can be the base.
         false => session.read_from(&home)?,
     };
+    if call.has(PREVIEW) {
+        session.source = home;
+        return session.preview(&base, &mine);
+    }
     let now = session.commit_to(&home, &base, &mine)?;
     // What the shadow changed from now on counts from here.
     session.create(&origin_of(&shadow), now)?;
@@ -194,7 +207,8 @@ fn delete(session: &mut Session, call: &Call) -> Outcome {
     let shadow = named(session, call.argument(0))?;
     existing(session, &shadow)?;
     if session.source == shadow {
-        return Err(Failure::refused(format!("{} shadow CIB is in use", shadow.label())).hint("`cib use` goes back to the real configuration"));
+        return Err(Failure::refused(format!("{} shadow CIB is in use", shadow.label()))
+            .hint("`cib use` goes back to the real configuration"));
     }
     session.remove(&shadow)?;
     if session.exists(&origin_of(&shadow)) {

@@ -16,7 +16,12 @@ pub static LEVEL: Level = Level {
     name: "cluster",
     help: "the nodes as machines: status, run a command, copy a file",
     commands: &[
-        Command { name: "status", help: "who is here, who leads, is there quorum", run: Run::Do(status), ..Command::DEFAULT },
+        Command {
+            name: "status",
+            help: "who is here, who leads, is there quorum",
+            run: Run::Do(status),
+            ..Command::DEFAULT
+        },
         Command {
             name: "run",
             arguments: &[one("command", What::Text), any("node", What::Node)],
@@ -85,7 +90,9 @@ fn targets(session: &mut Session, words: &[String], others_only: bool) -> Outcom
     let host = session.environment.host.clone();
     names.retain(|name| !(others_only && *name == host));
     if names.is_empty() {
-        return Err(Failure::refused("the configuration names no nodes to go to").hint("name the nodes behind the command"));
+        return Err(
+            Failure::refused("the configuration names no nodes to go to").hint("name the nodes behind the command")
+        );
     }
     names.iter().map(|name| target(session, name)).collect()
 }

@@ -7,6 +7,7 @@ pub mod node;
 pub mod options;
 pub mod resource;
 pub mod root;
+pub mod status;
 pub mod universal;
 
 use crate::command::{Level, Run};

@@ -8,7 +8,6 @@ use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
 use crate::configure::objects::{self, Place};
 use crate::error::{Failure, Outcome};
-use crate::preview;
 use crate::session::Session;
 use crate::source::Source;
 use quorate_core::cib::Document;
@@ -28,13 +27,7 @@ const fn on_node(name: &'static str, help: &'static str, run: fn(&mut Session, &
 }
 
 const fn of_node(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
-    Command {
-        name,
-        arguments: ATTRIBUTE,
-        help,
-        run: Run::Do(run),
-        ..Command::DEFAULT
-    }
+    Command { name, arguments: ATTRIBUTE, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
 const ALL: Flag = Flag { name: "--all", short: "", help: "every node" };
@@ -43,7 +36,14 @@ pub static LEVEL: Level = Level {
     name: "node",
     help: "nodes: standby, maintenance, attributes",
     commands: &[
-        Command { name: "show", aliases: &["list"], arguments: &[maybe("node", What::Node)], help: "nodes, their state and attributes", run: Run::Do(show), ..Command::DEFAULT },
+        Command {
+            name: "show",
+            aliases: &["list"],
+            arguments: &[maybe("node", What::Node)],
+            help: "nodes, their state and attributes",
+            run: Run::Do(show),
+            ..Command::DEFAULT
+        },
         Command {
             name: "standby",
             arguments: &[maybe("node", What::Node), maybe("reboot|forever", What::Words(&["reboot", "forever"]))],
@@ -57,7 +57,13 @@ pub static LEVEL: Level = Level {
         on_node("online", "let a node run resources again", online),
         on_node("maintenance", "keep the cluster from acting on a node's resources", maintenance),
         on_node("ready", "end a node's maintenance", ready),
-        Command { name: "fence", arguments: &[one("node", What::Node)], help: "fence a node (its resources are recovered elsewhere)", run: Run::Do(fence), ..Command::DEFAULT },
+        Command {
+            name: "fence",
+            arguments: &[one("node", What::Node)],
+            help: "fence a node (its resources are recovered elsewhere)",
+            run: Run::Do(fence),
+            ..Command::DEFAULT
+        },
         Command {
             name: "clearstate",
             arguments: &[one("node", What::Node)],
@@ -69,7 +75,13 @@ pub static LEVEL: Level = Level {
         of_node("attribute", "an attribute of a node", attribute_of),
         of_node("utilization", "a capacity of a node", utilization_of),
         of_node("status-attr", "an attribute of a node that is lost when it leaves", status_attribute),
-        Command { name: "delete", arguments: &[one("node", What::Node)], help: "forget a node that is not a member any more", run: Run::Do(delete), ..Command::DEFAULT },
+        Command {
+            name: "delete",
+            arguments: &[one("node", What::Node)],
+            help: "forget a node that is not a member any more",
+            run: Run::Do(delete),
+            ..Command::DEFAULT
+        },
     ],
 };
 
@@ -78,7 +90,8 @@ pub static LEVEL: Level = Level {
 fn unknown(document: &Document, name: &str, call: &Call, at: usize) -> Failure {
     let names = objects::node_names(document.configuration());
     let mut failure = Failure::at(call.span(at), format!("there is no node `{name}`"));
-    failure.diagnostics[0].hint = closest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+    failure.diagnostics[0].hint =
+        closest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
     failure
 }
 
@@ -123,8 +136,9 @@ fn show(session: &mut Session, call: &Call) -> Outcome {
         let offline = if online || known.nodes.is_empty() && session.source != Source::Live { "" } else { "(offline)" };
         text.push_str(&format!("{label}: {kind}{offline}\n"));
         let pairs = object.element.elements().flat_map(|set| set.elements_named("nvpair"));
-        let pairs: Vec<String> =
-            pairs.filter_map(|pair| Some(format!("{}={}", pair.attr("name")?, pair.attr("value").unwrap_or_default()))).collect();
+        let pairs: Vec<String> = pairs
+            .filter_map(|pair| Some(format!("{}={}", pair.attr("name")?, pair.attr("value").unwrap_or_default())))
+            .collect();
         if !pairs.is_empty() {
             text.push_str(&format!("\t{}\n", pairs.join(" ")));
         }
@@ -139,11 +153,10 @@ fn steer(session: &mut Session, call: &Call, change: impl Fn(&mut Document, &Pla
     let places = chosen(session, call)?;
     let apply = |document: &mut Document| places.iter().for_each(|place| change(document, place));
     if call.has(PREVIEW) {
-        let mut document = session.document()?;
+        let base = session.document()?;
+        let mut document = base.clone();
         apply(&mut document);
-        let text = preview::preview(&document)?;
-        session.ui.print(&text);
-        return Ok(());
+        return session.preview(&base, &document);
     }
     let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
     session.change(&words.join(" "), |_, document| {
@@ -163,7 +176,9 @@ fn unset(document: &mut Document, place: &Place, sort: Sort, name: &str) -> bool
 
 fn standby(session: &mut Session, call: &Call) -> Outcome {
     match call.argument(1) {
-        None | Some("forever") => steer(session, call, |document, place| set(document, place, Sort::Node, "standby", "on")),
+        None | Some("forever") => {
+            steer(session, call, |document, place| set(document, place, Sort::Node, "standby", "on"))
+        }
         Some("reboot") => {
             for place in chosen(session, call)? {
                 let node = name_at(session, &place)?;
@@ -211,7 +226,13 @@ fn utilization_of(session: &mut Session, call: &Call) -> Outcome {
 }
 
 /// `set NAME VALUE`, `set NAME=VALUE`, `delete NAME` or `show NAME` for one object.
-pub fn attribute_command(session: &mut Session, call: &Call, sort: Sort, document: &Document, place: &Place) -> Outcome {
+pub fn attribute_command(
+    session: &mut Session,
+    call: &Call,
+    sort: Sort,
+    document: &Document,
+    place: &Place,
+) -> Outcome {
     let word = call.required(2).to_string();
     let (name, value) = match (word.split_once('='), call.argument(3)) {
         (Some((name, value)), None) if call.required(1) == "set" => (name.to_string(), Some(value.to_string())),
@@ -251,8 +272,12 @@ fn status_attribute(session: &mut Session, call: &Call) -> Outcome {
         ("set", Some(value)) => session.ask(Request::SetAttributes { node, pairs: vec![(name, Some(value))] }),
         ("delete", None) => session.ask(Request::SetAttributes { node, pairs: vec![(name, None)] }),
         ("show", None) => {
-            let states = document.status().elements_named("node_state").find(|state| state.attr("uname") == Some(&node));
-            let pairs = states.and_then(|state| state.child("transient_attributes")).into_iter().flat_map(|part| part.descendants());
+            let states =
+                document.status().elements_named("node_state").find(|state| state.attr("uname") == Some(&node));
+            let pairs = states
+                .and_then(|state| state.child("transient_attributes"))
+                .into_iter()
+                .flat_map(|part| part.descendants());
             let found = pairs.into_iter().find(|pair| pair.name == "nvpair" && pair.attr("name") == Some(&name));
             match found.and_then(|pair| pair.attr("value")) {
                 Some(value) => {
@@ -290,7 +315,9 @@ fn delete(session: &mut Session, call: &Call) -> Outcome {
     let node = name_at(session, &place)?;
     let member = session.source == Source::Live && session.cluster_status()?.members.contains(&node);
     if member {
-        return Err(Failure::refused(format!("`{node}` is a member of the cluster")).hint("stop the cluster there first"));
+        return Err(
+            Failure::refused(format!("`{node}` is a member of the cluster")).hint("stop the cluster there first")
+        );
     }
     session.change(&format!("delete {node}"), |_, document| {
         drop(objects::take(document.configuration_mut(), &place));

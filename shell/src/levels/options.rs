@@ -12,7 +12,13 @@ pub static LEVEL: Level = Level {
     name: "options",
     help: "settings of this shell",
     commands: &[
-        Command { name: "show", arguments: &[maybe("option", What::Option)], help: "the settings and their values", run: Run::Do(show), ..Command::DEFAULT },
+        Command {
+            name: "show",
+            arguments: &[maybe("option", What::Option)],
+            help: "the settings and their values",
+            run: Run::Do(show),
+            ..Command::DEFAULT
+        },
         Command {
             name: "set",
             arguments: &[one("option", What::Option), one("value", What::Text)],

@@ -3,7 +3,7 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, node, options, resource};
+use super::{cib, cluster, configure, node, options, resource, status};
 use crate::command::{Call, Command, Level, Run};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
@@ -12,12 +12,18 @@ pub static LEVEL: Level = Level {
     name: "",
     help: "The cluster shell. Every level can be entered, or be given a command on the same line.",
     commands: &[
-        Command { name: "configure", help: configure::LEVEL.help, run: Run::Level(&configure::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "configure",
+            help: configure::LEVEL.help,
+            run: Run::Level(&configure::LEVEL),
+            ..Command::DEFAULT
+        },
         Command { name: "resource", help: resource::LEVEL.help, run: Run::Level(&resource::LEVEL), ..Command::DEFAULT },
         Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
         Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
         Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
+        status::COMMAND,
         Command {
             name: "verify",
             help: "check the configuration",

@@ -28,7 +28,13 @@ pub static COMMANDS: &[Command] = &[
         ..Command::DEFAULT
     },
     Command { name: "up", aliases: &["end", "back"], help: "leave this level", run: Run::Do(up), ..Command::DEFAULT },
-    Command { name: "quit", aliases: &["exit", "bye"], help: "leave the shell", run: Run::Do(quit), ..Command::DEFAULT },
+    Command {
+        name: "quit",
+        aliases: &["exit", "bye"],
+        help: "leave the shell",
+        run: Run::Do(quit),
+        ..Command::DEFAULT
+    },
 ];
 
 fn help(session: &mut Session, call: &Call) -> Outcome {
@@ -68,7 +74,8 @@ fn go(session: &mut Session, call: &Call) -> Outcome {
             Some(level) => session.levels.push(level),
             None => {
                 let known: Vec<&str> = all().map(|level| level.name).filter(|name| !name.is_empty()).collect();
-                return Err(Failure::usage(format!("there is no level `{step}` here")).hint(format!("the levels are {}", known.join(", "))));
+                return Err(Failure::usage(format!("there is no level `{step}` here"))
+                    .hint(format!("the levels are {}", known.join(", "))));
             }
         }
         if step == "configure" {

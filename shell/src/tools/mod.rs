@@ -2,6 +2,7 @@
 
 pub mod crm_attribute;
 pub mod crm_node;
+pub mod crm_simulate;
 
 use clap::Parser;
 use clap::error::ErrorKind;

@@ -67,7 +67,11 @@ pub fn at_rest(world: &World) -> Result<(), Broken> {
         .map(|(id, node)| (id, node.document().digest()))
         .collect();
     if digests.values().collect::<BTreeSet<_>>().len() != 1 {
-        return broken("all documents become equal", format!("{digests:?}"));
+        let mut nodes = world.nodes().map(|(_, node)| node.document());
+        let first = nodes.next().expect("all nodes live");
+        let other = nodes.find(|document| document.digest() != first.digest()).expect("one differs");
+        let patch = quorate_core::xml::write_pretty(&quorate_core::cib::diff(first, other).to_xml());
+        return broken("all documents become equal", format!("{digests:?}\n{patch}"));
     }
     if let Some((id, node)) = world.nodes().find(|(_, node)| !node.settled()) {
         return broken(

@@ -72,6 +72,8 @@ impl Host {
                 name: name(self.id),
             },
             nodes: self.count as usize,
+            two_node: self.count == 2,
+            wait_for_all: self.count == 2,
             incarnation,
             uuid: format!("{}-{incarnation}", self.id),
             infrastructure: "simulated".into(),

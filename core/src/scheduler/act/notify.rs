@@ -5,6 +5,7 @@
 use super::Plan;
 use super::plan::{Action, Key};
 use crate::cib::model::resource::Role;
+use crate::scheduler::constrain::ProbeMode;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 use crate::score::Score;
@@ -244,7 +245,14 @@ impl Plan<'_> {
             let names: Vec<_> = nodes.iter().map(|node| self.situation.nodes[*node].name.as_str()).collect();
             if names.is_empty() { " ".to_owned() } else { names.join(" ") }
         };
-        let allowed = self.placement.resources[id].allowed.iter().map(|(node, _)| node).collect();
+        // Probing strikes out the nodes that are never to be asked.
+        let is_struck = |node: &NodeId| {
+            self.placement.resources[id].exclusive_probes
+                && self.is_asked(*node)
+                && self.placement.probe_mode(id, *node) != Some(ProbeMode::Exclusive)
+        };
+        let allowed = self.placement.resources[id].allowed.iter().map(|(node, _)| node);
+        let allowed = allowed.filter(|node| !is_struck(node)).collect();
         told.push(("notify_available_uname".to_owned(), names(allowed)));
         told.push(("notify_all_uname".to_owned(), names(self.situation.nodes.ids().collect())));
         told

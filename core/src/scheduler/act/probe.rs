@@ -12,20 +12,25 @@ use crate::status::operation::exit;
 impl Plan<'_> {
     pub(super) fn probe_everywhere(&mut self) {
         for node in self.situation.nodes.ids() {
-            let facts = &self.situation.nodes[node];
             if !self.nodes[node].online {
                 if self.is_failed_remote(node) {
                     self.fence_node(node, "the connection is unrecoverable", false);
                 }
                 continue;
             }
-            if self.nodes[node].unclean || !facts.probes_allowed {
+            if !self.is_asked(node) {
                 continue;
             }
             for &id in &self.placement.top {
                 self.probe(id, node);
             }
         }
+    }
+
+    /// Whether a node is asked what runs there.
+    pub(super) fn is_asked(&self, node: NodeId) -> bool {
+        let planned = &self.nodes[node];
+        planned.online && !planned.unclean && self.situation.nodes[node].probes_allowed
     }
 
     fn probe(&mut self, id: ResourceId, node: NodeId) {

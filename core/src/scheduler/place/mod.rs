@@ -186,8 +186,15 @@ impl<'a> Placer<'a> {
 
     /// Adds to the score of a resource and all below it, on one node or on all.
     fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
+        self.lean_all(id, node, score);
+        if node.is_none() && score.is_banned() {
+            self.placement.resources[id].node = None;
+        }
+    }
+
+    fn lean_all(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
         for child in self.placement.children[id].clone() {
-            self.lean(child, node, score);
+            self.lean_all(child, node, score);
         }
         let (rows, hosts) = (&mut self.placement.resources, &self.placement.nodes);
         match node {
@@ -197,9 +204,6 @@ impl<'a> Placer<'a> {
                     rows[id].allowed.add(node, score, hosts[node].base);
                 }
             }
-        }
-        if node.is_none() && score.is_banned() {
-            rows[id].node = None;
         }
     }
 

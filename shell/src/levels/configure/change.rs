@@ -1,0 +1,188 @@
+//! Changing the work copy by other means than statements: delete, rename, set, edit, load and their kin.
+//!
+//! In: calls. Out: a new work copy on the stage, or a file.
+//! Absent: committing (see `publish`).
+
+use super::look::{nothing_missing, selection, with_near};
+use crate::command::{Call, FORCE};
+use crate::configure::lower::{self, Mode};
+use crate::configure::remove::{self, RemoveError};
+use crate::configure::{edit, load, set, show};
+use crate::error::{Failure, Outcome};
+use crate::levels::resource;
+use crate::session::Session;
+use quorate_core::cib::Document;
+use quorate_grammar::Diagnostic;
+
+/// Replaces the work copy by what `change` makes of it.
+fn work_on(session: &mut Session, call: &Call, change: impl FnOnce(&mut Session, &mut Document) -> Outcome) -> Outcome {
+    session.freshen();
+    let mut document = session.stage()?.work().clone();
+    change(session, &mut document)?;
+    let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
+    session.stage()?.put(&words.join(" "), document);
+    Ok(())
+}
+
+pub fn delete(session: &mut Session, call: &Call) -> Outcome {
+    let running = resource::running(session, &call.words());
+    if let Some(id) = running.first().filter(|_| !call.has(FORCE) && !session.switches.force) {
+        return Err(Failure::refused(format!("`{id}` is running"))
+            .hint("stop it first, or use --force: it may then be left running, unwatched"));
+    }
+    work_on(session, call, |session, document| {
+        let notes =
+            remove::delete(document.configuration_mut(), &call.words()).map_err(|error| removal(error, document))?;
+        notes.iter().for_each(|note| session.ui.info(note));
+        Ok(())
+    })
+}
+
+pub fn rename(session: &mut Session, call: &Call) -> Outcome {
+    let (old, new) = (call.required(0), call.required(1));
+    let word = quorate_grammar::Word::at(new, call.span(1));
+    if let (None, found) =
+        quorate_grammar::crm::parse_words(&quorate_grammar::line::standing(&format!("tag {new} x ")).before)
+    {
+        return Err(Failure::input(found.into_iter().map(|one| Diagnostic { span: word.span, ..one }).collect()));
+    }
+    let running = resource::running(session, &[old.to_string()]);
+    if !running.is_empty() {
+        return Err(Failure::refused(format!("`{old}` is running and cannot be renamed")).hint("stop it first"));
+    }
+    work_on(session, call, |session, document| {
+        let notes = remove::rename(document.configuration_mut(), old, new).map_err(|error| removal(error, document))?;
+        notes.iter().for_each(|note| session.ui.info(note));
+        Ok(())
+    })
+}
+
+fn removal(error: RemoveError, document: &Document) -> Failure {
+    match error {
+        RemoveError::Missing(id) => with_near(Failure::refused(format!("there is no object `{id}`")), &id, document),
+        RemoveError::Needed { id, by } => {
+            Failure::refused(format!("`{by}` needs `{id}`")).hint(format!("delete `{by}` as well, or first"))
+        }
+        RemoveError::Taken(id) => Failure::refused(format!("the id `{id}` is used already")),
+    }
+}
+
+pub fn erase(session: &mut Session, call: &Call) -> Outcome {
+    let nodes = call.argument(0);
+    if let Some(word) = nodes.filter(|word| *word != "nodes") {
+        return Err(Failure::at(call.span(0), format!("`{word}` cannot be erased; `nodes` can")));
+    }
+    work_on(session, call, |_, document| {
+        load::erase(document.configuration_mut(), nodes.is_some());
+        Ok(())
+    })
+}
+
+pub fn set_value(session: &mut Session, call: &Call) -> Outcome {
+    work_on(session, call, |_, document| {
+        set::set(document.configuration_mut(), call.required(0), call.required(1))
+            .map_err(|diagnostic| Failure::input(vec![Diagnostic { span: call.span(0), ..diagnostic }]))
+    })
+}
+
+pub fn modgroup(session: &mut Session, call: &Call) -> Outcome {
+    let words = call.words();
+    work_on(session, call, |session, document| {
+        let statement = set::modified_group(document.configuration(), session.catalogue(), &words)
+            .map_err(|(place, message)| Failure::at(call.span(place), message))?;
+        let mut found = lower::lower(
+            std::slice::from_ref(&statement),
+            Mode::Replace,
+            document.configuration_mut(),
+            session.catalogue(),
+        );
+        found.iter_mut().for_each(|one| one.span = call.span(2));
+        if found.is_empty() { Ok(()) } else { Err(Failure::input(found)) }
+    })
+}
+
+pub fn edit_text(session: &mut Session, call: &Call) -> Outcome {
+    let selection = selection(&call.words());
+    if selection.xml {
+        return Err(Failure::new(
+            crate::error::Kind::Unsupported,
+            "editing XML is not supported yet; use `save xml`, `load xml`",
+        ));
+    }
+    session.freshen();
+    let document = session.stage()?.work().clone();
+    let (objects, missing) = show::select(document.configuration(), &selection.selectors);
+    nothing_missing(&document, missing)?;
+    let changed = edit::edit(session, &document, &objects)?;
+    if let Some(document) = changed {
+        session.stage()?.put("edit", document);
+    }
+    Ok(())
+}
+
+pub fn filter(session: &mut Session, call: &Call) -> Outcome {
+    let words = call.words();
+    let selection = selection(&words[1..]);
+    work_on(session, call, |session, document| {
+        let before = document.clone();
+        // As in crmsh, ids that are not there select nothing; the program may add them.
+        let (objects, _) = show::select(before.configuration(), &selection.selectors);
+        *document = edit::filter(session, &before, &objects, &words[0])?;
+        Ok(())
+    })
+}
+
+pub fn load_file(session: &mut Session, call: &Call) -> Outcome {
+    let words = call.words();
+    let (xml, rest) = match words.split_first() {
+        Some((first, rest)) if first == "xml" => (true, rest),
+        _ => (false, &words[..]),
+    };
+    let [method, file] = rest else {
+        return Err(Failure::usage("load needs a method and a file").hint("load [xml] replace|update|push FILE"));
+    };
+    let Some(method) = load::Method::read(method) else {
+        return Err(Failure::at(
+            call.span(usize::from(xml)),
+            format!("`{method}` is no method; there are replace, update and push"),
+        ));
+    };
+    work_on(session, call, |session, document| load::load(session, document, method, xml, file))
+}
+
+pub fn save(session: &mut Session, call: &Call) -> Outcome {
+    let words = call.words();
+    let (file, rest) = words.split_last().expect("the number of arguments was checked");
+    let selection = selection(rest);
+    session.freshen();
+    let document = session.stage()?.work().clone();
+    let (objects, missing) = show::select(document.configuration(), &selection.selectors);
+    nothing_missing(&document, missing)?;
+    let text = if selection.xml {
+        let selected = (!selection.selectors.is_empty()).then_some(&objects[..]);
+        show::unmasked_xml(document.root(), document.configuration(), selected)
+    } else {
+        show::text(&show::statements(document.configuration(), &objects, session.catalogue()))
+    };
+    if file == "-" {
+        session.ui.print(&text);
+        return Ok(());
+    }
+    let path = std::path::Path::new(file);
+    std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
+}
+
+pub fn schema(session: &mut Session, call: &Call) -> Outcome {
+    let Some(name) = call.argument(0) else {
+        let name = session.stage()?.work().root().attr("validate-with").unwrap_or_default().to_string();
+        session.ui.line(&name);
+        return Ok(());
+    };
+    if !name.starts_with("pacemaker-") {
+        return Err(Failure::at(call.span(0), format!("`{name}` is no schema; they are called pacemaker-X.Y")));
+    }
+    work_on(session, call, |_, document| {
+        document.root_mut().set("validate-with", name);
+        Ok(())
+    })
+}

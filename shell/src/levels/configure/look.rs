@@ -1,0 +1,144 @@
+//! Looking at the configuration: show, diff, verify, simulate, get-property.
+//!
+//! In: calls. Out: text.
+//! Absent: changing anything.
+
+use super::XML;
+use crate::check;
+use crate::command::Call;
+use crate::configure::objects;
+use crate::configure::show::{self, Selector};
+use crate::error::{Failure, Outcome};
+use crate::session::Session;
+use quorate_core::cib::Document;
+use quorate_core::cib::diff::diff as patch;
+use quorate_grammar::diagnostic::closest;
+
+/// The words of a selection: whether it is XML or changes, and the selectors.
+pub struct Selection {
+    pub xml: bool,
+    pub changed: bool,
+    pub selectors: Vec<Selector>,
+}
+
+pub fn selection(words: &[String]) -> Selection {
+    let mut selection = Selection { xml: false, changed: false, selectors: Vec::new() };
+    for word in words {
+        match word.as_str() {
+            "xml" => selection.xml = true,
+            "changed" => selection.changed = true,
+            "or" => {}
+            word => selection.selectors.push(Selector::read(word)),
+        }
+    }
+    selection
+}
+
+pub fn show(session: &mut Session, call: &Call) -> Outcome {
+    session.freshen();
+    let selection = selection(&call.words());
+    if selection.changed {
+        return print_diff(session);
+    }
+    let document = session.stage()?.work().clone();
+    let configuration = document.configuration();
+    let (objects, missing) = show::select(configuration, &selection.selectors);
+    if selection.xml {
+        let selected = (!selection.selectors.is_empty()).then_some(&objects[..]);
+        let text = show::xml(document.root(), configuration, selected);
+        session.ui.print(&text);
+    } else {
+        let mut statements = show::statements(configuration, &objects, session.catalogue());
+        show::mask(&mut statements);
+        let mut ink = session.ui.ink();
+        show::print(&statements, &mut ink);
+        session.ui.print(&ink.text);
+    }
+    nothing_missing(&document, missing)
+}
+
+pub fn nothing_missing(document: &Document, missing: Vec<Selector>) -> Outcome {
+    let Some(first) = missing.first() else { return Ok(()) };
+    let (Selector::Id(word)
+    | Selector::Glob(word)
+    | Selector::Type(word)
+    | Selector::Tag(word)
+    | Selector::Related(word)) = first;
+    let failure = Failure::refused(format!("there is no object `{word}`"));
+    Err(with_near(failure, word, document))
+}
+
+pub fn with_near(failure: Failure, word: &str, document: &Document) -> Failure {
+    let ids: Vec<String> = objects::objects(document.configuration()).into_iter().map(|object| object.id).collect();
+    match closest(word, ids.iter().map(String::as_str)) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure,
+    }
+}
+
+/// The changes so far as a unified diff.
+pub fn print_diff(session: &mut Session) -> Outcome {
+    let stage = session.stage()?;
+    let (base, work) = (stage.base().clone(), stage.work().clone());
+    let text = text_diff(session, &base, &work, "committed", "changed");
+    session.ui.diff(&text);
+    Ok(())
+}
+
+/// The difference of two documents in the configuration language.
+pub fn text_diff(session: &Session, old: &Document, new: &Document, old_name: &str, new_name: &str) -> String {
+    let text = |document: &Document| {
+        let mut statements = show::all(document.configuration(), session.catalogue());
+        show::mask(&mut statements);
+        show::text(&statements)
+    };
+    let (old, new) = (text(old), text(new));
+    similar::TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(old_name, new_name).to_string()
+}
+
+pub fn diff(session: &mut Session, call: &Call) -> Outcome {
+    if !call.has(XML) {
+        return print_diff(session);
+    }
+    let stage = session.stage()?;
+    let text = quorate_core::xml::write_pretty(&patch(stage.base(), stage.work()).to_xml());
+    session.ui.print(&text);
+    Ok(())
+}
+
+pub fn verify(session: &mut Session, _: &Call) -> Outcome {
+    let document = session.stage()?.work().clone();
+    let problems = check::check(&document, session.catalogue());
+    check::report(session, &problems);
+    match problems.iter().filter(|problem| problem.is_error()).count() {
+        0 => Ok(()),
+        count => Err(Failure::refused(format!("{count} of the problems are errors"))),
+    }
+}
+
+pub fn simulate(session: &mut Session, _: &Call) -> Outcome {
+    let stage = session.stage()?;
+    let (base, work) = (stage.base().clone(), stage.work().clone());
+    session.preview(&base, &work)
+}
+
+pub fn get_property(session: &mut Session, call: &Call) -> Outcome {
+    session.freshen();
+    let document = session.stage()?.work().clone();
+    let sets = document.configuration().child("crm_config").into_iter().flat_map(|section| section.elements());
+    let pairs: Vec<(String, String)> = sets
+        .flat_map(|set| set.elements_named("nvpair"))
+        .filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value").unwrap_or_default().to_string())))
+        .collect();
+    if call.arguments.is_empty() {
+        pairs.iter().for_each(|(name, _)| session.ui.line(name));
+        return Ok(());
+    }
+    for name in call.words() {
+        match pairs.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => session.ui.line(value),
+            None => return Err(Failure::refused(format!("`{name}` is not set"))),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What runs where: `resource status`, `locate`, `constraints`.
+//!
+//! In: calls. Out: text.
+//! Absent: changing anything.
+
+use super::{expanded, resource};
+use crate::command::Call;
+use crate::configure::objects;
+use crate::configure::show;
+use crate::error::Outcome;
+use crate::levels::status;
+use crate::running::{self, Active};
+use crate::session::Session;
+use crate::source::Source;
+use quorate_core::view::{Options, Section, Sections};
+use quorate_core::xml::Element;
+
+/// Those of the ids (or of what they contain) that run on some node of the live cluster.
+pub fn running(session: &mut Session, ids: &[String]) -> Vec<String> {
+    if session.source != Source::Live {
+        return Vec::new();
+    }
+    let Ok(document) = session.document() else { return Vec::new() };
+    let active = running::running(&document);
+    let runs = |id: &String| {
+        let found = objects::find_resource(document.configuration(), id);
+        found.is_some_and(|object| primitives(object.element).iter().any(|id| active.contains_key(*id)))
+    };
+    ids.iter().filter(|id| runs(id)).cloned().collect()
+}
+
+pub fn primitives(element: &Element) -> Vec<&str> {
+    element.descendants().filter(|part| part.name == "primitive").filter_map(Element::id).collect()
+}
+
+pub fn status(session: &mut Session, call: &Call) -> Outcome {
+    if !call.arguments.is_empty() {
+        return locate(session, call);
+    }
+    let options = Options { sections: Sections::of(&[Section::Resources]), inactive: true, ..Options::default() };
+    status::show(session, &options)
+}
+
+pub fn locate(session: &mut Session, call: &Call) -> Outcome {
+    let document = session.document()?;
+    let active = running::running(&document);
+    for id in expanded(&document, call)? {
+        let Some(object) = objects::find_resource(document.configuration(), &id) else { continue };
+        let mut nodes: Vec<&Active> =
+            primitives(object.element).iter().filter_map(|id| active.get(*id)).flatten().collect();
+        nodes.sort();
+        nodes.dedup();
+        if nodes.is_empty() {
+            session.ui.line(&format!("resource {id} is NOT running"));
+        }
+        nodes.iter().for_each(|node| session.ui.line(&format!("resource {id} is running on: {node}")));
+    }
+    Ok(())
+}
+
+pub fn constraints(session: &mut Session, call: &Call) -> Outcome {
+    let document = session.document()?;
+    let id = resource(&document, call)?.id;
+    let (mut objects, _) = show::select(document.configuration(), &[show::Selector::Related(id)]);
+    objects.retain(|object| matches!(object.kind, "location" | "colocation" | "order" | "rsc_ticket"));
+    let statements = show::statements(document.configuration(), &objects, session.catalogue());
+    let mut ink = session.ui.ink();
+    show::print(&statements, &mut ink);
+    session.ui.print(&ink.text);
+    Ok(())
+}

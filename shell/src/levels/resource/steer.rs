@@ -1,0 +1,158 @@
+//! Meta attributes that tell the cluster what to do with a resource: start, stop, manage, maintenance.
+//!
+//! In: calls. Out: the changed configuration, or a preview of what follows from it.
+//! Absent: where a resource runs (see `relocate`).
+
+use super::{expanded, resource};
+use crate::command::{Call, PREVIEW};
+use crate::configure::attribute::{self, Sort};
+use crate::configure::ids::Pool;
+use crate::configure::objects::{self, is_resource};
+use crate::error::{Failure, Outcome};
+use crate::session::{Manner, Session};
+use crate::source::Source;
+use quorate_core::cib::Document;
+use quorate_core::xml::Element;
+use quorate_grammar::literal;
+
+/// Makes a change, or shows what the cluster would do after it.
+pub fn steer(
+    session: &mut Session,
+    call: &Call,
+    change: impl FnOnce(&mut Session, &mut Document) -> Outcome,
+) -> Outcome {
+    if call.has(PREVIEW) {
+        let base = session.document()?;
+        let mut document = base.clone();
+        change(session, &mut document)?;
+        return session.preview(&base, &document);
+    }
+    let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
+    session.change(&words.join(" "), change)
+}
+
+/// Sets a meta attribute on resources. For a member of a clone the clone is meant; what members
+/// have set to the contrary is removed, after asking.
+fn set_meta(session: &mut Session, call: &Call, name: &str, value: &str) -> Outcome {
+    let ids = expanded(&session.document()?, call)?;
+    steer(session, call, |session, document| {
+        for id in &ids {
+            set_one(session, document.configuration_mut(), id, name, value);
+        }
+        Ok(())
+    })
+}
+
+fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &str, value: &str) {
+    let place = objects::find_resource(configuration, id).map(|object| target(configuration, &object.place));
+    let Some(place) = place else { return };
+    let mut pool = Pool::of(configuration);
+    let object = objects::at_mut(configuration, &place);
+    attribute::set(object, Sort::Meta, name, value, &mut pool);
+    let clone = matches!(&*object.name, "clone" | "master");
+    let members: Vec<String> = object
+        .descendants()
+        .skip(1)
+        .filter(|part| is_resource(part) && attribute::get(part, Sort::Meta, name).is_some())
+        .filter_map(|part| part.id().map(str::to_string))
+        .collect();
+    for member in members {
+        // Instances of a clone cannot differ, so there is nothing to ask about them.
+        if clone
+            || session.confirm(&format!("Override '{name}' of the member {member}?"))
+            || session.manner != Manner::Interactive
+        {
+            let place = objects::find_resource(configuration, &member).expect("it was just listed").place;
+            attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
+            session.ui.info(&format!("removed '{name}' of {member}: {} decides it now", id));
+        }
+    }
+}
+
+/// The clone around a resource, if there is one: its instances are all the same.
+fn target(configuration: &Element, place: &[usize]) -> objects::Place {
+    let clone = |at: usize| matches!(&*objects::at(configuration, &place[..at]).name, "clone" | "master");
+    (2..place.len()).find(|at| clone(*at)).map_or_else(|| place.to_vec(), |at| place[..at].to_vec())
+}
+
+pub fn start(session: &mut Session, call: &Call) -> Outcome {
+    set_meta(session, call, "target-role", "Started")
+}
+
+pub fn stop(session: &mut Session, call: &Call) -> Outcome {
+    set_meta(session, call, "target-role", "Stopped")
+}
+
+pub fn promote(session: &mut Session, call: &Call) -> Outcome {
+    promotable(session, call)?;
+    set_meta(session, call, "target-role", "Promoted")
+}
+
+pub fn demote(session: &mut Session, call: &Call) -> Outcome {
+    promotable(session, call)?;
+    set_meta(session, call, "target-role", "Unpromoted")
+}
+
+fn promotable(session: &mut Session, call: &Call) -> Outcome {
+    let document = session.document()?;
+    for (at, id) in expanded(&document, call)?.iter().enumerate() {
+        let Some(object) = objects::find_resource(document.configuration(), id) else { continue };
+        let clone = objects::at(document.configuration(), &target(document.configuration(), &object.place));
+        let yes = clone.name == "master"
+            || attribute::get(clone, Sort::Meta, "promotable").is_some_and(|value| literal::boolean(value) == Ok(true));
+        if !yes {
+            return Err(Failure::at(call.span(at), format!("`{id}` is not a promotable clone"))
+                .hint(format!("make it one with `resource meta {id} set promotable true`")));
+        }
+    }
+    Ok(())
+}
+
+pub fn manage(session: &mut Session, call: &Call) -> Outcome {
+    set_meta(session, call, "is-managed", "true")
+}
+
+pub fn unmanage(session: &mut Session, call: &Call) -> Outcome {
+    set_meta(session, call, "is-managed", "false")
+}
+
+pub fn maintenance(session: &mut Session, call: &Call) -> Outcome {
+    let value = match call.argument(1) {
+        None => true,
+        Some(word) => {
+            literal::boolean(word).map_err(|_| Failure::at(call.span(1), format!("`{word}` is neither on nor off")))?
+        }
+    };
+    let id = resource(&session.document()?, call)?.id;
+    steer(session, call, |session, document| {
+        set_one(session, document.configuration_mut(), &id, "maintenance", if value { "true" } else { "false" });
+        Ok(())
+    })
+}
+
+pub fn restart(session: &mut Session, call: &Call) -> Outcome {
+    if session.source != Source::Live || session.manner == Manner::Batch {
+        return Err(Failure::refused("a restart needs the running cluster, and a command of its own"));
+    }
+    let before = session.document()?;
+    let waits = std::mem::replace(&mut session.switches.wait, true);
+    let outcome = stop(session, call).and_then(|()| {
+        let ids = expanded(&before, call)?;
+        let roles = ids.iter().map(|id| (id.clone(), role_before(&before, id)));
+        let roles: Vec<(String, Option<String>)> = roles.collect();
+        session.change("restart", |session, document| {
+            for (id, role) in &roles {
+                let role = role.as_deref().filter(|role| *role != "Stopped").unwrap_or("Started");
+                set_one(session, document.configuration_mut(), id, "target-role", role);
+            }
+            Ok(())
+        })
+    });
+    session.switches.wait = waits;
+    outcome
+}
+
+fn role_before(document: &Document, id: &str) -> Option<String> {
+    let object = objects::find_resource(document.configuration(), id)?;
+    attribute::get(object.element, Sort::Meta, "target-role").map(str::to_string)
+}
