@@ -82,7 +82,10 @@ impl Screen {
         let text = self.text();
         assert!(text.contains(" icanon") && !text.contains("-icanon"), "the terminal stayed raw\n{text}");
         assert!(text.contains(" echo ") && !text.contains("-echo "), "keys are not shown any more\n{text}");
-        assert!(!self.picture.lock().expect("the picture").screen().alternate_screen(), "the screen was not given back");
+        assert!(
+            !self.picture.lock().expect("the picture").screen().alternate_screen(),
+            "the screen was not given back"
+        );
     }
 }
 
@@ -146,7 +149,8 @@ fn changes_actions_and_a_lost_daemon_are_seen_as_they_happen() {
     screen.wait_for("live");
     // Somebody adds a resource: it is seen without asking.
     let batch = lab.directory().join("batch.crm");
-    let text = "configure\nproperty fencing-enabled=false\nprimitive p1 ocf:quorate:Dummy\nlocation l1 p1 100: n2\ncommit\n";
+    let text =
+        "configure\nproperty fencing-enabled=false\nprimitive p1 ocf:quorate:Dummy\nlocation l1 p1 100: n2\ncommit\n";
     std::fs::write(&batch, text).expect("a batch");
     let loaded = lab.tool("n1", &["crm", "-f", &batch.to_string_lossy()]).output().expect("the shell runs");
     assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
@@ -166,7 +170,9 @@ fn changes_actions_and_a_lost_daemon_are_seen_as_they_happen() {
     screen.wait_for("Move       p1");
     screen.press("y");
     screen.wait("p1 to leave n2", |text| {
-        text.contains("Node n2: standby") && text.contains("p1 (ocf:quorate:Dummy): Started") && !text.contains("Started n2")
+        text.contains("Node n2: standby")
+            && text.contains("p1 (ocf:quorate:Dummy): Started")
+            && !text.contains("Started n2")
     });
     // The daemon dies and comes back.
     lab.kill("n1");
