@@ -163,8 +163,8 @@ impl Daemon {
                 }
             };
             let flow = tokio::select! {
-                event = self.engine.events().recv() => self.from_engine(event),
-                event = self.server.next() => self.from_tool(event),
+                event = self.engine.events().recv() => self.engine_event(event),
+                event = self.server.next() => self.tool_event(event),
                 Some(event) = self.events.recv() => self.step(event),
                 () = timer => self.fire(),
                 _ = terminate.recv() => self.step(Event::Terminate),
@@ -177,7 +177,7 @@ impl Daemon {
         }
     }
 
-    fn from_engine(&mut self, event: Option<ClusterEvent>) -> Flow {
+    fn engine_event(&mut self, event: Option<ClusterEvent>) -> Flow {
         match event {
             Some(ClusterEvent::View(view)) => {
                 let members = view.members.iter();
@@ -208,7 +208,7 @@ impl Daemon {
         }
     }
 
-    fn from_tool(&mut self, event: LocalEvent) -> Flow {
+    fn tool_event(&mut self, event: LocalEvent) -> Flow {
         match event {
             LocalEvent::Connected { client, caller } => {
                 self.callers.insert(client, caller);
