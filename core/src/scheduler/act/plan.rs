@@ -571,7 +571,7 @@ impl<'a> Plan<'a> {
         let place_of = |id: ResourceId| if current { self.only_active_node(id) } else { self.assigned_node(id) };
         let on = |node: NodeId| {
             let fits = |instance: &&ResourceId| !self.any_part_blocked(**instance) && place_of(**instance) == Some(node);
-            self.children[collective].iter().find(fits).copied()
+            self.instances(collective).iter().find(fits).copied()
         };
         match place_of(with) {
             Some(node) => on(node),
