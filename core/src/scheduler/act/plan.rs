@@ -594,7 +594,8 @@ impl<'a> Plan<'a> {
     pub fn unassign(&mut self, id: ResourceId) -> bool {
         let children = self.children[id].clone();
         if !children.is_empty() {
-            return children.into_iter().fold(false, |changed, child| self.unassign(child) || changed);
+            let changed: Vec<bool> = children.into_iter().map(|child| self.unassign(child)).collect();
+            return changed.contains(&true);
         }
         let changed = self.resources[id].node.take().is_some();
         self.resources[id].next = Role::Stopped;
