@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use quorate_tests::lab::{Lab, PATIENCE, program};
 
@@ -53,6 +55,14 @@ impl Screen {
 
     fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush()).expect("the terminal takes keys");
+    }
+
+    /// The one child of the shell on the screen.
+    fn monitor(&self) -> Pid {
+        let shell = self.child.process_id().expect("the shell runs");
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+        let child = children.expect("the shell's children").trim().parse();
+        Pid::from_raw(child.expect("crm_mon is its only child"))
     }
 
     #[track_caller]
@@ -128,6 +138,20 @@ fn a_panic_gives_the_terminal_back() {
     let set: [(&str, &Path); 2] = [("CIB_file", &path), ("QUORATE_TEST_PANIC", Path::new("1"))];
     let screen = Screen::run(&format!("$MON; {THEN_TELL}"), &set, 90, 30);
     screen.wait_for_the_end();
+}
+
+#[test]
+fn signals_end_the_screen_in_order_and_give_the_terminal_back() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let (_dir, path) = file("cib.xml");
+        let screen = Screen::run("$MON; code=$?; stty -a; echo finished with $code", &[("CIB_file", &path)], 90, 30);
+        screen.wait_for("Clone Set: db [db-server] (promotable)");
+        assert!(screen.picture.lock().expect("the picture").screen().alternate_screen());
+        kill(screen.monitor(), signal).expect("crm_mon is there");
+        screen.wait_for_the_end();
+        // As after `q`: who is told to end, and ends in order, has done well.
+        screen.wait_for("finished with 0");
+    }
 }
 
 #[test]
