@@ -1,8 +1,8 @@
 //! Upgrades of old CIBs, stage by stage, against Pacemaker's recorded results and warnings.
 //!
 //! Reads $QUORATE_CORPUS (default ../../shared/conformance). Each stage gets the recorded result of
-//! the one before it, and whole documents go from their schema to the latest. The order of
-//! attributes means nothing and is not compared. `KNOWN` may only shrink.
+//! the one before it, and whole documents go from their schema to the latest. Where the mark
+//! `changed` stands among the attributes is not compared. `KNOWN` may only shrink.
 
 use std::path::{Path, PathBuf};
 
@@ -40,16 +40,16 @@ fn parse(path: &Path) -> Element {
     xml::read(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Attributes sorted; blanks around comments dropped.
+/// The mark is last.
 fn canonical(element: &Element) -> Element {
-    let mut sorted = element.clone();
-    sorted.attributes.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
-    for node in &mut sorted.children {
+    let mut ordered = element.clone();
+    ordered.attributes.sort_by_key(|(name, _)| *name == "changed");
+    for node in &mut ordered.children {
         if let Node::Element(child) = node {
             *node = Node::from(canonical(child));
         }
     }
-    sorted
+    ordered
 }
 
 fn printed(element: &Element, warnings: &[Warning]) -> String {
