@@ -274,6 +274,32 @@ fn statement() -> impl Strategy<Value = Statement> {
         .prop_map(|(kind, comments)| Statement { comments, ..Statement::new(kind) })
 }
 
+/// What is read without complaint is printed so that it is read as the same.
+fn check_reprint(text: &str) {
+    let (statements, diagnostics) = parse(text);
+    assert!(diagnostics.is_empty() && statements.len() == 1, "{text:?}: {diagnostics:?}");
+    let printed = print::print(&statements[0]);
+    let (again, complaints) = parse(&printed);
+    assert!(complaints.is_empty(), "{printed:?}: {complaints:?}");
+    assert_eq!(again, statements, "{printed:?}");
+}
+
+#[test]
+fn words_that_need_quotes_get_them_wherever_they_stand() {
+    check_reprint("ms Vm m\"\u{10}\u{10}\"sd-\\'");
+    check_reprint("group g 'a b' 'c\"d'");
+    check_reprint("location l 'a b' 10: 'n 1'");
+    check_reprint("location l r resource-discovery=always 'z z': 'n 1'");
+    check_reprint("colocation c inf: 'a b':Started \"it's\"");
+    check_reprint("rsc_ticket t 'my ticket': 'a b'");
+    check_reprint("node 'n 1': 'n 2':member 'a b'=c");
+    check_reprint("primitive p ocf:'a b':\"c'd\" op 'a b' interval=10");
+    check_reprint("primitive p @'a b' params $'a b':'c d'=e @'f g':'h i'");
+    check_reprint("tag t 'a b' ''");
+    check_reprint("fencing_topology 'n 1': 'd 1','d 2'");
+    check_reprint("location l r rule defined 'a b' and 'c d' eq param{'e f'}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -13,6 +13,7 @@ pub mod merge;
 pub mod model;
 pub mod patch;
 pub mod patch_xml;
+pub mod upgrade;
 pub mod version;
 
 pub use apply::{ApplyError, apply};

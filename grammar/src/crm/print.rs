@@ -93,6 +93,11 @@ impl Printer<'_> {
         self.put(role, text);
     }
 
+    /// One word that the statement brought along.
+    fn word(&mut self, role: Role, text: &str) {
+        self.space(role, &bare(text));
+    }
+
     /// Starts the next part: a line of its own, or just a blank.
     fn part(&mut self) {
         let start = if self.layout == Layout::Lines { " \\\n\t" } else { " " };
@@ -105,8 +110,8 @@ impl Printer<'_> {
             Kind::Primitive(primitive) | Kind::Template(primitive) => self.primitive(primitive),
             Kind::Group(group) => self.group(group),
             Kind::Clone(clone) => {
-                self.space(Role::Identifier, &clone.id.text);
-                self.space(Role::Reference, &clone.child.text);
+                self.word(Role::Identifier, &clone.id.text);
+                self.word(Role::Reference, &clone.child.text);
                 self.description(&clone.description);
                 self.sets(&clone.sets);
             }
@@ -127,22 +132,22 @@ impl Printer<'_> {
 
     fn node(&mut self, node: &Node) {
         if let Some(id) = &node.id {
-            self.space(Role::Identifier, &format!("{}:", id.text));
+            self.word(Role::Identifier, &format!("{}:", id.text));
         }
         let kind = node.kind.as_ref().map_or(String::new(), |kind| format!(":{}", kind.text));
-        self.space(Role::Identifier, &format!("{}{kind}", node.name.text));
+        self.word(Role::Identifier, &format!("{}{kind}", node.name.text));
         self.description(&node.description);
         self.sets(&node.sets);
     }
 
     fn primitive(&mut self, primitive: &Primitive) {
-        self.space(Role::Identifier, &primitive.id.text);
+        self.word(Role::Identifier, &primitive.id.text);
         match &primitive.agent {
-            Agent::Template(template) => self.space(Role::Reference, &format!("@{}", template.text)),
+            Agent::Template(template) => self.word(Role::Reference, &format!("@{}", template.text)),
             Agent::Type { class, provider, name } => {
                 let prefix: String =
                     [class, provider].into_iter().flatten().map(|word| format!("{}:", word.text)).collect();
-                self.space(Role::Plain, &format!("{prefix}{}", name.text));
+                self.word(Role::Plain, &format!("{prefix}{}", name.text));
             }
         }
         self.description(&primitive.description);
@@ -161,7 +166,7 @@ impl Printer<'_> {
                 }
                 Part::Operation(operation) => {
                     self.put(Role::Keyword, "op");
-                    self.space(Role::Plain, &operation.name.text);
+                    self.word(Role::Plain, &operation.name.text);
                     self.attributes(&operation.attributes);
                     self.sets(&operation.sets);
                 }
@@ -170,19 +175,19 @@ impl Printer<'_> {
     }
 
     fn group(&mut self, group: &Group) {
-        self.space(Role::Identifier, &group.id.text);
+        self.word(Role::Identifier, &group.id.text);
         for member in &group.members {
-            self.space(Role::Reference, &member.text);
+            self.word(Role::Reference, &member.text);
         }
         self.description(&group.description);
         self.sets(&group.sets);
     }
 
     fn location(&mut self, location: &Location) {
-        self.space(Role::Identifier, &location.id.text);
+        self.word(Role::Identifier, &location.id.text);
         match &location.target {
-            Target::Resource(resource) => self.space(Role::Reference, &resource.text),
-            Target::Pattern(pattern) => self.space(Role::Reference, &quote_pattern(&pattern.text)),
+            Target::Resource(resource) => self.word(Role::Reference, &resource.text),
+            Target::Pattern(pattern) => self.word(Role::Reference, &format!("/{}/", pattern.text)),
             Target::Sets(sets) => {
                 self.space(Role::Plain, "{");
                 self.resource_sets(sets);
@@ -195,8 +200,8 @@ impl Printer<'_> {
         self.attributes(&location.attributes);
         match &location.place {
             Place::Node { score, node } => {
-                self.space(Role::Score, &format!("{}:", score.text));
-                self.space(Role::Reference, &node.text);
+                self.word(Role::Score, &format!("{}:", score.text));
+                self.word(Role::Reference, &node.text);
             }
             Place::Rules(rules) => rules.iter().for_each(|rule| {
                 self.part();
@@ -206,8 +211,8 @@ impl Printer<'_> {
     }
 
     fn colocation(&mut self, colocation: &Colocation) {
-        self.space(Role::Identifier, &colocation.id.text);
-        self.space(Role::Score, &format!("{}:", colocation.score.text));
+        self.word(Role::Identifier, &colocation.id.text);
+        self.word(Role::Score, &format!("{}:", colocation.score.text));
         self.members(&colocation.members);
         if let Some(attribute) = &colocation.node_attribute {
             self.pair("node-attribute", Some(&attribute.text));
@@ -215,9 +220,9 @@ impl Printer<'_> {
     }
 
     fn order(&mut self, order: &Order) {
-        self.space(Role::Identifier, &order.id.text);
+        self.word(Role::Identifier, &order.id.text);
         if let Some(kind) = &order.kind {
-            self.space(Role::Score, &format!("{}:", kind.text));
+            self.word(Role::Score, &format!("{}:", kind.text));
         }
         self.members(&order.members);
         if let Some(symmetrical) = &order.symmetrical {
@@ -226,8 +231,8 @@ impl Printer<'_> {
     }
 
     fn ticket(&mut self, ticket: &Ticket) {
-        self.space(Role::Identifier, &ticket.id.text);
-        self.space(Role::Reference, &format!("{}:", ticket.ticket.text));
+        self.word(Role::Identifier, &ticket.id.text);
+        self.word(Role::Reference, &format!("{}:", ticket.ticket.text));
         match &ticket.members {
             // Two plain members are a set already; one needs the mark.
             Members::Sets(sets) if !needs_mark(sets, 1) => self.resource_sets(sets),
@@ -240,7 +245,7 @@ impl Printer<'_> {
 
     fn options(&mut self, options: &Options) {
         if let Some(id) = &options.id {
-            self.space(Role::Identifier, &format!("{}:", id.text));
+            self.word(Role::Identifier, &format!("{}:", id.text));
         }
         for rule in &options.rules {
             self.part();
@@ -258,19 +263,19 @@ impl Printer<'_> {
                 FencingTarget::Every => {}
                 target => {
                     self.part();
-                    self.put(Role::Reference, &target_text(target));
+                    self.put(Role::Reference, &bare(&target_text(target)));
                 }
             }
             for device in &levels.devices {
-                self.space(Role::Reference, &device.text);
+                self.word(Role::Reference, &device.text);
             }
         }
     }
 
     fn tag(&mut self, tag: &Tag) {
-        self.space(Role::Identifier, &tag.id.text);
+        self.word(Role::Identifier, &tag.id.text);
         for member in &tag.members {
-            self.space(Role::Reference, &member.text);
+            self.word(Role::Reference, &member.text);
         }
     }
 
@@ -299,7 +304,7 @@ impl Printer<'_> {
     }
 
     fn pair(&mut self, name: &str, value: Option<&str>) {
-        self.space(Role::AttributeName, name);
+        self.space(Role::AttributeName, &bare(name));
         if let Some(value) = value {
             self.put(Role::Plain, "=");
             self.put(Role::AttributeValue, &quote(value));
@@ -310,11 +315,11 @@ impl Printer<'_> {
         match pair {
             Pair::Reference { id, name } => {
                 let name = name.as_ref().map_or(String::new(), |name| format!(":{}", name.text));
-                self.put(Role::Reference, &format!("@{}{name}", id.text));
+                self.put(Role::Reference, &bare(&format!("@{}{name}", id.text)));
             }
             Pair::Named { id, name, value } => {
                 let label = id.as_ref().map_or(String::new(), |id| format!("${}:", id.text));
-                self.put(Role::AttributeName, &format!("{label}{}", name.text));
+                self.put(Role::AttributeName, &bare(&format!("{label}{}", name.text)));
                 if let Some(value) = value {
                     self.put(Role::Plain, "=");
                     self.put(Role::AttributeValue, &quote(&value.text));
@@ -339,7 +344,7 @@ impl Printer<'_> {
                     self.space(Role::Plain, &format!("$id={}", quote(&id.text)));
                 }
                 if let Some(score) = score {
-                    self.space(Role::Score, &format!("{}:", score.text));
+                    self.word(Role::Score, &format!("{}:", score.text));
                 }
                 for rule in rules {
                     self.put(Role::Plain, " ");
@@ -365,7 +370,7 @@ impl Printer<'_> {
                     self.space(Role::Plain, &format!("$role={}", quote(&role.text)));
                 }
                 if let Some(score) = score {
-                    self.space(Role::Score, &format!("{}:", score.text));
+                    self.word(Role::Score, &format!("{}:", score.text));
                 }
                 self.expressions(*boolean, expressions);
             }
@@ -383,16 +388,16 @@ impl Printer<'_> {
 
     fn expression(&mut self, expression: &Expression) {
         match expression {
-            Expression::Defined { name } => self.words(&["defined", &name.text]),
-            Expression::NotDefined { name } => self.words(&["not_defined", &name.text]),
+            Expression::Defined { name } => self.words(&["defined", &bare(&name.text)]),
+            Expression::NotDefined { name } => self.words(&["not_defined", &bare(&name.text)]),
             Expression::Compare { name, kind, operation, value, source } => {
                 let kind = kind.as_ref().map_or(String::new(), |kind| format!("{}:", kind.text));
                 let value = match source {
                     Source::Literal => quote(&value.text),
-                    Source::Parameter => format!("param{{{}}}", value.text),
-                    Source::Meta => format!("meta{{{}}}", value.text),
+                    Source::Parameter => bare(&format!("param{{{}}}", value.text)),
+                    Source::Meta => bare(&format!("meta{{{}}}", value.text)),
                 };
-                self.words(&[&name.text, &format!("{kind}{}", operation.text), &value]);
+                self.words(&[&bare(&name.text), &format!("{kind}{}", operation.text), &value]);
             }
             Expression::Before { end } => self.words(&["date", "lt", &quote(&end.text)]),
             Expression::After { start } => self.words(&["date", "gt", &quote(&start.text)]),
@@ -418,7 +423,7 @@ impl Printer<'_> {
 
     fn qualified(&mut self, resource: &Word, qualifier: Option<&Word>) {
         let qualifier = qualifier.map_or(String::new(), |qualifier| format!(":{}", qualifier.text));
-        self.space(Role::Reference, &format!("{}{qualifier}", resource.text));
+        self.word(Role::Reference, &format!("{}{qualifier}", resource.text));
     }
 
     fn members(&mut self, members: &Members) {
@@ -483,23 +488,17 @@ fn needs_mark(sets: &[ResourceSet], simple: usize) -> bool {
     plain && sets.iter().map(|set| set.members.len()).sum::<usize>() <= simple
 }
 
-fn quote_pattern(pattern: &str) -> String {
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\');
-    let pattern = format!("/{pattern}/");
-    if pattern.chars().all(plain) { pattern } else { quote(&pattern) }
-}
-
 fn target_text(target: &FencingTarget) -> String {
     match target {
         FencingTarget::Every => String::new(),
         FencingTarget::Node(node) => format!("{}:", node.text),
-        FencingTarget::Attribute { name, value } => quote_loose(&format!("attr:{}={}", name.text, value.text)),
-        FencingTarget::Pattern(pattern) => quote_loose(&format!("pattern:{}", pattern.text)),
+        FencingTarget::Attribute { name, value } => format!("attr:{}={}", name.text, value.text),
+        FencingTarget::Pattern(pattern) => format!("pattern:{}", pattern.text),
     }
 }
 
-/// Quotes only what a word cannot hold.
-fn quote_loose(text: &str) -> String {
+/// A word that is no value: in quotes only if it holds what would end or change a word.
+fn bare(text: &str) -> String {
     let loose = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\');
-    if text.chars().all(loose) { text.to_string() } else { quote(text) }
+    if !text.is_empty() && text.chars().all(loose) { text.to_string() } else { quote(text) }
 }

@@ -1,0 +1,122 @@
+//! Old schema to new: a CIB of any schema that Pacemaker 3.0 still upgrades becomes one of 4.0.
+//!
+//! In: a [`Document`]. Out: the same configuration in today's words, and a [`Warning`] for
+//! everything that was renamed, moved or lost; or an [`UpgradeError`] that names what is in the way.
+//! Never here: raising the version triple (whoever commits does), validation, the status section.
+//!
+//! One step leads from one major schema to the next, in stages that are functions from tree to
+//! tree. Minor versions only ever allowed more, so within a major version the claim is all that
+//! changes. Between the stages from 3.10 a tree carries marks (see `three`).
+
+pub mod one;
+pub mod reference;
+pub mod schema;
+pub mod three;
+mod tree;
+pub mod two;
+pub mod warning;
+
+pub use schema::Schema;
+pub use warning::{Level, Warning};
+
+use super::document::{Document, SCHEMA};
+use crate::xml::Element;
+use std::fmt;
+
+/// A part of a step: the `<cib>` element as it was, as it is now, and what there is to say.
+pub type Stage = fn(Element) -> (Element, Vec<Warning>);
+
+/// From the last minor version of a major one to the next major one.
+pub struct Step {
+    pub major: u8,
+    pub stages: &'static [Stage],
+    pub result: &'static str,
+}
+
+/// All steps, in order.
+pub const STEPS: &[Step] = &[
+    Step { major: 1, stages: &[one::permissions], result: "pacemaker-2.0" },
+    Step { major: 2, stages: &[two::unfold, two::translate, two::fold], result: "pacemaker-3.0" },
+    Step {
+        major: 3,
+        stages: &[
+            three::mark::unfold,
+            three::value::translate,
+            three::shape::translate,
+            three::lifetime::translate,
+            three::removed::translate,
+            three::mark::settle,
+        ],
+        result: "pacemaker-4.0",
+    },
+];
+
+/// Why a document cannot be upgraded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpgradeError {
+    /// It claims a schema that this program does not know: it is newer, or far older.
+    UnknownSchema { schema: String },
+    /// An element refers to an id that no element has.
+    Dangling { element: String, id: String },
+    /// An element is, by reference, a part of itself.
+    Circular { element: String, id: String },
+    /// Two elements have the same id, so that references to it are ambiguous.
+    Ambiguous { element: String, id: String },
+}
+
+impl fmt::Display for UpgradeError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownSchema { schema } => {
+                write!(out, "validate-with=\"{schema}\" is no schema from pacemaker-1.0 to {SCHEMA}")
+            }
+            Self::Dangling { element, id } => {
+                write!(out, "<{element} id-ref=\"{id}\"> refers to an id that nothing has")
+            }
+            Self::Circular { element, id } => {
+                write!(out, "<{element} id-ref=\"{id}\"> stands inside of what it refers to")
+            }
+            Self::Ambiguous { element, id } => {
+                write!(out, "<{element} id-ref=\"{id}\"> refers to an id that several elements have")
+            }
+        }
+    }
+}
+
+impl std::error::Error for UpgradeError {}
+
+/// The document in the latest schema. One that is there already is returned as it is.
+pub fn to_latest(document: &Document) -> Result<(Document, Vec<Warning>), UpgradeError> {
+    let Some(claimed) = document.root().attr("validate-with") else {
+        return Ok((document.clone(), vec![untested("it names no schema")]));
+    };
+    if claimed == "none" {
+        return Ok((document.clone(), vec![untested("its schema is \"none\"")]));
+    }
+    let schema =
+        Schema::parse(claimed).ok_or_else(|| UpgradeError::UnknownSchema { schema: claimed.to_string() })?;
+    if claimed == SCHEMA {
+        return Ok((document.clone(), Vec::new()));
+    }
+    reference::check(document.configuration())?;
+    let mut root = document.root().clone();
+    let mut warnings = Vec::new();
+    for step in STEPS.iter().filter(|step| step.major >= schema.major) {
+        for stage in step.stages {
+            let (next, said) = stage(root);
+            root = next;
+            warnings.extend(said);
+        }
+        root.set("validate-with", step.result);
+    }
+    let mut upgraded = document.clone();
+    *upgraded.root_mut() = root;
+    Ok((upgraded, warnings))
+}
+
+fn untested(why: &str) -> Warning {
+    Warning::warning(format!("The configuration is taken to be in the syntax of {SCHEMA}: {why}"))
+}
+
+#[cfg(test)]
+mod tests;

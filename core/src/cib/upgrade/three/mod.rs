@@ -1,0 +1,43 @@
+//! From 3.10 to 4.0: everything that had been deprecated goes.
+//!
+//! Six stages; `mark::unfold` first replaces references by copies, so that the others need not
+//! know of references, and `mark::settle` last turns copies of what is still there back.
+//! Between them, every element says where it comes from:
+//! - `original="1"`: it stood here; `original="0"`: it is a copy of what it referred to.
+//! - `changed="1"`: a stage changed its attributes.
+//! - `<dropped/>`: something stood here that 4.0 does not know.
+
+pub mod lifetime;
+pub mod mark;
+pub mod removed;
+pub mod shape;
+pub mod value;
+
+use crate::xml::Element;
+
+/// What ids that no person chose begin with.
+const PREFIX: &str = "pcmk__3_10_upgrade-";
+
+fn dropped() -> Element {
+    Element::new("dropped")
+}
+
+fn is_dropped(element: &Element) -> bool {
+    element.name == "dropped"
+}
+
+/// Makes it a copy, with all that is in it.
+fn make_copy(element: &mut Element) {
+    super::tree::visit(element, &mut |inner| inner.set("original", "0"));
+}
+
+fn is_original(element: &Element) -> bool {
+    element.attr("original") == Some("1")
+}
+
+fn rename_attribute(element: &mut Element, old: &str, new: &str) {
+    if let Some((name, _)) = element.attributes.iter_mut().find(|(name, _)| name == old) {
+        *name = crate::xml::Name::from(new);
+        element.set("changed", "1");
+    }
+}

@@ -1,0 +1,48 @@
+//! Walking a tree that is being rewritten.
+//!
+//! In: an element that the caller owns and what to do to each. Only what is changed is copied.
+
+use crate::xml::{Element, Node};
+
+/// Visits the element and all below it, parents before their children; children that the visit of
+/// their parent put there are visited too.
+pub fn visit(element: &mut Element, act: &mut dyn FnMut(&mut Element)) {
+    act(element);
+    for at in 0..element.children.len() {
+        if let Some(child) = element.child_at_mut(at) {
+            visit(child, act);
+        }
+    }
+}
+
+/// Puts nodes in the place of each child element, which may be the child itself.
+pub fn replace_children(element: &mut Element, mut with: impl FnMut(Element) -> Vec<Node>) {
+    let mut children = Vec::with_capacity(element.children.len());
+    for node in std::mem::take(&mut element.children) {
+        match node {
+            Node::Element(child) => {
+                children.extend(with(std::sync::Arc::unwrap_or_clone(child)));
+            }
+            other => children.push(other),
+        }
+    }
+    element.children = children;
+}
+
+/// `<configuration>` of a `<cib>`, if it has one.
+pub fn configuration(root: &mut Element) -> Option<&mut Element> {
+    root.find_mut(|child| child.name == "configuration")
+}
+
+/// One section of `<configuration>`, if it is there.
+pub fn section<'r>(root: &'r mut Element, name: &str) -> Option<&'r mut Element> {
+    configuration(root)?.find_mut(|child| child.name == *name)
+}
+
+/// Whether this is a list of name and value pairs.
+pub fn is_attribute_set(element: &Element) -> bool {
+    matches!(
+        element.name.as_str(),
+        "cluster_property_set" | "instance_attributes" | "meta_attributes" | "utilization"
+    )
+}

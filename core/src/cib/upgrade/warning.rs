@@ -1,0 +1,52 @@
+//! What an upgrade has to say, in Pacemaker's words, so that what is known of those holds here.
+//!
+//! In: levels and texts. Out: lines. Never here: who prints them.
+
+use std::fmt;
+
+/// How much of the configuration's meaning is at stake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It means the same in other words.
+    Debug,
+    /// Something without effect is gone.
+    Info,
+    /// The cluster may behave differently.
+    Warning,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub level: Level,
+    pub message: String,
+}
+
+impl Warning {
+    pub fn new(level: Level, message: impl Into<String>) -> Warning {
+        Warning { level, message: message.into() }
+    }
+
+    pub fn debug(message: impl Into<String>) -> Warning {
+        Warning::new(Level::Debug, message)
+    }
+
+    pub fn info(message: impl Into<String>) -> Warning {
+        Warning::new(Level::Info, message)
+    }
+
+    pub fn warning(message: impl Into<String>) -> Warning {
+        Warning::new(Level::Warning, message)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            Level::Debug => "DEBUG",
+            Level::Info => "INFO",
+            Level::Warning => "WARNING",
+        };
+        write!(out, "{level}: {}", self.message)
+    }
+}
