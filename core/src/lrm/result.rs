@@ -10,7 +10,6 @@ use crate::cib::document::FEATURE_SET;
 use crate::status::operation::ExecutionStatus;
 use crate::transition::ResourceRef;
 use crate::xml::Element;
-use crate::xml::digest::parameters_digest;
 use crate::xml::path::{Path, Step};
 
 /// Exit code of an operation that has not ended (Pacemaker's "unknown").
@@ -63,7 +62,7 @@ pub fn pending_edits(operation: &Operation, node: &NodeRef, epoch: i64) -> Vec<E
         .with("last-rc-change", epoch.to_string())
         .with("exec-time", "0")
         .with("queue-time", "0")
-        .with("op-digest", digest(operation));
+        .with("op-digest", operation.action.digest());
     put(reference, node, element).to_vec()
 }
 
@@ -87,19 +86,6 @@ impl NodeRef {
             .join(Step { name: "lrm".into(), id: Some(self.id.clone()) })
             .join(Step { name: "lrm_resources".into(), id: None })
     }
-}
-
-/// The digest of what an agent was given: without what the cluster adds, but with the timeout
-/// of recurring operations.
-pub fn digest(operation: &Operation) -> String {
-    let recurring = operation.interval_ms() > 0;
-    let counts = |name: &str| match name {
-        "crm_feature_set" | "op-digest" | "on_node" | "on_node_uuid" | "pcmk_external_ip" | "id" => false,
-        "CRM_meta_timeout" => recurring,
-        name => !name.starts_with("CRM_meta_"),
-    };
-    let parameters = operation.action.attributes.iter().filter(|(name, _)| counts(name));
-    parameters_digest(parameters.map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 fn put(resource: &ResourceRef, node: &NodeRef, entry: Element) -> [Edit; 2] {
@@ -139,7 +125,7 @@ fn entry(id: &str, finished: &Finished, node: &NodeRef) -> Element {
         .with("last-rc-change", finished.changed_at.to_string())
         .with("exec-time", report.exec_ms.to_string())
         .with("queue-time", finished.queue_ms.to_string())
-        .with("op-digest", digest(operation))
+        .with("op-digest", operation.action.digest())
 }
 
 fn status_code(status: ExecutionStatus) -> i32 {

@@ -2,6 +2,7 @@
 //!
 //! A plain value, complete before anything runs. Its XML is in `xml`.
 
+use crate::xml::digest::parameters_digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -88,6 +89,19 @@ impl Action {
         self.meta("interval")
             .and_then(|text| text.parse().ok())
             .unwrap_or(0)
+    }
+
+    /// The digest of what the agent is given: without what the cluster adds, but with the timeout of
+    /// a recurring operation. The history keeps it, to tell whether the definition changed since.
+    pub fn digest(&self) -> String {
+        let recurring = self.interval() > 0;
+        let counts = |name: &str| match name {
+            "crm_feature_set" | "op-digest" | "on_node" | "on_node_uuid" | "pcmk_external_ip" | "id" => false,
+            "CRM_meta_timeout" => recurring,
+            name => !name.starts_with("CRM_meta_"),
+        };
+        let given = self.attributes.iter().filter(|(name, _)| counts(name));
+        parameters_digest(given.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     /// A meta-attribute of the operation, by its name without `CRM_meta_`.
