@@ -343,3 +343,23 @@ fn agents_of_the_packages_run_unchanged() {
     assert!(shown.contains("bad start on n1 returned 'Error occurred'"), "{shown}");
     assert!(places(&lab, "n1", "bad").is_empty());
 }
+
+/// What the daemon decided can be replayed from what it kept.
+#[test]
+fn a_kept_scheduler_input_replays_the_decision() {
+    let lab = Lab::started(2);
+    load(&lab, "property fencing-enabled=false\nprimitive a ocf:quorate:Dummy\nlocation a-n2 a 10: n2");
+    wait_at(&lab, "n1", "a", &["n2"]);
+    lab.settle();
+    let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
+    let inputs = lab.root(&leader).join("var/lib/pacemaker/pengine");
+    lab.wait("the decision to start it to be kept", |lab| {
+        let files = fs::read_dir(&inputs).into_iter().flatten().flatten().map(|entry| entry.path());
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "bz2")).any(|path| {
+            let output = lab.tool(&leader, &["crm_simulate", "-S", "-x", &path.to_string_lossy()]).output();
+            let output = output.expect("the tool runs");
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            text.split_whitespace().collect::<Vec<_>>().join(" ").contains("* Start a ( n2 )")
+        })
+    });
+}

@@ -100,7 +100,7 @@ impl Run<'_, '_> {
 
     fn read(&self) -> Result<Document, (Exit, String)> {
         let path = &self.options.xml_file;
-        let text = std::fs::read_to_string(path).map_err(|error| (Exit::NO_INPUT, format!("{}: {error}", path.display())))?;
+        let text = super::read_cib(path).map_err(|error| (Exit::NO_INPUT, format!("{}: {error}", path.display())))?;
         Document::read(&text).map_err(|error| (Exit::DATA_ERROR, format!("{}: {error}", path.display())))
     }
 

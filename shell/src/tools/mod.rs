@@ -7,7 +7,7 @@ pub mod crm_simulate;
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The exit codes of Pacemaker's tools.
@@ -63,4 +63,14 @@ pub fn parse<T: Parser>(tool: &str, arguments: &[String], io: &mut Io) -> Result
             Exit::USAGE
         }
     })
+}
+
+/// The text of a CIB file; one that ends in `.bz2`, as kept scheduler inputs do, is unpacked.
+pub fn read_cib(path: &Path) -> std::io::Result<String> {
+    if path.extension().is_none_or(|extension| extension != "bz2") {
+        return std::fs::read_to_string(path);
+    }
+    let mut text = String::new();
+    bzip2::read::MultiBzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    Ok(text)
 }
