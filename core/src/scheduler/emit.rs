@@ -358,9 +358,10 @@ impl Emitter<'_> {
         });
         let mut parameters = known.clone().unwrap_or_else(|| situation.parameters_on(id, node));
         if parameters.get("addr").is_some_and(|addr| addr == "#uname")
-            && let Some(addr) = situation.parameters_on(id, None).remove("addr")
+            && let Some(container) = self.plan.resource(id).launcher
+            && let Some(host) = self.plan.assigned_node(container).or_else(|| self.plan.current_node(container))
         {
-            parameters.insert("addr".to_owned(), addr);
+            parameters.insert("addr".to_owned(), situation.nodes[host].name.to_string());
         }
         parameters
     }

@@ -7,7 +7,7 @@ use super::plan::Key;
 use crate::rules::Recheck;
 use crate::scheduler::relation::{End, Relation, Task};
 use crate::scheduler::resolve::Situation;
-use crate::scheduler::resolve::change::Change;
+use crate::scheduler::resolve::change::{Change, Changes};
 use crate::scheduler::resolve::operation::configured;
 use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::{NodeId, ResourceId};
@@ -151,7 +151,9 @@ impl Plan<'_> {
 
     fn change_since(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord, secure: bool) -> Change {
         let mut recheck = Recheck::default();
-        let changes = self.situation.changes();
+        let placement = self.placement;
+        let assigned = |id: ResourceId| placement.resources[id].node;
+        let changes = Changes { assigned: Some(&assigned), ..self.situation.changes() };
         let change = changes.since(id, node, record, &mut recheck);
         if secure && change != Change::None && changes.only_hidden_changed(id, node, record, &mut recheck) {
             return Change::None;

@@ -58,7 +58,7 @@ impl Placer<'_> {
         if !preview && !self.row(dependent).unassigned {
             return Affects::Nothing;
         }
-        let fits = |role: Role, id: ResourceId| role == Role::Unknown || role == self.row(id).next;
+        let fits = |role: Role, id: ResourceId| role == Role::Unknown || role == self.row(self.role_of(id)).next;
         if fits(colocation.dependent_role, dependent) && fits(colocation.primary_role, primary) {
             Affects::Location
         } else {
@@ -100,7 +100,7 @@ impl Placer<'_> {
         let Some(here) = self.row(dependent).node else { return Score::ZERO };
         let place = self.row(primary).node;
         let wants_role = colocation.primary_role != Role::Unknown;
-        if place.is_some() && wants_role && colocation.primary_role != self.row(primary).next {
+        if place.is_some() && wants_role && colocation.primary_role != self.row(self.role_of(primary)).next {
             return Score::ZERO;
         }
         let together = place.is_some_and(|place| self.same_place(colocation.node_attribute.as_deref(), here, place));
@@ -196,6 +196,14 @@ impl Placer<'_> {
             delta += self.apply_colocation(dependent, instance, at, false);
         }
         delta
+    }
+
+    /// Whose role counts: for a bundle's container, that of what runs in it.
+    fn role_of(&self, id: ResourceId) -> ResourceId {
+        let resources = &self.situation.resources;
+        let bundle = resources[id].parent.and_then(|parent| resources[parent].bundle());
+        let replica = bundle.and_then(|settings| settings.replicas.iter().find(|replica| replica.container == id));
+        replica.and_then(|replica| replica.inside).unwrap_or(id)
     }
 
     fn apply_with_bundle(&mut self, dependent: ResourceId, primary: ResourceId, at: usize, settings: &BundleSettings) -> Score {

@@ -47,11 +47,24 @@ impl Placer<'_> {
             return None;
         }
         let resource = &self.situation.resources[id];
-        let attribute = |name: &str| self.situation.nodes[node].attribute(&format!("master-{name}"));
+        let source = self.attributes_of(id, node)?;
+        let attribute = |name: &str| self.situation.nodes[source].attribute(&format!("master-{name}"));
         let own = attribute(resource.history_id.as_deref().unwrap_or(&resource.id));
         let base = without_instance(&resource.id);
         let text = own.or_else(|| attribute(base).filter(|_| !resource.unique && resource.id != base))?;
         Some(Score::parse(text).unwrap_or_default())
+    }
+
+    /// The node whose attributes count: a container's node may speak with its host's.
+    fn attributes_of(&self, id: ResourceId, node: NodeId) -> Option<NodeId> {
+        let resource = &self.situation.resources[id];
+        let wants_host = resource.meta("container-attribute-target").is_some_and(|target| target.eq_ignore_ascii_case("host"));
+        let connection = self.situation.nodes[node].connection.filter(|_| wants_host);
+        let Some(container) = connection.and_then(|connection| self.situation.resources[connection].launcher) else { return Some(node) };
+        match self.row(id).unassigned {
+            true => self.situation.resources[container].active_on.first().copied(),
+            false => self.row(container).node,
+        }
     }
 
     /// A score may be left over from another time; it counts for an instance that is, or was looked for, there.

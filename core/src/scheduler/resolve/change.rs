@@ -57,6 +57,8 @@ pub struct Changes<'a> {
     pub nodes: &'a Table<NodeId, Node>,
     /// Of the document, for what has none of its own.
     pub feature_set: &'a str,
+    /// Where a container will be; where it is, before anything is placed.
+    pub assigned: Option<&'a dyn Fn(ResourceId) -> Option<NodeId>>,
 }
 
 impl Changes<'_> {
@@ -76,6 +78,9 @@ impl Changes<'_> {
             parameters.entry(name).or_insert(value);
         }
         parameters.retain(|name, _| !is_left_out(name));
+        if let Some(host) = self.container_host(id, &parameters) {
+            parameters.insert("addr".to_owned(), self.nodes[host].name.to_string());
+        }
         if interval_ms != 0
             && let Some(timeout) = meta.get("timeout")
         {
@@ -83,6 +88,13 @@ impl Changes<'_> {
         }
         let restart = record.and_then(|record| restart_digest(record, &parameters));
         Digests { all: digest_of(parameters.iter()), restart, operation_has_parameters, parameters }
+    }
+
+    /// A container without an address of its own is reached at its host.
+    fn container_host(&self, id: ResourceId, parameters: &BTreeMap<String, String>) -> Option<NodeId> {
+        let launcher = self.resources[id].launcher.filter(|_| parameters.get("addr").is_some_and(|addr| addr == "#uname"))?;
+        let assigned = self.assigned.and_then(|assigned| assigned(launcher));
+        assigned.or_else(|| self.resources[launcher].active_on.first().copied())
     }
 
     pub fn since(&self, id: ResourceId, node: NodeId, record: &OperationRecord, recheck: &mut Recheck) -> Change {
@@ -158,6 +170,7 @@ impl Resolver<'_> {
             resources: &self.resources,
             nodes: &self.nodes,
             feature_set: "",
+            assigned: None,
         };
         changes.since(id, node, record, &mut self.recheck)
     }

@@ -295,6 +295,7 @@ impl Situation {
             resources: &self.resources,
             nodes: &self.nodes,
             feature_set: &self.feature_set,
+            assigned: None,
         }
     }
 
