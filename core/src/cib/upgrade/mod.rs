@@ -93,8 +93,7 @@ pub fn to_latest(document: &Document) -> Result<(Document, Vec<Warning>), Upgrad
     if claimed == "none" {
         return Ok((document.clone(), vec![untested("its schema is \"none\"")]));
     }
-    let schema =
-        Schema::parse(claimed).ok_or_else(|| UpgradeError::UnknownSchema { schema: claimed.to_string() })?;
+    let schema = Schema::parse(claimed).ok_or_else(|| UpgradeError::UnknownSchema { schema: claimed.to_string() })?;
     if claimed == SCHEMA {
         return Ok((document.clone(), Vec::new()));
     }
@@ -115,7 +114,7 @@ pub fn to_latest(document: &Document) -> Result<(Document, Vec<Warning>), Upgrad
 }
 
 fn untested(why: &str) -> Warning {
-    Warning::warning(format!("The configuration is taken to be in the syntax of {SCHEMA}: {why}"))
+    Warning::serious(format!("The configuration is taken to be in the syntax of {SCHEMA}: {why}"))
 }
 
 #[cfg(test)]
