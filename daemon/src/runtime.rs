@@ -7,7 +7,7 @@ use crate::log::Log;
 use crate::options::{ClusterFile, Options, Places};
 use crate::perform::disk::Store;
 use crate::perform::{agent, fence_agent};
-use crate::replay;
+use crate::replay::Series;
 use quorate_core::cib::Document;
 use quorate_core::membership::{Member, View, ViewId};
 use quorate_core::node::{Clock, Effect, Event, Node, Refusal, Reply, Request, Settings, Timer};
@@ -76,6 +76,9 @@ struct Daemon {
     events: mpsc::UnboundedReceiver<Event>,
     tell: mpsc::UnboundedSender<Event>,
     disk: blocking::Sender<Write>,
+    inputs: Series,
+    /// Inputs that could not be written.
+    lost_inputs: mpsc::UnboundedReceiver<String>,
     timers: BTreeMap<(Instant, u64), Timer>,
     timer_count: u64,
     /// Fence devices this node has started.
@@ -128,6 +131,9 @@ impl Daemon {
         let node = Node::new(settings, loaded.document, loaded.mark, clock(began));
         let (tell, events) = mpsc::unbounded_channel();
         let disk = disk_thread(store, tell.clone())?;
+        let (lost, lost_inputs) = mpsc::unbounded_channel();
+        let inputs = Series::open(places.inputs(), move |error| drop(lost.send(error)))
+            .map_err(|source| StartError::Io { what: places.inputs().display().to_string(), source })?;
         Ok(Daemon {
             places,
             node,
@@ -140,6 +146,8 @@ impl Daemon {
             events,
             tell,
             disk,
+            inputs,
+            lost_inputs,
             timers: BTreeMap::new(),
             timer_count: 0,
             devices: BTreeSet::new(),
@@ -163,9 +171,13 @@ impl Daemon {
                 }
             };
             let flow = tokio::select! {
-                event = self.engine.events().recv() => self.from_engine(event),
-                event = self.server.next() => self.from_tool(event),
+                event = self.engine.events().recv() => self.engine_event(event),
+                event = self.server.next() => self.tool_event(event),
                 Some(event) = self.events.recv() => self.step(event),
+                Some(error) = self.lost_inputs.recv() => {
+                    self.log.line("error", "scheduler", &error);
+                    Flow::GoOn
+                }
                 () = timer => self.fire(),
                 _ = terminate.recv() => self.step(Event::Terminate),
                 _ = interrupt.recv() => self.step(Event::Terminate),
@@ -177,7 +189,7 @@ impl Daemon {
         }
     }
 
-    fn from_engine(&mut self, event: Option<ClusterEvent>) -> Flow {
+    fn engine_event(&mut self, event: Option<ClusterEvent>) -> Flow {
         match event {
             Some(ClusterEvent::View(view)) => {
                 let members = view.members.iter();
@@ -208,7 +220,7 @@ impl Daemon {
         }
     }
 
-    fn from_tool(&mut self, event: LocalEvent) -> Flow {
+    fn tool_event(&mut self, event: LocalEvent) -> Flow {
         match event {
             LocalEvent::Connected { client, caller } => {
                 self.callers.insert(client, caller);
@@ -326,13 +338,11 @@ impl Daemon {
                 let _ = self.disk.send(Write { number, document, mark });
             }
             Effect::SaveInput { document, transition, epoch } => {
-                match replay::save(&self.places.inputs(), &document, epoch) {
-                    Ok(number) => {
-                        let text = format!("transition {transition} decided from pe-input-{number}.bz2");
-                        self.log.line("info", "scheduler", &text);
-                    }
-                    Err(error) => self.log.line("error", "scheduler", &format!("input not saved: {error}")),
-                }
+                let text = match self.inputs.keep(document, epoch) {
+                    Some(number) => format!("transition {transition} decided from pe-input-{number}.bz2"),
+                    None => format!("transition {transition} decided; its input is not kept, the disk lags behind"),
+                };
+                self.log.line("info", "scheduler", &text);
             }
             Effect::Reply { client, reply } => {
                 if let Some((client, number)) = self.askers.remove(&client) {

@@ -37,7 +37,7 @@ pub struct Local {
 }
 
 /// A daemon that is silent for so long is stuck; a commit waits for the disks of all nodes.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// How often the cluster is looked at while waiting for it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

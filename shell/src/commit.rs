@@ -6,26 +6,21 @@
 
 use crate::client::{Cluster, Committed};
 use crate::error::{Failure, Kind, Outcome};
-use crate::source::{self, Source};
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff;
 use quorate_core::cib::merge::{Conflict, merge};
+use quorate_transport::store::{CibSource, Rewrite, StoreError};
 
 /// Others may be first again and again; after this many times something else is wrong.
 const ATTEMPTS_MAX: usize = 20;
 
-pub fn commit(source: &Source, cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> Outcome<Document> {
-    match source.path() {
-        Some(path) => {
-            let _held = source::hold(path)?;
-            let theirs = source::read_file(path)?;
-            let merged = merged(base, &theirs, mine)?;
-            if merged.root() != theirs.root() {
-                source::write_file(path, &merged)?;
-            }
-            Ok(merged)
+pub fn commit(source: &CibSource, cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> Outcome<Document> {
+    match source {
+        CibSource::Live { .. } => commit_live(cluster, base, mine),
+        CibSource::File(path) | CibSource::Shadow { path, .. } => {
+            Ok(Rewrite::begin(path, |theirs| merged(base, theirs, mine))?.finish()?)
         }
-        None => commit_live(cluster, base, mine),
+        CibSource::Stdin => Err(StoreError::ReadOnly.into()),
     }
 }
 

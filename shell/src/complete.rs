@@ -9,11 +9,11 @@ use crate::levels;
 use crate::metadata;
 use crate::options::OPTIONS;
 use crate::session::Session;
-use crate::source;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{OptionsKind, SetKind};
 use quorate_grammar::crm::expect::{self, Expected};
 use quorate_grammar::line;
+use quorate_transport::store;
 
 /// A candidate, and whether a blank follows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ impl Knowledge {
         Knowledge {
             level: Some(session.level().name),
             configuration: session.document().ok().map(|document| document.configuration().clone()),
-            shadows: source::shadows(&session.environment),
+            shadows: store::shadows(&session.environment.shadow_directory()),
             catalogue: session.catalogue().clone(),
             ocf_root: session.environment.ocf_root.clone(),
             agents: session.agents.clone(),

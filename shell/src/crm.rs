@@ -8,18 +8,19 @@ use crate::environment::Environment;
 use crate::error::{Failure, Kind, Origin};
 use crate::options::Options;
 use crate::session::Session;
-use crate::source::Source;
 use crate::ui::{Color, Ui};
 use crate::{repl, script};
 use quorate_grammar::diagnostic::closest;
-use quorate_transport::local::daemon::socket_below;
+use quorate_grammar::literal;
 use std::io::{BufReader, Read};
+use std::time::Duration;
 
 const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
 
   -f, --file FILE       run the commands of a file (or of - ) as one transaction
   -c, --cib SHADOW      work on a shadow
-  -w, --wait            wait until the cluster has done what a change asks of it
+  -w, --wait[=TIME]     wait until the cluster has done what a change asks of it, at most TIME
+                        (such as 90 or 5min; an hour if it is not said)
   -F, --force           answer every question with yes
   -D, --display STYLE   plain, color or color-always
   -h, --help            this text
@@ -35,6 +36,7 @@ struct Request {
     file: Option<String>,
     shadow: Option<String>,
     wait: bool,
+    patience: Option<Duration>,
     force: bool,
     style: Option<String>,
     help: bool,
@@ -46,7 +48,7 @@ pub fn run(arguments: &[String]) -> u8 {
     let environment = Environment::of_process();
     let color = if environment.terminal_out && !environment.no_color { Color::Ansi } else { Color::Plain };
     let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
-    let cluster = Box::new(Local::new(socket_below(&environment.root)));
+    let cluster = Box::new(Local::new(environment.socket()));
     let input = Box::new(BufReader::new(std::io::stdin()));
     let mut session = Session::new(environment, ui, input, cluster);
     let request = match read(arguments) {
@@ -100,7 +102,10 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
             "-f" | "--file" => request.file = Some(value()?),
             "-c" | "--cib" => request.shadow = Some(value()?),
             "-D" | "--display" => request.style = Some(value()?),
-            "-w" | "--wait" => request.wait = true,
+            "-w" | "--wait" => {
+                request.wait = true;
+                request.patience = attached.as_deref().map(patience).transpose()?;
+            }
             "-F" | "--force" => request.force = true,
             "-h" | "--help" => request.help = true,
             "--version" => request.version = true,
@@ -108,6 +113,12 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
         }
     }
     Ok(request)
+}
+
+fn patience(text: &str) -> Result<Duration, Failure> {
+    let bad = || Failure::usage(format!("`--wait={text}`: expected a time such as 90, 90s or 5min"));
+    let ms = literal::interval_ms(text).ok().and_then(|ms| u64::try_from(ms).ok()).ok_or_else(bad)?;
+    Ok(Duration::from_millis(ms))
 }
 
 fn unknown(word: &str) -> Failure {
@@ -127,8 +138,9 @@ fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
     session.apply_options();
     session.switches.wait |= request.wait;
     session.switches.force |= request.force;
+    session.patience = request.patience.unwrap_or(session.patience);
     if let Some(name) = &request.shadow {
-        let shadow = Source::shadow(&session.environment, name);
+        let shadow = session.environment.shadow(name);
         if !session.exists(&shadow) {
             return Err(Failure::refused(format!("there is no shadow `{name}`")).hint("`crm cib list` lists them"));
         }
@@ -198,12 +210,14 @@ mod tests {
         assert_eq!(request.shadow.as_deref(), Some("plan"));
         assert_eq!(request.style.as_deref(), Some("plain"));
         assert_eq!(request.words, words("configure show -F"));
-        assert!(request.wait && !request.force);
+        assert!(request.wait && !request.force && request.patience.is_none());
+        let request = read(&words("--wait=2min resource stop p1")).unwrap();
+        assert_eq!((request.wait, request.patience), (true, Some(Duration::from_secs(120))));
     }
 
     #[test]
     fn unknown_options_are_errors() {
-        for line in ["--foo", "-x show", "--fiel=x", "-f"] {
+        for line in ["--foo", "-x show", "--fiel=x", "-f", "--wait=soon", "--wait=-3"] {
             assert!(read(&words(line)).is_err(), "{line}");
         }
         assert_eq!(read(&words("--fiel=x")).unwrap_err().hints, ["did you mean `--file`?"]);

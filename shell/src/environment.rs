@@ -3,11 +3,13 @@
 //! In: the process. Out: `Environment`.
 //! Absent: everything that changes while we run.
 
+use quorate_transport::local::daemon::socket_below;
+use quorate_transport::store::{CibSource, Surroundings};
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    pub cib_file: Option<PathBuf>,
+    pub cib_file: Option<String>,
     pub cib_shadow: Option<String>,
     pub cib_shadow_dir: Option<PathBuf>,
     pub home: PathBuf,
@@ -33,7 +35,7 @@ impl Environment {
         let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
         let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
         Environment {
-            cib_file: get("CIB_file").map(PathBuf::from),
+            cib_file: get("CIB_file"),
             cib_shadow: get("CIB_shadow"),
             cib_shadow_dir: get("CIB_shadow_dir").map(PathBuf::from),
             cache: get("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from),
@@ -60,5 +62,33 @@ impl Environment {
             "root" | "hacluster" => self.root.join("var/lib/pacemaker/cib"),
             _ => self.home.join(".cib"),
         }
+    }
+
+    /// The CIB that is meant when nothing else is said: a file if `CIB_file` names one, else the cluster.
+    pub fn home(&self) -> CibSource {
+        CibSource::chosen_by(&Surroundings { cib_shadow: None, ..self.surroundings() })
+    }
+
+    /// Where a session begins: `CIB_shadow` goes before everything else.
+    pub fn first_source(&self) -> CibSource {
+        CibSource::chosen_by(&self.surroundings())
+    }
+
+    pub fn shadow(&self, name: &str) -> CibSource {
+        CibSource::shadow(name, &self.shadow_directory())
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            cib_shadow: self.cib_shadow.clone(),
+            shadow_directory: self.shadow_directory(),
+            cib_file: self.cib_file.clone(),
+            socket: self.socket(),
+        }
+    }
+
+    /// The socket of this node's daemon.
+    pub fn socket(&self) -> PathBuf {
+        socket_below(&self.root)
     }
 }

@@ -5,6 +5,7 @@
 
 use quorate_core::cib::merge::Conflict;
 use quorate_grammar::{Diagnostic, Span};
+use quorate_transport::store::StoreError;
 
 /// Why a command did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,18 @@ pub struct Failure {
     pub conflicts: Vec<Conflict>,
     /// The text the diagnostics point into, if it is not the one being run.
     pub origin: Option<Box<Origin>>,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        let kind = match error {
+            StoreError::Daemon(_) => Kind::Cluster,
+            StoreError::Apply(_) => Kind::Conflict,
+            StoreError::ReadOnly => Kind::Refused,
+            StoreError::File { .. } | StoreError::NoShadow { .. } | StoreError::NotACib { .. } => Kind::File,
+        };
+        Failure::new(kind, error.to_string())
+    }
 }
 
 /// A text and the name people know it by.

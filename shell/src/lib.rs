@@ -1,5 +1,6 @@
 //! crm and every tool that is not a screen.
 
+pub mod batch;
 pub mod catalogue;
 pub mod check;
 pub mod client;
@@ -24,6 +25,5 @@ pub mod repl;
 pub mod running;
 pub mod script;
 pub mod session;
-pub mod source;
 pub mod tools;
 pub mod ui;

@@ -4,8 +4,9 @@
 //! in a batch, all together at its end.
 //! Absent: what the commands do.
 
+use crate::batch::{self, Batch, Pending};
 use crate::catalogue::Catalogue;
-use crate::client::Cluster;
+use crate::client::{ANSWER_WITHIN, Cluster};
 use crate::command::Level;
 use crate::commit;
 use crate::configure::references;
@@ -15,14 +16,13 @@ use crate::error::{Failure, Origin, Outcome};
 use crate::metadata;
 use crate::options::Options;
 use crate::preview;
-use crate::source::{self, Source};
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
 use quorate_core::node::{NodeStatus, Request};
 use quorate_grammar::Diagnostic;
 use quorate_grammar::crm::ast::Statement;
+use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 use std::time::Duration;
 
@@ -43,32 +43,17 @@ pub enum Manner {
     Interactive,
 }
 
-/// A change that waits for the end of the batch.
-enum Pending {
-    Edit { base: Document, mine: Document },
-    Create { document: Document },
-    Delete,
-}
-
-#[derive(Default)]
-struct Batch {
-    pending: BTreeMap<Source, Pending>,
-    asked: Vec<Request>,
-    /// Objects whose line was wrong: that others miss them is no second error.
-    failed: BTreeSet<String>,
-    /// Statements that referred to something that was not there yet, and to what.
-    unresolved: Vec<(Statement, Vec<Diagnostic>)>,
-}
-
 pub struct Session {
     pub environment: Environment,
     pub switches: Switches,
+    /// How long waiting may take.
+    pub patience: Duration,
     pub manner: Manner,
     pub ui: Ui,
     /// The text being run, for the places in messages.
     pub origin: Origin,
     pub levels: Vec<&'static Level>,
-    pub source: Source,
+    pub source: CibSource,
     pub options: Options,
     pub agents: metadata::Memory,
     pub done: bool,
@@ -82,12 +67,10 @@ pub struct Session {
 
 impl Session {
     pub fn new(environment: Environment, ui: Ui, input: Box<dyn BufRead>, cluster: Box<dyn Cluster>) -> Session {
-        let source = match &environment.cib_shadow {
-            Some(name) => Source::shadow(&environment, name),
-            None => Source::home(&environment),
-        };
+        let source = environment.first_source();
         Session {
             switches: Switches::default(),
+            patience: WAIT_MAX,
             manner: Manner::Single,
             ui,
             origin: Origin::default(),
@@ -136,16 +119,19 @@ impl Session {
     // ---- the CIB -----------------------------------------------------------------------------------
 
     /// The document of a source, as this batch would leave it.
-    pub fn read_from(&mut self, source: &Source) -> Outcome<Document> {
+    pub fn read_from(&mut self, source: &CibSource) -> Outcome<Document> {
         match self.batch.pending.get(source) {
             Some(Pending::Edit { mine, .. }) => return Ok(mine.clone()),
             Some(Pending::Create { document }) => return Ok(document.clone()),
             Some(Pending::Delete) => return Err(Failure::refused(format!("`{}` was deleted", source.label()))),
             None => {}
         }
-        match source.path() {
-            Some(path) => source::read_file(path),
-            None => self.cluster.read(),
+        match source {
+            CibSource::Live { .. } => self.cluster.read(),
+            // A command looks at the CIB more than once, and there is nothing to commit to.
+            CibSource::Stdin => Err(Failure::refused("the shell cannot work on standard input (CIB_file=-)")
+                .hint("name a file, or give commands on standard input")),
+            CibSource::File(_) | CibSource::Shadow { .. } => Ok(source.read(ANSWER_WITHIN)?),
         }
     }
 
@@ -158,18 +144,13 @@ impl Session {
     }
 
     /// Commits what changed between two documents to where they came from.
-    pub fn commit_to(&mut self, source: &Source, base: &Document, mine: &Document) -> Outcome<Document> {
+    pub fn commit_to(&mut self, source: &CibSource, base: &Document, mine: &Document) -> Outcome<Document> {
         if self.manner == Manner::Batch {
-            let pending = match self.batch.pending.remove(source) {
-                Some(Pending::Edit { base, .. }) => Pending::Edit { base, mine: mine.clone() },
-                Some(Pending::Create { .. }) => Pending::Create { document: mine.clone() },
-                _ => Pending::Edit { base: base.clone(), mine: mine.clone() },
-            };
-            self.batch.pending.insert(source.clone(), pending);
+            self.batch.edit(source, base, mine);
             return Ok(mine.clone());
         }
         let now = commit::commit(source, self.cluster.as_mut(), base, mine)?;
-        if *source == Source::Live {
+        if source.is_live() {
             self.wait_if_wanted()?;
         }
         Ok(now)
@@ -194,7 +175,7 @@ impl Session {
     /// Shows what the cluster would do if these changes were committed now, onto what is there now.
     /// A shadow is judged by the state in which the cluster really is.
     pub fn preview(&mut self, base: &Document, mine: &Document) -> Outcome {
-        let home = Source::home(&self.environment);
+        let home = self.environment.home();
         let source = self.source.clone();
         let theirs = self.read_from(&source)?;
         let mut result = commit::merged(base, &theirs, mine)?;
@@ -207,23 +188,23 @@ impl Session {
         Ok(())
     }
 
-    pub fn create(&mut self, source: &Source, document: Document) -> Outcome {
+    pub fn create(&mut self, source: &CibSource, document: Document) -> Outcome {
         if self.manner == Manner::Batch {
             self.batch.pending.insert(source.clone(), Pending::Create { document });
             return Ok(());
         }
-        write_new(source, &document)
+        batch::create(source, &document)
     }
 
-    pub fn remove(&mut self, source: &Source) -> Outcome {
+    pub fn remove(&mut self, source: &CibSource) -> Outcome {
         if self.manner == Manner::Batch {
             self.batch.pending.insert(source.clone(), Pending::Delete);
             return Ok(());
         }
-        delete_file(source)
+        batch::delete(source)
     }
 
-    pub fn exists(&self, source: &Source) -> bool {
+    pub fn exists(&self, source: &CibSource) -> bool {
         match self.batch.pending.get(source) {
             Some(Pending::Delete) => false,
             Some(_) => true,
@@ -233,7 +214,7 @@ impl Session {
 
     /// Something for the daemon; in a batch it waits until the changes before it are committed.
     pub fn ask(&mut self, request: Request) -> Outcome {
-        if self.source != Source::Live {
+        if !self.source.is_live() {
             return Err(Failure::refused("this needs the running cluster; a CIB in a file has none"));
         }
         if self.manner == Manner::Batch {
@@ -245,7 +226,7 @@ impl Session {
     }
 
     fn wait_if_wanted(&mut self) -> Outcome {
-        if self.switches.wait { self.cluster.wait(WAIT_MAX) } else { Ok(()) }
+        if self.switches.wait { self.cluster.wait(self.patience) } else { Ok(()) }
     }
 
     pub fn cluster_status(&mut self) -> Outcome<NodeStatus> {
@@ -337,19 +318,13 @@ impl Session {
         Ok(still)
     }
 
-    /// Everything the batch wants, for good. The CIB that others work on comes first: if it cannot
-    /// be committed, nothing else is touched.
+    /// Everything the batch wants, for good; then what it asks of the daemon.
     pub fn finish_batch(&mut self) -> Outcome {
         self.manner = Manner::Single;
-        let home = Source::home(&self.environment);
-        let mut pending: Vec<(Source, Pending)> = std::mem::take(&mut self.batch.pending).into_iter().collect();
-        pending.sort_by_key(|(source, _)| *source != home);
-        for (source, pending) in pending {
-            match pending {
-                Pending::Edit { base, mine } => drop(self.commit_to(&source, &base, &mine)?),
-                Pending::Create { document } => write_new(&source, &document)?,
-                Pending::Delete => delete_file(&source)?,
-            }
+        let home = self.environment.home();
+        let pending = std::mem::take(&mut self.batch.pending);
+        if batch::write(pending, &home, self.cluster.as_mut())? {
+            self.wait_if_wanted()?;
         }
         self.source = home;
         for request in std::mem::take(&mut self.batch.asked) {
@@ -375,22 +350,5 @@ impl Session {
     }
 }
 
-/// `-w` gives up after an hour: a transition that takes longer needs eyes.
+/// `-w` gives up after an hour, unless told otherwise: a transition that takes longer needs eyes.
 const WAIT_MAX: Duration = Duration::from_secs(3600);
-
-fn write_new(source: &Source, document: &Document) -> Outcome {
-    let Some(path) = source.path() else {
-        return Err(Failure::refused("the live CIB cannot be created"));
-    };
-    if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory).map_err(|error| Failure::file(directory, &error))?;
-    }
-    source::write_file(path, document)
-}
-
-fn delete_file(source: &Source) -> Outcome {
-    let Some(path) = source.path() else {
-        return Err(Failure::refused("the live CIB cannot be deleted"));
-    };
-    std::fs::remove_file(path).map_err(|error| Failure::file(path, &error))
-}

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use quorate_tests::lab::{Lab, PATIENCE, program};
 
@@ -55,6 +57,14 @@ impl Screen {
         self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush()).expect("the terminal takes keys");
     }
 
+    /// The one child of the shell on the screen.
+    fn monitor(&self) -> Pid {
+        let shell = self.child.process_id().expect("the shell runs");
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+        let child = children.expect("the shell's children").trim().parse();
+        Pid::from_raw(child.expect("crm_mon is its only child"))
+    }
+
     #[track_caller]
     fn wait(&self, what: &str, holds: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;
@@ -82,7 +92,10 @@ impl Screen {
         let text = self.text();
         assert!(text.contains(" icanon") && !text.contains("-icanon"), "the terminal stayed raw\n{text}");
         assert!(text.contains(" echo ") && !text.contains("-echo "), "keys are not shown any more\n{text}");
-        assert!(!self.picture.lock().expect("the picture").screen().alternate_screen(), "the screen was not given back");
+        assert!(
+            !self.picture.lock().expect("the picture").screen().alternate_screen(),
+            "the screen was not given back"
+        );
     }
 }
 
@@ -128,6 +141,20 @@ fn a_panic_gives_the_terminal_back() {
 }
 
 #[test]
+fn signals_end_the_screen_in_order_and_give_the_terminal_back() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let (_dir, path) = file("cib.xml");
+        let screen = Screen::run("$MON; code=$?; stty -a; echo finished with $code", &[("CIB_file", &path)], 90, 30);
+        screen.wait_for("Clone Set: db [db-server] (promotable)");
+        assert!(screen.picture.lock().expect("the picture").screen().alternate_screen());
+        kill(screen.monitor(), signal).expect("crm_mon is there");
+        screen.wait_for_the_end();
+        // As after `q`: who is told to end, and ends in order, has done well.
+        screen.wait_for("finished with 0");
+    }
+}
+
+#[test]
 fn without_a_terminal_it_prints_once() {
     let (_dir, path) = file("cib.xml");
     let output = std::process::Command::new(program("crm_mon")).env("CIB_file", &path).output().expect("crm_mon runs");
@@ -146,7 +173,8 @@ fn changes_actions_and_a_lost_daemon_are_seen_as_they_happen() {
     screen.wait_for("live");
     // Somebody adds a resource: it is seen without asking.
     let batch = lab.directory().join("batch.crm");
-    let text = "configure\nproperty fencing-enabled=false\nprimitive p1 ocf:quorate:Dummy\nlocation l1 p1 100: n2\ncommit\n";
+    let text =
+        "configure\nproperty fencing-enabled=false\nprimitive p1 ocf:quorate:Dummy\nlocation l1 p1 100: n2\ncommit\n";
     std::fs::write(&batch, text).expect("a batch");
     let loaded = lab.tool("n1", &["crm", "-f", &batch.to_string_lossy()]).output().expect("the shell runs");
     assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
@@ -166,7 +194,9 @@ fn changes_actions_and_a_lost_daemon_are_seen_as_they_happen() {
     screen.wait_for("Move       p1");
     screen.press("y");
     screen.wait("p1 to leave n2", |text| {
-        text.contains("Node n2: standby") && text.contains("p1 (ocf:quorate:Dummy): Started") && !text.contains("Started n2")
+        text.contains("Node n2: standby")
+            && text.contains("p1 (ocf:quorate:Dummy): Started")
+            && !text.contains("Started n2")
     });
     // The daemon dies and comes back.
     lab.kill("n1");

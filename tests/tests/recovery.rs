@@ -275,3 +275,71 @@ fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
     let shown = crm_ok(&lab, "n3", &["configure", "show"]);
     assert!(shown.contains("primitive extra") && !shown.contains("lost"), "{shown}");
 }
+
+#[test]
+fn a_node_that_is_stopped_hands_over_its_resources_and_is_not_fenced() {
+    let mut lab = Lab::started(3);
+    let record = lab.directory().join("record").to_string_lossy().into_owned();
+    let fencing = fencing(&lab);
+    load(
+        &lab,
+        &format!(
+            "{fencing}\n\
+             primitive a ocf:quorate:Dummy params record=\"{record}\" op monitor interval=1s\n\
+             location a-n2 a 50: n2"
+        ),
+    );
+    wait_at(&lab, "n1", "a", &["n2"]);
+    lab.settle();
+    lab.stop("n2");
+    lab.wait("a elsewhere", |lab| places(lab, "n1", "a").first().is_some_and(|on| on != "n2"));
+    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.settled)));
+    assert!(lab.status("n1").is_some_and(|status| status.fencing.is_empty()), "{:?}", lab.status("n1"));
+    never_twice(&lab, &record);
+    let shown = monitor(&lab, "n1", "-1r");
+    assert!(shown.contains("OFFLINE: [ n2 ]") && !shown.contains("UNCLEAN"), "{shown}");
+    // The last one to go stops what it runs, too.
+    lab.start("n2");
+    wait_at(&lab, "n1", "a", &["n2"]);
+    for name in ["n1", "n3"] {
+        lab.stop(name);
+    }
+    lab.stop("n2");
+    assert!(!lab.root("n2").join("run/resource-agents/Dummy-a.state").exists());
+}
+
+/// The agents of Debian's packages, unchanged: what they need of their environment is there.
+#[test]
+fn agents_of_the_packages_run_unchanged() {
+    let installed = |path: &str| std::path::Path::new("/usr/lib/ocf/resource.d").join(path).exists();
+    let agents = ["heartbeat/Dummy", "pacemaker/Dummy", "pacemaker/Stateful"];
+    if let Some(missing) = agents.iter().find(|path| !installed(path)) {
+        println!("skipped: agent {missing} is not installed");
+        return;
+    }
+    let lab = Lab::started(2);
+    load(
+        &lab,
+        &format!(
+            "property fencing-enabled=false\n\
+             primitive h ocf:heartbeat:Dummy op monitor interval=1s\n\
+             primitive p ocf:pacemaker:Dummy params op_sleep=0 state=\"{dir}/p.state\" op monitor interval=1s\n\
+             primitive s ocf:pacemaker:Stateful params state=\"{dir}/s.state\" \
+                op monitor interval=1s role=Promoted op monitor interval=2s role=Unpromoted\n\
+             clone ss s meta promotable=true clone-max=1\n\
+             primitive bad ocf:pacemaker:Dummy params state=\"{dir}/bad.state\" fail_start_on=\"{host}\"\n\
+             location bad-n1 bad inf: n1\n\
+             location bad-n2 bad -inf: n2",
+            dir = lab.directory().display(),
+            host = nix::unistd::gethostname().expect("a host name").to_string_lossy()
+        ),
+    );
+    lab.wait("the dummies to run", |lab| places(lab, "n1", "h").len() == 1 && places(lab, "n1", "p").len() == 1);
+    lab.wait("one instance to be promoted", |lab| {
+        places(lab, "n1", "s").first().is_some_and(|place| place.ends_with('*'))
+    });
+    lab.settle();
+    let shown = monitor(&lab, "n1", "-1rf");
+    assert!(shown.contains("bad start on n1 returned 'Error occurred'"), "{shown}");
+    assert!(places(&lab, "n1", "bad").is_empty());
+}

@@ -21,7 +21,7 @@ use crate::local::daemon::{AskError, Daemon};
 const NEW_FILE_MODE: u32 = 0o600;
 const SHARED_FILE_MODE: u32 = 0o644;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CibSource {
     Live {
         socket: PathBuf,
@@ -87,6 +87,25 @@ impl CibSource {
         CibSource::Shadow { name: name.to_string(), path: directory.join(format!("shadow.{name}")) }
     }
 
+    pub fn is_live(&self) -> bool {
+        matches!(self, CibSource::Live { .. })
+    }
+
+    /// Its name in prompts and messages. A file stands for the cluster.
+    pub fn label(&self) -> &str {
+        match self {
+            CibSource::Live { .. } | CibSource::File(_) | CibSource::Stdin => "live",
+            CibSource::Shadow { name, .. } => name,
+        }
+    }
+
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            CibSource::Live { .. } | CibSource::Stdin => None,
+            CibSource::File(path) | CibSource::Shadow { path, .. } => Some(path),
+        }
+    }
+
     pub fn read(&self, timeout: Duration) -> Result<Document, StoreError> {
         match self {
             CibSource::Live { socket } => Ok(connect(socket, timeout)?.document()?),
@@ -111,13 +130,48 @@ impl CibSource {
         match self {
             CibSource::Live { socket } => Ok(connect(socket, timeout)?.commit(patch)?),
             CibSource::File(path) | CibSource::Shadow { path, .. } => {
-                let _held = hold(path)?;
-                let next = cib::apply(&read_file(path)?, patch)?;
-                replace(path, next.to_text().as_bytes())?;
-                Ok(next.version())
+                let change = |now: &Document| Ok::<_, StoreError>(cib::apply(now, patch)?);
+                Ok(Rewrite::begin(path, change)?.finish()?.version())
             }
             CibSource::Stdin => Err(StoreError::ReadOnly),
         }
+    }
+}
+
+/// The shadows there are in a directory, by name.
+pub fn shadows(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let name = |entry: fs::DirEntry| entry.file_name().to_str()?.strip_prefix("shadow.").map(str::to_string);
+    let mut names: Vec<String> = entries.flatten().filter_map(name).collect();
+    names.sort();
+    names
+}
+
+/// A change of a CIB in a file, ready to take effect: the new file lies beside the old one, on disk,
+/// and no other writer comes between. Dropped, it leaves everything as it was.
+pub struct Rewrite {
+    _held: Flock<File>,
+    document: Document,
+    staged: Option<Staged>,
+}
+
+impl Rewrite {
+    /// `change` sees what is there now and says what is to be there.
+    pub fn begin<E: From<StoreError>>(
+        path: &Path,
+        change: impl FnOnce(&Document) -> Result<Document, E>,
+    ) -> Result<Rewrite, E> {
+        let held = hold(path)?;
+        let now = read_file(path)?;
+        let document = change(&now)?;
+        let same = document.root() == now.root();
+        let staged = if same { None } else { Some(Staged::document(path, &document)?) };
+        Ok(Rewrite { _held: held, document, staged })
+    }
+
+    pub fn finish(self) -> Result<Document, StoreError> {
+        self.staged.map_or(Ok(()), Staged::finish)?;
+        Ok(self.document)
     }
 }
 
@@ -154,23 +208,48 @@ pub fn hold(path: &Path) -> Result<Flock<File>, StoreError> {
 /// Replaces a file: whoever reads sees the old or the new one, whole; and after this returns the
 /// new one survives a loss of power.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    replace_with(path, bytes, NEW_FILE_MODE)
+    Staged::new(path, bytes, NEW_FILE_MODE)?.finish()
 }
 
 /// The same for a file that is for others to read, such as a web page.
 pub fn replace_shared(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    replace_with(path, bytes, SHARED_FILE_MODE)
+    Staged::new(path, bytes, SHARED_FILE_MODE)?.finish()
 }
 
-fn replace_with(path: &Path, bytes: &[u8], new_mode: u32) -> Result<(), StoreError> {
-    // A link stays a link: what it leads to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    replace_plain(&path, bytes, new_mode).map_err(|source| at(&path, source))
+/// A file's new content, on disk beside it. Dropped, it is gone.
+pub struct Staged {
+    path: PathBuf,
+    beside: tempfile::NamedTempFile,
 }
 
-fn replace_plain(path: &Path, bytes: &[u8], new_mode: u32) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(directory)?;
+impl Staged {
+    pub fn document(path: &Path, document: &Document) -> Result<Staged, StoreError> {
+        Staged::new(path, document.to_text().as_bytes(), NEW_FILE_MODE)
+    }
+
+    fn new(path: &Path, bytes: &[u8], new_mode: u32) -> Result<Staged, StoreError> {
+        // A link stays a link: what it leads to is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        match write_beside(&path, bytes, new_mode) {
+            Ok(beside) => Ok(Staged { path, beside }),
+            Err(source) => Err(at(&path, source)),
+        }
+    }
+
+    /// Takes the old one's place.
+    pub fn finish(self) -> Result<(), StoreError> {
+        let Staged { path, beside } = self;
+        let put = beside.persist(&path).map_err(|error| error.error);
+        put.and_then(|_| File::open(directory_of(&path))?.sync_all()).map_err(|source| at(&path, source))
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write_beside(path: &Path, bytes: &[u8], new_mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    let mut beside = tempfile::NamedTempFile::new_in(directory_of(path))?;
     beside.write_all(bytes)?;
     match fs::metadata(path) {
         Ok(old) => {
@@ -181,8 +260,7 @@ fn replace_plain(path: &Path, bytes: &[u8], new_mode: u32) -> io::Result<()> {
         Err(_) => beside.as_file().set_permissions(fs::Permissions::from_mode(new_mode))?,
     }
     beside.as_file().sync_all()?;
-    beside.persist(path).map_err(|error| error.error)?;
-    File::open(directory)?.sync_all()
+    Ok(beside)
 }
 
 #[cfg(test)]
@@ -279,6 +357,38 @@ mod tests {
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
         assert_eq!(fs::metadata(&real).unwrap().mode() & 0o7777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_rewrite_that_is_dropped_changes_nothing_and_others_wait_for_it() {
+        let (dir, source) = shadow();
+        let base = source.read(PATIENCE).unwrap();
+        let path = source.path().unwrap();
+        let mine = |now: &Document| Ok::<_, StoreError>(with_primitive(now, "mine"));
+        drop(Rewrite::begin(path, mine).unwrap());
+        assert_eq!(source.read(PATIENCE).unwrap(), base);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        let open = Rewrite::begin(path, mine).unwrap();
+        let theirs = std::thread::scope(|scope| {
+            let late = scope.spawn(|| {
+                let theirs = |now: &Document| Ok::<_, StoreError>(with_primitive(now, "theirs"));
+                Rewrite::begin(path, theirs).unwrap().finish().unwrap()
+            });
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(!late.is_finished());
+            open.finish().unwrap();
+            late.join().unwrap()
+        });
+        assert!(theirs.to_text().contains("mine") && theirs.to_text().contains("theirs"));
+    }
+
+    #[test]
+    fn shadows_are_listed_by_name() {
+        let (dir, _) = shadow();
+        fs::write(dir.path().join("shadow.a"), "").unwrap();
+        fs::write(dir.path().join(".shadow.a.base"), "").unwrap();
+        assert_eq!(shadows(dir.path()), ["a", "test"]);
+        assert_eq!(shadows(&dir.path().join("none")), [""; 0]);
     }
 
     #[test]

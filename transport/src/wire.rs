@@ -88,7 +88,7 @@ mod tests {
             Message::Update {
                 request: None,
                 edits: vec![Edit::Delete { path: Path::parse("/cib/status").expect("a path") }],
-                quiet: true,
+                ends: None,
             },
             Message::Leaving { id: 7 },
         ];

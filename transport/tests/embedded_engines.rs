@@ -199,6 +199,60 @@ fn a_node_with_another_key_stays_out_and_both_sides_are_told() {
     await_note(&mut two, "does not hold our cluster key");
 }
 
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
+/// A greeting of node 2 to node 1, and how long the answer to it is.
+const GREETING: &[u8] = b"QUORATE\n\x00\x01\x00\x00\x00\x02\x00\x00\x00\x01a salt of 24 bytes here.";
+const ANSWER_BYTES: usize = 8 + 2 + 1 + 24 + 16;
+
+fn notes_within(engine: &mut Embedded, time: Duration) -> Vec<String> {
+    let until = Instant::now() + time;
+    let events = std::iter::from_fn(|| next(engine, until));
+    events.filter_map(|event| if let ClusterEvent::Note(words) = event { Some(words) } else { None }).collect()
+}
+
+#[test]
+fn a_dialer_that_dies_in_its_greeting_is_not_accused_of_a_wrong_key() {
+    use std::io::{Read, Write};
+    let config = config(2);
+    let mut engine = start(&config, 1);
+    let proof = |bytes: &[u8]| {
+        let mut dialer = std::net::TcpStream::connect(config.nodes[0].socket).unwrap();
+        dialer.write_all(GREETING).unwrap();
+        dialer.read_exact(&mut [0; ANSWER_BYTES]).unwrap();
+        dialer.write_all(bytes).unwrap();
+    };
+    for spoken in [0, 5, 10, 30, GREETING.len()] {
+        let mut dialer = std::net::TcpStream::connect(config.nodes[0].socket).unwrap();
+        dialer.write_all(&GREETING[..spoken]).unwrap();
+    }
+    proof(b"");
+    proof(b"half a proof");
+    assert_eq!(notes_within(&mut engine, HALF_A_SECOND), [""; 0]);
+    proof(b"sixteen bad byte");
+    await_note(&mut engine, "node n2 from 127.0.0.1 does not hold our cluster key");
+}
+
+#[test]
+fn an_acceptor_that_dies_in_its_answer_is_not_accused_of_a_wrong_key() {
+    use std::io::{Read, Write};
+    let config = config(2);
+    let listener = TcpListener::bind(config.nodes[1].socket).unwrap();
+    let mut engine = start(&config, 1);
+    let mut answer = b"QUORATE\n\x00\x01\x00".to_vec();
+    answer.resize(ANSWER_BYTES, b'x');
+    let speak = |bytes: &[u8]| {
+        let (mut dialled, _) = listener.accept().unwrap();
+        dialled.read_exact(&mut [0; GREETING.len()]).unwrap();
+        dialled.write_all(bytes).unwrap();
+    };
+    for spoken in [0, 5, 10, 11, 40, ANSWER_BYTES - 1] {
+        speak(&answer[..spoken]);
+    }
+    assert_eq!(notes_within(&mut engine, HALF_A_SECOND), [""; 0]);
+    speak(&answer);
+    await_note(&mut engine, "node n2 at ");
+}
+
 #[test]
 fn strangers_and_other_versions_are_refused_with_words() {
     use std::io::{Read, Write};

@@ -24,6 +24,8 @@ pub enum Key {
 #[derive(Clone, Debug)]
 pub enum Message {
     Key(Key),
+    /// The process was asked to end (SIGTERM, SIGHUP, SIGINT).
+    Ended,
     Resized {
         width: u16,
         height: u16,

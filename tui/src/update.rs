@@ -18,6 +18,7 @@ use crate::{once, rows};
 pub fn update(model: &mut Model, message: Message) -> Vec<Request> {
     match message {
         Message::Key(key) => return press(model, key),
+        Message::Ended => return vec![Request::Quit],
         Message::Resized { width, height } => {
             (model.width, model.height) = (width, height);
             keep_cursor_in_sight(model);

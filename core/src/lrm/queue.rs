@@ -39,6 +39,8 @@ struct Recurring {
     call_id: u32,
     /// The result told last.
     told: Option<ExitReport>,
+    /// Seconds since the epoch when it was told.
+    told_at: i64,
     /// Set while neither queued nor running: the timer that will queue it.
     timer: Option<Ticket>,
 }
@@ -80,7 +82,7 @@ impl Lrm {
         }
         if operation.interval_ms() > 0 {
             let slot = (operation.action.operation.clone(), operation.interval_ms());
-            let recurring = Recurring { operation: operation.clone(), call_id, told: None, timer: None };
+            let recurring = Recurring { operation: operation.clone(), call_id, told: None, told_at: 0, timer: None };
             // The same monitor again: the new one replaces the old and tells its first result.
             resource.recurring.insert(slot, recurring);
             resource.waiting.retain(|task| !same_slot(&task.operation, &operation));
@@ -130,7 +132,7 @@ impl Lrm {
     }
 
     /// A recurring operation ran: it is told if it is news, and comes again.
-    fn recurred(&mut self, name: &str, finished: Finished) -> Vec<LrmEffect> {
+    fn recurred(&mut self, name: &str, mut finished: Finished) -> Vec<LrmEffect> {
         self.ticket += 1;
         let ticket = self.ticket;
         let resource = self.resources.entry(name.to_string()).or_default();
@@ -145,6 +147,10 @@ impl Lrm {
         let mut effects = vec![LrmEffect::Timer { ticket, after_ms }];
         if !recurring.told.as_ref().is_some_and(|told| same_result(told, &finished.report)) {
             recurring.told = Some(finished.report.clone());
+            // All runs share a call id, so only their times tell results apart: a later one must
+            // not bear the same second.
+            recurring.told_at = finished.changed_at.max(recurring.told_at + 1);
+            finished.changed_at = recurring.told_at;
             effects.push(LrmEffect::Finished(finished));
         }
         effects

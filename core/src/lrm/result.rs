@@ -48,7 +48,8 @@ pub fn pending_edits(operation: &Operation, node: &NodeRef, epoch: i64) -> Vec<E
     let Some(reference) = &operation.action.resource else { return Vec::new() };
     let task = operation.action.operation.as_str();
     let worth = matches!(task, "start" | "stop" | "promote" | "demote" | "migrate_to" | "migrate_from");
-    if !worth && !(task == "monitor" && operation.interval_ms() == 0) {
+    let probe = task == "monitor" && operation.interval_ms() == 0;
+    if !worth && !probe {
         return Vec::new();
     }
     let element = attributes(&format!("{}_last_0", reference.id), operation)

@@ -15,7 +15,10 @@ pub fn leader(joins: &BTreeMap<u32, Join>) -> &Join {
     joins.values().min_by_key(|join| rank(join)).expect("a view has members")
 }
 
-fn rank(join: &Join) -> (Vec<u32>, Reverse<(u64, bool)>, Reverse<u64>, &str) {
+/// The lesser rank leads.
+type Rank<'a> = (Vec<u32>, Reverse<(u64, bool)>, Reverse<u64>, &'a str);
+
+fn rank(join: &Join) -> Rank<'_> {
     let feature_set = join.feature_set.split('.').map(|part| part.parse().unwrap_or(0)).collect();
     let uptime = join.uptime_ms / UPTIME_GRAIN_MS;
     (feature_set, Reverse((join.status_term, join.led)), Reverse(uptime), &join.name)

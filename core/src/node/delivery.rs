@@ -1,12 +1,13 @@
 //! What a delivered message changes. All members get the same messages in the same order.
 
-use super::message::{Message, RequestId};
+use super::message::{ActionRef, Message, RequestId};
 use super::request::{Refusal, Reply};
 use super::{Effect, Node, bound_to_view};
 use crate::attribute;
 use crate::cib::{Document, Edit, diff};
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
+use crate::transition::Outcome;
 use crate::xml::path::Step;
 
 impl Node {
@@ -85,16 +86,14 @@ impl Node {
                 self.commit_delivered(request, &patch, &author, epoch_seconds);
             }
             Message::Persisted { term, version } => self.persisted_by(from, term, version),
-            Message::Update { request, edits, quiet } => {
+            Message::Update { request, edits, ends } => {
                 let failed = self.replica.update(&edits);
                 if failed > 0 {
                     let text = format!("{failed} of {} edits had nothing to stand on", edits.len());
                     self.note(Note::warning("status update", text));
                 }
                 self.answer(request, Reply::Done);
-                if !quiet {
-                    self.something_changed("status update");
-                }
+                self.told(from, ends, "status update");
             }
             Message::Perform { to, operation, edits } if from_leader => {
                 self.replica.update(&edits);
@@ -122,11 +121,9 @@ impl Node {
             Message::DeviceRan { fencing, number, ok, output } => {
                 self.device_ran(&fencing, number, ok, output);
             }
-            Message::Fenced { id, name, incarnation, quiet } => {
+            Message::Fenced { id, name, incarnation, ends } => {
                 self.down_delivered(NodeRef { id, name }, incarnation);
-                if !quiet {
-                    self.something_changed("a node is fenced");
-                }
+                self.told(from, ends, "a node is fenced");
             }
             Message::Fencing(event) => {
                 self.fencing_delivered(event);
@@ -146,6 +143,17 @@ impl Node {
             | Message::Join(_)
             | Message::Configuration { .. }
             | Message::Status { .. } => {}
+        }
+    }
+
+    /// A change is in the document: it ends an action of the transition that it was part of, and is
+    /// news to every other.
+    fn told(&mut self, from: u32, ends: Option<ActionRef>, what: &str) {
+        match ends {
+            Some(ends) if from == self.me().id && self.transition() == ends.transition => {
+                self.action_ended(ends, Outcome::Done);
+            }
+            Some(_) | None => self.something_changed(what),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Fencing as the leader conducts it: a request per node, each run of a device on a member
 //! that is not the target, the outcome told to all.
 
-use super::message::{Author, DeviceOrder, Message, RequestId};
+use super::message::{ActionRef, Author, DeviceOrder, Message, RequestId};
 use super::request::{Refusal, Reply};
 use super::{Effect, Node};
 use crate::cib::{Edit, decode};
@@ -33,7 +33,7 @@ struct Active {
     request: FencingRequest,
     event: FencingEvent,
     /// The transition's action that waits for it.
-    action: Option<(i32, u32)>,
+    action: Option<ActionRef>,
     /// Which run of the target's daemon was a member when the request began.
     incarnation: Option<u64>,
     runs: u32,
@@ -44,7 +44,7 @@ impl Node {
     pub(super) fn fence_for_transition(&mut self, action: &Action) {
         let target = action.node.clone().unwrap_or_default();
         let operation = action.meta("stonith_action").unwrap_or("reboot").to_string();
-        let waiting = Some((self.transition(), action.id));
+        let waiting = Some(ActionRef { transition: self.transition(), action: action.id });
         let client = format!("transition {}", self.transition());
         let id = self.fencing_id();
         self.start_fencing(id, &target, &operation, self.me().name.clone(), client, waiting);
@@ -101,7 +101,7 @@ impl Node {
         action: &str,
         origin: String,
         client: String,
-        waiting: Option<(i32, u32)>,
+        waiting: Option<ActionRef>,
     ) {
         let (configuration, _) = decode::configuration(self.document().root());
         let devices = device::devices(&configuration, Now::from_epoch(self.clock.epoch));
@@ -198,8 +198,8 @@ impl Node {
                 event.state = FencingState::Failed;
                 event.reason = reason;
                 self.send(Message::Fencing(event));
-                if let Some((transition, action)) = active.action {
-                    self.action_ended(transition, action, Outcome::Failed);
+                if let Some(action) = active.action {
+                    self.action_ended(action, Outcome::Failed);
                     self.reconsider_in(pause.min(PAUSE_LAST_MS));
                 }
             }
@@ -207,21 +207,19 @@ impl Node {
     }
 
     /// The node is proved to be off: its state says so before anything starts elsewhere.
-    fn fenced(&mut self, mut event: FencingEvent, action: Option<(i32, u32)>, incarnation: Option<u64>) {
+    fn fenced(&mut self, mut event: FencingEvent, action: Option<ActionRef>, incarnation: Option<u64>) {
         if let Some(leadership) = &mut self.leadership {
             leadership.fencer.failures.remove(&event.target);
         }
         event.state = FencingState::Succeeded;
         if let Some(node) = self.find_node(&event.target) {
-            // A transition that waits for it knows; a person's fencing is news to all.
-            let quiet = action.is_some();
-            self.send(Message::Fenced { id: node.id, name: node.name, incarnation, quiet });
+            self.send(Message::Fenced { id: node.id, name: node.name, incarnation, ends: action });
+        } else if let Some(action) = action {
+            // No document speaks of it, so there is nothing to write before going on.
+            self.action_ended(action, Outcome::Done);
         }
         self.note(Note::info("fencing", format!("{} is fenced", event.target)));
         self.send(Message::Fencing(event));
-        if let Some((transition, action)) = action {
-            self.action_ended(transition, action, Outcome::Done);
-        }
     }
 
     /// The run of a member's daemon.

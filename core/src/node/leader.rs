@@ -1,7 +1,7 @@
 //! What only the leader does: decide, carry the decision out, hear the results.
 
 use super::fencer::Fencer;
-use super::message::{Message, OperationResult};
+use super::message::{ActionRef, Message, OperationResult};
 use super::{Effect, Node, Timer, option};
 use crate::attribute;
 use crate::cib::Edit;
@@ -65,7 +65,7 @@ impl Node {
         if self.may_write() {
             let edits = self.founding_edits();
             if !edits.is_empty() {
-                self.send(Message::Update { request: None, edits, quiet: false });
+                self.send(Message::Update { request: None, edits, ends: None });
             }
         }
     }
@@ -248,10 +248,9 @@ impl Node {
     }
 
     /// The end of an action of this transition that is not an operation on a resource.
-    pub(super) fn action_ended(&mut self, transition: i32, action: u32, outcome: Outcome) {
-        let current = self.leadership.as_ref().is_some_and(|leadership| leadership.transition == transition);
-        if current {
-            self.finished(action, outcome);
+    pub(super) fn action_ended(&mut self, ended: ActionRef, outcome: Outcome) {
+        if self.transition() == ended.transition {
+            self.finished(ended.action, outcome);
         }
     }
 
@@ -286,7 +285,8 @@ impl Node {
         if let (Some(node), Some(resource)) = (node, &action.resource) {
             let edits = attribute::clear_failures(self.document(), &node, Some(&resource.id));
             if !edits.is_empty() {
-                self.send(Message::Update { request: None, edits, quiet: true });
+                let ends = Some(ActionRef { transition: self.transition(), action: action.id });
+                return self.send(Message::Update { request: None, edits, ends });
             }
         }
         self.finished(action.id, Outcome::Done);
@@ -333,7 +333,7 @@ impl Node {
             attribute::set(&node, &count_name, &next),
             attribute::set(&node, &format!("last-failure-{about}"), &self.clock.epoch.to_string()),
         ];
-        self.send(Message::Update { request: None, edits, quiet: false });
+        self.send(Message::Update { request: None, edits, ends: None });
     }
 
     fn offset(&self, name: &str) -> String {
@@ -355,7 +355,7 @@ impl Node {
         self.finished(action.id, Outcome::Failed);
         if let (Some(node), Some(_)) = (node, &action.resource) {
             let edits = overdue_edits(&action, transition, &self.settings.uuid, &node, self.clock.epoch);
-            self.send(Message::Update { request: None, edits, quiet: true });
+            self.send(Message::Update { request: None, edits, ends: None });
         }
         self.something_changed("an action did not end in time");
     }

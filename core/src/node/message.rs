@@ -18,6 +18,13 @@ pub struct RequestId {
     pub number: u64,
 }
 
+/// An action of a leader's transition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionRef {
+    pub transition: i32,
+    pub action: u32,
+}
+
 /// Who wrote a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
@@ -39,7 +46,9 @@ pub enum Message {
     /// I have the configuration of this version on disk.
     Persisted { term: u64, version: Version },
     /// A change of the status, or one that holds on any version.
-    Update { request: Option<RequestId>, edits: Vec<Edit>, quiet: bool },
+    ///
+    /// With an `ends`, it is what that action of the leader's transition was for.
+    Update { request: Option<RequestId>, edits: Vec<Edit>, ends: Option<ActionRef> },
     /// Leader to one node: do this. The edits say that it has begun.
     Perform { to: u32, operation: Operation, edits: Vec<Edit> },
     /// How it went. The edits are the history entry.
@@ -55,7 +64,7 @@ pub enum Message {
     DeviceRan { fencing: String, number: u32, ok: bool, output: String },
     /// This node is proved to be off: the run of its daemon that was here when its fencing began,
     /// if one was. A later run is not meant.
-    Fenced { id: String, name: String, incarnation: Option<u64>, quiet: bool },
+    Fenced { id: String, name: String, incarnation: Option<u64>, ends: Option<ActionRef> },
     /// For everyone's fencing history.
     Fencing(FencingEvent),
     /// The leader began a transition of so many actions, or found nothing to do for a version.

@@ -207,7 +207,7 @@ impl Node {
             return;
         }
         let edit = crate::attribute::set(&self.node_ref(), "shutdown", &self.clock.epoch.to_string());
-        self.send(Message::Update { request: None, edits: vec![edit], quiet: false });
+        self.send(Message::Update { request: None, edits: vec![edit], ends: None });
     }
 
     /// Multicasts, or waits until the members agree.
@@ -240,8 +240,10 @@ impl Node {
         if let Some(member) = members.iter().find(|member| member.name == name) {
             return Some(node_ref(member));
         }
-        let nodes = self.document().configuration().child("nodes")?;
-        let node = nodes.elements().find(|node| node.attr("uname") == Some(name))?;
+        let nodes = self.document().configuration().child("nodes");
+        let configured = nodes.into_iter().flat_map(|nodes| nodes.elements());
+        let mut known = configured.chain(self.document().status().elements_named("node_state"));
+        let node = known.find(|node| node.attr("uname") == Some(name))?;
         Some(NodeRef { id: node.id()?.to_string(), name: name.to_string() })
     }
 

@@ -81,7 +81,7 @@ impl Node {
             return self.reply(client, Reply::Done);
         }
         let request = self.wait(client);
-        self.send(Message::Update { request: Some(request), edits, quiet: false });
+        self.send(Message::Update { request: Some(request), edits, ends: None });
     }
 
     fn forget(&mut self, client: ClientId, resource: Option<String>, node: Option<String>, failed_only: bool) {

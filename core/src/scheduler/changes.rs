@@ -49,6 +49,14 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn tell(&mut self, id: ResourceId) {
+        if let Some(settings) = self.plan.resource(id).bundle() {
+            for replica in &settings.replicas {
+                for part in replica.parts().chain(replica.inside) {
+                    self.tell(part);
+                }
+            }
+            return;
+        }
         let children = self.plan.children[id].clone();
         if !children.is_empty() {
             for child in children {

@@ -6,6 +6,7 @@
 use super::act::{Action, Key, Plan};
 use super::order::OrderedActions;
 use super::relation::{Relation, Task};
+use super::resolve::Replica;
 use super::table::{ActionId, Id, NodeId, ResourceId};
 use crate::cib::document::FEATURE_SET;
 use crate::score::Score;
@@ -140,6 +141,13 @@ impl Emitter<'_> {
             for child in self.plan.children[id].clone() {
                 self.emit_resource(child);
             }
+        }
+        if let Some(settings) = self.plan.resource(id).bundle() {
+            // Its own points come with the rest of all actions.
+            for part in settings.inside.into_iter().chain(settings.replicas.iter().flat_map(Replica::parts)) {
+                self.emit_resource(part);
+            }
+            return;
         }
         for action in self.plan.of[id].clone().into_iter().rev() {
             self.emit_action(action);

@@ -52,3 +52,37 @@ pub fn decide(input: &Input, situation: &Situation) -> Output {
         trace: placement.trace,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Input, schedule};
+    use crate::cib::Document;
+    use crate::time::Now;
+    use crate::transition::simulation::{Setting, simulate};
+
+    const CIB: &str = r#"<cib validate-with="pacemaker-4.0" have-quorum="1" dc-uuid="1" epoch="1" num_updates="0" admin_epoch="0">
+      <configuration>
+        <crm_config><cluster_property_set id="o"><nvpair id="o1" name="fencing-enabled" value="false"/></cluster_property_set></crm_config>
+        <nodes><node id="1" uname="n1"/></nodes>
+        <resources><primitive id="p1" class="ocf" provider="heartbeat" type="Dummy"/></resources>
+        <constraints/>
+      </configuration>
+      <status><node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"/></status>
+    </cib>"#;
+
+    #[test]
+    fn what_was_simulated_needs_no_more_doing() {
+        let document = Document::read(CIB).expect("a document");
+        let now = Now::from_epoch(1_000_000);
+        let first = schedule(&Input::new(&document, now));
+        let setting = Setting { document: &document, known: &|_| true, now };
+        let simulation = simulate(first.graph, &setting);
+        assert!(simulation.complete);
+        assert_eq!(simulation.lines, [
+            "Resource action: p1              monitor on n1",
+            "Resource action: p1              start on n1",
+        ]);
+        let second = schedule(&Input::new(&simulation.document, now));
+        assert!(second.graph.is_empty(), "{:?}", second.graph.actions);
+    }
+}

@@ -284,6 +284,8 @@ pub struct OperationView {
 pub struct FailureView {
     pub resource: String,
     pub key: String,
+    /// Older records have no key, and are known by their id.
+    pub key_is_id: bool,
     pub node: String,
     pub task: String,
     pub interval_ms: u32,
@@ -291,7 +293,8 @@ pub struct FailureView {
     /// The executor's own verdict; `None` if the operation ran to its end.
     pub not_executed: Option<&'static str>,
     pub status: &'static str,
-    pub reason: String,
+    /// What the agent said; older records have none.
+    pub reason: Option<String>,
     pub call: String,
     /// Seconds since 1970.
     pub last_change: Option<i64>,

@@ -141,16 +141,19 @@ pub fn state(primitive: &PrimitiveView, options: &Options) -> String {
             false => "FAILED".to_string(),
         };
     }
-    let pending = primitive.pending.as_deref().filter(|_| options.pending);
-    let doing = match pending {
+    activity(primitive, options).to_string()
+}
+
+/// The role, or what is being done about it.
+pub fn activity(primitive: &PrimitiveView, options: &Options) -> &'static str {
+    match primitive.pending.as_deref().filter(|_| options.pending) {
         Some("start") | Some("migrate_from") => "Starting",
         Some("stop") => "Stopping",
         Some("promote") => "Promoting",
         Some("demote") => "Demoting",
         Some("migrate_to") => "Migrating",
         _ => primitive.role.as_str(),
-    };
-    doing.to_string()
+    }
 }
 
 /// What is out of the ordinary.
@@ -250,13 +253,14 @@ fn failure_friendly(failure: &FailureView, options: &Options) -> String {
         (ms, task) => format!("{}-interval {task}", interval(ms)),
     };
     let mut text = format!("{} {operation} on {}", failure.resource, failure.node);
+    let reason = failure.reason.as_deref().unwrap_or("");
     match failure.not_executed {
-        Some(status) if failure.reason.is_empty() => text.push_str(&format!(" could not be executed ({status})")),
-        Some(status) => text.push_str(&format!(" could not be executed ({status}: {})", failure.reason)),
+        Some(status) if reason.is_empty() => text.push_str(&format!(" could not be executed ({status})")),
+        Some(status) => text.push_str(&format!(" could not be executed ({status}: {reason})")),
         None => {
             text.push_str(&format!(" returned '{}'", exit::text(failure.exit_code)));
-            if !failure.reason.is_empty() {
-                text.push_str(&format!(" ({})", failure.reason));
+            if !reason.is_empty() {
+                text.push_str(&format!(" ({reason})"));
             }
         }
     }
@@ -280,8 +284,8 @@ fn failure_technical(failure: &FailureView, options: &Options) -> String {
         failure.call,
         failure.status
     );
-    if !failure.reason.is_empty() {
-        text.push_str(&format!(", exitreason='{}'", failure.reason));
+    if let Some(reason) = failure.reason.as_ref().filter(|reason| !reason.is_empty()) {
+        text.push_str(&format!(", exitreason='{reason}'"));
     }
     if let Some(moment) = failure.last_change {
         text.push_str(&format!(", last-rc-change='{}'", time(moment, &options.zone)));

@@ -47,7 +47,9 @@ fn sections(view: &ClusterView, options: &Options) -> Vec<Element> {
         sections.push(summary(&view.summary, options));
     }
     let mut add = |section, name: &str, children: Vec<Element>| {
-        if options.shows(section) && !children.is_empty() {
+        // A history that was asked for is there, even if nothing was done.
+        let told = !children.is_empty() || name == "node_history";
+        if options.shows(section) && told {
             sections.push(list(name, children));
         }
     };
@@ -222,7 +224,7 @@ fn clone(clone: &CloneView, options: &Options) -> Element {
         .with("failure_ignored", yes(common.failure_ignored));
     set_if(&mut element, "target_role", common.target_role.as_deref());
     set_if(&mut element, "description", common.description.as_deref());
-    let shown = clone.instances.iter().filter(|instance| is_shown(instance.common(), options));
+    let shown = clone.instances.iter().filter(|instance| options.inactive || instance.common().active);
     shown.fold(element, |element, instance| element.with_child(resource(instance, options)))
 }
 
@@ -250,7 +252,7 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
     let mut element = Element::new("resource")
         .with("id", common.id.as_str())
         .with("resource_agent", primitive.agent.as_str())
-        .with("role", primitive.role.as_str());
+        .with("role", words::activity(primitive, options));
     set_if(&mut element, "target_role", common.target_role.as_deref());
     let flags = [
         ("active", common.active),
@@ -265,8 +267,9 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
         element.set(name, yes(is));
     }
     element.set("nodes_running_on", primitive.nodes.len().to_string());
-    let pending = primitive.pending.as_deref().filter(|_| options.pending).and_then(pending_words);
-    set_if(&mut element, "pending", pending);
+    // Other pending operations show as the role.
+    let monitoring = options.pending && primitive.pending.as_deref() == Some("monitor");
+    set_if(&mut element, "pending", monitoring.then_some("Monitoring"));
     set_if(&mut element, "locked_to", primitive.locked_to.as_deref());
     set_if(&mut element, "description", common.description.as_deref());
     for node in &primitive.nodes {
@@ -274,18 +277,6 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
         element.push(node_element.with("cached", yes(node.online)));
     }
     element
-}
-
-fn pending_words(task: &str) -> Option<&'static str> {
-    Some(match task {
-        "start" | "migrate_from" => "Starting",
-        "stop" => "Stopping",
-        "promote" => "Promoting",
-        "demote" => "Demoting",
-        "migrate_to" => "Migrating",
-        "monitor" => "Monitoring",
-        _ => return None,
-    })
 }
 
 fn attributes(view: &ClusterView) -> Vec<Element> {
@@ -346,10 +337,10 @@ fn history(view: &ClusterView, options: &Options, with_operations: bool) -> Vec<
 fn failures(view: &ClusterView, options: &Options) -> Vec<Element> {
     let elements = view.failures.iter().map(|failure| {
         let mut element = Element::new("failure")
-            .with("op_key", failure.key.as_str())
+            .with(if failure.key_is_id { "id" } else { "op_key" }, failure.key.as_str())
             .with("node", failure.node.as_str())
             .with("exitstatus", exit::text(failure.exit_code))
-            .with("exitreason", failure.reason.as_str())
+            .with("exitreason", failure.reason.as_deref().unwrap_or("none"))
             .with("exitcode", failure.exit_code.to_string())
             .with("call", failure.call.as_str())
             .with("status", failure.status);

@@ -6,7 +6,7 @@ use crate::options::Places;
 use quorate_core::lrm::operation::ExitStatus;
 use quorate_core::lrm::{ExitReport, Run};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Exit codes of the API that stand for runs which never got that far.
@@ -42,7 +42,7 @@ fn find(places: &Places, provider: &str, kind: &str) -> Option<(PathBuf, PathBuf
 }
 
 /// What an agent finds in its environment.
-fn environment(places: &Places, node: &str, run: &Run, root: &std::path::Path) -> BTreeMap<String, String> {
+fn environment(places: &Places, node: &str, run: &Run, root: &Path) -> BTreeMap<String, String> {
     let mut environment = common(places, node);
     let mut set = |name: &str, value: &str| drop(environment.insert(name.to_string(), value.to_string()));
     for (name, value) in &run.parameters {
@@ -88,6 +88,11 @@ pub fn common(places: &Places, node: &str) -> BTreeMap<String, String> {
     ]
     .map(|(name, value)| (name.to_string(), value))
     .into();
+    // Agents call their tools by path: below a node's own root, its own.
+    if places.root != Path::new("/") {
+        let tools = places.root.join("usr/sbin").to_string_lossy().into_owned();
+        environment.insert("HA_SBIN_DIR".to_string(), tools);
+    }
     for name in ["TZ", "LANG", "HOME", "USER", "LOGNAME"] {
         if let Ok(value) = std::env::var(name) {
             environment.insert(name.to_string(), value);

@@ -279,6 +279,7 @@ fn configuration(directory: &Path, names: &[String]) -> String {
 # and a fence device that reaches every node.
 configure
 property fencing-enabled=true dc-deadtime=5s
+rsc_defaults resource-stickiness=10
 primitive fence-demo stonith:fence_quorate_demo \
     params dir="{}" pcmk_host_list="{}" \
     op monitor interval=30s

@@ -7,9 +7,9 @@ use super::configure::text_diff;
 use crate::command::{Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
 use crate::session::{Manner, Session};
-use crate::source::{self, Source};
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
+use quorate_transport::store::{self, CibSource};
 
 pub static LEVEL: Level = Level {
     name: "cib",
@@ -70,28 +70,28 @@ const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" }
 
 /// Beside every shadow stands the document it was made from: without it nobody could tell what
 /// the shadow changed from what others did.
-fn origin_of(shadow: &Source) -> Source {
-    let Source::Shadow { name, path } = shadow else { return shadow.clone() };
+fn origin_of(shadow: &CibSource) -> CibSource {
+    let CibSource::Shadow { name, path } = shadow else { return shadow.clone() };
     let hidden = path.with_file_name(format!(".shadow.{name}.base"));
-    Source::Shadow { name: name.clone(), path: hidden }
+    CibSource::Shadow { name: name.clone(), path: hidden }
 }
 
-fn named(session: &Session, name: Option<&str>) -> Outcome<Source> {
+fn named(session: &Session, name: Option<&str>) -> Outcome<CibSource> {
     match name {
         Some(name) if name.is_empty() || name.contains(['/', '\0']) || name == "live" => {
             Err(Failure::usage(format!("`{name}` cannot be the name of a shadow")))
         }
-        Some(name) => Ok(Source::shadow(&session.environment, name)),
-        None if matches!(session.source, Source::Shadow { .. }) => Ok(session.source.clone()),
+        Some(name) => Ok(session.environment.shadow(name)),
+        None if matches!(session.source, CibSource::Shadow { .. }) => Ok(session.source.clone()),
         None => Err(Failure::usage("no shadow is in use; name one")),
     }
 }
 
-fn existing(session: &Session, shadow: &Source) -> Outcome {
+fn existing(session: &Session, shadow: &CibSource) -> Outcome {
     if session.exists(shadow) {
         return Ok(());
     }
-    let known = source::shadows(&session.environment);
+    let known = store::shadows(&session.environment.shadow_directory());
     let failure = Failure::refused(format!("there is no shadow `{}`", shadow.label()));
     Err(if known.is_empty() {
         failure.hint("make one with `cib new NAME`")
@@ -113,7 +113,7 @@ fn new(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::refused(format!("the shadow `{}` exists already", shadow.label()))
             .hint("use `force` to replace it"));
     }
-    let home = Source::home(&session.environment);
+    let home = session.environment.home();
     let document = if has("empty") { Document::empty() } else { session.read_from(&home)? };
     session.create(&shadow, document.clone())?;
     session.create(&origin_of(&shadow), document)?;
@@ -122,7 +122,7 @@ fn new(session: &mut Session, call: &Call) -> Outcome {
 }
 
 /// Works on another source from now on. An open editing session must be finished first.
-fn switch(session: &mut Session, source: Source) -> Outcome {
+fn switch(session: &mut Session, source: CibSource) -> Outcome {
     if session.is_changed() {
         if session.manner == Manner::Interactive {
             return Err(
@@ -138,7 +138,7 @@ fn switch(session: &mut Session, source: Source) -> Outcome {
 
 fn use_shadow(session: &mut Session, call: &Call) -> Outcome {
     let source = match call.argument(0) {
-        None | Some("live") => Source::home(&session.environment),
+        None | Some("live") => session.environment.home(),
         Some(name) => {
             let shadow = named(session, Some(name))?;
             existing(session, &shadow)?;
@@ -149,14 +149,14 @@ fn use_shadow(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn list(session: &mut Session, _: &Call) -> Outcome {
-    source::shadows(&session.environment).iter().for_each(|name| session.ui.line(name));
+    store::shadows(&session.environment.shadow_directory()).iter().for_each(|name| session.ui.line(name));
     Ok(())
 }
 
 fn diff(session: &mut Session, call: &Call) -> Outcome {
     let shadow = named(session, None)?;
     existing(session, &shadow)?;
-    let home = Source::home(&session.environment);
+    let home = session.environment.home();
     let (live, changed) = (session.read_from(&home)?, session.read_from(&shadow)?);
     if call.has(XML) {
         let text = quorate_core::xml::write_pretty(&patch(&live, &changed).to_xml());
@@ -172,7 +172,7 @@ fn commit(session: &mut Session, call: &Call) -> Outcome {
     let shadow = named(session, call.argument(0))?;
     existing(session, &shadow)?;
     let mine = session.read_from(&shadow)?;
-    let home = Source::home(&session.environment);
+    let home = session.environment.home();
     let base = match session.exists(&origin_of(&shadow)) {
         true => session.read_from(&origin_of(&shadow))?,
         // Another tool made the shadow: then only the real configuration can be the base.
@@ -192,7 +192,7 @@ fn commit(session: &mut Session, call: &Call) -> Outcome {
 fn reset(session: &mut Session, call: &Call) -> Outcome {
     let shadow = named(session, call.argument(0))?;
     existing(session, &shadow)?;
-    let home = Source::home(&session.environment);
+    let home = session.environment.home();
     let document = session.read_from(&home)?;
     session.create(&shadow, document.clone())?;
     session.create(&origin_of(&shadow), document)?;

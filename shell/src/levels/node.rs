@@ -9,7 +9,6 @@ use crate::configure::ids::Pool;
 use crate::configure::objects::{self, Place};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
-use crate::source::Source;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
 use quorate_core::status;
@@ -133,7 +132,7 @@ fn show(session: &mut Session, call: &Call) -> Outcome {
         let kind = object.element.attr("type").unwrap_or("member");
         let state = known.nodes.iter().find(|state| state.id == object.id || state.uname.as_deref() == Some(name));
         let online = state.is_some_and(|state| state.member.is_in() && state.controller);
-        let offline = if online || known.nodes.is_empty() && session.source != Source::Live { "" } else { "(offline)" };
+        let offline = if online || known.nodes.is_empty() && !session.source.is_live() { "" } else { "(offline)" };
         text.push_str(&format!("{label}: {kind}{offline}\n"));
         let pairs = object.element.elements().flat_map(|set| set.elements_named("nvpair"));
         let pairs: Vec<String> = pairs
@@ -313,7 +312,7 @@ fn delete(session: &mut Session, call: &Call) -> Outcome {
     let document = session.document()?;
     let place = place_of(&document, call, 0)?;
     let node = name_at(session, &place)?;
-    let member = session.source == Source::Live && session.cluster_status()?.members.contains(&node);
+    let member = session.source.is_live() && session.cluster_status()?.members.contains(&node);
     if member {
         return Err(
             Failure::refused(format!("`{node}` is a member of the cluster")).hint("stop the cluster there first")

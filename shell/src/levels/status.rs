@@ -7,7 +7,6 @@ use crate::clock;
 use crate::command::{Call, Command, Run, What, any};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
-use crate::source::Source;
 use quorate_core::cib::Document;
 use quorate_core::fencing::FencingEvent;
 use quorate_core::fencing::history::FencingState as Known;
@@ -73,7 +72,7 @@ pub fn show(session: &mut Session, options: &Options) -> Outcome {
 
 fn current(session: &mut Session) -> Outcome<ClusterView> {
     let document = session.document()?;
-    let daemon = if session.source == Source::Live { Some(session.cluster_status()?) } else { None };
+    let daemon = if session.source.is_live() { Some(session.cluster_status()?) } else { None };
     Ok(view(&document, daemon.as_ref()))
 }
 

@@ -66,6 +66,13 @@ impl ResourceConfig {
         }
     }
 
+    pub fn bundle(&self) -> Option<&Bundle> {
+        match self {
+            Self::Bundle(bundle) => Some(bundle),
+            _ => None,
+        }
+    }
+
     pub fn description(&self) -> Option<&str> {
         match self {
             Self::Primitive(primitive) => primitive.description.as_deref(),

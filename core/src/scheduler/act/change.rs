@@ -47,7 +47,7 @@ impl Plan<'_> {
         let resource = self.resource(id);
         if resource.removed {
             let top = self.resource(self.situation.top_of(id));
-            if !(top.is_clone() && !top.unique) {
+            if !top.is_clone() || top.unique {
                 self.clean_up(id, node, false);
             }
             return;

@@ -21,7 +21,8 @@ use super::constrain::Constraints;
 use super::place::Placement;
 use super::relation::Task;
 use super::resolve::Situation;
-use super::table::ResourceId;
+use super::resolve::BundleSettings;
+use super::table::{ActionId, ResourceId};
 use crate::cib::model::resource::Role;
 use crate::score::Score;
 
@@ -94,6 +95,8 @@ impl Plan<'_> {
             self.act_on_group(id);
         } else if resource.is_clone() {
             self.act_on_clone(id);
+        } else if let Some(settings) = resource.bundle() {
+            self.act_on_bundle(id, settings);
         } else if resource.is_primitive() {
             self.act_on_primitive(id);
         }
@@ -112,9 +115,38 @@ impl Plan<'_> {
         }
     }
 
+    fn act_on_bundle(&mut self, id: ResourceId, settings: &BundleSettings) {
+        for replica in &settings.replicas {
+            for part in replica.ip.into_iter().chain([replica.container]).chain(replica.remote) {
+                self.act_on(part);
+            }
+        }
+        self.act_on_instances(id, &settings.containers());
+        let Some(inside) = settings.inside else { return };
+        self.act_on(inside);
+        if self.resource(inside).promotable {
+            self.pseudo(id, Task::Promote, true, true);
+            let promoted = self.pseudo(id, Task::Promoted, true, true);
+            self.actions[promoted].priority = Score::INFINITY;
+            self.pseudo(id, Task::Demote, true, true);
+            let demoted = self.pseudo(id, Task::Demoted, true, true);
+            self.actions[demoted].priority = Score::INFINITY;
+        }
+    }
+
     fn act_on_clone(&mut self, id: ResourceId) {
+        let instances = self.children[id].clone();
+        let [start, started, stop, stopped] = self.act_on_instances(id, &instances);
+        self.make_start_notifications(id, start, started, stop, stopped);
+        if self.resource(id).promotable {
+            self.act_on_promotable(id);
+        }
+    }
+
+    /// Points for all instances together: they start, have started, stop, have stopped.
+    fn act_on_instances(&mut self, id: ResourceId, instances: &[ResourceId]) -> [ActionId; 4] {
         let mut state = InstanceState::default();
-        for instance in self.children[id].clone() {
+        for &instance in instances {
             self.act_on(instance);
             self.check_instance(instance, &mut state);
         }
@@ -130,10 +162,7 @@ impl Plan<'_> {
         if !state.restarting {
             self.actions[stop].migratable = true;
         }
-        self.make_start_notifications(id, start, started, stop, stopped);
-        if self.resource(id).promotable {
-            self.act_on_promotable(id);
-        }
+        [start, started, stop, stopped]
     }
 
     fn check_instance(&self, id: ResourceId, state: &mut InstanceState) {

@@ -201,7 +201,7 @@ impl Plan<'_> {
     }
 
     /// Names of resources and of nodes, sorted and each resource once.
-    fn lists(&self, entries: &mut Vec<Entry>, need_node: bool) -> (String, String) {
+    fn lists(&self, entries: &mut [Entry], need_node: bool) -> (String, String) {
         let uuid = |node: Option<NodeId>| node.map(|node| self.situation.nodes[node].uuid.as_str());
         entries.reverse();
         entries.sort_by(|left, right| {

@@ -571,7 +571,7 @@ impl<'a> Plan<'a> {
         let place_of = |id: ResourceId| if current { self.only_active_node(id) } else { self.assigned_node(id) };
         let on = |node: NodeId| {
             let fits = |instance: &&ResourceId| !self.any_part_blocked(**instance) && place_of(**instance) == Some(node);
-            self.children[collective].iter().find(fits).copied()
+            self.instances(collective).iter().find(fits).copied()
         };
         match place_of(with) {
             Some(node) => on(node),
@@ -594,7 +594,8 @@ impl<'a> Plan<'a> {
     pub fn unassign(&mut self, id: ResourceId) -> bool {
         let children = self.children[id].clone();
         if !children.is_empty() {
-            return children.into_iter().fold(false, |changed, child| self.unassign(child) || changed);
+            let changed: Vec<bool> = children.into_iter().map(|child| self.unassign(child)).collect();
+            return changed.contains(&true);
         }
         let changed = self.resources[id].node.take().is_some();
         self.resources[id].next = Role::Stopped;

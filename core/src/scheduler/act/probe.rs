@@ -6,6 +6,7 @@ use super::Plan;
 use crate::cib::model::resource::Role;
 use crate::scheduler::constrain::ProbeMode;
 use crate::scheduler::relation::{End, Relation, Task};
+use crate::scheduler::resolve::BundleSettings;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::status::operation::exit;
 
@@ -36,6 +37,8 @@ impl Plan<'_> {
     fn probe(&mut self, id: ResourceId, node: NodeId) {
         if self.resource(id).is_clone() {
             self.probe_clone(id, node);
+        } else if let Some(settings) = self.resource(id).bundle() {
+            self.probe_bundle(settings, node);
         } else {
             self.probe_on(id, node);
         }
@@ -59,6 +62,33 @@ impl Plan<'_> {
         let placed = || instances.iter().find(|instance| self.assigned_node(**instance) == Some(node));
         if let Some(&instance) = known.or_else(placed).or(instances.first()) {
             self.probe(instance, node);
+        }
+    }
+
+    fn probe_bundle(&mut self, settings: &BundleSettings, node: NodeId) {
+        for replica in &settings.replicas {
+            if let Some(ip) = replica.ip {
+                self.probe(ip, node);
+            }
+            if let Some(inside) = replica.inside.filter(|_| replica.node == Some(node)) {
+                self.probe(inside, node);
+            }
+            let before = self.actions.len();
+            self.probe(replica.container, node);
+            if self.actions.len() > before && settings.per_host == 1 {
+                let others = settings.replicas.iter().filter(|other| other.number != replica.number);
+                for other in others {
+                    let relation = Relation::ORDERED | Relation::IF_ON_SAME_NODE;
+                    self.order_tasks_later(replica.container, Task::Monitor, other.container, Task::Start, relation);
+                }
+            }
+            let before = self.actions.len();
+            let Some(remote) = replica.remote else { continue };
+            self.probe(remote, node);
+            let probe = self.newest(remote, &Task::Monitor, Some(node)).filter(|_| self.actions.len() > before);
+            if let Some(probe) = probe {
+                self.order_later(End::of(replica.container, Task::Start), End::Action(probe), Relation::NESTED_REMOTE_PROBE);
+            }
         }
     }
 
@@ -104,7 +134,10 @@ impl Plan<'_> {
         if exclusive {
             return mode == Some(ProbeMode::Exclusive);
         }
-        mode != Some(ProbeMode::Never)
+        match mode {
+            Some(mode) => mode != ProbeMode::Never,
+            None => !self.situation.nodes[node].in_bundle,
+        }
     }
 
     /// A guest that is not up, or will not stay up, cannot be asked.

@@ -51,7 +51,7 @@ const fn rank(resource: &Resource) -> u8 {
         Variant::Primitive(_) => 0,
         Variant::Group(_) => 1,
         Variant::Clone(_) => 2,
-        Variant::Bundle => 3,
+        Variant::Bundle(_) => 3,
     }
 }
 

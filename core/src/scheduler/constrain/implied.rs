@@ -6,8 +6,20 @@ use super::{BanReason, Builder, Colocation};
 use crate::cib::model::options::PlacementStrategy;
 use crate::cib::model::resource::Role;
 use crate::scheduler::relation::{End, Point, Relation, Task};
+use crate::scheduler::resolve::{BundleSettings, Replica};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
+
+/// How a collective's steps through the roles follow each other.
+const AROUND_ROLES: [(Task, Task); 7] = [
+    (Task::Stopped, Task::Start),
+    (Task::Stopped, Task::Promote),
+    (Task::Demoted, Task::Stop),
+    (Task::Demoted, Task::Start),
+    (Task::Demoted, Task::Promote),
+    (Task::Running, Task::Promote),
+    (Task::Demote, Task::Demoted),
+];
 
 /// What a member needs to know of the members before it.
 struct Line {
@@ -25,6 +37,8 @@ impl Builder<'_> {
             self.imply_group(id);
         } else if resource.is_clone() {
             self.imply_clone(id);
+        } else if let Some(settings) = resource.bundle() {
+            self.imply_bundle(id, settings);
         } else if resource.is_primitive() {
             self.imply_primitive(id);
         }
@@ -103,8 +117,11 @@ impl Builder<'_> {
         let resource = &situation.resources[id];
         let Some(launcher) = resource.launcher else { return };
         let mut inside = None;
+        let in_bundle = resource.remote_connection && resource.parent.is_some_and(|parent| situation.resources[parent].is_bundle());
         if resource.remote_connection {
-            self.avoid_remote_nodes(launcher);
+            if !in_bundle {
+                self.avoid_remote_nodes(launcher);
+            }
             self.order_tasks(launcher, Task::Monitor, id, Task::Stop, Relation::ORDERED);
         } else if situation.resources[launcher].remote_connection {
             inside = Some(launcher);
@@ -127,7 +144,8 @@ impl Builder<'_> {
             primary: launcher,
             dependent_role: Role::Unknown,
             primary_role: Role::Unknown,
-            score: Score::INFINITY,
+            // A connection into a container may also be held from elsewhere.
+            score: if in_bundle { Score::new(10_000) } else { Score::INFINITY },
             node_attribute: None,
             explicit: false,
             influence: true,
@@ -275,17 +293,63 @@ impl Builder<'_> {
         }
     }
 
+    fn imply_bundle(&mut self, id: ResourceId, settings: &BundleSettings) {
+        for replica in &settings.replicas {
+            self.imply_replica(id, replica);
+        }
+        let Some(inside) = settings.inside else { return };
+        let (down, up) = (Relation::THEN_IMPLIES_FIRST_GRAPHED, Relation::FIRST_IMPLIES_THEN_GRAPHED);
+        self.order_tasks(id, Task::Start, inside, Task::Start, down);
+        self.order_tasks(inside, Task::Running, id, Task::Running, up);
+        self.order_tasks(id, Task::Stop, inside, Task::Stop, down);
+        self.order_tasks(inside, Task::Stopped, id, Task::Stopped, up);
+        self.imply_clone(inside);
+        if !self.situation.resources[inside].promotable {
+            return;
+        }
+        for (first, then) in AROUND_ROLES {
+            self.order_tasks(id, first, id, then, Relation::ORDERED);
+        }
+        self.order_tasks(id, Task::Demote, inside, Task::Demote, down);
+        self.order_tasks(inside, Task::Demoted, id, Task::Demoted, up);
+        self.order_tasks(id, Task::Promote, inside, Task::Promote, down);
+        self.order_tasks(inside, Task::Promoted, id, Task::Promoted, up);
+    }
+
+    fn imply_replica(&mut self, bundle: ResourceId, replica: &Replica) {
+        let container = replica.container;
+        let down = Relation::THEN_IMPLIES_FIRST_GRAPHED;
+        self.imply_primitive(container);
+        self.order_tasks(bundle, Task::Start, container, Task::Start, Relation::UNRUNNABLE_FIRST_BLOCKS | down);
+        if let Some(inside) = replica.inside {
+            self.order_tasks(bundle, Task::Stop, inside, Task::Stop, down);
+        }
+        self.order_tasks(bundle, Task::Stop, container, Task::Stop, down);
+        self.order_tasks(container, Task::Start, bundle, Task::Running, Relation::FIRST_IMPLIES_THEN_GRAPHED);
+        self.order_tasks(container, Task::Stop, bundle, Task::Stopped, Relation::FIRST_IMPLIES_THEN_GRAPHED);
+        if let Some(ip) = replica.ip {
+            self.imply_primitive(ip);
+            self.order_tasks(ip, Task::Start, container, Task::Start, Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::GUEST_ALLOWED);
+            self.order_tasks(container, Task::Stop, ip, Task::Stop, Relation::THEN_IMPLIES_FIRST | Relation::GUEST_ALLOWED);
+            self.add_colocation(Colocation {
+                id: "#ip-with-container".to_owned(),
+                dependent: ip,
+                primary: container,
+                dependent_role: Role::Unknown,
+                primary_role: Role::Unknown,
+                score: Score::INFINITY,
+                node_attribute: None,
+                explicit: false,
+                influence: true,
+            });
+        }
+        if let Some(remote) = replica.remote {
+            self.imply_primitive(remote);
+        }
+    }
+
     fn imply_promotable(&mut self, id: ResourceId, ordered: bool) {
-        const AROUND: [(Task, Task); 7] = [
-            (Task::Stopped, Task::Start),
-            (Task::Stopped, Task::Promote),
-            (Task::Demoted, Task::Stop),
-            (Task::Demoted, Task::Start),
-            (Task::Demoted, Task::Promote),
-            (Task::Running, Task::Promote),
-            (Task::Demote, Task::Demoted),
-        ];
-        for (first, then) in AROUND {
+        for (first, then) in AROUND_ROLES {
             self.order_tasks(id, first, id, then, Relation::ORDERED);
         }
         let mut previous = None;

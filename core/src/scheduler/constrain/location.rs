@@ -166,8 +166,13 @@ impl Builder<'_> {
         if location.probe == ProbeMode::Exclusive {
             self.constraints.exclusive_probes[resource] = true;
         }
+        let inside = self.situation.resources[resource].bundle().and_then(|settings| settings.inside);
+        let at = self.constraints.locations.len();
+        if let Some(inside) = inside.filter(|_| location.role > Role::Started) {
+            self.constraints.locations_of[inside].push(at);
+        }
         self.constraints.locations.push(location);
-        self.constraints.locations_of[resource].push(self.constraints.locations.len() - 1);
+        self.constraints.locations_of[resource].push(at);
     }
 }
 

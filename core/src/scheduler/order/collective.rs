@@ -26,7 +26,11 @@ impl Plan<'_> {
         if resource.is_group() {
             self.group_flags(action, id, node)
         } else if resource.is_clone() {
-            self.clone_flags(action, id, node)
+            let instances = self.children[id].clone();
+            self.clone_flags(action, id, &instances, node)
+        } else if resource.is_bundle() {
+            let parts = self.bundle_parts(action, id);
+            self.clone_flags(action, id, &parts, node)
         } else {
             self.own_flags(action)
         }
@@ -61,12 +65,20 @@ impl Plan<'_> {
         flags
     }
 
-    fn clone_flags(&mut self, action: ActionId, id: ResourceId, node: Option<NodeId>) -> Flags {
+    /// Roles are of the instances inside, all else of the containers.
+    fn bundle_parts(&self, action: ActionId, id: ResourceId) -> Vec<ResourceId> {
+        let Some(settings) = self.resource(id).bundle() else { return Vec::new() };
+        match (settings.inside, &self.actions[action].task) {
+            (None, _) | (_, Task::Start | Task::Running | Task::Stop | Task::Stopped | Task::Monitor) => settings.containers(),
+            (Some(inside), _) => self.children[inside].clone(),
+        }
+    }
+
+    fn clone_flags(&mut self, action: ActionId, id: ResourceId, instances: &[ResourceId], node: Option<NodeId>) -> Flags {
         let mut flags = Flags { optional: true, runnable: true, migratable: false };
-        let instances = self.children[id].clone();
         let task = self.instance_task(action, id);
         let mut any_runnable = false;
-        for instance in instances {
+        for &instance in instances {
             let instance_node = node.filter(|_| self.resource(instance).is_primitive());
             let Some(instance_action) = self.newest(instance, &task, instance_node) else { continue };
             let instance_flags = self.flags(instance_action, node);

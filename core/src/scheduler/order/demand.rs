@@ -6,6 +6,7 @@ use super::collective::Flags;
 use crate::cib::model::resource::Role;
 use crate::scheduler::act::{Action, Plan};
 use crate::scheduler::relation::{Relation, Task};
+use crate::scheduler::resolve::BundleSettings;
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 
 /// Whose flags an edge changed.
@@ -219,7 +220,7 @@ impl Plan<'_> {
         let resource = self.resource(owner);
         if resource.is_group() {
             self.update_group(demand)
-        } else if resource.is_clone() {
+        } else if resource.is_clone() || resource.is_bundle() {
             self.update_clone(demand)
         } else {
             self.update_one(demand)
@@ -321,6 +322,17 @@ impl Plan<'_> {
         }
     }
 
+    /// What a collective is made of, as others depend on it.
+    pub(crate) fn instances(&self, id: ResourceId) -> Vec<ResourceId> {
+        self.resource(id).bundle().map_or_else(|| self.children[id].clone(), BundleSettings::containers)
+    }
+
+    /// What runs in a bundle's container.
+    fn inside(&self, container: ResourceId) -> Option<ResourceId> {
+        let settings = self.resource(self.resource(container).parent?).bundle()?;
+        settings.replicas.iter().find(|replica| replica.container == container)?.inside
+    }
+
     fn update_group(&mut self, demand: Demand) -> Changed {
         let mut changed = self.update_one(demand);
         let row = &self.actions[demand.then];
@@ -339,7 +351,7 @@ impl Plan<'_> {
             return self.update_interleaved(id, demand);
         }
         let mut changed = self.update_one(demand);
-        for instance in self.children[id].clone() {
+        for instance in self.instances(id) {
             changed.and(self.update_instance(instance, demand));
         }
         changed
@@ -380,7 +392,7 @@ impl Plan<'_> {
         let first_task = self.instance_task(demand.first, first_id);
         let then_task = self.actions[demand.then].task.clone();
         let current = matches!(self.actions[demand.first].task, Task::Stopped | Task::Demoted);
-        for then_instance in self.children[then_id].clone() {
+        for then_instance in self.instances(then_id) {
             let Some(first_instance) = self.compatible_instance(then_instance, first_id, current) else {
                 let mandatory = Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::FIRST_IMPLIES_THEN;
                 if !current && demand.relation.has_any(mandatory) && self.unassign(then_instance) {
@@ -388,8 +400,13 @@ impl Plan<'_> {
                 }
                 continue;
             };
-            let Some(first_action) = self.newest(first_instance, &first_task, demand.node) else { continue };
-            let Some(then_action) = self.newest(then_instance, &then_task, demand.node) else { continue };
+            let looks_inside = !matches!(self.actions[demand.first].task, Task::Stop | Task::Stopped);
+            let first_inside = self.inside(first_instance).filter(|_| looks_inside);
+            let first_node = demand.node.filter(|_| first_inside.is_none());
+            let Some(first_action) = self.newest(first_inside.unwrap_or(first_instance), &first_task, first_node) else { continue };
+            let then_inside = self.inside(then_instance).filter(|_| matches!(then_task, Task::Promote | Task::Promoted | Task::Demote | Task::Demoted));
+            let then_node = demand.node.filter(|_| then_inside.is_none());
+            let Some(then_action) = self.newest(then_inside.unwrap_or(then_instance), &then_task, then_node) else { continue };
             if self.order(first_action, then_action, demand.relation) {
                 changed.and(Changed { first: true, then: true });
             }

@@ -126,7 +126,7 @@ impl Plan<'_> {
             _ => return None,
         };
         let resource = self.resource(id);
-        let key = if resource.notify && resource.is_clone() {
+        let key = if resource.notify && (resource.is_clone() || resource.is_bundle()) {
             Key::Notify { kind: "confirmed-post", task: completed }
         } else {
             Key::once(completed)

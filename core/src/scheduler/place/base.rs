@@ -5,6 +5,7 @@
 use super::{Cell, Placer};
 use crate::cib::model::resource::Role;
 use crate::scheduler::constrain::{BanReason, Location, ProbeMode};
+use crate::scheduler::resolve::BundleSettings;
 use crate::scheduler::resolve::Finding;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
@@ -44,9 +45,26 @@ impl Placer<'_> {
     fn apply_location(&mut self, id: ResourceId, location: &Location, with_scores: bool) {
         self.apply_location_to(id, location, with_scores);
         let resource = &self.situation.resources[id];
+        if let Some(settings) = resource.bundle() {
+            self.apply_bundle_location(settings, location, with_scores);
+            return;
+        }
         let in_line = resource.group().is_some_and(|settings| settings.colocated);
         for (at, child) in self.placement.children[id].clone().into_iter().enumerate() {
             self.apply_location(child, location, with_scores && (!in_line || at == 0));
+        }
+    }
+
+    /// Roles are for what runs inside; everything else is for the containers and their addresses.
+    fn apply_bundle_location(&mut self, settings: &BundleSettings, location: &Location, with_scores: bool) {
+        for replica in &settings.replicas {
+            self.apply_location(replica.container, location, with_scores);
+            if let Some(ip) = replica.ip {
+                self.apply_location(ip, location, with_scores);
+            }
+        }
+        if let Some(inside) = settings.inside.filter(|_| location.role > Role::Started) {
+            self.apply_location(inside, location, with_scores);
         }
     }
 
@@ -126,16 +144,22 @@ impl Placer<'_> {
     }
 
     fn apply_failure_limit(&mut self, id: ResourceId, node: NodeId) {
+        if self.reached_limit(id, node) {
+            let unique = self.situation.resources[id].unique;
+            let whole = if unique { id } else { self.situation.top_of(id) };
+            self.lean(whole, Some(node), Score::MINUS_INFINITY);
+        }
+    }
+
+    /// Whether a resource failed on a node as often as it may.
+    pub(super) fn reached_limit(&self, id: ResourceId, node: NodeId) -> bool {
         let resource = &self.situation.resources[id];
         if resource.migration_threshold == Score::ZERO || resource.failure_ignored {
-            return;
+            return false;
         }
         let launched = resource.launched.iter().map(|inside| self.situation.fail_count(*inside, node, true).0);
         let failures = launched.fold(self.situation.fail_count(id, node, true).0, |sum, count| sum + count);
-        if failures > Score::ZERO && failures >= resource.migration_threshold {
-            let whole = if resource.unique { id } else { self.situation.top_of(id) };
-            self.lean(whole, Some(node), Score::MINUS_INFINITY);
-        }
+        failures > Score::ZERO && failures >= resource.migration_threshold
     }
 
     fn apply_exclusive_discovery(&mut self) {

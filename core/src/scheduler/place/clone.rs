@@ -26,7 +26,8 @@ impl Placer<'_> {
         self.trace_scores(Stage::Clone, id);
         self.sort_instances(id);
         if let Some(settings) = resource.clone_settings() {
-            self.assign_instances(id, settings.max, settings.node_max);
+            let instances = self.placement.children[id].clone();
+            self.assign_instances(id, &instances, settings.max, settings.node_max);
         }
         if resource.promotable {
             self.set_instance_roles(id);

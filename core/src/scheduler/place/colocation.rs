@@ -4,6 +4,7 @@
 
 use super::Placer;
 use crate::cib::model::resource::Role;
+use crate::scheduler::resolve::{BundleSettings, Replica};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
 
@@ -27,6 +28,8 @@ impl Placer<'_> {
             self.apply_with_primitive(dependent, primary, at)
         } else if resource.is_group() {
             self.apply_with_group(dependent, primary, at)
+        } else if let Some(settings) = resource.bundle() {
+            self.apply_with_bundle(dependent, primary, at, settings)
         } else {
             self.apply_with_clone(dependent, primary, at)
         }
@@ -193,6 +196,66 @@ impl Placer<'_> {
             delta += self.apply_colocation(dependent, instance, at, false);
         }
         delta
+    }
+
+    fn apply_with_bundle(&mut self, dependent: ResourceId, primary: ResourceId, at: usize, settings: &BundleSettings) -> Score {
+        if self.row(primary).unassigned {
+            return Score::ZERO;
+        }
+        let colocation = &self.constraints.colocations[at];
+        let of = &self.situation.resources[colocation.dependent];
+        if of.is_clone() || of.is_bundle() {
+            return match self.compatible_container(dependent, settings) {
+                Some(container) => self.apply_colocation(dependent, container, at, true),
+                None => {
+                    if colocation.score.is_infinite() {
+                        self.settle_on(dependent, None, None, true, true);
+                    }
+                    Score::ZERO
+                }
+            };
+        }
+        if colocation.score.is_infinite() {
+            let role_fits = |replica: &&Replica| {
+                let is_promoted = replica.inside.is_some_and(|inside| self.row(inside).next >= Role::Promoted);
+                colocation.primary_role < Role::Promoted || is_promoted
+            };
+            let usable = settings.replicas.iter().filter(|replica| !self.any_part_blocked(replica.container)).filter(role_fits);
+            let nodes: Vec<_> = usable.filter_map(|replica| self.assigned_node(replica.container).map(|node| (node, Score::ZERO))).collect();
+            self.keep_to(dependent, &nodes);
+            return Score::ZERO;
+        }
+        let mut delta = Score::ZERO;
+        for replica in &settings.replicas {
+            delta += self.apply_colocation(dependent, replica.container, at, false);
+        }
+        delta
+    }
+
+    /// The container on the node where a dependent is, or would best be.
+    fn compatible_container(&self, dependent: ResourceId, settings: &BundleSettings) -> Option<ResourceId> {
+        let on = |node: NodeId| {
+            let host = self.host_of(node)?;
+            let fits = |replica: &&Replica| {
+                !self.any_part_blocked(replica.container) && self.assigned_node(replica.container) == Some(host)
+            };
+            settings.replicas.iter().find(fits).map(|replica| replica.container)
+        };
+        match self.assigned_node(dependent) {
+            Some(node) => on(node),
+            None => self.ranked(&self.row(dependent).allowed, None).into_iter().find_map(on),
+        }
+    }
+
+    /// The node a container's node is on; any other node is its own host.
+    fn host_of(&self, node: NodeId) -> Option<NodeId> {
+        let connection = self.situation.nodes[node].connection;
+        let container = connection.and_then(|connection| {
+            let resource = &self.situation.resources[connection];
+            let in_bundle = resource.parent.is_some_and(|parent| self.situation.resources[parent].is_bundle());
+            resource.launcher.filter(|_| in_bundle)
+        });
+        container.map_or(Some(node), |container| self.assigned_node(container))
     }
 
     /// Two clones whose instances depend on each other node by node.

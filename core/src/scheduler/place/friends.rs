@@ -5,6 +5,7 @@
 
 use super::{NodeTable, Placer};
 use crate::scheduler::constrain::Colocation;
+use crate::scheduler::resolve::BundleSettings;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
 use std::cmp::Ordering;
@@ -82,12 +83,28 @@ impl Placer<'_> {
                 Direction::WithThis => self.collect_with_group(id, origin, list),
                 Direction::ThisWith => self.collect_group_with(id, origin, list),
             }
+        } else if let Some(settings) = resource.bundle() {
+            if self.speaks_for(settings, id, origin) {
+                self.insert_all(list, self.own(id, direction), direction);
+            }
         } else {
             self.insert_all(list, self.own(id, direction), direction);
             if let Some(parent) = resource.parent {
                 self.collect(parent, origin, direction, list);
             }
         }
+    }
+
+    /// A bundle's colocations are its containers'; for roles inside they count once all is placed.
+    fn speaks_for(&self, settings: &BundleSettings, bundle: ResourceId, origin: ResourceId) -> bool {
+        if origin == bundle || settings.replicas.iter().any(|replica| replica.container == origin) {
+            return true;
+        }
+        let Some(inside) = settings.inside.filter(|inside| self.situation.resources[*inside].promotable) else { return false };
+        if origin == inside {
+            return self.promotion_ranked[inside];
+        }
+        self.situation.top_of(origin) == inside && !self.row(origin).unassigned
     }
 
     fn collect_of_primitive(&self, id: ResourceId, origin: ResourceId, direction: Direction, list: &mut Vec<usize>) {
@@ -153,6 +170,12 @@ impl Placer<'_> {
     /// Whether the dependent's wishes count for its primary.
     pub(super) fn has_influence(&self, colocation: &Colocation, primary: Option<ResourceId>) -> bool {
         let primary = primary.unwrap_or(colocation.primary);
+        let resource = &self.situation.resources[primary];
+        let dependent = &self.situation.resources[colocation.dependent];
+        let in_bundle = dependent.remote_connection && dependent.parent.is_some_and(|parent| self.situation.resources[parent].is_bundle());
+        if in_bundle && !resource.failed && resource.active_on.len() == 1 {
+            return false;
+        }
         colocation.influence || self.situation.resources[primary].active_on.is_empty()
     }
 

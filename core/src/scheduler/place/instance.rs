@@ -109,12 +109,11 @@ impl Placer<'_> {
     }
 
     /// First those that can stay where they are, then the rest.
-    pub(super) fn assign_instances(&mut self, clone: ResourceId, max_total: u32, max_per_node: u32) {
+    pub(super) fn assign_instances(&mut self, clone: ResourceId, instances: &[ResourceId], max_total: u32, max_per_node: u32) {
         let available = self.reset_counts(clone);
         let optimal = max_total.checked_div(available).unwrap_or(0).max(1);
-        let instances = self.placement.children[clone].clone();
         let mut assigned = 0;
-        for &instance in &instances {
+        for &instance in instances {
             if assigned >= max_total {
                 break;
             }
@@ -127,7 +126,7 @@ impl Placer<'_> {
                 assigned += 1;
             }
         }
-        for &instance in &instances {
+        for &instance in instances {
             if !self.row(instance).unassigned {
                 continue;
             }
@@ -237,7 +236,7 @@ impl Placer<'_> {
     pub(super) fn compatible_instance(&self, with: ResourceId, collective: ResourceId, role: Role, current: bool, attribute: Option<&str>) -> Option<ResourceId> {
         let on = |node: NodeId| {
             let fits = |instance: &&ResourceId| self.instance_matches(**instance, node, role, current, attribute);
-            self.placement.children[collective].iter().find(fits).copied()
+            self.situation.resources[collective].bundle().map_or_else(|| self.placement.children[collective].clone(), crate::scheduler::resolve::BundleSettings::containers).iter().find(fits).copied()
         };
         let place = if current { self.single_active_node(with) } else { self.assigned_node(with) };
         match place {

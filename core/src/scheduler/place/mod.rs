@@ -3,6 +3,7 @@
 //! In: [`Situation`], [`Constraints`]. Out: [`Placement`]. Never here: starting or stopping anything (see `act`).
 
 mod base;
+mod bundle;
 mod clone;
 mod colocation;
 mod friends;
@@ -70,6 +71,7 @@ pub struct Placement {
 
 pub fn place(situation: &Situation, constraints: &Constraints) -> Placement {
     let mut placer = Placer::new(situation, constraints);
+    placer.keep_at_home();
     placer.gather_scores();
     placer.place_all();
     placer.placement
@@ -154,6 +156,8 @@ impl<'a> Placer<'a> {
             self.assign_primitive(id, prefer, stop_if_fail)
         } else if resource.is_group() {
             self.assign_group(id, prefer, stop_if_fail)
+        } else if resource.is_bundle() {
+            self.assign_bundle(id, prefer, stop_if_fail)
         } else {
             self.assign_clone(id, prefer, stop_if_fail)
         }

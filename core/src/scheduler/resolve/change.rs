@@ -130,7 +130,7 @@ impl Changes<'_> {
         let is_device = self.resources[id].fence_device;
         parameters.retain(|name, _| !hidden.contains(&name.as_str()));
         if old {
-            parameters.retain(|name, _| !is_left_out(name) && !(is_device && name.starts_with("pcmk_")));
+            parameters.retain(|name, _| !(is_left_out(name) || is_device && name.starts_with("pcmk_")));
         }
         digest_of(parameters.iter())
     }

@@ -42,6 +42,9 @@ impl Resolver<'_> {
 
     /// Which instance of an anonymous clone shall be the one that this node's history tells of.
     fn instance_for(&mut self, node: NodeId, clone: ResourceId, base: &str) -> ResourceId {
+        if let Some(instance) = self.instance_at(clone, node) {
+            return instance;
+        }
         let mut here = None;
         let mut free = None;
         let mut already_here = false;

@@ -7,6 +7,7 @@
 //! written. A resource's `children` are members or instances; `active_on` and `role` tell where and as what it
 //! runs; `failed_operations` is the list of failed actions; fail counts are in each node's `fail_counts`.
 
+pub mod bundle;
 pub mod change;
 mod failure;
 mod history;
@@ -17,6 +18,7 @@ pub mod operation;
 pub mod remote;
 pub mod resource;
 
+pub use bundle::{BundleSettings, Replica};
 pub use node::{Node, NodeKind};
 pub use operation::{Definitions, OnFail};
 pub use resource::{CloneSettings, GroupSettings, MultipleActive, Pending, Resource, Variant};
@@ -107,6 +109,10 @@ struct Resolver<'a> {
     dc_uuid: Option<String>,
     dc: Option<NodeId>,
     nodes: Table<NodeId, Node>,
+    /// Nodes in containers: nobody may run there but who belongs there.
+    contained: BTreeSet<NodeId>,
+    /// Those of them whose bundle was not met yet.
+    unborn: BTreeSet<NodeId>,
     resources: Table<ResourceId, Resource>,
     top: Vec<ResourceId>,
     by_name: BTreeMap<String, ResourceId>,
@@ -156,6 +162,8 @@ impl<'a> Resolver<'a> {
             dc_uuid: root.attr("dc-uuid").map(str::to_owned),
             dc: None,
             nodes: Table::new(),
+            contained: BTreeSet::new(),
+            unborn: BTreeSet::new(),
             resources: Table::new(),
             top: Vec::new(),
             by_name: BTreeMap::new(),

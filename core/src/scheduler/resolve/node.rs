@@ -6,6 +6,7 @@
 use super::{Finding, Resolver};
 use crate::cib::model::node::NodeKind as ConfiguredKind;
 use crate::cib::model::options::NoQuorumPolicy;
+use crate::cib::model::resource::ResourceConfig;
 use crate::ids::{NodeName, NodeUuid};
 use crate::rules::{Facts, settle};
 use crate::scheduler::table::{NodeId, ResourceId};
@@ -14,7 +15,7 @@ use crate::status::node::Membership;
 use crate::status::{FailCounts, NodeState};
 use quorate_grammar::literal;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
@@ -59,6 +60,8 @@ pub struct Node {
     pub connection: Option<ResourceId>,
     /// For remote and guest nodes: the connection must be made anew.
     pub remote_reset: bool,
+    /// It is inside a bundle's container.
+    pub in_bundle: bool,
     pub remote_fenced: bool,
     pub remote_maintenance: bool,
     /// Primitives active here, in the order found.
@@ -93,6 +96,7 @@ impl Node {
             probes_allowed: true,
             connection: None,
             remote_reset: false,
+            in_bundle: false,
             remote_fenced: false,
             remote_maintenance: false,
             running: Vec::new(),
@@ -147,6 +151,7 @@ impl Resolver<'_> {
     /// The nodes of the configuration and those that remote resources stand for, by name.
     pub(super) fn collect_nodes(&mut self) {
         let mut nodes: Vec<Node> = Vec::new();
+        let mut contained = BTreeSet::new();
         for config in &self.model.nodes {
             let kind = match config.kind {
                 ConfiguredKind::Member => NodeKind::Cluster,
@@ -162,9 +167,22 @@ impl Resolver<'_> {
                 nodes.push(Node::new(name.as_str().into(), name.as_str().into(), NodeKind::Remote, Score::ZERO));
             }
         }
+        for bundle in self.model.resources.iter().filter_map(ResourceConfig::bundle) {
+            for name in super::bundle::node_names(bundle) {
+                if !nodes.iter().any(|node| node.name.eq_ignore_ascii_case(&name)) {
+                    nodes.push(Node::new(name.as_str().into(), name.as_str().into(), NodeKind::Remote, Score::MINUS_INFINITY));
+                    contained.insert(name);
+                }
+            }
+        }
         nodes.sort_by(|left, right| compare_names(&left.name, &right.name));
         for node in nodes {
-            self.nodes.push(node);
+            let is_contained = contained.contains(node.name.as_str());
+            let id = self.nodes.push(node);
+            if is_contained {
+                self.contained.insert(id);
+                self.unborn.insert(id);
+            }
         }
         for at in 0..self.model.nodes.len() {
             let config = &self.model.nodes[at];

@@ -1,7 +1,7 @@
 //! Nodes that exist because a resource connects to them, and the connections that nobody wrote down.
 //!
 //! In: primitives of the remote agent, and `remote-node` meta-attributes. Out: node names, implied primitives.
-//! Absent: the nodes inside bundles.
+//! Never here: the nodes inside bundles (see `bundle`).
 
 use super::Resolver;
 use crate::cib::model::attributes::{AttributeSet, Pair};

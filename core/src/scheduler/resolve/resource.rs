@@ -4,6 +4,7 @@
 //! Never here: state from history (see `history`), scores from constraints.
 
 use super::Resolver;
+use super::bundle::BundleSettings;
 use crate::cib::model::attributes::AttributeSet;
 use crate::cib::model::resource::{Agent, Cloned, Group, Primitive, ResourceConfig, Role};
 use crate::ids::ResourceName;
@@ -22,7 +23,7 @@ pub enum Variant {
     Primitive(Arc<Primitive>),
     Group(GroupSettings),
     Clone(CloneSettings),
-    Bundle,
+    Bundle(BundleSettings),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +155,7 @@ impl Resource {
     }
 
     pub fn is_bundle(&self) -> bool {
-        matches!(self.variant, Variant::Bundle)
+        matches!(self.variant, Variant::Bundle(_))
     }
 
     pub fn group(&self) -> Option<GroupSettings> {
@@ -162,6 +163,18 @@ impl Resource {
             Variant::Group(settings) => Some(settings),
             _ => None,
         }
+    }
+
+    pub fn bundle(&self) -> Option<&BundleSettings> {
+        match &self.variant {
+            Variant::Bundle(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
+    /// What a collective is counted in: a clone's instances, a bundle's containers.
+    pub fn instances(&self) -> Vec<ResourceId> {
+        self.bundle().map_or_else(|| self.children.clone(), BundleSettings::containers)
     }
 
     pub fn clone_settings(&self) -> Option<&CloneSettings> {
@@ -212,13 +225,13 @@ fn may_be_unique(class: &str) -> bool {
 }
 
 /// The parts of a resource's configuration that every variant has.
-struct Common<'a> {
-    id: &'a str,
-    description: Option<&'a str>,
-    attributes: &'a BTreeMap<String, String>,
-    meta: &'a [AttributeSet],
-    parameters: &'a [AttributeSet],
-    agent: Agent,
+pub(super) struct Common<'a> {
+    pub(super) id: &'a str,
+    pub(super) description: Option<&'a str>,
+    pub(super) attributes: &'a BTreeMap<String, String>,
+    pub(super) meta: &'a [AttributeSet],
+    pub(super) parameters: &'a [AttributeSet],
+    pub(super) agent: Agent,
 }
 
 impl Resolver<'_> {
@@ -228,11 +241,8 @@ impl Resolver<'_> {
             let made = match config {
                 ResourceConfig::Primitive(primitive) => self.add_primitive(primitive, None, None),
                 ResourceConfig::Group(group) => self.add_group(group, None, None),
-                ResourceConfig::Clone(clone) => self.add_clone(clone),
-                ResourceConfig::Bundle(bundle) => {
-                    self.notes.push(crate::note::Note::unsupported(bundle.id.as_str(), "a bundle"));
-                    None
-                }
+                ResourceConfig::Clone(clone) => self.add_clone(clone, None),
+                ResourceConfig::Bundle(bundle) => self.add_bundle(bundle),
             };
             self.top.extend(made);
         }
@@ -313,7 +323,7 @@ impl Resolver<'_> {
         Some(id)
     }
 
-    fn add_clone(&mut self, clone: &Arc<crate::cib::model::resource::CloneConfig>) -> Option<ResourceId> {
+    pub(super) fn add_clone(&mut self, clone: &Arc<crate::cib::model::resource::CloneConfig>, parent: Option<ResourceId>) -> Option<ResourceId> {
         let common = Common {
             id: &clone.id,
             description: clone.description.as_deref(),
@@ -333,7 +343,7 @@ impl Resolver<'_> {
             of: clone.of.clone(),
             made: 0,
         };
-        let id = self.add_common(&common, Variant::Clone(settings.clone()), None, None);
+        let id = self.add_common(&common, Variant::Clone(settings.clone()), parent, None);
         let resource = &self.resources[id];
         let number = |name: &str, old: &str, default: u32| {
             let text = resource.meta(name).or_else(|| resource.meta(old));
@@ -342,7 +352,7 @@ impl Resolver<'_> {
         settings.promoted_max = number("promoted-max", "master-max", 1);
         settings.promoted_node_max = number("promoted-node-max", "master-node-max", 1);
         settings.node_max = number("clone-node-max", "", 1);
-        settings.max = number("clone-max", "", (self.nodes.len() as u32).max(1));
+        settings.max = number("clone-max", "", ((self.nodes.len() - self.unborn.len()) as u32).max(1));
         settings.min = number("clone-min", "", 0);
         settings.ordered = resource.meta_is_true("ordered");
         settings.interleave = resource.meta_is_true("interleave");
@@ -385,7 +395,7 @@ impl Resolver<'_> {
         instance
     }
 
-    fn add_common(
+    pub(super) fn add_common(
         &mut self,
         common: &Common,
         variant: Variant,
@@ -449,7 +459,7 @@ impl Resolver<'_> {
         self.read_meta(id);
         let is_guest_connection = self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
         if self.options.symmetric || is_guest_connection {
-            for (node, facts) in self.nodes.iter() {
+            for (node, facts) in self.nodes.iter().filter(|(node, _)| !self.contained.contains(node)) {
                 self.resources[id].scores.set(node, facts.score);
             }
         }

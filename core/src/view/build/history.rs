@@ -52,11 +52,14 @@ impl Builder<'_> {
         worth.then_some(view)
     }
 
-    /// The resource of a history: named so itself, or an anonymous instance of it.
+    /// The resource of a history: named so itself, or an anonymous instance of it; one that is
+    /// configured goes before one that is not any more.
     fn resource_of(&self, name: &str) -> Option<&Resource> {
-        let rows = self.situation.resources.rows();
-        let exact = rows.iter().find(|resource| resource.is_primitive() && *resource.id == *name);
-        exact.or_else(|| rows.iter().find(|resource| resource.is_primitive() && resource.printed_id() == name))
+        let primitives = || self.situation.resources.rows().iter().filter(|resource| resource.is_primitive());
+        let exact = || primitives().filter(|resource| *resource.id == *name);
+        let printed = || primitives().filter(|resource| resource.printed_id() == name);
+        let kept = |resource: &&Resource| !resource.removed;
+        exact().find(kept).or_else(|| printed().find(kept)).or_else(|| exact().next()).or_else(|| printed().next())
     }
 
     pub(super) fn failures(&self) -> Vec<FailureView> {
@@ -71,13 +74,14 @@ impl Builder<'_> {
         FailureView {
             resource: named_in_key(record).to_string(),
             key: record.key().to_string(),
+            key_is_id: record.attr("operation_key").is_none(),
             node: self.situation.nodes[failed.node].name.to_string(),
             task: record.task().to_string(),
             interval_ms: record.interval_ms,
             exit_code: record.exit_code.unwrap_or(exit::MAX),
             not_executed: (status != ExecutionStatus::Done).then(|| status.text()),
             status: status.text(),
-            reason: record.exit_reason().to_string(),
+            reason: record.attr("exit-reason").map(str::to_string),
             call: record.attr("call-id").unwrap_or_default().to_string(),
             last_change: record.last_change,
             queue_ms: record.attr("queue-time").map(str::to_string),
@@ -93,6 +97,12 @@ impl Builder<'_> {
             last_granted: ticket.last_granted,
         };
         let mut tickets: Vec<TicketView> = self.situation.status.tickets.iter().map(view).collect();
+        // One that constraints speak of and nobody has granted yet.
+        for id in self.situation.model.constraints.iter().filter_map(ticket_named) {
+            if !tickets.iter().any(|ticket| ticket.id == *id) {
+                tickets.push(TicketView { id: id.clone(), ..TicketView::default() });
+            }
+        }
         tickets.sort_by(|left, right| left.id.cmp(&right.id));
         tickets
     }
@@ -126,7 +136,7 @@ impl Builder<'_> {
                     for rule in rules {
                         let Some(RuleScore::Fixed(score)) = &rule.score else { continue };
                         let role = rule.role.as_deref().or(location.role.as_deref());
-                        let nodes = self.situation.nodes.rows().iter().filter(|node| self.rule_holds(rule, node));
+                        let nodes = self.nodes_as_written().filter(|node| self.rule_holds(rule, node));
                         bans.extend(nodes.filter_map(|node| self.ban(&rule.id, resource, &node.name, *score, role)));
                     }
                 }
@@ -134,6 +144,12 @@ impl Builder<'_> {
             }
         }
         bans
+    }
+
+    /// Nodes in the order of the configuration.
+    fn nodes_as_written(&self) -> impl Iterator<Item = &Node> {
+        let written = self.situation.model.nodes.iter();
+        written.filter_map(|config| self.situation.nodes.rows().iter().find(|node| node.uuid == config.uuid))
     }
 
     fn rule_holds(&self, rule: &crate::cib::model::rule::Rule, node: &Node) -> bool {
@@ -157,6 +173,13 @@ impl Builder<'_> {
 
     fn is_configured_anywhere(&self, name: &str) -> bool {
         self.is_configured(name) || self.situation.by_name.contains_key(name)
+    }
+}
+
+fn ticket_named(constraint: &Constraint) -> Option<&String> {
+    match constraint {
+        Constraint::Ticket(ticket) => Some(&ticket.ticket),
+        _ => None,
     }
 }
 

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use super::Builder;
 use crate::cib::model::resource::{Cloned, ResourceConfig, Role};
 use crate::scheduler::resolve::node::compare_names;
-use crate::scheduler::resolve::{CloneSettings, Resource, Variant};
+use crate::scheduler::resolve::{BundleSettings, Replica, CloneSettings, Resource, Variant};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::status::OperationRecord;
 use crate::status::operation::exit;
-use crate::view::cluster::{BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ResourceView};
+use crate::view::cluster::{
+    BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ReplicaView, ResourceView,
+};
 
 impl Builder<'_> {
     pub(super) fn resources(&self) -> Vec<ResourceView> {
@@ -29,7 +31,7 @@ impl Builder<'_> {
             Variant::Primitive(_) => ResourceView::Primitive(self.primitive(id)),
             Variant::Group(_) => ResourceView::Group(self.group(id)),
             Variant::Clone(settings) => ResourceView::Clone(self.clone_view(id, settings)),
-            Variant::Bundle => ResourceView::Bundle(self.bundle(id)),
+            Variant::Bundle(settings) => ResourceView::Bundle(self.bundle(id, settings)),
         }
     }
 
@@ -100,8 +102,8 @@ impl Builder<'_> {
 
     fn top_of(&self, id: ResourceId) -> &Resource {
         let mut resource = self.resource(id);
-        while let Some(parent) = resource.parent {
-            resource = self.resource(parent);
+        while let Some(parent) = resource.parent.map(|parent| self.resource(parent)).filter(|parent| !parent.is_bundle()) {
+            resource = parent;
         }
         resource
     }
@@ -220,7 +222,18 @@ impl Builder<'_> {
         if resource.scores.is_empty() { resource.known_on.contains(&node) } else { resource.scores.contains(node) }
     }
 
-    fn bundle(&self, id: ResourceId) -> BundleView {
+    fn replica(&self, replica: &Replica) -> ReplicaView {
+        ReplicaView {
+            number: replica.number as usize,
+            ip_address: replica.address.clone(),
+            ip: replica.ip.map(|ip| self.primitive(ip)),
+            child: replica.inside.map(|inside| self.primitive(inside)),
+            container: self.primitive(replica.container),
+            remote: replica.remote.map(|remote| self.primitive(remote)),
+        }
+    }
+
+    fn bundle(&self, id: ResourceId, settings: &BundleSettings) -> BundleView {
         let common = self.common(id);
         let config = self.situation.model.resources.iter().find_map(|config| match config {
             ResourceConfig::Bundle(bundle) if bundle.id == common.id => Some(bundle),
@@ -231,7 +244,7 @@ impl Builder<'_> {
             engine: config.map(|bundle| bundle.engine.clone()).unwrap_or_default(),
             image: container("image").unwrap_or_default(),
             unique: container("replicas-per-host").is_some_and(|text| text.parse::<u32>().is_ok_and(|count| count > 1)),
-            replicas: Vec::new(),
+            replicas: settings.replicas.iter().map(|replica| self.replica(replica)).collect(),
             common,
         }
     }

@@ -81,7 +81,7 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
         // Nothing failed is good news, too, for who asks.
-        let told = !items.is_empty() || matches!(section, Section::FailCounts | Section::Operations);
+        let told = !items.is_empty() || matches!(section, Section::FailCounts | Section::Operations | Section::Nodes);
         if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
         }
@@ -191,7 +191,10 @@ fn warning(summary: &Summary) -> Vec<String> {
 
 fn nodes(view: &ClusterView, options: &Options) -> Vec<Item> {
     if options.group_by_node {
-        return view.nodes.iter().map(|node| node_with_resources(node, options)).collect();
+        // Counting is for the busy; a node at peace is not worth a line then.
+        let idle = |node: &&NodeView| options.brief && node.kind == NodeKind::Member && node.running.is_empty();
+        let shown = view.nodes.iter().filter(|node| !idle(node));
+        return shown.map(|node| node_with_resources(node, options)).collect();
     }
     let mut items = Vec::new();
     let mut lists: [(&str, Vec<&str>); 5] = [

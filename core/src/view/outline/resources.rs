@@ -219,7 +219,7 @@ fn replica_item(bundle: &BundleView, replica: &ReplicaView, options: &Options) -
     let stands_for = replica.child.as_ref().unwrap_or(&replica.container);
     let name = match &replica.remote {
         Some(remote) => remote.common.id.clone(),
-        None => format!("{}-{}", bundle.common.id, replica.number),
+        None => replica.container.common.id.clone(),
     };
     let address = replica.ip_address.as_ref().map(|ip| format!(" ({ip})")).unwrap_or_default();
     // Where the container runs says more than the guest node inside.

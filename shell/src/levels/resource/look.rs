@@ -11,13 +11,12 @@ use crate::error::Outcome;
 use crate::levels::status;
 use crate::running::{self, Active};
 use crate::session::Session;
-use crate::source::Source;
 use quorate_core::view::{Options, Section, Sections};
 use quorate_core::xml::Element;
 
 /// Those of the ids (or of what they contain) that run on some node of the live cluster.
 pub fn running(session: &mut Session, ids: &[String]) -> Vec<String> {
-    if session.source != Source::Live {
+    if !session.source.is_live() {
         return Vec::new();
     }
     let Ok(document) = session.document() else { return Vec::new() };

@@ -10,7 +10,6 @@ use crate::configure::ids::Pool;
 use crate::configure::objects::{self, is_resource};
 use crate::error::{Failure, Outcome};
 use crate::session::{Manner, Session};
-use crate::source::Source;
 use quorate_core::cib::Document;
 use quorate_core::xml::Element;
 use quorate_grammar::literal;
@@ -131,7 +130,7 @@ pub fn maintenance(session: &mut Session, call: &Call) -> Outcome {
 }
 
 pub fn restart(session: &mut Session, call: &Call) -> Outcome {
-    if session.source != Source::Live || session.manner == Manner::Batch {
+    if !session.source.is_live() || session.manner == Manner::Batch {
         return Err(Failure::refused("a restart needs the running cluster, and a command of its own"));
     }
     let before = session.document()?;

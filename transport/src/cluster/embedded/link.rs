@@ -265,11 +265,8 @@ async fn answer(
     reply.extend(session.prove(Purpose::AcceptorProof, &spoken));
     stream.write_all(&reply).await?;
     let mut proof = [0; TAG_BYTES];
-    // A dialer with another key hangs up here instead of proving anything.
-    stream.read_exact(&mut proof).await.map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => LinkError::WrongKey,
-        _ => LinkError::Io(error),
-    })?;
+    // A dialer that hangs up here may hold another key, and says so on its own side; or it has died.
+    stream.read_exact(&mut proof).await?;
     let proven = session.verify(Purpose::DialerProof, &spoken, &proof);
     if proven { Ok((greeting.dialer, session)) } else { Err(LinkError::WrongKey) }
 }

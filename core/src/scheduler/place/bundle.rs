@@ -1,0 +1,77 @@
+//! A bundle: its containers like instances, then what belongs to each, then what runs inside.
+//!
+//! In: a bundle. Out: a node for as many containers as possible, and their nodes for the instances.
+
+use super::{Cell, NodeTable, Placer};
+use crate::scheduler::constrain::ProbeMode;
+use crate::scheduler::resolve::{BundleSettings, Replica};
+use crate::scheduler::sort::merge_sort;
+use crate::scheduler::table::{NodeId, ResourceId};
+use crate::scheduler::trace::Stage;
+use crate::score::Score;
+
+impl Placer<'_> {
+    /// An instance in a container knows but its own node, and is looked for only there.
+    pub(super) fn keep_at_home(&mut self) {
+        let situation = self.situation;
+        for settings in situation.resources.rows().iter().filter_map(|resource| resource.bundle()) {
+            for replica in &settings.replicas {
+                let (Some(inside), Some(node)) = (replica.inside, replica.node) else { continue };
+                let score = self.row(inside).allowed.score(node).unwrap_or_default();
+                let mut table = NodeTable::none(situation.nodes.len());
+                table.insert(node, Cell { score, probe: ProbeMode::Exclusive, ..Cell::default() });
+                self.row_mut(inside).allowed = table;
+                self.row_mut(inside).exclusive_probes = true;
+            }
+        }
+    }
+
+    /// A bundle has no node of its own, so none is returned.
+    pub(super) fn assign_bundle(&mut self, id: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) -> Option<NodeId> {
+        let settings = self.situation.resources[id].bundle()?;
+        self.row_mut(id).assigning = true;
+        self.trace_scores(Stage::Bundle, id);
+        let containers = merge_sort(settings.containers(), &|left, right| self.compare_instances(*left, *right));
+        self.assign_instances(id, &containers, settings.replicas.len() as u32, settings.per_host);
+        for replica in &settings.replicas {
+            self.assign_replica(replica, prefer, stop_if_fail);
+        }
+        if let Some(inside) = settings.inside {
+            self.assign_inside(settings, inside, prefer, stop_if_fail);
+        }
+        let row = self.row_mut(id);
+        row.assigning = false;
+        row.unassigned = false;
+        None
+    }
+
+    fn assign_replica(&mut self, replica: &Replica, prefer: Option<NodeId>, stop_if_fail: bool) {
+        if let Some(ip) = replica.ip {
+            self.assign(ip, prefer, stop_if_fail);
+        }
+        if let Some(remote) = replica.remote {
+            self.assign(remote, prefer, stop_if_fail);
+        }
+        let Some(inside) = replica.inside else { return };
+        let nodes: Vec<_> = self.row(inside).allowed.iter().map(|(node, _)| node).collect();
+        for node in nodes {
+            let is_home = Some(node) == replica.node;
+            let gives_up = is_home && self.reached_limit(inside, node);
+            if let Some(cell) = self.row_mut(inside).allowed.get_mut(node).filter(|_| !gives_up) {
+                cell.score = if is_home { Score::INFINITY } else { Score::MINUS_INFINITY };
+            }
+        }
+        let Some(clone) = self.situation.resources[inside].parent else { return };
+        self.row_mut(clone).assigning = true;
+        self.assign(inside, replica.node, stop_if_fail);
+        self.row_mut(clone).assigning = false;
+    }
+
+    fn assign_inside(&mut self, settings: &BundleSettings, inside: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) {
+        for (node, cell) in self.row_mut(inside).allowed.iter_mut() {
+            let is_home = settings.replicas.iter().any(|replica| replica.node == Some(node));
+            cell.score = if is_home { Score::ZERO } else { Score::MINUS_INFINITY };
+        }
+        self.assign(inside, prefer, stop_if_fail);
+    }
+}

@@ -1,0 +1,118 @@
+//! crm_mon beside Pacemaker's own, on recorded CIBs: every tenth of the corpus.
+//!
+//! The peer here is 2.1, and what 3.0 says differently is made alike before comparing: exit codes'
+//! words, and who counts as unclean. Skipped where the peer or the corpus is missing. The floors
+//! may only rise: what differs is bans' order, expired failures, and nodes the peer reads by older
+//! rules.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use quorate_core::time::Now;
+use quorate_tui::args::{self, Command as Asked};
+use quorate_tui::once::{self, Snapshot};
+
+const PEER: &str = "/usr/sbin/crm_mon";
+
+fn corpus() -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
+    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("scheduler/xml");
+    path.exists().then_some(path)
+}
+
+fn peers(options: &[&str], path: &Path) -> Option<String> {
+    let output = Command::new(PEER).args(options).env("CIB_file", path).env("TZ", "UTC").output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn ours(options: &[&str], path: &Path) -> String {
+    let words: Vec<String> = options.iter().map(|word| (*word).to_string()).collect();
+    let Ok(Asked::Show(show)) = args::parse("crm_mon", &words) else { panic!("{options:?} is not understood") };
+    let document = quorate_transport::store::read_file(path).expect("a CIB of the corpus");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    once::print(&Snapshot { document, status: None }, &show, Now::from_epoch(now.as_secs() as i64)).0
+}
+
+/// Only what both can be expected to say alike.
+fn comparable(text: &str) -> Vec<String> {
+    let skipped = |line: &&str| {
+        let moments = line.contains("Last updated") || line.contains("<last_update");
+        let versions = line.contains("<pacemaker-result") || line.contains("<cluster_options");
+        let cleanness = ["UNCLEAN (offline)", ": OFFLINE:", "  * OFFLINE: ["].iter().any(|words| line.contains(words));
+        !(moments || versions || cleanness || line.trim().is_empty())
+    };
+    let alike = |line: &str| {
+        let line =
+            line.to_lowercase().replace("error occurred", "error").replace("unimplemented feature", "unimplemented");
+        let mut line = without_attribute(&line, "maintenance");
+        for name in ["unclean", "target_role", "fail-count", "last-failure"] {
+            line = without_attribute(&line, name);
+        }
+        line.split(" fail-count=").next().unwrap_or_default().to_string()
+    };
+    text.lines().filter(skipped).map(alike).collect()
+}
+
+fn without_attribute(line: &str, name: &str) -> String {
+    let start = format!(" {name}=\"");
+    match line.split_once(&start) {
+        Some((before, after)) => format!("{before}{}", after.split_once('"').map_or("", |(_, rest)| rest)),
+        None => line.to_string(),
+    }
+}
+
+/// Percent of the cases that read alike.
+#[track_caller]
+fn check(options: &[&str], floor: usize) {
+    let (true, Some(corpus)) = (Path::new(PEER).exists(), corpus()) else {
+        println!("skipped: no {PEER}, or no corpus");
+        return;
+    };
+    let entries = std::fs::read_dir(corpus).expect("the corpus").flatten().map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = entries.collect();
+    paths.sort();
+    let (mut compared, mut differing) = (0, Vec::new());
+    for path in paths.into_iter().step_by(10) {
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        // Bundles are not resolved yet.
+        let Some(expected) = peers(options, &path).filter(|_| !text.contains("<bundle")) else { continue };
+        compared += 1;
+        if comparable(&expected) != comparable(&ours(options, &path)) {
+            differing.push(path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+        }
+    }
+    assert!(compared > 40, "only {compared} cases could be compared");
+    let alike = 100 * (compared - differing.len()) / compared;
+    println!("{options:?}: {alike} % of {compared} alike; not: {differing:?}");
+    assert!(alike >= floor, "{options:?}: only {alike} % of {compared} read as the peer's: {differing:?}");
+}
+
+#[test]
+fn the_plain_state() {
+    check(&["-1"], 90);
+}
+
+#[test]
+fn everything_by_node() {
+    check(&["-1nrcARL"], 80);
+}
+
+#[test]
+fn operations_with_their_times() {
+    check(&["-1rfot"], 75);
+}
+
+#[test]
+fn counts_instead_of_names() {
+    check(&["-1nb"], 85);
+}
+
+#[test]
+fn xml_for_programs() {
+    check(&["--output-as=xml", "-r"], 76);
+}
+
+#[test]
+fn one_line_for_monitoring() {
+    check(&["-s"], 95);
+}
