@@ -43,6 +43,27 @@ fn check_merge(base: &str, theirs: &str, mine: &str, expected: &str) {
 }
 
 #[test]
+fn a_new_schema_merges_with_nothing_written_in_the_old_one() {
+    let of = |schema: &str, resources: &str| {
+        let mut document = document(resources);
+        document.root_mut().set("validate-with", schema);
+        document
+    };
+    let (old, new) = ("pacemaker-3.9", "pacemaker-4.0");
+    for (theirs, mine, merges) in [
+        (of(old, "<a id='1'/>"), of(new, "<b id='2'/>"), true),
+        (of(new, "<a id='1'/>"), of(old, "<a id='1'/>"), true),
+        (of(new, "<b id='2'/>"), of(new, "<b id='2'/>"), true),
+        (of(old, "<a id='1'/><c id='3'/>"), of(new, "<a id='1'/>"), false),
+        (of(new, "<a id='1'/>"), of(old, "<a id='1'/><c id='3'/>"), false),
+    ] {
+        let merged = merge(&of(old, "<a id='1'/>"), &theirs, &mine);
+        let found = merged.map(|merged| merged.root().attr("validate-with") == Some(new));
+        assert_eq!(found.unwrap_or(false), merges, "{theirs:?} {mine:?}");
+    }
+}
+
+#[test]
 fn disjoint_changes_merge() {
     check_merge(
         "<a id='1'/>",

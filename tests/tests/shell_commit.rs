@@ -71,6 +71,26 @@ fn many_writers_of_one_file_lose_nothing() {
     assert_eq!(bench.show(&[]).matches("primitive w").count(), 20);
 }
 
+// ---- schemas ---------------------------------------------------------------------------------------
+
+#[test]
+fn an_upgrade_is_a_change_like_others_and_losses_must_be_meant() {
+    let bench = Bench::with(BASE);
+    let answer = bench.script("configure\nupgrade\nschema\ncommit\n");
+    assert_eq!(answer.out, "pacemaker-4.0\n", "{}", answer.err);
+    assert!(bench.cib().contains("validate-with=\"pacemaker-4.0\""));
+    let old = Bench::with("primitive u upstart:cups\nprimitive p Dummy\nlocation l u 10: n1\n");
+    let answer = old.crm(&["configure", "upgrade"]);
+    assert_eq!(answer.code, 1);
+    assert_eq!(
+        answer.err,
+        "WARNING: Dropping resource u because upstart resources are no longer supported\n\
+         ERROR: nothing was upgraded\nhint: if this is meant, use `upgrade force`\n"
+    );
+    assert_eq!(ok(old.crm(&["configure", "upgrade", "force"])), "");
+    assert_eq!(old.show(&[]).trim(), "primitive p Dummy");
+}
+
 // ---- shadows ---------------------------------------------------------------------------------------
 
 #[test]

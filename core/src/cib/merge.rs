@@ -46,6 +46,7 @@ pub fn merge(
         &path,
         &mut conflicts,
     );
+    conflicts.extend(schema_conflict(base, theirs, mine));
     if !conflicts.is_empty() {
         return Err(conflicts);
     }
@@ -58,6 +59,22 @@ pub fn merge(
         root.set("validate-with", schema);
     }
     Ok(document)
+}
+
+/// Another schema is another language: what one side wrote in the old one does not belong in the
+/// document that the other side put into the new one.
+fn schema_conflict(base: &Document, theirs: &Document, mine: &Document) -> Option<Conflict> {
+    let schema = |document: &Document| document.root().attr("validate-with").map(str::to_string);
+    let writes = |side: &Document| side.configuration() != base.configuration();
+    let moves = |side: &Document| schema(side) != schema(base);
+    let clash = moves(mine) && writes(theirs) || moves(theirs) && writes(mine);
+    (clash && schema(mine) != schema(theirs)).then(|| Conflict {
+        path: Path(vec![Step { name: "cib".into(), id: None }]),
+        attribute: Some("validate-with".to_string()),
+        base: schema(base),
+        theirs: schema(theirs),
+        mine: schema(mine),
+    })
 }
 
 fn shown(element: &Element) -> String {

@@ -14,7 +14,7 @@ mod change;
 mod look;
 mod publish;
 
-use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value};
+use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
 use look::{diff, get_property, show, simulate, verify};
 pub use look::{print_diff, text_diff};
 use publish::{commit, redo, refresh, undo};
@@ -278,6 +278,15 @@ pub static LEVEL: Level = Level {
             arguments: &[maybe("name", What::Text)],
             help: "the schema the configuration is written for",
             run: Run::Do(schema),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "upgrade",
+            arguments: &[maybe("force", What::Words(&["force"]))],
+            flags: &[FORCE],
+            help: "write the configuration for the latest schema",
+            details: "What is renamed or moved on the way is said. If something would be lost or act differently, the\nconfiguration stays as it is unless `force` is given. Like any change this one is made real by commit.",
+            run: Run::Do(upgrade),
             ..Command::DEFAULT
         },
         Command { name: "cib", help: super::cib::LEVEL.help, run: Run::Level(&super::cib::LEVEL), ..Command::DEFAULT },

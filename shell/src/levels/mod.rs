@@ -38,7 +38,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("configure", "rsctest"),
     ("configure", "validate-all"),
     ("configure", "default-timeouts"),
-    ("configure", "upgrade"),
     ("configure", "cibstatus"),
     ("configure", "bundle"),
     ("configure", "role"),

@@ -93,15 +93,14 @@ pub fn to_latest(document: &Document) -> Result<(Document, Vec<Warning>), Upgrad
     if claimed == "none" {
         return Ok((document.clone(), vec![untested("its schema is \"none\"")]));
     }
-    let schema =
-        Schema::parse(claimed).ok_or_else(|| UpgradeError::UnknownSchema { schema: claimed.to_string() })?;
+    let schema = Schema::parse(claimed).ok_or_else(|| UpgradeError::UnknownSchema { schema: claimed.to_string() })?;
     if claimed == SCHEMA {
         return Ok((document.clone(), Vec::new()));
     }
-    reference::check(document.configuration())?;
     let mut root = document.root().clone();
     let mut warnings = Vec::new();
     for step in STEPS.iter().filter(|step| step.major >= schema.major) {
+        check_references(&root)?;
         for stage in step.stages {
             let (next, said) = stage(root);
             root = next;
@@ -109,13 +108,19 @@ pub fn to_latest(document: &Document) -> Result<(Document, Vec<Warning>), Upgrad
         }
         root.set("validate-with", step.result);
     }
+    check_references(&root)?;
     let mut upgraded = document.clone();
     *upgraded.root_mut() = root;
     Ok((upgraded, warnings))
 }
 
+/// A step may have dropped what something else refers to.
+fn check_references(root: &Element) -> Result<(), UpgradeError> {
+    root.child("configuration").map_or(Ok(()), reference::check)
+}
+
 fn untested(why: &str) -> Warning {
-    Warning::warning(format!("The configuration is taken to be in the syntax of {SCHEMA}: {why}"))
+    Warning::serious(format!("The configuration is taken to be in the syntax of {SCHEMA}: {why}"))
 }
 
 #[cfg(test)]

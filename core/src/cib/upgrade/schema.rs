@@ -7,7 +7,8 @@ pub struct Schema {
     pub minor: u8,
 }
 
-/// The last minor version of each major one, from 1. (1.1 was a development version.)
+/// The last minor version of each major one, from 1. (1.1, which was for development, is taken for
+/// what came of it.)
 const LAST: [u8; 4] = [3, 10, 10, 0];
 
 impl Schema {

@@ -54,6 +54,14 @@ fn what_cannot_be_upgraded_is_named() {
         "<cluster_property_set id-ref=\"x\"> refers to an id that nothing has",
     );
     check(
+        "pacemaker-2.10",
+        &sets(
+            "<cluster_property_set id=\"c\"><nvpair id=\"n\" name=\"notification-agent\" value=\"x\"/>\
+             <nvpair id-ref=\"n\"/></cluster_property_set>",
+        ),
+        "<nvpair id-ref=\"n\"> refers to an id that nothing has",
+    );
+    check(
         "pacemaker-3.0",
         &sets("<cluster_property_set id=\"c\"><rule id=\"r\"><rule id-ref=\"r\"/></rule></cluster_property_set>"),
         "<rule id-ref=\"r\"> stands inside of what it refers to",

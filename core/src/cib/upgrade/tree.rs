@@ -41,8 +41,5 @@ pub fn section<'r>(root: &'r mut Element, name: &str) -> Option<&'r mut Element>
 
 /// Whether this is a list of name and value pairs.
 pub fn is_attribute_set(element: &Element) -> bool {
-    matches!(
-        element.name.as_str(),
-        "cluster_property_set" | "instance_attributes" | "meta_attributes" | "utilization"
-    )
+    matches!(element.name.as_str(), "cluster_property_set" | "instance_attributes" | "meta_attributes" | "utilization")
 }

@@ -35,7 +35,7 @@ impl Warning {
         Warning::new(Level::Info, message)
     }
 
-    pub fn warning(message: impl Into<String>) -> Warning {
+    pub fn serious(message: impl Into<String>) -> Warning {
         Warning::new(Level::Warning, message)
     }
 }

@@ -12,6 +12,8 @@ use crate::error::{Failure, Outcome};
 use crate::levels::resource;
 use crate::session::Session;
 use quorate_core::cib::Document;
+use quorate_core::cib::document::SCHEMA;
+use quorate_core::cib::upgrade::{Level, Schema, to_latest};
 use quorate_grammar::Diagnostic;
 
 /// Replaces the work copy by what `change` makes of it.
@@ -178,11 +180,35 @@ pub fn schema(session: &mut Session, call: &Call) -> Outcome {
         session.ui.line(&name);
         return Ok(());
     };
-    if !name.starts_with("pacemaker-") {
-        return Err(Failure::at(call.span(0), format!("`{name}` is no schema; they are called pacemaker-X.Y")));
+    if Schema::parse(name).is_none() {
+        return Err(Failure::at(call.span(0), format!("`{name}` is no schema; they are called pacemaker-X.Y"))
+            .hint(format!("the latest is {SCHEMA}")));
     }
     work_on(session, call, |_, document| {
         document.root_mut().set("validate-with", name);
+        Ok(())
+    })
+}
+
+/// Puts the configuration in the latest schema on the stage. Losses must be meant.
+pub fn upgrade(session: &mut Session, call: &Call) -> Outcome {
+    let forced = call.has(FORCE) || call.argument(0) == Some("force") || session.switches.force;
+    work_on(session, call, |session, document| {
+        if document.root().attr("validate-with") == Some(SCHEMA) {
+            session.ui.info(&format!("the configuration is written for {SCHEMA} already"));
+            return Ok(());
+        }
+        let (upgraded, said) = to_latest(document).map_err(|error| Failure::refused(error.to_string()))?;
+        for warning in &said {
+            match warning.level {
+                Level::Debug | Level::Info => session.ui.info(&warning.message),
+                Level::Warning => session.ui.warn(&warning.message),
+            }
+        }
+        if said.iter().any(|warning| warning.level == Level::Warning) && !forced {
+            return Err(Failure::refused("nothing was upgraded").hint("if this is meant, use `upgrade force`"));
+        }
+        *document = upgraded;
         Ok(())
     })
 }

@@ -89,7 +89,7 @@ fn one_of(mut rules: Vec<Element>, id: &str) -> Option<Element> {
 fn unlimited(mut constraint: Element, orphans: &mut Vec<Element>, warnings: &mut Vec<Warning>) -> Element {
     for lifetime in constraint.elements_named("lifetime") {
         orphans.extend(lifetime.elements_named("rule").cloned());
-        warnings.push(Warning::warning(format!(
+        warnings.push(Warning::serious(format!(
             "Dropping lifetime element from constraint {} because lifetime elements are no longer supported. \
              Any rules contained there will no longer apply to the constraint",
             constraint.id().unwrap_or_default()

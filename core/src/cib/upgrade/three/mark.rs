@@ -79,7 +79,7 @@ pub fn settle(mut root: Element) -> (Element, Vec<Warning>) {
     if let Some(configuration) = configuration(&mut root) {
         let xpath = |element: &Element| element.name == "acl_permission" && element.attr("xpath").is_some();
         if configuration.descendants().any(xpath) {
-            warnings.push(Warning::warning(ACL_WARNING));
+            warnings.push(Warning::serious(ACL_WARNING));
         }
         let originals: BTreeSet<String> = configuration
             .descendants()

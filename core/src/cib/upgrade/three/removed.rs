@@ -61,7 +61,7 @@ impl Removal {
                 let Some(class) = self.removed_class(&resource) else { return self.kept(resource) };
                 let what = if resource.name == "template" { "template" } else { "resource" };
                 let why = format!("Dropping {what} {id} because {class} resources are no longer supported");
-                self.drop(&resource, Warning::warning(why))
+                self.drop(&resource, Warning::serious(why))
             }
             "group" | "clone" if self.empties(&resource) => {
                 let why = format!("Dropping {} {id} because it would become empty", resource.name);
@@ -69,7 +69,7 @@ impl Removal {
             }
             "bundle" if resource.child("rkt").is_some() => {
                 let why = format!("Dropping bundle resource {id} because rkt containers are no longer supported");
-                self.drop(&resource, Warning::warning(why))
+                self.drop(&resource, Warning::serious(why))
             }
             "group" | "clone" | "bundle" => self.kept(resource),
             _ => resource,
@@ -96,10 +96,10 @@ impl Removal {
     }
 
     fn drop(&mut self, resource: &Element, why: Warning) -> Element {
-        let is_resource =
-            |element: &&Element| matches!(element.name.as_str(), "primitive" | "template" | "group" | "clone" | "bundle");
-        self.gone
-            .extend(resource.descendants().filter(is_resource).filter_map(|inner| inner.id().map(str::to_string)));
+        let is_resource = |element: &&Element| {
+            matches!(element.name.as_str(), "primitive" | "template" | "group" | "clone" | "bundle")
+        };
+        self.gone.extend(resource.descendants().filter(is_resource).filter_map(|inner| inner.id().map(str::to_string)));
         self.warnings.push(why);
         dropped()
     }
@@ -141,7 +141,7 @@ impl Removal {
             if !names.contains(&name) {
                 return vec![Node::from(pair)];
             }
-            self.warnings.push(Warning::warning(format!(
+            self.warnings.push(Warning::serious(format!(
                 "Dropping {name} meta-attribute from {id} because it is no longer supported. {hint}"
             )));
             vec![Node::from(dropped())]

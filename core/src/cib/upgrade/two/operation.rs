@@ -7,8 +7,7 @@ use super::{PREFIX, is_emptied, pairs};
 use crate::xml::{Element, Node};
 
 /// Parameters of an operation that were never the agent's.
-const META: [&str; 7] =
-    ["enabled", "interval-origin", "on-fail", "record-pending", "role", "start-delay", "timeout"];
+const META: [&str; 7] = ["enabled", "interval-origin", "on-fail", "record-pending", "role", "start-delay", "timeout"];
 
 const PARAMETERS: &str = "Resources-operation instance_attributes";
 const OPERATION: &str = "Resources-operation";
@@ -132,8 +131,7 @@ fn add_meta(operation: &mut Element, id: &str, moved: Vec<Element>) {
         .elements_named("meta_attributes")
         .flat_map(|set| set.elements().filter_map(|pair| pair.attr("name").map(str::to_string)))
         .collect();
-    let mut new =
-        moved.into_iter().filter(|pair| !known.iter().any(|name| pair.attr("name") == Some(name))).peekable();
+    let mut new = moved.into_iter().filter(|pair| !known.iter().any(|name| pair.attr("name") == Some(name))).peekable();
     if new.peek().is_none() {
         return;
     }
@@ -172,9 +170,9 @@ fn requiring_set(set: &Element, pair: &Element) -> Element {
             // The rule stays where it is if its set does.
             Node::Element(rule) if rule.name == "rule" => {
                 let own = rule.id().filter(|_| others);
-                requiring.children.push(own.map_or(node.clone(), |id| {
-                    Node::from(Element::new("rule").with("id-ref", id))
-                }));
+                requiring
+                    .children
+                    .push(own.map_or(node.clone(), |id| Node::from(Element::new("rule").with("id-ref", id))));
             }
             Node::Element(_) => {}
             other => requiring.children.push(other.clone()),

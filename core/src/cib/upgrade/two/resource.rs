@@ -81,9 +81,8 @@ fn meta(set: &mut Element, resource: &str, warnings: &mut Vec<Warning>) {
     replace_children(set, |mut pair| {
         let name = pair.attr("name").unwrap_or_default().to_string();
         if ISOLATION.contains(&name.as_str()) {
-            warnings
-                .push(Warning::warning(format!("{subject}: renaming {name} as target-role, redefined as Stopped")));
-            warnings.push(Warning::warning(
+            warnings.push(Warning::serious(format!("{subject}: renaming {name} as target-role, redefined as Stopped")));
+            warnings.push(Warning::serious(
                 "Resource meta_attributes: ... i.e. resource at hand disabled; isolation wrappers obsoleted with \
                  bundle resources",
             ));
@@ -95,9 +94,8 @@ fn meta(set: &mut Element, resource: &str, warnings: &mut Vec<Warning>) {
         } else if FAILURE_STICKINESS.contains(&name.as_str()) {
             if pair.attr("value") != Some("-INFINITY") {
                 warnings.push(Warning::info(format!("{subject}: dropping {name}")));
-                warnings.push(Warning::info(
-                    "Resource meta_attributes: ... migration-threshold can be configured instead",
-                ));
+                warnings
+                    .push(Warning::info("Resource meta_attributes: ... migration-threshold can be configured instead"));
                 return Vec::new();
             }
             warnings.push(Warning::debug(format!(
