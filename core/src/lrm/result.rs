@@ -10,7 +10,6 @@ use crate::cib::document::FEATURE_SET;
 use crate::status::operation::ExecutionStatus;
 use crate::transition::ResourceRef;
 use crate::xml::Element;
-use crate::xml::digest::parameters_digest;
 use crate::xml::path::{Path, Step};
 
 /// Exit code of an operation that has not ended (Pacemaker's "unknown").
@@ -89,17 +88,8 @@ impl NodeRef {
     }
 }
 
-/// The digest of what an agent was given: without what the cluster adds, but with the timeout
-/// of recurring operations.
 pub fn digest(operation: &Operation) -> String {
-    let recurring = operation.interval_ms() > 0;
-    let counts = |name: &str| match name {
-        "crm_feature_set" | "op-digest" | "on_node" | "on_node_uuid" | "pcmk_external_ip" | "id" => false,
-        "CRM_meta_timeout" => recurring,
-        name => !name.starts_with("CRM_meta_"),
-    };
-    let parameters = operation.action.attributes.iter().filter(|(name, _)| counts(name));
-    parameters_digest(parameters.map(|(name, value)| (name.as_str(), value.as_str())))
+    operation.action.parameters_digest()
 }
 
 fn put(resource: &ResourceRef, node: &NodeRef, entry: Element) -> [Edit; 2] {

@@ -4,6 +4,7 @@
 //! same machine runs in the daemon and, many at once, under the simulator. Each file here
 //! is about one noun: messages delivered, requests of tools, local work, leading, fencing.
 
+pub mod consequence;
 pub mod effect;
 pub mod event;
 mod delivery;
@@ -240,11 +241,7 @@ impl Node {
         if let Some(member) = members.iter().find(|member| member.name == name) {
             return Some(node_ref(member));
         }
-        let nodes = self.document().configuration().child("nodes");
-        let configured = nodes.into_iter().flat_map(|nodes| nodes.elements());
-        let mut known = configured.chain(self.document().status().elements_named("node_state"));
-        let node = known.find(|node| node.attr("uname") == Some(name))?;
-        Some(NodeRef { id: node.id()?.to_string(), name: name.to_string() })
+        consequence::find_node(self.document(), name)
     }
 
     /// Whether this partition may change the configuration: no other may do so now.

@@ -2,6 +2,7 @@
 //!
 //! A plain value, complete before anything runs. Its XML is in `xml`.
 
+use crate::xml::digest::parameters_digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -83,6 +84,18 @@ pub struct Action {
 }
 
 impl Action {
+    /// The digest of what an agent is given: without what the cluster adds, but with the timeout
+    /// of recurring operations.
+    pub fn parameters_digest(&self) -> String {
+        let counts = |name: &str| match name {
+            "crm_feature_set" | "op-digest" | "on_node" | "on_node_uuid" | "pcmk_external_ip" | "id" => false,
+            "CRM_meta_timeout" => self.interval() > 0,
+            name => !name.starts_with("CRM_meta_"),
+        };
+        let parameters = self.attributes.iter().filter(|(name, _)| counts(name));
+        parameters_digest(parameters.map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
     /// The operation's interval in milliseconds; 0 runs once.
     pub fn interval(&self) -> u64 {
         self.meta("interval")

@@ -145,6 +145,7 @@ fn write_result(history: &mut Element, action: &Action, resource: &ResourceRef, 
     record.set("op-status", "0");
     record.set("interval", interval.to_string());
     record.set("last-rc-change", now.epoch().to_string());
+    record.set("op-digest", action.parameters_digest());
     for name in ["migrate_source", "migrate_target"] {
         if let (true, Some(value)) = (task.starts_with("migrate_"), action.meta(name)) {
             record.set(name, value);
