@@ -237,16 +237,23 @@ impl Node {
         self.replica.update(&consequence::down(&node));
     }
 
-    /// Everyone remembers; the node whose tool asked answers it.
+    /// Everyone remembers; the node whose tool asked answers it. A node that dies of its fencing
+    /// makes a new view, in which the leader may fence it anew of its own accord: whoever had it
+    /// fenced, the tool has what it asked for.
     pub(super) fn fencing_delivered(&mut self, event: FencingEvent) {
-        let request = self.waiting.keys().copied().find(|request| request_name(*request) == event.id);
-        match event.state {
-            FencingState::Pending => {}
-            FencingState::Succeeded => self.answer(request, Reply::Done),
-            FencingState::Failed => {
-                let reason = event.reason.clone();
-                self.answer(request, Reply::Refused(Refusal::NotFenced { reason }));
-            }
+        let meant = |(request, target): (&RequestId, &String)| match event.state {
+            FencingState::Pending => false,
+            FencingState::Succeeded => *target == event.target,
+            FencingState::Failed => request_name(*request) == event.id,
+        };
+        let ended: Vec<RequestId> =
+            self.fencing_asked.iter().filter(|asked| meant(*asked)).map(|(request, _)| *request).collect();
+        for request in ended {
+            self.fencing_asked.remove(&request);
+            let reason = event.reason.clone();
+            let failed = event.state == FencingState::Failed;
+            let reply = if failed { Reply::Refused(Refusal::NotFenced { reason }) } else { Reply::Done };
+            self.answer(Some(request), reply);
         }
         history::record(&mut self.fencing, event);
         if !self.subscribers.is_empty() {

@@ -77,6 +77,8 @@ pub struct Node {
     /// All nodes have agreed with this one since its start: it knows what they knew.
     caught_up: bool,
     /// Tools that wait for their request to be delivered, or for more.
+    /// Whom our tools want cut off.
+    fencing_asked: BTreeMap<RequestId, String>,
     waiting: BTreeMap<RequestId, ClientId>,
     /// Requests of tools that wait for the members to agree.
     unasked: Vec<(ClientId, Request, message::Author)>,
@@ -105,6 +107,7 @@ impl Node {
             fencing_number: 0,
             outbox: Vec::new(),
             caught_up: false,
+            fencing_asked: BTreeMap::new(),
             waiting: BTreeMap::new(),
             unasked: Vec::new(),
             request_number: 0,
@@ -155,6 +158,7 @@ impl Node {
             }
             Event::ClientGone { client } => {
                 self.waiting.retain(|_, waiting| *waiting != client);
+                self.fencing_asked.retain(|request, _| self.waiting.contains_key(request));
                 self.subscribers.remove(&client);
             }
             Event::AgentExited { ticket, report } => {

@@ -106,6 +106,7 @@ impl Node {
             return self.unknown(client, "node", &node);
         }
         let request = self.wait(client);
+        self.fencing_asked.insert(request, node.clone());
         self.send(Message::Fence { request, target: node, action, author, confirmed });
     }
 }
