@@ -7,7 +7,7 @@
 use crate::batch::{self, Batch, Pending};
 use crate::catalogue::Catalogue;
 use crate::client::{ANSWER_WITHIN, Cluster};
-use crate::command::Level;
+use crate::command::{Call, Level, PREVIEW};
 use crate::commit;
 use crate::configure::references;
 use crate::configure::stage::Stage;
@@ -175,6 +175,21 @@ impl Session {
     /// Shows what the cluster would do if these changes were committed now, onto what is there now.
     /// A shadow is judged by the state in which the cluster really is.
     pub fn preview(&mut self, base: &Document, mine: &Document) -> Outcome {
+        let document = self.supposed(base, mine)?;
+        self.ui.print(&preview::preview(&document));
+        Ok(())
+    }
+
+    /// Shows what the cluster would do if the daemon were asked for this.
+    pub fn preview_of(&mut self, requests: &[Request]) -> Outcome {
+        let now = self.document()?;
+        let document = self.supposed(&now, &now)?;
+        let text = preview::after(&document, requests)?;
+        self.ui.print(&text);
+        Ok(())
+    }
+
+    pub fn supposed(&mut self, base: &Document, mine: &Document) -> Outcome<Document> {
         let home = self.environment.home();
         let source = self.source.clone();
         let theirs = self.read_from(&source)?;
@@ -184,8 +199,7 @@ impl Session {
         {
             *result.status_mut() = real.status().clone();
         }
-        self.ui.print(&preview::preview(&result));
-        Ok(())
+        Ok(result)
     }
 
     pub fn create(&mut self, source: &CibSource, document: Document) -> Outcome {
@@ -202,6 +216,14 @@ impl Session {
             return Ok(());
         }
         batch::delete(source)
+    }
+
+    /// Asks the daemon, or shows what would follow.
+    pub fn ask_or_preview(&mut self, call: &Call, requests: Vec<Request>) -> Outcome {
+        if call.has(PREVIEW) {
+            return self.preview_of(&requests);
+        }
+        requests.into_iter().try_for_each(|request| self.ask(request))
     }
 
     pub fn exists(&self, source: &CibSource) -> bool {

@@ -50,6 +50,7 @@ fn a_person_works_on_a_running_cluster() {
     ok(&lab, &["node", "status-attr", "n1", "delete", "pingd"]);
     assert_eq!(crm(&lab, &["node", "status-attr", "n1", "show", "pingd"]).code, 1);
 
+    ok(&lab, &["node", "status-attr", "n1", "set", "fail-count-d#monitor_1000", "1"]);
     ok(&lab, &["resource", "failcount", "d", "set", "n1", "3"]);
     assert_eq!(ok(&lab, &["resource", "failcount", "d", "show", "n1"]), "scope=status  name=fail-count-d value=3\n");
     ok(&lab, &["resource", "failcount", "d", "delete", "n1"]);

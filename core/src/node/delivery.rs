@@ -1,9 +1,9 @@
 //! What a delivered message changes. All members get the same messages in the same order.
 
+use super::consequence::{self, Forgetting};
 use super::message::{ActionRef, Message, RequestId};
 use super::request::{Refusal, Reply};
 use super::{Effect, Node, bound_to_view};
-use crate::attribute;
 use crate::cib::{Document, Edit, diff};
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
@@ -192,38 +192,14 @@ impl Node {
 
     /// Deletes histories and fail counts; where this node is meant, monitors end too.
     fn forget_delivered(&mut self, resources: Option<&[String]>, node: Option<&str>, failed_only: bool) {
-        let document = self.document().clone();
-        let states = document.status().elements_named("node_state");
-        let meant = states.filter(|state| node.is_none_or(|name| state.attr("uname") == Some(name)));
-        let mut edits = Vec::new();
-        for state in meant {
-            let (Some(id), Some(name)) = (state.id(), state.attr("uname")) else { continue };
-            let node = NodeRef { id: id.into(), name: name.into() };
-            for resource in histories(&document, &node) {
-                if !resources.is_none_or(|wanted| wanted.iter().any(|wanted| names(wanted, &resource))) {
-                    continue;
-                }
-                if failed_only && !has_failed(&document, &node, &resource) {
-                    continue;
-                }
-                let step = Step { name: "lrm_resource".into(), id: Some(resource.clone()) };
-                edits.push(Edit::Delete { path: node.resources_path().join(step) });
-                edits.extend(attribute::clear_failures(&document, &node, Some(&resource)));
-                if node.name == self.me().name {
-                    self.lrm.forget(&resource);
-                }
-            }
-            match resources {
-                None => edits.extend(attribute::clear_failures(&document, &node, None)),
-                Some(wanted) => {
-                    for resource in wanted {
-                        edits.extend(attribute::clear_failures(&document, &node, Some(resource)));
-                    }
-                }
+        let forgotten = consequence::forget(self.document(), &Forgetting { resources, node, failed_only });
+        for (at, resource) in &forgotten.histories {
+            if at.name == self.me().name {
+                self.lrm.forget(resource);
             }
         }
-        if !edits.is_empty() {
-            self.replica.update(&edits);
+        if !forgotten.edits.is_empty() {
+            self.replica.update(&forgotten.edits);
         }
     }
 
@@ -263,31 +239,4 @@ impl Node {
             self.persist();
         }
     }
-}
-
-/// The resources a node has a history of.
-fn histories(document: &Document, node: &NodeRef) -> Vec<String> {
-    let resources = node.resources_path();
-    let Some(resources) = resources.find(document.root()) else { return Vec::new() };
-    resources.elements().filter_map(|resource| resource.id().map(str::to_string)).collect()
-}
-
-/// A history may be kept under an instance's name.
-fn names(wanted: &str, history: &str) -> bool {
-    history == wanted || history.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(':'))
-}
-
-fn has_failed(document: &Document, node: &NodeRef, resource: &str) -> bool {
-    let path = node
-        .resources_path()
-        .join(Step { name: "lrm_resource".into(), id: Some(resource.to_string()) });
-    let failed_entry = path.find(document.root()).is_some_and(|history| {
-        history
-            .elements()
-            .any(|entry| entry.id().is_some_and(|id| id.ends_with("_last_failure_0")))
-    });
-    let counted = attribute::all(document, node)
-        .iter()
-        .any(|(name, _)| name.starts_with(&format!("fail-count-{resource}#")));
-    failed_entry || counted
 }

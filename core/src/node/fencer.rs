@@ -1,10 +1,11 @@
 //! Fencing as the leader conducts it: a request per node, each run of a device on a member
 //! that is not the target, the outcome told to all.
 
+use super::consequence;
 use super::message::{ActionRef, Author, DeviceOrder, Message, RequestId};
 use super::request::{Refusal, Reply};
 use super::{Effect, Node};
-use crate::cib::{Edit, decode};
+use crate::cib::decode;
 use crate::fencing::history::{self, FencingState};
 use crate::fencing::request::{DeviceResult, Step as RequestStep, Verdict};
 use crate::fencing::{DeviceRun, FencingEvent, FencingRequest, device};
@@ -12,8 +13,6 @@ use crate::note::Note;
 use crate::time::Now;
 use crate::transition::{Action, Outcome};
 use crate::lrm::result::NodeRef;
-use crate::xml::Element;
-use crate::xml::path::Step;
 use std::collections::BTreeMap;
 
 /// Pause before a failed fencing is decided anew, doubled with each failure. Milliseconds.
@@ -235,34 +234,26 @@ impl Node {
         if here.is_some() && here != incarnation {
             return;
         }
-        let state = node.state_path();
-        let set = |name: &str, value: &str| Edit::Set { path: state.clone(), name: name.into(), value: value.into() };
-        let gone = |name: &str| Edit::Delete {
-            path: state.join(Step { name: name.into(), id: Some(node.id.clone()) }),
-        };
-        let element = Element::new("node_state").with("id", &node.id).with("uname", &node.name);
-        let parent = state.split_last().map(|(parent, _)| parent).unwrap_or_default();
-        self.replica.update(&[
-            Edit::Merge { parent, element },
-            set("in_ccm", "0"),
-            set("crmd", "0"),
-            set("join", "down"),
-            set("expected", "down"),
-            gone("transient_attributes"),
-            gone("lrm"),
-        ]);
+        self.replica.update(&consequence::down(&node));
     }
 
-    /// Everyone remembers; the node whose tool asked answers it.
+    /// Everyone remembers; the node whose tool asked answers it. A node that dies of its fencing
+    /// makes a new view, in which the leader may fence it anew of its own accord: whoever had it
+    /// fenced, the tool has what it asked for.
     pub(super) fn fencing_delivered(&mut self, event: FencingEvent) {
-        let request = self.waiting.keys().copied().find(|request| request_name(*request) == event.id);
-        match event.state {
-            FencingState::Pending => {}
-            FencingState::Succeeded => self.answer(request, Reply::Done),
-            FencingState::Failed => {
-                let reason = event.reason.clone();
-                self.answer(request, Reply::Refused(Refusal::NotFenced { reason }));
-            }
+        let meant = |(request, target): (&RequestId, &String)| match event.state {
+            FencingState::Pending => false,
+            FencingState::Succeeded => *target == event.target,
+            FencingState::Failed => request_name(*request) == event.id,
+        };
+        let ended: Vec<RequestId> =
+            self.fencing_asked.iter().filter(|asked| meant(*asked)).map(|(request, _)| *request).collect();
+        for request in ended {
+            self.fencing_asked.remove(&request);
+            let reason = event.reason.clone();
+            let failed = event.state == FencingState::Failed;
+            let reply = if failed { Reply::Refused(Refusal::NotFenced { reason }) } else { Reply::Done };
+            self.answer(Some(request), reply);
         }
         history::record(&mut self.fencing, event);
         if !self.subscribers.is_empty() {

@@ -4,6 +4,7 @@
 //! same machine runs in the daemon and, many at once, under the simulator. Each file here
 //! is about one noun: messages delivered, requests of tools, local work, leading, fencing.
 
+pub mod consequence;
 pub mod effect;
 pub mod event;
 mod delivery;
@@ -75,6 +76,8 @@ pub struct Node {
     outbox: Vec<Message>,
     /// All nodes have agreed with this one since its start: it knows what they knew.
     caught_up: bool,
+    /// Whom our tools want cut off.
+    fencing_asked: BTreeMap<RequestId, String>,
     /// Tools that wait for their request to be delivered, or for more.
     waiting: BTreeMap<RequestId, ClientId>,
     /// Requests of tools that wait for the members to agree.
@@ -104,6 +107,7 @@ impl Node {
             fencing_number: 0,
             outbox: Vec::new(),
             caught_up: false,
+            fencing_asked: BTreeMap::new(),
             waiting: BTreeMap::new(),
             unasked: Vec::new(),
             request_number: 0,
@@ -154,6 +158,7 @@ impl Node {
             }
             Event::ClientGone { client } => {
                 self.waiting.retain(|_, waiting| *waiting != client);
+                self.fencing_asked.retain(|request, _| self.waiting.contains_key(request));
                 self.subscribers.remove(&client);
             }
             Event::AgentExited { ticket, report } => {
@@ -240,11 +245,7 @@ impl Node {
         if let Some(member) = members.iter().find(|member| member.name == name) {
             return Some(node_ref(member));
         }
-        let nodes = self.document().configuration().child("nodes");
-        let configured = nodes.into_iter().flat_map(|nodes| nodes.elements());
-        let mut known = configured.chain(self.document().status().elements_named("node_state"));
-        let node = known.find(|node| node.attr("uname") == Some(name))?;
-        Some(NodeRef { id: node.id()?.to_string(), name: name.to_string() })
+        consequence::find_node(self.document(), name)
     }
 
     /// Whether this partition may change the configuration: no other may do so now.

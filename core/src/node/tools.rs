@@ -1,12 +1,12 @@
 //! Requests of tools: some are answered at once, most become messages and are answered when
 //! those are delivered.
 
+use super::consequence;
 use super::event::ClientId;
 use super::message::{Author, Message, RequestId};
 use super::request::{Refusal, Reply, Request};
 use super::{Effect, Node};
 use crate::attribute;
-use crate::xml::Element;
 
 impl Node {
     pub(super) fn ask(&mut self, client: ClientId, request: Request, author: Author) {
@@ -92,7 +92,7 @@ impl Node {
         }
         let resources = match &resource {
             None => None,
-            Some(name) => match self.primitives_of(name) {
+            Some(name) => match consequence::primitives_of(self.document(), name) {
                 Some(primitives) => Some(primitives),
                 None => return self.unknown(client, "resource", name),
             },
@@ -101,34 +101,12 @@ impl Node {
         self.send(Message::Forget { request: Some(request), resources, node, failed_only });
     }
 
-    /// The primitives a resource consists of; `None` if there is no such resource, neither in
-    /// the configuration nor in a history.
-    fn primitives_of(&self, name: &str) -> Option<Vec<String>> {
-        let resources = self.document().configuration().child("resources");
-        let found = resources.and_then(|resources| {
-            resources.descendants().skip(1).find(|element| element.id() == Some(name) && is_resource(element))
-        });
-        if let Some(element) = found {
-            let primitives = element.descendants().filter(|inner| inner.name == "primitive");
-            return Some(primitives.filter_map(|inner| inner.id().map(str::to_string)).collect());
-        }
-        let base = name.split(':').next().unwrap_or(name);
-        let mut histories = self.document().status().descendants();
-        let known = histories.any(|element| {
-            element.name == "lrm_resource" && element.id().is_some_and(|id| id == name || id == base)
-        });
-        known.then(|| vec![base.to_string()])
-    }
-
     fn fence(&mut self, client: ClientId, node: String, action: String, author: Author, confirmed: bool) {
         if self.find_node(&node).is_none() {
             return self.unknown(client, "node", &node);
         }
         let request = self.wait(client);
+        self.fencing_asked.insert(request, node.clone());
         self.send(Message::Fence { request, target: node, action, author, confirmed });
     }
-}
-
-fn is_resource(element: &Element) -> bool {
-    matches!(element.name.as_str(), "primitive" | "group" | "clone" | "master" | "bundle")
 }

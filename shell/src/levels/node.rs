@@ -59,6 +59,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "fence",
             arguments: &[one("node", What::Node)],
+            flags: &[PREVIEW],
             help: "fence a node (its resources are recovered elsewhere)",
             run: Run::Do(fence),
             ..Command::DEFAULT
@@ -66,6 +67,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "clearstate",
             arguments: &[one("node", What::Node)],
+            flags: &[PREVIEW],
             help: "tell the cluster that a lost node is certainly down",
             details: "If it is not, its resources will run twice and data will be lost.",
             run: Run::Do(clear_state),
@@ -179,11 +181,12 @@ fn standby(session: &mut Session, call: &Call) -> Outcome {
             steer(session, call, |document, place| set(document, place, Sort::Node, "standby", "on"))
         }
         Some("reboot") => {
+            let mut requests = Vec::new();
             for place in chosen(session, call)? {
                 let node = name_at(session, &place)?;
-                session.ask(Request::SetAttributes { node, pairs: vec![("standby".into(), Some("on".into()))] })?;
+                requests.push(Request::SetAttributes { node, pairs: vec![("standby".into(), Some("on".into()))] });
             }
-            Ok(())
+            session.ask_or_preview(call, requests)
         }
         Some(word) => Err(Failure::at(call.span(1), format!("`{word}` is neither reboot nor forever"))),
     }
@@ -294,6 +297,9 @@ fn status_attribute(session: &mut Session, call: &Call) -> Outcome {
 
 fn fence(session: &mut Session, call: &Call) -> Outcome {
     let node = named(session, call)?;
+    if call.has(PREVIEW) {
+        return session.preview_of(&[Request::Fence { node, action: "reboot".into() }]);
+    }
     if !session.confirm(&format!("Fence {node} now?")) {
         return Err(Failure::refused("nothing was done").hint("use -F to answer yes beforehand"));
     }
@@ -302,6 +308,9 @@ fn fence(session: &mut Session, call: &Call) -> Outcome {
 
 fn clear_state(session: &mut Session, call: &Call) -> Outcome {
     let node = named(session, call)?;
+    if call.has(PREVIEW) {
+        return session.preview_of(&[Request::ConfirmFenced { node }]);
+    }
     if !session.confirm(&format!("Is {node} certainly down? If not, its resources may run twice and destroy data.")) {
         return Err(Failure::refused("nothing was done").hint("use -F to answer yes beforehand"));
     }

@@ -86,6 +86,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "restart",
             arguments: &[some("resource", What::Resource)],
+            flags: STEERING,
             help: "stop resources, wait, and let them run again",
             run: Run::Do(restart),
             ..Command::DEFAULT
@@ -136,6 +137,7 @@ pub static LEVEL: Level = Level {
                 maybe("node", What::Node),
                 maybe("force", What::Words(&["force"])),
             ],
+            flags: STEERING,
             help: "forget failures, so that the cluster tries again",
             run: Run::Do(cleanup),
             ..Command::DEFAULT
@@ -148,6 +150,7 @@ pub static LEVEL: Level = Level {
                 maybe("node", What::Node),
                 maybe("force", What::Words(&["force"])),
             ],
+            flags: STEERING,
             help: "forget the history and look anew at what runs",
             run: Run::Do(refresh),
             ..Command::DEFAULT
@@ -285,12 +288,12 @@ fn whom(session: &mut Session, call: &Call) -> Outcome<(Option<String>, Option<S
 
 fn cleanup(session: &mut Session, call: &Call) -> Outcome {
     let (resource, node, force) = whom(session, call)?;
-    session.ask(Request::Forget { resource, node, failed_only: !force })
+    session.ask_or_preview(call, vec![Request::Forget { resource, node, failed_only: !force }])
 }
 
 fn refresh(session: &mut Session, call: &Call) -> Outcome {
     let (resource, node, _) = whom(session, call)?;
-    session.ask(Request::Forget { resource, node, failed_only: false })
+    session.ask_or_preview(call, vec![Request::Forget { resource, node, failed_only: false }])
 }
 
 fn failcount(session: &mut Session, call: &Call) -> Outcome {
@@ -313,17 +316,49 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
         }
         ("set", Some(value)) => {
             literal::score(value).map_err(|error| Failure::at(call.span(3), error.to_string()))?;
-            let operation = call.argument(4).unwrap_or("monitor");
-            let interval = call.argument(5).unwrap_or("0");
-            let interval =
-                literal::interval_ms(interval).map_err(|error| Failure::at(call.span(5), error.to_string()))?;
-            let name = format!("fail-count-{id}#{operation}_{interval}");
-            session.ask(Request::SetAttributes { node, pairs: vec![(name, Some(value.to_string()))] })
+            set_failcount(session, call, fail_counts(&document, &id, &node), value)
         }
         ("set", None) => Err(Failure::usage("set needs a value")),
         (word @ ("show" | "delete"), Some(_)) => Err(Failure::at(call.span(3), format!("`{word}` takes no value"))),
         (word, _) => Err(Failure::at(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
+}
+
+/// Sets the counts that are there and meant, as crmsh does. A count of an operation that never
+/// failed would stay for ever: nothing that the cluster does ends it.
+fn set_failcount(session: &mut Session, call: &Call, counts: Vec<(String, String)>, value: &str) -> Outcome {
+    let (id, node) = (call.required(0), call.required(2));
+    let operation = call.argument(4);
+    let interval = match call.argument(5) {
+        None => None,
+        Some(word) => Some(literal::interval_ms(word).map_err(|error| Failure::at(call.span(5), error.to_string()))?),
+    };
+    let operations: Vec<(&str, i64)> = counts.iter().filter_map(|(name, _)| failed_operation(name)).collect();
+    let meant = |(name, ms): &(&str, i64)| {
+        operation.is_none_or(|wanted| wanted == *name) && interval.is_none_or(|wanted| wanted == *ms)
+    };
+    let chosen: Vec<&(&str, i64)> = operations.iter().filter(|one| meant(one)).collect();
+    if chosen.is_empty() {
+        if literal::score(value) == Ok(0) {
+            return Ok(());
+        }
+        let which = operation.map_or(String::new(), |name| format!(" of `{name}`"));
+        let failure = Failure::refused(format!("`{id}` has no fail count{which} on {node} that could be set"));
+        let known: Vec<String> = operations.iter().map(|(name, ms)| format!("`{name} {ms}ms`")).collect();
+        return Err(match known.is_empty() {
+            true => failure.hint("a count begins with the first failure of an operation"),
+            false => failure.hint(format!("there are counts of {}", known.join(", "))),
+        });
+    }
+    let pair = |(name, ms): &&(&str, i64)| (format!("fail-count-{id}#{name}_{ms}"), Some(value.to_string()));
+    let pairs = chosen.iter().map(pair).collect();
+    session.ask(Request::SetAttributes { node: node.to_string(), pairs })
+}
+
+/// The operation and interval in `fail-count-RESOURCE#OPERATION_INTERVAL`.
+fn failed_operation(name: &str) -> Option<(&str, i64)> {
+    let (operation, interval) = name.rsplit_once('#')?.1.rsplit_once('_')?;
+    Some((operation, interval.parse().ok()?))
 }
 
 /// The fail counts of a resource on a node, one for each operation, by their attributes' names.

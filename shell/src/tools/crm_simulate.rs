@@ -6,6 +6,7 @@
 use super::{Exit, Io};
 use clap::Parser;
 use quorate_core::cib::Document;
+use quorate_core::cib::upgrade::{self, Level};
 use quorate_core::scheduler::{self, Input, Output, Situation};
 use quorate_core::time::Now;
 use quorate_core::transition::simulation::{Setting, simulate};
@@ -98,10 +99,17 @@ impl Run<'_, '_> {
         }
     }
 
-    fn read(&self) -> Result<Document, (Exit, String)> {
-        let path = &self.options.xml_file;
-        let text = super::read_cib(path).map_err(|error| (Exit::NO_INPUT, format!("{}: {error}", path.display())))?;
-        Document::read(&text).map_err(|error| (Exit::DATA_ERROR, format!("{}: {error}", path.display())))
+    fn read(&mut self) -> Result<Document, (Exit, String)> {
+        let path = self.options.xml_file.clone();
+        let text = super::read_cib(&path).map_err(|error| (Exit::NO_INPUT, format!("{}: {error}", path.display())))?;
+        let bad = |error: &dyn std::fmt::Display| (Exit::DATA_ERROR, format!("{}: {error}", path.display()));
+        let document = Document::read(&text).map_err(|error| bad(&error))?;
+        // Decisions are made in the newest schema's words, whatever the file was written in.
+        let (document, warnings) = upgrade::to_latest(&document).map_err(|error| bad(&error))?;
+        for warning in warnings.iter().filter(|warning| warning.level == Level::Warning) {
+            self.io.error("crm_simulate", &warning.to_string());
+        }
+        Ok(document)
     }
 
     fn now(&self, document: &Document) -> Result<Now, (Exit, String)> {

@@ -10,6 +10,7 @@ use crate::score::Score;
 use crate::status::operation::{ExecutionStatus, exit};
 use crate::status::{NodeState, OperationRecord, ResourceHistory};
 use crate::view::cluster::{BanView, FailureView, NodeHistory, OperationView, ResourceHistoryView, TicketView};
+use regex::Regex;
 
 impl Builder<'_> {
     /// In the order of the status section, nodes that are gone left out.
@@ -119,14 +120,8 @@ impl Builder<'_> {
     }
 
     fn bans_of(&self, location: &Location) -> Vec<BanView> {
-        let resources: Vec<String> = match &location.of {
-            LocationOf::Resource(name) => vec![name.clone()],
-            LocationOf::Sets(sets) => sets.iter().flat_map(|set| set.resources.clone()).collect(),
-            // Patterns are shown by what they matched, which placing knows.
-            LocationOf::Pattern(_) => Vec::new(),
-        };
         let mut bans = Vec::new();
-        for resource in &resources {
+        for (resource, submatches) in &self.meant_by(&location.of) {
             match &location.want {
                 LocationWant::Node { node, score } => {
                     let role = location.role.as_deref();
@@ -136,7 +131,7 @@ impl Builder<'_> {
                     for rule in rules {
                         let Some(RuleScore::Fixed(score)) = &rule.score else { continue };
                         let role = rule.role.as_deref().or(location.role.as_deref());
-                        let nodes = self.nodes_as_written().filter(|node| self.rule_holds(rule, node));
+                        let nodes = self.nodes_as_written().filter(|node| self.rule_holds(rule, node, submatches));
                         bans.extend(nodes.filter_map(|node| self.ban(&rule.id, resource, &node.name, *score, role)));
                     }
                 }
@@ -146,14 +141,28 @@ impl Builder<'_> {
         bans
     }
 
+    /// The resources a constraint is about, and what the parts of its pattern stand for.
+    fn meant_by(&self, of: &LocationOf) -> Vec<(String, Vec<String>)> {
+        match of {
+            LocationOf::Resource(name) => vec![(name.clone(), Vec::new())],
+            LocationOf::Sets(sets) => {
+                sets.iter().flat_map(|set| &set.resources).map(|name| (name.clone(), Vec::new())).collect()
+            }
+            LocationOf::Pattern(pattern) => {
+                let names = self.situation.top.iter().map(|top| self.situation.resources[*top].id.to_string());
+                matched(pattern, names)
+            }
+        }
+    }
+
     /// Nodes in the order of the configuration.
     fn nodes_as_written(&self) -> impl Iterator<Item = &Node> {
         let written = self.situation.model.nodes.iter();
         written.filter_map(|config| self.situation.nodes.rows().iter().find(|node| node.uuid == config.uuid))
     }
 
-    fn rule_holds(&self, rule: &crate::cib::model::rule::Rule, node: &Node) -> bool {
-        let facts = Facts { node_attributes: Some(&node.attributes), ..Facts::default() };
+    fn rule_holds(&self, rule: &crate::cib::model::rule::Rule, node: &Node, submatches: &[String]) -> bool {
+        let facts = Facts { node_attributes: Some(&node.attributes), submatches, ..Facts::default() };
         holds(rule, &facts, self.situation.now, &mut Recheck::default())
     }
 
@@ -214,4 +223,21 @@ fn operation(record: &OperationRecord) -> OperationView {
         exec_ms: record.attr("exec-time").map(str::to_string),
         queue_ms: record.attr("queue-time").map(str::to_string),
     }
+}
+
+/// The names that a pattern means: those it matches, or with `!` before it those it does not. A
+/// pattern that is none means nothing; the scheduler complains about it.
+fn matched(pattern: &str, names: impl Iterator<Item = String>) -> Vec<(String, Vec<String>)> {
+    let (text, inverted) = pattern.strip_prefix('!').map_or((pattern, false), |text| (text, true));
+    let Ok(regex) = Regex::new(text) else { return Vec::new() };
+    let meant = names.filter_map(|name| match (regex.captures(&name), inverted) {
+        (Some(captures), false) => {
+            let part = |group: Option<regex::Match>| group.map_or_else(String::new, |part| part.as_str().to_owned());
+            let parts = captures.iter().map(part).collect();
+            Some((name, parts))
+        }
+        (None, true) => Some((name, Vec::new())),
+        _ => None,
+    });
+    meant.collect()
 }

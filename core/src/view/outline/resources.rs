@@ -206,12 +206,12 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
     let whole = Subject::Resource(bundle.common.id.clone());
     let mut replicas: Vec<Item> =
-        bundle.replicas.iter().map(|replica| replica_item(bundle, replica, options)).collect();
+        bundle.replicas.iter().map(|replica| replica_item(replica, options)).collect();
     replicas.iter_mut().for_each(|replica| point_at(replica, &whole));
     Item::heading(title, replicas).about(whole)
 }
 
-fn replica_item(bundle: &BundleView, replica: &ReplicaView, options: &Options) -> Item {
+fn replica_item(replica: &ReplicaView, options: &Options) -> Item {
     if options.detail {
         let parts = replica.primitives().into_iter().map(|part| primitive_item(part, options)).collect();
         return Item::heading(format!("Replica[{}]", replica.number), parts);

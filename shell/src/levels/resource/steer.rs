@@ -9,6 +9,7 @@ use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
 use crate::configure::objects::{self, is_resource};
 use crate::error::{Failure, Outcome};
+use crate::preview;
 use crate::session::{Manner, Session};
 use quorate_core::cib::Document;
 use quorate_core::xml::Element;
@@ -65,6 +66,13 @@ fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &
             attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
             session.ui.info(&format!("removed '{name}' of {member}: {} decides it now", id));
         }
+    }
+}
+
+fn unset_one(configuration: &mut Element, id: &str, name: &str) {
+    let place = objects::find_resource(configuration, id).map(|object| target(configuration, &object.place));
+    if let Some(place) = place {
+        attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
     }
 }
 
@@ -130,20 +138,38 @@ pub fn maintenance(session: &mut Session, call: &Call) -> Outcome {
 }
 
 pub fn restart(session: &mut Session, call: &Call) -> Outcome {
+    let before = session.document()?;
+    let ids = expanded(&before, call)?;
+    let roles = ids.iter().map(|id| (id.clone(), role_before(&before, id)));
+    let roles: Vec<(String, Option<String>)> = roles.collect();
+    let go = |session: &mut Session, document: &mut Document| {
+        for (id, role) in &roles {
+            match role.as_deref() {
+                None => unset_one(document.configuration_mut(), id, "target-role"),
+                Some("Stopped") => set_one(session, document.configuration_mut(), id, "target-role", "Started"),
+                Some(role) => set_one(session, document.configuration_mut(), id, "target-role", role),
+            }
+        }
+    };
+    if call.has(PREVIEW) {
+        let mut stopped = before.clone();
+        for id in &ids {
+            set_one(session, stopped.configuration_mut(), id, "target-role", "Stopped");
+        }
+        let stopped = session.supposed(&before, &stopped)?;
+        let text = preview::stop_and_go(&stopped, |document| go(session, document));
+        session.ui.print(&text);
+        return Ok(());
+    }
     if !session.source.is_live() || session.manner == Manner::Batch {
         return Err(Failure::refused("a restart needs the running cluster, and a command of its own"));
     }
-    let before = session.document()?;
     let waits = std::mem::replace(&mut session.switches.wait, true);
-    let outcome = stop(session, call).and_then(|()| {
-        let ids = expanded(&before, call)?;
-        let roles = ids.iter().map(|id| (id.clone(), role_before(&before, id)));
-        let roles: Vec<(String, Option<String>)> = roles.collect();
+    let stopped = stop(session, call)
+        .map_err(|failure| failure.hint("`resource start` lets it run again, once you know why it does not stop"));
+    let outcome = stopped.and_then(|()| {
         session.change("restart", |session, document| {
-            for (id, role) in &roles {
-                let role = role.as_deref().filter(|role| *role != "Stopped").unwrap_or("Started");
-                set_one(session, document.configuration_mut(), id, "target-role", role);
-            }
+            go(session, document);
             Ok(())
         })
     });
@@ -152,6 +178,8 @@ pub fn restart(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn role_before(document: &Document, id: &str) -> Option<String> {
-    let object = objects::find_resource(document.configuration(), id)?;
-    attribute::get(object.element, Sort::Meta, "target-role").map(str::to_string)
+    let configuration = document.configuration();
+    let object = objects::find_resource(configuration, id)?;
+    attribute::get(objects::at(configuration, &target(configuration, &object.place)), Sort::Meta, "target-role")
+        .map(str::to_string)
 }
