@@ -9,10 +9,7 @@ use crate::xml::path::{Path, Step};
 
 /// The edit that sets an attribute.
 pub fn set(node: &NodeRef, name: &str, value: &str) -> Edit {
-    let pair = Element::new("nvpair")
-        .with("id", pair_id(node, name))
-        .with("name", name)
-        .with("value", value);
+    let pair = Element::new("nvpair").with("id", pair_id(node, name)).with("name", name).with("value", value);
     Edit::Put { parent: set_path(node), element: pair }
 }
 

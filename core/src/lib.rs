@@ -32,10 +32,7 @@ pub mod attribute;
 
 pub mod membership;
 
-
-
 pub mod replica;
-
 
 pub mod node;
 

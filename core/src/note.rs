@@ -39,18 +39,11 @@ impl Note {
 
     /// A configured feature that this version does not act on.
     pub fn unsupported(about: impl Into<String>, feature: &str) -> Self {
-        Self::warning(
-            about,
-            format!("{feature} is configured, but not supported yet"),
-        )
+        Self::warning(about, format!("{feature} is configured, but not supported yet"))
     }
 
     fn new(severity: Severity, about: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            severity,
-            about: about.into(),
-            message: message.into(),
-        }
+        Self { severity, about: about.into(), message: message.into() }
     }
 }
 

@@ -128,8 +128,7 @@ impl Replica {
         let to_send = ToSend {
             configuration: mine(agreement.configuration_from, agreement.send_configuration)
                 .then(|| self.document.without_status().root().clone()),
-            status: mine(agreement.status_from, agreement.send_status)
-                .then(|| self.document.status().clone()),
+            status: mine(agreement.status_from, agreement.send_status).then(|| self.document.status().clone()),
         };
         let receiving = Receiving { agreement, configuration: None, status: None };
         self.phase = Phase::Receiving(view, Box::new(receiving));
@@ -190,9 +189,8 @@ impl Replica {
         if failed == edits.len() {
             return failed;
         }
-        let configuration = edits.iter().any(|edit| {
-            edit.path().0.get(1).is_some_and(|step| step.name == "configuration")
-        });
+        let configuration =
+            edits.iter().any(|edit| edit.path().0.get(1).is_some_and(|step| step.name == "configuration"));
         let version = self.document.version();
         document.set_version(match configuration {
             true => version.next_configuration(),

@@ -65,12 +65,7 @@ fn a_new_schema_merges_with_nothing_written_in_the_old_one() {
 
 #[test]
 fn disjoint_changes_merge() {
-    check_merge(
-        "<a id='1'/>",
-        "<a id='1'/><b id='2'/>",
-        "<a id='1' x='1'/>",
-        "<a id=\"1\" x=\"1\"/><b id=\"2\"/>",
-    );
+    check_merge("<a id='1'/>", "<a id='1'/><b id='2'/>", "<a id='1' x='1'/>", "<a id=\"1\" x=\"1\"/><b id=\"2\"/>");
     check_merge(
         "<a id='1' x='0' y='0'/>",
         "<a id='1' x='1' y='0'/>",
@@ -87,23 +82,13 @@ fn disjoint_changes_merge() {
 
 #[test]
 fn the_same_change_on_both_sides_is_no_conflict() {
-    check_merge(
-        "<a id='1'/>",
-        "<a id='1' x='1'/>",
-        "<a id='1' x='1'/>",
-        "<a id=\"1\" x=\"1\"/>",
-    );
+    check_merge("<a id='1'/>", "<a id='1' x='1'/>", "<a id='1' x='1'/>", "<a id=\"1\" x=\"1\"/>");
     check_merge("<a id='1'/>", "", "", "");
 }
 
 #[test]
 fn overlapping_changes_are_named() {
-    check_merge(
-        "<a id='1' x='0'/>",
-        "<a id='1' x='1'/>",
-        "<a id='1' x='2'/>",
-        "a@x",
-    );
+    check_merge("<a id='1' x='0'/>", "<a id='1' x='1'/>", "<a id='1' x='2'/>", "a@x");
     check_merge("<a id='1' x='0'/>", "", "<a id='1' x='2'/>", "a whole");
     check_merge("<a id='1' x='0'/>", "<a id='1' x='1'/>", "", "a whole");
     check_merge("", "<a id='1' x='1'/>", "<a id='1' x='2'/>", "a@x");
@@ -114,12 +99,7 @@ fn a_new_order_holds_if_only_one_side_changed_it() {
     let (ab, ba) = ("<a id='1'/><b id='2'/>", "<b id='2'/><a id='1'/>");
     check_merge(ab, ab, ba, "<b id=\"2\"/><a id=\"1\"/>");
     check_merge(ab, ba, ab, "<b id=\"2\"/><a id=\"1\"/>");
-    check_merge(
-        ab,
-        "<a id='1' x='1'/><b id='2'/>",
-        ba,
-        "<b id=\"2\"/><a id=\"1\" x=\"1\"/>",
-    );
+    check_merge(ab, "<a id='1' x='1'/><b id='2'/>", ba, "<b id=\"2\"/><a id=\"1\" x=\"1\"/>");
 }
 
 #[test]
@@ -128,10 +108,7 @@ fn a_patch_on_another_configuration_is_stale() {
     let patch = diff(&old, &document("<a id='1'/>"));
     let mut moved = old.clone();
     moved.set_version(old.version().next_configuration());
-    assert!(matches!(
-        apply(&moved, &patch),
-        Err(ApplyError::Stale { .. })
-    ));
+    assert!(matches!(apply(&moved, &patch), Err(ApplyError::Stale { .. })));
 }
 
 #[test]
@@ -147,14 +124,8 @@ fn a_status_update_does_not_make_a_configuration_patch_stale() {
 
 #[test]
 fn a_patch_that_does_not_fit_changes_nothing() {
-    let patch = diff(
-        &document("<a id='1'><b/></a>"),
-        &document("<a id='1'><b x='1'/></a>"),
-    );
-    assert!(matches!(
-        apply(&document(""), &patch),
-        Err(ApplyError::Mismatch { .. })
-    ));
+    let patch = diff(&document("<a id='1'><b/></a>"), &document("<a id='1'><b x='1'/></a>"));
+    assert!(matches!(apply(&document(""), &patch), Err(ApplyError::Mismatch { .. })));
 }
 
 fn attribute() -> impl Strategy<Value = (String, String)> {
@@ -162,19 +133,13 @@ fn attribute() -> impl Strategy<Value = (String, String)> {
 }
 
 fn tree() -> impl Strategy<Value = Element> {
-    let leaf = (
-        "[ab]",
-        proptest::option::weighted(0.9, "[1-4]"),
-        proptest::collection::vec(attribute(), 0..3),
-    );
+    let leaf = ("[ab]", proptest::option::weighted(0.9, "[1-4]"), proptest::collection::vec(attribute(), 0..3));
     let leaf = leaf.prop_map(|(name, id, attributes)| {
         let mut element = Element::new(&name);
         if let Some(id) = id {
             element.set("id", id);
         }
-        attributes
-            .iter()
-            .for_each(|(name, value)| element.set(name, value));
+        attributes.iter().for_each(|(name, value)| element.set(name, value));
         element
     });
     leaf.prop_recursive(3, 24, 4, |inner| {

@@ -60,7 +60,8 @@ impl Places {
         if self.root != Path::new("/") {
             places.push(self.root.join("usr/sbin"));
         }
-        places.extend(["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from));
+        places
+            .extend(["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(PathBuf::from));
         places
     }
 }
@@ -182,9 +183,8 @@ impl Entry {
     fn finish(self, before: usize) -> Result<NodeEntry, String> {
         let host = self.host.ok_or("a node without `ring0_addr`")?;
         let port = self.port.unwrap_or(PORT_DEFAULT);
-        let mut found = (host.as_str(), port)
-            .to_socket_addrs()
-            .map_err(|error| format!("`{host}` is not an address: {error}"))?;
+        let mut found =
+            (host.as_str(), port).to_socket_addrs().map_err(|error| format!("`{host}` is not an address: {error}"))?;
         let address = found.next().ok_or_else(|| format!("`{host}` has no address"))?;
         Ok(NodeEntry {
             id: self.id.unwrap_or(before as u32 + 1),
@@ -231,8 +231,7 @@ pub enum Asked {
 impl Options {
     /// Reads the arguments (without the program's name).
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked, String> {
-        let mut options =
-            Options { places: Places { root: PathBuf::from("/") }, node: None, test_hooks: false };
+        let mut options = Options { places: Places { root: PathBuf::from("/") }, node: None, test_hooks: false };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value"));

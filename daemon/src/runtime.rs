@@ -194,11 +194,8 @@ impl Daemon {
             Some(ClusterEvent::View(view)) => {
                 let members = view.members.iter();
                 let members = members.map(|member| Member { id: member.id, name: member.name.clone() });
-                let id = ViewId {
-                    epoch: view.id.epoch,
-                    coordinator: view.id.coordinator,
-                    incarnation: view.id.incarnation,
-                };
+                let id =
+                    ViewId { epoch: view.id.epoch, coordinator: view.id.coordinator, incarnation: view.id.incarnation };
                 self.step(Event::View(View { id, members: members.collect(), quorate: view.quorate }))
             }
             Some(ClusterEvent::Message { from, bytes }) => match wire::decode_message(&bytes) {
@@ -436,7 +433,8 @@ fn settings(file: &ClusterFile, me: Member) -> Settings {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let incarnation = since.as_micros() as u64;
     let version = format!("{VERSION}-quorate");
-    let uuid = format!("{:08x}-{:04x}-4000-8000-{:012x}", me.id, std::process::id() & 0xffff, incarnation & 0xffff_ffff_ffff);
+    let uuid =
+        format!("{:08x}-{:04x}-4000-8000-{:012x}", me.id, std::process::id() & 0xffff, incarnation & 0xffff_ffff_ffff);
     Settings {
         me,
         nodes: file.nodes.len(),

@@ -40,24 +40,16 @@ pub fn program(name: &str) -> PathBuf {
         directory.pop();
     }
     let path = directory.join(name);
-    assert!(
-        path.exists(),
-        "{} is not built: run `cargo build --workspace` first",
-        path.display()
-    );
+    assert!(path.exists(), "{} is not built: run `cargo build --workspace` first", path.display());
     path
 }
 
 impl Lab {
     /// A cluster of this many nodes, not yet started.
     pub fn new(count: usize) -> Lab {
-        let directory = tempfile::Builder::new()
-            .prefix("quorate-lab-")
-            .tempdir()
-            .expect("a directory");
-        let sockets: Vec<TcpListener> = (0..count)
-            .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
-            .collect();
+        let directory = tempfile::Builder::new().prefix("quorate-lab-").tempdir().expect("a directory");
+        let sockets: Vec<TcpListener> =
+            (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
         let mut nodelist = String::new();
         for (index, socket) in sockets.iter().enumerate() {
             let port = socket.local_addr().expect("a bound port").port();
@@ -66,28 +58,18 @@ impl Lab {
                 "  node {{\n    name: n{number}\n    nodeid: {number}\n    ring0_addr: 127.0.0.1\n    port: {port}\n  }}\n"
             );
         }
-        let configuration = format!(
-            "totem {{\n  cluster_name: lab\n  token: {TOKEN_MS}\n}}\nnodelist {{\n{nodelist}}}\n"
-        );
+        let configuration =
+            format!("totem {{\n  cluster_name: lab\n  token: {TOKEN_MS}\n}}\nnodelist {{\n{nodelist}}}\n");
         let key = directory.path().join("authkey");
         ClusterKey::create(&key).expect("a key");
-        let mut lab = Lab {
-            directory,
-            nodes: Vec::new(),
-        };
+        let mut lab = Lab { directory, nodes: Vec::new() };
         for number in 1..=count {
             let name = format!("n{number}");
             let root = lab.root(&name);
-            for place in [
-                "etc/quorate",
-                "run/quorate",
-                "usr/sbin",
-                "usr/lib/ocf/resource.d/quorate",
-            ] {
+            for place in ["etc/quorate", "run/quorate", "usr/sbin", "usr/lib/ocf/resource.d/quorate"] {
                 fs::create_dir_all(root.join(place)).expect("a node's directory");
             }
-            fs::write(root.join("etc/quorate/quorate.conf"), &configuration)
-                .expect("its configuration");
+            fs::write(root.join("etc/quorate/quorate.conf"), &configuration).expect("its configuration");
             fs::copy(&key, root.join("etc/quorate/authkey")).expect("its key");
             install_agents(&root);
             lab.nodes.push(LabNode { name, daemon: None });
@@ -101,8 +83,7 @@ impl Lab {
         lab.start_all();
         lab.wait("all nodes to be together", |lab| {
             lab.names().iter().all(|name| {
-                lab.status(name)
-                    .is_some_and(|status| status.members.len() == count && status.leader.is_some())
+                lab.status(name).is_some_and(|status| status.members.len() == count && status.leader.is_some())
             })
         });
         lab
@@ -135,13 +116,7 @@ impl Lab {
         let root = self.root(name);
         let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
         let daemon = Command::new(program("quorated"))
-            .args([
-                "--root".as_ref(),
-                root.as_os_str(),
-                "--node".as_ref(),
-                name.as_ref(),
-                "--test-hooks".as_ref(),
-            ])
+            .args(["--root".as_ref(), root.as_os_str(), "--node".as_ref(), name.as_ref(), "--test-hooks".as_ref()])
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a second handle"))
             .stderr(output)
@@ -151,10 +126,7 @@ impl Lab {
     }
 
     fn node(&mut self, name: &str) -> &mut LabNode {
-        self.nodes
-            .iter_mut()
-            .find(|node| node.name == name)
-            .expect("a node of the laboratory")
+        self.nodes.iter_mut().find(|node| node.name == name).expect("a node of the laboratory")
     }
 
     /// Kills a node's daemon without warning; what it started goes on.
@@ -183,11 +155,7 @@ impl Lab {
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("a signal");
         let deadline = Instant::now() + PATIENCE;
         while daemon.try_wait().expect("a child").is_none() {
-            assert!(
-                Instant::now() < deadline,
-                "{name} does not stop: {}",
-                self.log(name)
-            );
+            assert!(Instant::now() < deadline, "{name} does not stop: {}", self.log(name));
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -195,9 +163,7 @@ impl Lab {
     /// Whether a node's daemon runs.
     pub fn runs(&mut self, name: &str) -> bool {
         let daemon = &mut self.node(name).daemon;
-        daemon
-            .as_mut()
-            .is_some_and(|daemon| daemon.try_wait().expect("a child").is_none())
+        daemon.as_mut().is_some_and(|daemon| daemon.try_wait().expect("a child").is_none())
     }
 
     /// Cuts the links between these nodes and all others.
@@ -329,11 +295,7 @@ impl Drop for Lab {
         if std::thread::panicking()
             && let Some(keep) = std::env::var_os("QUORATE_KEEP_LABS")
         {
-            let _ = Command::new("cp")
-                .arg("-a")
-                .arg(self.directory.path())
-                .arg(keep)
-                .status();
+            let _ = Command::new("cp").arg("-a").arg(self.directory.path()).arg(keep).status();
         }
     }
 }
@@ -348,10 +310,7 @@ fn install_agents(root: &Path) {
     for name in ["Dummy", "Stateful"] {
         place(name, root.join("usr/lib/ocf/resource.d/quorate").join(name));
     }
-    place(
-        "fence_quorate_demo",
-        root.join("usr/sbin/fence_quorate_demo"),
-    );
+    place("fence_quorate_demo", root.join("usr/sbin/fence_quorate_demo"));
     for link in ["crm_attribute", "crm_node"] {
         let _ = std::os::unix::fs::symlink(program("quorate"), root.join("usr/sbin").join(link));
     }
@@ -361,22 +320,12 @@ fn install_agents(root: &Path) {
 fn kill_heirs(root: &Path) {
     let mark = format!("QUORATE_ROOT={}", root.display());
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<i32>().ok())
-        else {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
             continue;
         };
         let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        if environment
-            .split(|byte| *byte == 0)
-            .any(|variable| variable == mark.as_bytes())
-        {
-            let _ = nix::sys::signal::kill(
-                nix::unistd::Pid::from_raw(pid),
-                nix::sys::signal::Signal::SIGKILL,
-            );
+        if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
         }
     }
 }

@@ -64,9 +64,9 @@ fn what_was_acknowledged_survives_the_death_of_every_daemon() {
         expected.push((last_acknowledged > 0).then_some((last_acknowledged, last_tried)));
         lab.start_all();
         lab.wait("all to be together again", |lab| {
-            lab.names().iter().all(|name| {
-                lab.status(name).is_some_and(|status| status.members.len() == 3 && status.leader.is_some())
-            })
+            lab.names()
+                .iter()
+                .all(|name| lab.status(name).is_some_and(|status| status.members.len() == 3 && status.leader.is_some()))
         });
         for name in lab.names() {
             let kept = tags(&lab.document(&name));

@@ -60,8 +60,7 @@ fn rust_files(directory: &Path, into: &mut Vec<PathBuf>) {
 fn cores_modules_use_only_those_listed_above_them() {
     let source = root().join("core/src");
     let list = fs::read_to_string(source.join("lib.rs")).expect("lib.rs");
-    let modules: Vec<&str> =
-        list.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let modules: Vec<&str> = list.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     let place: BTreeMap<&str, usize> = modules.iter().copied().zip(0..).collect();
     let mut wrong = Vec::new();
     for (index, module) in modules.iter().enumerate() {

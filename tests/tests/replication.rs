@@ -15,10 +15,7 @@ fn add(id: &str) -> impl Fn(&mut Document) {
 
 fn tags(document: &Document) -> Vec<String> {
     let tags = document.configuration().child("tags");
-    let ids = tags
-        .into_iter()
-        .flat_map(|tags| tags.elements())
-        .filter_map(|tag| tag.id());
+    let ids = tags.into_iter().flat_map(|tags| tags.elements()).filter_map(|tag| tag.id());
     ids.map(str::to_string).collect()
 }
 
@@ -28,9 +25,7 @@ fn a_commit_reaches_every_node_and_every_disk() {
     let reply = lab.commit("n2", add("a")).expect("an answer");
     assert!(matches!(reply, Reply::Committed { .. }), "{reply:?}");
     for name in lab.names() {
-        lab.wait("the commit to arrive", |lab| {
-            tags(&lab.document(&name)) == ["a"]
-        });
+        lab.wait("the commit to arrive", |lab| tags(&lab.document(&name)) == ["a"]);
     }
     for name in lab.names() {
         lab.kill(&name);
@@ -44,13 +39,9 @@ fn a_commit_reaches_every_node_and_every_disk() {
 fn a_minority_refuses_to_commit_and_takes_over_what_the_majority_committed() {
     let lab = Lab::started(3);
     lab.partition(&["n3"]);
-    lab.wait("n3 to be alone", |lab| {
-        lab.status("n3")
-            .is_some_and(|status| status.members == ["n3"])
-    });
+    lab.wait("n3 to be alone", |lab| lab.status("n3").is_some_and(|status| status.members == ["n3"]));
     lab.wait("the others to go on", |lab| {
-        lab.status("n1")
-            .is_some_and(|status| status.members == ["n1", "n2"] && status.leader.is_some())
+        lab.status("n1").is_some_and(|status| status.members == ["n1", "n2"] && status.leader.is_some())
     });
     let refused = lab.commit("n3", add("minority")).expect("an answer");
     assert_eq!(refused, Reply::Refused(Refusal::NoQuorum));
@@ -58,11 +49,7 @@ fn a_minority_refuses_to_commit_and_takes_over_what_the_majority_committed() {
     assert!(matches!(reply, Reply::Committed { .. }), "{reply:?}");
     lab.heal();
     lab.wait("all to hold the same", |lab| {
-        let digests: Vec<String> = lab
-            .names()
-            .iter()
-            .map(|name| lab.document(name).digest())
-            .collect();
+        let digests: Vec<String> = lab.names().iter().map(|name| lab.document(name).digest()).collect();
         digests.windows(2).all(|pair| pair[0] == pair[1])
     });
     assert_eq!(tags(&lab.document("n3")), ["majority"]);

@@ -76,10 +76,12 @@ fn simulate(arguments: &[String]) -> (String, String) {
 
 /// The outputs that differ from what was recorded.
 fn differing(corpus: &Path, scratch: &Path, name: &str, extra: &[String]) -> BTreeSet<String> {
-    let recorded = |kind: &str| std::fs::read_to_string(corpus.join(format!("{kind}/{name}.{kind}"))).unwrap_or_default();
+    let recorded =
+        |kind: &str| std::fs::read_to_string(corpus.join(format!("{kind}/{name}.{kind}"))).unwrap_or_default();
     let input = corpus.join(format!("xml/{name}.xml")).display().to_string();
     let (graph, dot) = (scratch.join(format!("{name}.exp")), scratch.join(format!("{name}.dot")));
-    let words = |words: &[&str]| words.iter().map(|word| word.to_string()).chain(extra.iter().cloned()).collect::<Vec<_>>();
+    let words =
+        |words: &[&str]| words.iter().map(|word| word.to_string()).chain(extra.iter().cloned()).collect::<Vec<_>>();
     let (summary, complaints) = simulate(&words(&["-x", &input, "-S"]));
     let (dot_name, graph_name) = (dot.display().to_string(), graph.display().to_string());
     let (scores, _) = simulate(&words(&["-x", &input, "-D", &dot_name, "-G", &graph_name, "-sSQ"]));
@@ -166,7 +168,9 @@ fn decisions_are_as_recorded() {
     let mut expected = expected();
     expected.retain(|name, _| only.as_ref().is_none_or(|only| only == name));
     let of = |list: &Failures| -> BTreeSet<(String, String)> {
-        list.iter().flat_map(|(name, outputs)| outputs.iter().map(move |output| (name.clone(), output.clone()))).collect()
+        list.iter()
+            .flat_map(|(name, outputs)| outputs.iter().map(move |output| (name.clone(), output.clone())))
+            .collect()
     };
     let (known, found) = (of(&expected), of(&failures));
     let (fresh, mended): (Vec<_>, Vec<_>) = (found.difference(&known).collect(), known.difference(&found).collect());

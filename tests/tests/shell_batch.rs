@@ -67,7 +67,8 @@ fn a_right_batch_is_committed_once() {
 #[test]
 fn what_was_deleted_since_is_not_missed() {
     let bench = Bench::default();
-    let answer = bench.script("configure\nprimitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\norder o a b c\ndelete b\n");
+    let answer =
+        bench.script("configure\nprimitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\norder o a b c\ndelete b\n");
     assert_eq!(answer.code, 0, "{}", answer.err);
     assert_eq!(bench.show(&["o"]), "order o a c\n");
 }

@@ -8,11 +8,7 @@ const SEEDS: u64 = 300;
 
 #[test]
 fn the_laws_hold_under_every_seed() {
-    let number = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok())
-    };
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("QUORATE_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("QUORATE_SEEDS").unwrap_or(SEEDS),
@@ -25,9 +21,7 @@ fn the_laws_hold_under_every_seed() {
         if let Err(broken) = world.run() {
             eprintln!("{}", world.story.join("\n"));
             eprintln!("seed {seed}: {}: {}", broken.law, broken.detail);
-            eprintln!(
-                "replay: QUORATE_SEED={seed} cargo test -p quorate-tests --test simulation -- --nocapture"
-            );
+            eprintln!("replay: QUORATE_SEED={seed} cargo test -p quorate-tests --test simulation -- --nocapture");
             if let Some((_, node)) = world.nodes().next().filter(|_| count == 1) {
                 let path = std::env::temp_dir().join(format!("quorate-seed-{seed}.xml"));
                 std::fs::write(&path, node.document().to_text()).expect("room for a CIB");

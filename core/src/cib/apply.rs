@@ -46,16 +46,11 @@ pub fn apply(document: &Document, patch: &Patch) -> Result<Document, ApplyError>
         false => patch.source.same_configuration(current),
     };
     if !fits {
-        return Err(ApplyError::Stale {
-            base: patch.source,
-            current,
-        });
+        return Err(ApplyError::Stale { base: patch.source, current });
     }
     let mut work = document.clone();
-    let (placed, other): (Vec<&Change>, Vec<&Change>) = patch
-        .changes
-        .iter()
-        .partition(|change| matches!(change, Change::Create { .. } | Change::Move { .. }));
+    let (placed, other): (Vec<&Change>, Vec<&Change>) =
+        patch.changes.iter().partition(|change| matches!(change, Change::Create { .. } | Change::Move { .. }));
     delete_comments(work.root_mut(), &other)?;
     for change in other {
         apply_in_place(work.root_mut(), change)?;
@@ -70,15 +65,11 @@ pub fn apply(document: &Document, patch: &Patch) -> Result<Document, ApplyError>
 }
 
 fn mismatch(path: &Path, reason: &str) -> ApplyError {
-    ApplyError::Mismatch {
-        path: path.to_string(),
-        reason: reason.to_string(),
-    }
+    ApplyError::Mismatch { path: path.to_string(), reason: reason.to_string() }
 }
 
 fn target<'a>(root: &'a mut Element, path: &Path) -> Result<&'a mut Element, ApplyError> {
-    path.find_mut(root)
-        .ok_or_else(|| mismatch(path, "is missing"))
+    path.find_mut(root).ok_or_else(|| mismatch(path, "is missing"))
 }
 
 /// Places are those in the source, so the last go first.
@@ -106,11 +97,7 @@ fn apply_in_place(root: &mut Element, change: &Change) -> Result<(), ApplyError>
         Change::Delete { path } => {
             take(root, path)?;
         }
-        Change::Modify {
-            path,
-            attributes,
-            result,
-        } => {
+        Change::Modify { path, attributes, result } => {
             let element = target(root, path)?;
             for change in attributes {
                 match change {
@@ -129,15 +116,11 @@ fn apply_in_place(root: &mut Element, change: &Change) -> Result<(), ApplyError>
 /// The order of attributes is part of the document: replicas must digest the same.
 fn order_attributes(element: &mut Element, order: &[(crate::xml::Name, Box<str>)]) {
     let place = |name: &str| order.iter().position(|(other, _)| other == name);
-    element
-        .attributes
-        .sort_by_key(|(name, _)| place(name).unwrap_or(order.len()));
+    element.attributes.sort_by_key(|(name, _)| place(name).unwrap_or(order.len()));
 }
 
 fn take(root: &mut Element, path: &Path) -> Result<Node, ApplyError> {
-    let (parent, step) = path
-        .split_last()
-        .ok_or_else(|| mismatch(path, "is no path"))?;
+    let (parent, step) = path.split_last().ok_or_else(|| mismatch(path, "is no path"))?;
     let parent = target(root, &parent)?;
     let at = parent
         .children
@@ -155,16 +138,10 @@ fn place_all(root: &mut Element, mut changes: Vec<&Change>) -> Result<(), ApplyE
     });
     for change in changes {
         let (parent, position, node) = match change {
-            Change::Create {
-                parent,
-                position,
-                node,
-            } => (parent.clone(), *position, node.clone()),
+            Change::Create { parent, position, node } => (parent.clone(), *position, node.clone()),
             Change::Move { path, position } => {
                 let node = take(root, path)?;
-                let (parent, _) = path
-                    .split_last()
-                    .ok_or_else(|| mismatch(path, "is no path"))?;
+                let (parent, _) = path.split_last().ok_or_else(|| mismatch(path, "is no path"))?;
                 (parent, *position, node)
             }
             _ => continue,
@@ -181,7 +158,5 @@ fn place_all(root: &mut Element, mut changes: Vec<&Change>) -> Result<(), ApplyE
 }
 
 fn same_key(node: &Node, element: &Arc<Element>) -> bool {
-    node.element().is_some_and(|other| {
-        other.name == element.name && other.id() == element.id() && other.id().is_some()
-    })
+    node.element().is_some_and(|other| other.name == element.name && other.id() == element.id() && other.id().is_some())
 }

@@ -74,7 +74,8 @@ impl<'a> Reader<'a> {
         let Some(target) = element.attr("id-ref") else { return Some(element) };
         let found = self.references.0.get(&(element.name.as_str(), target)).copied();
         if found.is_none() {
-            self.notes.push(Note::error(target, format!("no <{}> has this id, so the reference is ignored", element.name)));
+            self.notes
+                .push(Note::error(target, format!("no <{}> has this id, so the reference is ignored", element.name)));
         }
         found
     }
@@ -128,9 +129,8 @@ impl<'a> Reader<'a> {
     }
 
     fn tags(&mut self, section: Option<&'a Element>) -> BTreeMap<String, Vec<String>> {
-        let members = |tag: &Element| {
-            tag.elements_named("obj_ref").filter_map(|r| r.id()).map(str::to_owned).collect::<Vec<_>>()
-        };
+        let members =
+            |tag: &Element| tag.elements_named("obj_ref").filter_map(|r| r.id()).map(str::to_owned).collect::<Vec<_>>();
         section
             .into_iter()
             .flat_map(|s| s.elements_named("tag"))

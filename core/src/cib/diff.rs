@@ -20,35 +20,18 @@ const VERSION_ATTRIBUTES: [&str; 3] = ["admin_epoch", "epoch", "num_updates"];
 /// the configuration raises the epoch.
 pub fn diff(old: &Document, new: &Document) -> Patch {
     let mut found = Found::default();
-    let path = Path(vec![Step {
-        name: "cib".into(),
-        id: None,
-    }]);
+    let path = Path(vec![Step { name: "cib".into(), id: None }]);
     if keys(old.root()).is_none() || keys(new.root()).is_none() {
         let element = Arc::new(new.root().clone());
-        found.rest.push(Change::Replace {
-            path: path.clone(),
-            position: 0,
-            element,
-        });
+        found.rest.push(Change::Replace { path: path.clone(), position: 0, element });
     } else {
-        attributes(
-            old.root(),
-            new.root(),
-            &path,
-            &mut found,
-            &VERSION_ATTRIBUTES,
-        );
+        attributes(old.root(), new.root(), &path, &mut found, &VERSION_ATTRIBUTES);
         children(old.root(), new.root(), &path, &mut found);
     }
     let mut changes = found.comments;
     changes.append(&mut found.deletions);
     changes.append(&mut found.rest);
-    let mut patch = Patch {
-        source: old.version(),
-        target: new.version(),
-        changes,
-    };
+    let mut patch = Patch { source: old.version(), target: new.version(), changes };
     if !patch.is_empty() && patch.target <= patch.source {
         patch.target = next(&patch);
     }
@@ -56,13 +39,8 @@ pub fn diff(old: &Document, new: &Document) -> Patch {
 }
 
 fn next(patch: &Patch) -> Version {
-    let configuration = patch.changes.iter().any(|change| {
-        change
-            .path()
-            .0
-            .get(1)
-            .is_none_or(|step| step.name != "status")
-    });
+    let configuration =
+        patch.changes.iter().any(|change| change.path().0.get(1).is_none_or(|step| step.name != "status"));
     match configuration {
         true => patch.source.next_configuration(),
         false => patch.source.next_status(),
@@ -87,11 +65,7 @@ enum Key<'a> {
 /// Compares two elements of one name and id; `position` is the new one's among its siblings.
 fn element(old: &Element, new: &Arc<Element>, path: &Path, position: usize, found: &mut Found) {
     if old.children != new.children && (keys(old).is_none() || keys(new).is_none()) {
-        found.rest.push(Change::Replace {
-            path: path.clone(),
-            position,
-            element: new.clone(),
-        });
+        found.rest.push(Change::Replace { path: path.clone(), position, element: new.clone() });
         return;
     }
     attributes(old, new, path, found, &[]);
@@ -102,26 +76,17 @@ fn attributes(old: &Element, new: &Element, path: &Path, found: &mut Found, skip
     let mut changes = Vec::new();
     for (name, _) in &old.attributes {
         if !skip.contains(&name.as_str()) && new.attr(name).is_none() {
-            changes.push(AttributeChange::Unset {
-                name: name.to_string(),
-            });
+            changes.push(AttributeChange::Unset { name: name.to_string() });
         }
     }
     for (name, value) in &new.attributes {
         if !skip.contains(&name.as_str()) && old.attr(name) != Some(value) {
-            changes.push(AttributeChange::Set {
-                name: name.to_string(),
-                value: value.to_string(),
-            });
+            changes.push(AttributeChange::Set { name: name.to_string(), value: value.to_string() });
         }
     }
     if !changes.is_empty() {
         let result = new.attributes.clone();
-        found.rest.push(Change::Modify {
-            path: path.clone(),
-            attributes: changes,
-            result,
-        });
+        found.rest.push(Change::Modify { path: path.clone(), attributes: changes, result });
     }
 }
 
@@ -138,37 +103,21 @@ fn children(old: &Element, new: &Element, path: &Path, found: &mut Found) {
     let stay = longest_rise(&kept);
     for (position, node) in new.children.iter().enumerate() {
         match (kept[position], node) {
-            (None, _) => found.rest.push(Change::Create {
-                parent: path.clone(),
-                position,
-                node: node.clone(),
-            }),
+            (None, _) => found.rest.push(Change::Create { parent: path.clone(), position, node: node.clone() }),
             (Some(at), Node::Element(child)) => {
                 let below = path.join(Step::to(child));
-                let former = old.children[at]
-                    .element()
-                    .expect("equal keys are of one kind");
+                let former = old.children[at].element().expect("equal keys are of one kind");
                 if !Arc::ptr_eq(former, child) {
                     element(former, child, &below, position, found);
                 }
                 if !stay[position] {
-                    found.rest.push(Change::Move {
-                        path: below,
-                        position,
-                    });
+                    found.rest.push(Change::Move { path: below, position });
                 }
             }
             (Some(at), Node::Comment(_)) if !stay[position] => {
                 // A comment has no path to move it by: it goes and comes.
-                found.comments.push(Change::DeleteComment {
-                    parent: path.clone(),
-                    position: at,
-                });
-                found.rest.push(Change::Create {
-                    parent: path.clone(),
-                    position,
-                    node: node.clone(),
-                });
+                found.comments.push(Change::DeleteComment { parent: path.clone(), position: at });
+                found.rest.push(Change::Create { parent: path.clone(), position, node: node.clone() });
             }
             (Some(_), Node::Comment(_) | Node::Text(_)) => {}
         }
@@ -184,15 +133,10 @@ fn deletions(old: &Element, keys: &[Key], kept: &[Option<usize>], path: &Path, f
         }
         match node {
             Node::Element(child) => {
-                found.deletions.push(Change::Delete {
-                    path: path.join(Step::to(child)),
-                });
+                found.deletions.push(Change::Delete { path: path.join(Step::to(child)) });
             }
             Node::Comment(_) | Node::Text(_) => {
-                found.comments.push(Change::DeleteComment {
-                    parent: path.clone(),
-                    position,
-                });
+                found.comments.push(Change::DeleteComment { parent: path.clone(), position });
             }
         }
     }
@@ -231,8 +175,7 @@ fn longest_rise(places: &[Option<usize>]) -> Vec<bool> {
     let mut previous: Vec<Option<usize>> = vec![None; places.len()];
     for (index, place) in places.iter().enumerate() {
         let Some(place) = place else { continue };
-        let length =
-            tails.partition_point(|tail| places[*tail].is_some_and(|other| other < *place));
+        let length = tails.partition_point(|tail| places[*tail].is_some_and(|other| other < *place));
         previous[index] = length.checked_sub(1).map(|shorter| tails[shorter]);
         match tails.get_mut(length) {
             Some(tail) => *tail = index,

@@ -30,10 +30,7 @@ pub enum DocumentError {
     /// Its root is not `<cib>`.
     NotACib { found: String },
     /// A version attribute is not a number.
-    Version {
-        attribute: &'static str,
-        value: String,
-    },
+    Version { attribute: &'static str, value: String },
 }
 
 impl fmt::Display for DocumentError {
@@ -67,9 +64,7 @@ impl Document {
             .with("admin_epoch", "0")
             .with_child(configuration)
             .with_child(Element::new("status"));
-        Document {
-            root: Arc::new(root),
-        }
+        Document { root: Arc::new(root) }
     }
 
     /// Reads a document; missing sections are added, missing version numbers are 0.
@@ -80,9 +75,7 @@ impl Document {
     /// The document of a `<cib>` element.
     pub fn from_element(mut root: Element) -> Result<Document, DocumentError> {
         if root.name != "cib" {
-            return Err(DocumentError::NotACib {
-                found: root.name.to_string(),
-            });
+            return Err(DocumentError::NotACib { found: root.name.to_string() });
         }
         for attribute in ["admin_epoch", "epoch", "num_updates"] {
             match root.attr(attribute).map(str::parse::<u32>) {
@@ -103,9 +96,7 @@ impl Document {
         if root.child("status").is_none() {
             root.push(Element::new("status"));
         }
-        Ok(Document {
-            root: Arc::new(root),
-        })
+        Ok(Document { root: Arc::new(root) })
     }
 
     /// The `<cib>` element.
@@ -120,9 +111,7 @@ impl Document {
 
     /// `<configuration>`.
     pub fn configuration(&self) -> &Element {
-        self.root
-            .child("configuration")
-            .expect("every document has a configuration")
+        self.root.child("configuration").expect("every document has a configuration")
     }
 
     /// `<configuration>` to be changed.
@@ -132,9 +121,7 @@ impl Document {
 
     /// `<status>`.
     pub fn status(&self) -> &Element {
-        self.root
-            .child("status")
-            .expect("every document has a status")
+        self.root.child("status").expect("every document has a status")
     }
 
     /// `<status>` to be changed.
@@ -144,17 +131,8 @@ impl Document {
 
     /// The version triple.
     pub fn version(&self) -> Version {
-        let number = |name| {
-            self.root
-                .attr(name)
-                .and_then(|value| value.parse().ok())
-                .unwrap_or(0)
-        };
-        Version {
-            admin_epoch: number("admin_epoch"),
-            epoch: number("epoch"),
-            num_updates: number("num_updates"),
-        }
+        let number = |name| self.root.attr(name).and_then(|value| value.parse().ok()).unwrap_or(0);
+        Version { admin_epoch: number("admin_epoch"), epoch: number("epoch"), num_updates: number("num_updates") }
     }
 
     /// Writes the version triple.
@@ -174,9 +152,7 @@ impl Document {
     #[must_use]
     pub fn without_status(&self) -> Document {
         let mut document = self.clone();
-        document
-            .root_mut()
-            .retain_elements(|child| child.name != "status");
+        document.root_mut().retain_elements(|child| child.name != "status");
         document.root_mut().push(Element::new("status"));
         document
     }
@@ -185,8 +161,7 @@ impl Document {
     pub fn digest(&self) -> String {
         let mut root = (*self.root).clone();
         root.attributes.retain(|(name, _)| {
-            !matches!(name.as_str(), "crm-debug-origin" | "cib-last-written")
-                && !name.starts_with("update-")
+            !matches!(name.as_str(), "crm-debug-origin" | "cib-last-written") && !name.starts_with("update-")
         });
         xml::digest::element_digest(&root)
     }

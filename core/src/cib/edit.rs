@@ -19,11 +19,7 @@ pub enum Edit {
     /// going down the element; attributes not named stay (cibadmin's "modify").
     Merge { parent: Path, element: Element },
     /// Sets one attribute of an element that is there.
-    Set {
-        path: Path,
-        name: String,
-        value: String,
-    },
+    Set { path: Path, name: String, value: String },
     /// Removes one attribute; absent is fine.
     Unset { path: Path, name: String },
     /// Removes an element; absent is fine.
@@ -49,12 +45,8 @@ impl Edit {
     /// The path of the element the edit is about.
     pub fn path(&self) -> Path {
         match self {
-            Edit::Put { parent, element } | Edit::Merge { parent, element } => {
-                parent.join(Step::to(element))
-            }
-            Edit::Set { path, .. } | Edit::Unset { path, .. } | Edit::Delete { path } => {
-                path.clone()
-            }
+            Edit::Put { parent, element } | Edit::Merge { parent, element } => parent.join(Step::to(element)),
+            Edit::Set { path, .. } | Edit::Unset { path, .. } | Edit::Delete { path } => path.clone(),
         }
     }
 
@@ -69,9 +61,7 @@ impl Edit {
             }
             Edit::Set { path, name, value } => {
                 let missing = EditError { path: path.clone() };
-                path.find_mut(document.root_mut())
-                    .ok_or(missing)?
-                    .set(name, value);
+                path.find_mut(document.root_mut()).ok_or(missing)?.set(name, value);
             }
             Edit::Unset { path, name } => {
                 if let Some(element) = path.find_mut(document.root_mut()) {
@@ -102,29 +92,21 @@ pub fn apply_all(document: &Document, edits: &[Edit]) -> Result<Document, EditEr
     Ok(work)
 }
 
-fn parent_or_new<'a>(
-    document: &'a mut Document,
-    path: &Path,
-) -> Result<&'a mut Element, EditError> {
+fn parent_or_new<'a>(document: &'a mut Document, path: &Path) -> Result<&'a mut Element, EditError> {
     let missing = || EditError { path: path.clone() };
     let (first, rest) = path.0.split_first().ok_or_else(missing)?;
     if !first.fits(document.root()) {
         return Err(missing());
     }
-    Ok(rest
-        .iter()
-        .fold(document.root_mut(), |at, step| match &step.id {
-            Some(id) => at.child_with_id_or_new(&step.name, id),
-            None => at.child_or_new(&step.name),
-        }))
+    Ok(rest.iter().fold(document.root_mut(), |at, step| match &step.id {
+        Some(id) => at.child_with_id_or_new(&step.name, id),
+        None => at.child_or_new(&step.name),
+    }))
 }
 
 fn put(parent: &mut Element, element: &Element) {
     let step = Step::to(element);
-    let at = parent
-        .children
-        .iter()
-        .position(|node| node.element().is_some_and(|child| step.fits(child)));
+    let at = parent.children.iter().position(|node| node.element().is_some_and(|child| step.fits(child)));
     match at {
         Some(at) => parent.children[at] = Node::from(element.clone()),
         None => parent.push(element.clone()),

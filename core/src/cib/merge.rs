@@ -23,29 +23,11 @@ pub struct Conflict {
 /// What `mine` changed since `base`, put onto `theirs`; or every overlap.
 ///
 /// The status is theirs: an editor does not write it. Versions are theirs too.
-pub fn merge(
-    base: &Document,
-    theirs: &Document,
-    mine: &Document,
-) -> Result<Document, Vec<Conflict>> {
+pub fn merge(base: &Document, theirs: &Document, mine: &Document) -> Result<Document, Vec<Conflict>> {
     let mut conflicts = Vec::new();
-    let path = Path(vec![
-        Step {
-            name: "cib".into(),
-            id: None,
-        },
-        Step {
-            name: "configuration".into(),
-            id: None,
-        },
-    ]);
-    let merged = element(
-        Some(base.configuration()),
-        theirs.configuration(),
-        mine.configuration(),
-        &path,
-        &mut conflicts,
-    );
+    let path = Path(vec![Step { name: "cib".into(), id: None }, Step { name: "configuration".into(), id: None }]);
+    let merged =
+        element(Some(base.configuration()), theirs.configuration(), mine.configuration(), &path, &mut conflicts);
     conflicts.extend(schema_conflict(base, theirs, mine));
     if !conflicts.is_empty() {
         return Err(conflicts);
@@ -116,11 +98,7 @@ fn attributes(
             continue;
         }
         seen.push(name);
-        let (b, t, m) = (
-            base.and_then(|base| base.attr(name)),
-            theirs.attr(name),
-            mine.attr(name),
-        );
+        let (b, t, m) = (base.and_then(|base| base.attr(name)), theirs.attr(name), mine.attr(name));
         if t == m || b == m {
             continue;
         }
@@ -149,8 +127,7 @@ fn children(
     merged: &mut Element,
     conflicts: &mut Vec<Conflict>,
 ) {
-    let find =
-        |parent: &Element, step: &Step| parent.elements().find(|child| same(child, step)).cloned();
+    let find = |parent: &Element, step: &Step| parent.elements().find(|child| same(child, step)).cloned();
     // Deletions and changes of what they have.
     let mut nodes: Vec<Node> = Vec::new();
     for node in &theirs.children {
@@ -163,13 +140,7 @@ fn children(
         let was = base.and_then(|base| find(base, &step));
         match (was, find(mine, &step)) {
             (was, Some(my)) => {
-                nodes.push(Node::from(element(
-                    was.as_ref(),
-                    their,
-                    &my,
-                    &below,
-                    conflicts,
-                )));
+                nodes.push(Node::from(element(was.as_ref(), their, &my, &below, conflicts)));
             }
             (None, None) => nodes.push(node.clone()),
             (Some(was), None) if was == **their => {}
@@ -212,11 +183,7 @@ fn children(
     }
     // A comment that I removed.
     if let Some(base) = base {
-        nodes.retain(|node| {
-            node.element().is_some()
-                || mine.children.contains(node)
-                || !base.children.contains(node)
-        });
+        nodes.retain(|node| node.element().is_some() || mine.children.contains(node) || !base.children.contains(node));
     }
     merged.children = in_my_order(base, theirs, mine, nodes);
 }
@@ -229,9 +196,7 @@ fn same(child: &Element, step: &Step) -> bool {
 fn insert_after(nodes: &mut Vec<Node>, mine: &Element, place: usize, new: &Arc<Element>) {
     let before = mine.children[..place].iter().rev().find_map(|node| {
         let step = Step::to(node.element()?);
-        nodes
-            .iter()
-            .position(|node| node.element().is_some_and(|child| same(child, &step)))
+        nodes.iter().position(|node| node.element().is_some_and(|child| same(child, &step)))
     });
     let at = match (before, place) {
         (Some(at), _) => at + 1,
@@ -242,19 +207,13 @@ fn insert_after(nodes: &mut Vec<Node>, mine: &Element, place: usize, new: &Arc<E
 }
 
 /// If only I changed the order of the children, mine holds: in groups and rules order matters.
-fn in_my_order(
-    base: Option<&Element>,
-    theirs: &Element,
-    mine: &Element,
-    mut nodes: Vec<Node>,
-) -> Vec<Node> {
+fn in_my_order(base: Option<&Element>, theirs: &Element, mine: &Element, mut nodes: Vec<Node>) -> Vec<Node> {
     let Some(base) = base else { return nodes };
     let steps = |parent: &Element| -> BTreeSet<Step> { parent.elements().map(Step::to).collect() };
     let sides = [steps(base), steps(theirs), steps(mine)];
     let common = |parent: &Element| -> Vec<Step> {
         let all = parent.elements().map(Step::to);
-        all.filter(|step| sides.iter().all(|side| side.contains(step)))
-            .collect()
+        all.filter(|step| sides.iter().all(|side| side.contains(step))).collect()
     };
     let (was, their, my) = (common(base), common(theirs), common(mine));
     if was == my || was != their {

@@ -18,27 +18,15 @@ pub struct Patch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A new element (or comment) with all below it, at its final place among its siblings.
-    Create {
-        parent: Path,
-        position: usize,
-        node: Node,
-    },
+    Create { parent: Path, position: usize, node: Node },
     /// An element goes, with all below it.
     Delete { path: Path },
     /// A comment goes: it has no path of its own, so its place in the source is given.
     DeleteComment { parent: Path, position: usize },
     /// Attributes of an element change; the children stay.
-    Modify {
-        path: Path,
-        attributes: Vec<AttributeChange>,
-        result: Vec<(Name, Box<str>)>,
-    },
+    Modify { path: Path, attributes: Vec<AttributeChange>, result: Vec<(Name, Box<str>)> },
     /// An element whose children no path can tell apart is replaced with all below it.
-    Replace {
-        path: Path,
-        position: usize,
-        element: Arc<Element>,
-    },
+    Replace { path: Path, position: usize, element: Arc<Element> },
     /// An element goes to another place among its siblings.
     Move { path: Path, position: usize },
 }

@@ -40,9 +40,7 @@ impl Patch {
                 diff.attr("format").unwrap_or_default()
             )));
         }
-        let version = diff
-            .child("version")
-            .ok_or_else(|| PatchError("the patch names no versions".into()))?;
+        let version = diff.child("version").ok_or_else(|| PatchError("the patch names no versions".into()))?;
         let mut changes = Vec::new();
         for change in diff.elements_named("change") {
             changes.push(change_from_xml(change)?);
@@ -63,50 +61,30 @@ fn version_xml(name: &str, version: Version) -> Element {
 }
 
 fn version_from_xml(parent: &Element, name: &str) -> Result<Version, PatchError> {
-    let element = parent
-        .child(name)
-        .ok_or_else(|| PatchError(format!("the patch names no {name} version")))?;
+    let element = parent.child(name).ok_or_else(|| PatchError(format!("the patch names no {name} version")))?;
     let number = |attribute: &str| {
         let text = element.attr(attribute).unwrap_or("0");
-        text.parse()
-            .map_err(|_| PatchError(format!("{name} {attribute}=\"{text}\" is no number")))
+        text.parse().map_err(|_| PatchError(format!("{name} {attribute}=\"{text}\" is no number")))
     };
-    Ok(Version {
-        admin_epoch: number("admin_epoch")?,
-        epoch: number("epoch")?,
-        num_updates: number("num_updates")?,
-    })
+    Ok(Version { admin_epoch: number("admin_epoch")?, epoch: number("epoch")?, num_updates: number("num_updates")? })
 }
 
 fn change_xml(change: &Change, diff: &mut Element) {
     let new = |operation: &str, path: &Path| {
-        Element::new("change")
-            .with("operation", operation)
-            .with("path", path.to_string())
+        Element::new("change").with("operation", operation).with("path", path.to_string())
     };
     match change {
-        Change::Create {
-            parent,
-            position,
-            node,
-        } => {
+        Change::Create { parent, position, node } => {
             let mut element = new("create", parent).with("position", position.to_string());
             element.children.push(node.clone());
             diff.push(element);
         }
         Change::Delete { path } => diff.push(new("delete", path)),
         Change::DeleteComment { parent, position } => {
-            let path = parent.join(Step {
-                name: "comment".into(),
-                id: None,
-            });
+            let path = parent.join(Step { name: "comment".into(), id: None });
             diff.push(new("delete", &path).with("position", position.to_string()));
         }
-        Change::Modify {
-            path,
-            attributes,
-            result,
-        } => {
+        Change::Modify { path, attributes, result } => {
             let mut list = Element::new("change-list");
             for attribute in attributes {
                 list.push(attribute_xml(attribute));
@@ -117,15 +95,8 @@ fn change_xml(change: &Change, diff: &mut Element) {
             let after = Element::new("change-result").with_child(after);
             diff.push(new("modify", path).with_child(list).with_child(after));
         }
-        Change::Replace {
-            path,
-            position,
-            element,
-        } => {
-            let parent = path
-                .split_last()
-                .map(|(parent, _)| parent)
-                .unwrap_or_default();
+        Change::Replace { path, position, element } => {
+            let parent = path.split_last().map(|(parent, _)| parent).unwrap_or_default();
             diff.push(new("delete", path));
             let mut create = new("create", &parent).with("position", position.to_string());
             create.children.push(Node::Element(element.clone()));
@@ -139,13 +110,10 @@ fn change_xml(change: &Change, diff: &mut Element) {
 
 fn attribute_xml(attribute: &AttributeChange) -> Element {
     match attribute {
-        AttributeChange::Set { name, value } => Element::new("change-attr")
-            .with("name", name)
-            .with("operation", "set")
-            .with("value", value),
-        AttributeChange::Unset { name } => Element::new("change-attr")
-            .with("name", name)
-            .with("operation", "unset"),
+        AttributeChange::Set { name, value } => {
+            Element::new("change-attr").with("name", name).with("operation", "set").with("value", value)
+        }
+        AttributeChange::Unset { name } => Element::new("change-attr").with("name", name).with("operation", "unset"),
     }
 }
 
@@ -154,66 +122,41 @@ fn change_from_xml(change: &Element) -> Result<Change, PatchError> {
     let path = Path::parse(text).ok_or_else(|| PatchError(format!("`{text}` is not a path")))?;
     let position = || {
         let text = change.attr("position").unwrap_or_default();
-        text.parse()
-            .map_err(|_| PatchError(format!("position=\"{text}\" is no number")))
+        text.parse().map_err(|_| PatchError(format!("position=\"{text}\" is no number")))
     };
     match change.attr("operation").unwrap_or_default() {
         "create" => {
             let node = change.children.first().cloned();
             let node = node.ok_or_else(|| PatchError(format!("nothing to create in {path}")))?;
-            Ok(Change::Create {
-                parent: path,
-                position: position()?,
-                node,
-            })
+            Ok(Change::Create { parent: path, position: position()?, node })
         }
         "delete" => match path.split_last() {
             Some((parent, step)) if step.name == "comment" && change.attr("position").is_some() => {
-                Ok(Change::DeleteComment {
-                    parent,
-                    position: position()?,
-                })
+                Ok(Change::DeleteComment { parent, position: position()? })
             }
             _ => Ok(Change::Delete { path }),
         },
-        "move" => Ok(Change::Move {
-            path,
-            position: position()?,
-        }),
+        "move" => Ok(Change::Move { path, position: position()? }),
         "modify" => {
             let list = change.child("change-list");
-            let attributes = list
-                .iter()
-                .flat_map(|list| list.elements())
-                .map(attribute_from_xml)
-                .collect::<Result<_, _>>()?;
+            let attributes =
+                list.iter().flat_map(|list| list.elements()).map(attribute_from_xml).collect::<Result<_, _>>()?;
             let result = change
                 .child("change-result")
                 .and_then(|result| result.elements().next())
                 .map(|element| element.attributes.clone())
                 .unwrap_or_default();
-            Ok(Change::Modify {
-                path,
-                attributes,
-                result,
-            })
+            Ok(Change::Modify { path, attributes, result })
         }
-        other => Err(PatchError(format!(
-            "unknown change operation `{other}` on {path}"
-        ))),
+        other => Err(PatchError(format!("unknown change operation `{other}` on {path}"))),
     }
 }
 
 fn attribute_from_xml(element: &Element) -> Result<AttributeChange, PatchError> {
     let name = element.attr("name").unwrap_or_default().to_string();
     match (element.attr("operation"), element.attr("value")) {
-        (Some("set"), Some(value)) => Ok(AttributeChange::Set {
-            name,
-            value: value.to_string(),
-        }),
+        (Some("set"), Some(value)) => Ok(AttributeChange::Set { name, value: value.to_string() }),
         (Some("unset"), _) => Ok(AttributeChange::Unset { name }),
-        _ => Err(PatchError(format!(
-            "change of attribute `{name}` is neither set nor unset"
-        ))),
+        _ => Err(PatchError(format!("change of attribute `{name}` is neither set nor unset"))),
     }
 }

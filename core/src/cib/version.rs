@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// `admin_epoch.epoch.num_updates`.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version {
     pub admin_epoch: u32,
     pub epoch: u32,
@@ -20,20 +18,13 @@ impl Version {
     /// The version after a change of the configuration.
     #[must_use]
     pub fn next_configuration(self) -> Version {
-        Version {
-            epoch: self.epoch.saturating_add(1),
-            num_updates: 0,
-            ..self
-        }
+        Version { epoch: self.epoch.saturating_add(1), num_updates: 0, ..self }
     }
 
     /// The version after a change of the status.
     #[must_use]
     pub fn next_status(self) -> Version {
-        Version {
-            num_updates: self.num_updates.saturating_add(1),
-            ..self
-        }
+        Version { num_updates: self.num_updates.saturating_add(1), ..self }
     }
 
     /// Whether both hold the same configuration.
@@ -44,10 +35,6 @@ impl Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{}.{}",
-            self.admin_epoch, self.epoch, self.num_updates
-        )
+        write!(f, "{}.{}.{}", self.admin_epoch, self.epoch, self.num_updates)
     }
 }

@@ -162,13 +162,7 @@ impl FencingRequest {
 
     fn next_level(&mut self) -> Step {
         let levels = self.levels.get_or_insert_with(|| {
-            let found = topology::levels(
-                &self.topology,
-                &self.devices,
-                &self.capable,
-                &self.target,
-                &self.attributes,
-            );
+            let found = topology::levels(&self.topology, &self.devices, &self.capable, &self.target, &self.attributes);
             found.into()
         });
         match levels.pop_front() {
@@ -235,15 +229,14 @@ mod tests {
                 devices: devices.split(',').map(str::to_string).collect(),
             }
         });
-        let mut request =
-            FencingRequest::new("n1", "reboot", devices.collect(), levels.collect(), BTreeMap::new());
+        let mut request = FencingRequest::new("n1", "reboot", devices.collect(), levels.collect(), BTreeMap::new());
         let mut log = Vec::new();
         let mut step = request.start();
         while let Step::Run(run) = step {
             let name = format!("{}-{}", run.device, run.action);
-            let answer = answers.split_whitespace().find_map(|answer| {
-                answer.strip_prefix(&name)?.strip_prefix('=').map(str::to_string)
-            });
+            let answer = answers
+                .split_whitespace()
+                .find_map(|answer| answer.strip_prefix(&name)?.strip_prefix('=').map(str::to_string));
             let output = answer.unwrap_or_default();
             log.push(name);
             assert!(log.len() < 50, "{log:?}");

@@ -13,8 +13,7 @@ pub fn levels(
     node: &str,
     attributes: &BTreeMap<String, String>,
 ) -> Vec<Vec<Device>> {
-    let mut of_node: Vec<&FencingLevel> =
-        levels.iter().filter(|level| fits(&level.target, node, attributes)).collect();
+    let mut of_node: Vec<&FencingLevel> = levels.iter().filter(|level| fits(&level.target, node, attributes)).collect();
     of_node.sort_by_key(|level| level.index);
     let find = |id: &String| devices.iter().find(|device| device.id == *id).cloned();
     if of_node.is_empty() {
@@ -33,9 +32,7 @@ pub fn speaks_of(levels: &[FencingLevel], node: &str, attributes: &BTreeMap<Stri
 fn fits(target: &FencingTarget, node: &str, attributes: &BTreeMap<String, String>) -> bool {
     match target {
         FencingTarget::Node(name) => name == node,
-        FencingTarget::Pattern(pattern) => {
-            regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(node))
-        }
+        FencingTarget::Pattern(pattern) => regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(node)),
         FencingTarget::Attribute { name, value } => attributes.get(name) == Some(value),
     }
 }

@@ -116,13 +116,8 @@ impl Lrm {
         let Some(name) = found else { return Vec::new() };
         let resource = self.resources.entry(name.clone()).or_default();
         let Some((_, task, queue_ms)) = resource.running.take() else { return Vec::new() };
-        let finished = Finished {
-            operation: task.operation,
-            report,
-            call_id: task.call_id,
-            queue_ms,
-            changed_at: now.epoch,
-        };
+        let finished =
+            Finished { operation: task.operation, report, call_id: task.call_id, queue_ms, changed_at: now.epoch };
         let mut effects = match finished.operation.interval_ms() {
             0 => vec![LrmEffect::Finished(finished)],
             _ => self.recurred(&name, finished),
@@ -174,9 +169,7 @@ impl Lrm {
 
     /// Whether nothing is running or waiting (recurring operations between runs aside).
     pub fn is_idle(&self) -> bool {
-        self.resources
-            .values()
-            .all(|resource| resource.running.is_none() && resource.waiting.is_empty())
+        self.resources.values().all(|resource| resource.running.is_none() && resource.waiting.is_empty())
     }
 
     fn advance(&mut self, name: &str, now: Moment) -> Vec<LrmEffect> {

@@ -37,9 +37,7 @@ pub fn edits(finished: &Finished, node: &NodeRef) -> Vec<Edit> {
         (false, 0) => ids.push(last),
         (false, interval) => ids.push(format!("{resource}_{task}_{interval}")),
     }
-    ids.into_iter()
-        .flat_map(|id| put(reference, node, entry(&id, finished, node)))
-        .collect()
+    ids.into_iter().flat_map(|id| put(reference, node, entry(&id, finished, node))).collect()
 }
 
 /// The entry that says an operation has begun.
@@ -129,7 +127,5 @@ fn entry(id: &str, finished: &Finished, node: &NodeRef) -> Element {
 }
 
 fn status_code(status: ExecutionStatus) -> i32 {
-    (-1..=11)
-        .find(|code| ExecutionStatus::from_code(*code) == Some(status))
-        .expect("every status has its code")
+    (-1..=11).find(|code| ExecutionStatus::from_code(*code) == Some(status)).expect("every status has its code")
 }

@@ -59,11 +59,7 @@ impl Node {
         let leader = agreement.joins.get(&agreement.leader).map_or("", |join| &join.name);
         let note = Note::info(
             "membership",
-            format!(
-                "{} {} quorum, led by {leader}",
-                names.join(" "),
-                if view.quorate { "with" } else { "without" }
-            ),
+            format!("{} {} quorum, led by {leader}", names.join(" "), if view.quorate { "with" } else { "without" }),
         );
         let leads = agreement.leader == self.me().id;
         self.note(note);
@@ -170,11 +166,8 @@ impl Node {
         match self.replica.commit(patch) {
             Ok(version) => {
                 let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
-                let set = |name: &str, value: &str| Edit::Set {
-                    path: root.clone(),
-                    name: name.into(),
-                    value: value.into(),
-                };
+                let set =
+                    |name: &str, value: &str| Edit::Set { path: root.clone(), name: name.into(), value: value.into() };
                 let written = crate::time::Now::from_epoch(epoch_seconds).0.to_string();
                 self.replica.update(&[
                     set("cib-last-written", &written),
@@ -206,11 +199,7 @@ impl Node {
     /// A member has stopped everything and goes: it need not be fenced.
     fn leaving_delivered(&mut self, id: u32) {
         let path = NodeRef { id: id.to_string(), name: String::new() }.state_path();
-        let set = |name: &str, value: &str| Edit::Set {
-            path: path.clone(),
-            name: name.into(),
-            value: value.into(),
-        };
+        let set = |name: &str, value: &str| Edit::Set { path: path.clone(), name: name.into(), value: value.into() };
         self.replica.update(&[set("join", "down"), set("expected", "down")]);
         if id == self.me().id {
             self.effects.push(Effect::Leave);

@@ -9,10 +9,10 @@ use crate::cib::decode;
 use crate::fencing::history::{self, FencingState};
 use crate::fencing::request::{DeviceResult, Step as RequestStep, Verdict};
 use crate::fencing::{DeviceRun, FencingEvent, FencingRequest, device};
+use crate::lrm::result::NodeRef;
 use crate::note::Note;
 use crate::time::Now;
 use crate::transition::{Action, Outcome};
-use crate::lrm::result::NodeRef;
 use std::collections::BTreeMap;
 
 /// Pause before a failed fencing is decided anew, doubled with each failure. Milliseconds.
@@ -105,8 +105,7 @@ impl Node {
         let (configuration, _) = decode::configuration(self.document().root());
         let devices = device::devices(&configuration, Now::from_epoch(self.clock.epoch));
         let attributes = self.node_attributes(target);
-        let mut request =
-            FencingRequest::new(target, action, devices, configuration.fencing_levels, attributes);
+        let mut request = FencingRequest::new(target, action, devices, configuration.fencing_levels, attributes);
         let event = self.event(id.clone(), target, action, origin, client);
         let step = request.start();
         let incarnation = self.incarnation_of(target);
@@ -122,9 +121,7 @@ impl Node {
         let nodes = self.document().configuration().child("nodes");
         let node = nodes.and_then(|nodes| nodes.elements().find(|node| node.attr("uname") == Some(name)));
         let pairs = node.into_iter().flat_map(|node| node.descendants().filter(|pair| pair.name == "nvpair"));
-        pairs
-            .filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string())))
-            .collect()
+        pairs.filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string()))).collect()
     }
 
     fn fencing_step(&mut self, id: &str, step: RequestStep) {

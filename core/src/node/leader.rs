@@ -105,10 +105,8 @@ impl Node {
         ];
         for (name, value) in about {
             if option(self.document(), name).as_deref() != Some(value) {
-                let pair = Element::new("nvpair")
-                    .with("id", format!("{set}-{name}"))
-                    .with("name", name)
-                    .with("value", value);
+                let pair =
+                    Element::new("nvpair").with("id", format!("{set}-{name}")).with("name", name).with("value", value);
                 let element = Element::new("cluster_property_set").with("id", set).with_child(pair);
                 edits.push(Edit::Merge { parent: configuration.join(step("crm_config")), element });
             }
@@ -297,11 +295,8 @@ impl Node {
         let Some(leadership) = &mut self.leadership else { return };
         let ours = result.key.uuid == self.settings.uuid && result.key.transition == leadership.transition;
         let outcome = if result.failed { Outcome::Failed } else { Outcome::Done };
-        let awaited = ours
-            && leadership
-                .executor
-                .as_mut()
-                .is_some_and(|executor| executor.finished(result.key.action, outcome));
+        let awaited =
+            ours && leadership.executor.as_mut().is_some_and(|executor| executor.finished(result.key.action, outcome));
         if result.failed {
             self.count_failure(&result);
             self.something_changed(&format!("{}_{} failed", result.resource, result.operation));

@@ -39,39 +39,93 @@ pub enum Message {
     /// At the start of a view: what I hold.
     Join(Join),
     /// After the joins: what some lack, from the one whose it is.
-    Configuration { view: ViewId, root: Element },
-    Status { view: ViewId, status: Element },
+    Configuration {
+        view: ViewId,
+        root: Element,
+    },
+    Status {
+        view: ViewId,
+        status: Element,
+    },
     /// A change of the configuration.
-    Commit { request: RequestId, patch: Patch, author: Author, epoch_seconds: i64 },
+    Commit {
+        request: RequestId,
+        patch: Patch,
+        author: Author,
+        epoch_seconds: i64,
+    },
     /// I have the configuration of this version on disk.
-    Persisted { term: u64, version: Version },
+    Persisted {
+        term: u64,
+        version: Version,
+    },
     /// A change of the status, or one that holds on any version.
     ///
     /// With an `ends`, it is what that action of the leader's transition was for.
-    Update { request: Option<RequestId>, edits: Vec<Edit>, ends: Option<ActionRef> },
+    Update {
+        request: Option<RequestId>,
+        edits: Vec<Edit>,
+        ends: Option<ActionRef>,
+    },
     /// Leader to one node: do this. The edits say that it has begun.
-    Perform { to: u32, operation: Operation, edits: Vec<Edit> },
+    Perform {
+        to: u32,
+        operation: Operation,
+        edits: Vec<Edit>,
+    },
     /// How it went. The edits are the history entry.
     Result(OperationResult),
     /// Forget the history of resources (all, if none is named) on nodes (all, if none is named),
     /// or only what failed there.
-    Forget { request: Option<RequestId>, resources: Option<Vec<String>>, node: Option<String>, failed_only: bool },
+    Forget {
+        request: Option<RequestId>,
+        resources: Option<Vec<String>>,
+        node: Option<String>,
+        failed_only: bool,
+    },
     /// A person wants a node cut off, or says that it is.
-    Fence { request: RequestId, target: String, action: String, author: Author, confirmed: bool },
+    Fence {
+        request: RequestId,
+        target: String,
+        action: String,
+        author: Author,
+        confirmed: bool,
+    },
     /// Leader to one node: run this fence agent.
-    RunDevice { to: u32, run: DeviceOrder },
+    RunDevice {
+        to: u32,
+        run: DeviceOrder,
+    },
     /// How it went.
-    DeviceRan { fencing: String, number: u32, ok: bool, output: String },
+    DeviceRan {
+        fencing: String,
+        number: u32,
+        ok: bool,
+        output: String,
+    },
     /// This node is proved to be off: the run of its daemon that was here when its fencing began,
     /// if one was. A later run is not meant.
-    Fenced { id: String, name: String, incarnation: Option<u64>, ends: Option<ActionRef> },
+    Fenced {
+        id: String,
+        name: String,
+        incarnation: Option<u64>,
+        ends: Option<ActionRef>,
+    },
     /// For everyone's fencing history.
     Fencing(FencingEvent),
     /// The leader began a transition of so many actions, or found nothing to do for a version.
-    Transition { id: i32, actions: u32 },
-    Settled { version: Version, term: u64 },
+    Transition {
+        id: i32,
+        actions: u32,
+    },
+    Settled {
+        version: Version,
+        term: u64,
+    },
     /// I have stopped everything and go.
-    Leaving { id: u32 },
+    Leaving {
+        id: u32,
+    },
 }
 
 /// How an operation ended, for the status section and for the leader.

@@ -5,9 +5,9 @@
 //! is about one noun: messages delivered, requests of tools, local work, leading, fencing.
 
 pub mod consequence;
+mod delivery;
 pub mod effect;
 pub mod event;
-mod delivery;
 mod fencer;
 mod leader;
 pub mod message;

@@ -33,12 +33,18 @@ pub enum Request {
 /// An answer, or news to a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    Document { root: Element },
-    Committed { version: Version },
+    Document {
+        root: Element,
+    },
+    Committed {
+        version: Version,
+    },
     Done,
     Status(NodeStatus),
     /// News: this changed.
-    Changed { patch: Patch },
+    Changed {
+        patch: Patch,
+    },
     Refused(Refusal),
 }
 

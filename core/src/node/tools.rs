@@ -51,11 +51,8 @@ impl Node {
     /// A number for a request whose answer comes with its delivery.
     fn wait(&mut self, client: ClientId) -> RequestId {
         self.request_number += 1;
-        let request = RequestId {
-            node: self.me().id,
-            incarnation: self.settings.incarnation,
-            number: self.request_number,
-        };
+        let request =
+            RequestId { node: self.me().id, incarnation: self.settings.incarnation, number: self.request_number };
         self.waiting.insert(request, client);
         request
     }

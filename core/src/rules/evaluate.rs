@@ -51,9 +51,9 @@ fn condition_holds(condition: &Condition, facts: &Facts, now: Now, recheck: &mut
             let fits = |wanted: &Option<String>, actual: Option<&str>| wanted.is_none() || wanted.as_deref() == actual;
             fits(class, facts.class) && fits(provider, facts.provider) && fits(kind, facts.agent)
         }
-        Condition::Operation { name, interval_ms } => facts
-            .operation
-            .is_some_and(|(operation, interval)| operation == name && interval_ms.is_none_or(|wanted| wanted == interval)),
+        Condition::Operation { name, interval_ms } => facts.operation.is_some_and(|(operation, interval)| {
+            operation == name && interval_ms.is_none_or(|wanted| wanted == interval)
+        }),
         Condition::Invalid { .. } => false,
     }
 }

@@ -85,7 +85,14 @@ impl Teller<'_> {
         self.plan.find(id, &Key::once(task), node).first().copied()
     }
 
-    fn say(&mut self, what: &'static str, id: ResourceId, places: (Option<NodeId>, Option<NodeId>), action: Option<ActionId>, source: Option<ActionId>) {
+    fn say(
+        &mut self,
+        what: &'static str,
+        id: ResourceId,
+        places: (Option<NodeId>, Option<NodeId>),
+        action: Option<ActionId>,
+        source: Option<ActionId>,
+    ) {
         let plan = &self.plan;
         let name = |node: Option<NodeId>| node.map(|node| plan.situation.nodes[node].name.to_string());
         let planned = &plan.resources[id];
@@ -119,7 +126,8 @@ impl Teller<'_> {
         }
         let (failed, stop_if_failed, reload) = (planned.failed, planned.stop_if_failed, planned.reload);
         let (role, next_role) = (planned.current, planned.next);
-        let is_required = |teller: &Self, action: Option<ActionId>| action.is_some_and(|a| !teller.plan.actions[a].optional);
+        let is_required =
+            |teller: &Self, action: Option<ActionId>| action.is_some_and(|a| !teller.plan.actions[a].optional);
         if stop.is_some() && (next_role == Role::Stopped || (start.is_some() && !can_start)) {
             self.tell_stops(id, start);
         } else if stop.is_some() && failed && stop_if_failed {
@@ -139,11 +147,18 @@ impl Teller<'_> {
         }
     }
 
-    fn tell_same_role(&mut self, id: ResourceId, places: (Option<NodeId>, Option<NodeId>), moving: bool, [start, stop, promote, demote]: [Option<ActionId>; 4]) {
+    fn tell_same_role(
+        &mut self,
+        id: ResourceId,
+        places: (Option<NodeId>, Option<NodeId>),
+        moving: bool,
+        [start, stop, promote, demote]: [Option<ActionId>; 4],
+    ) {
         let (current, next) = places;
         let migrate = self.find(id, Task::MigrateFrom, next);
         let row = |teller: &Self, action: Option<ActionId>| action.map(|action| teller.plan.actions[action].clone());
-        let is_required = |teller: &Self, action: Option<ActionId>| row(teller, action).is_some_and(|row| !row.optional);
+        let is_required =
+            |teller: &Self, action: Option<ActionId>| row(teller, action).is_some_and(|row| !row.optional);
         let failed = self.plan.resources[id].failed;
         if current.is_some() && row(self, migrate).is_some_and(|row| row.runnable) {
             self.say("Migrate", id, places, start, None);

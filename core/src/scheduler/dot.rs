@@ -21,7 +21,8 @@ pub fn dot(plan: &Plan) -> String {
             false => ("dashed", "red"),
         };
         shown[action.at()] = true;
-        writeln!(text, "\"{}\" [ style={style} color=\"{colour}\" fontcolor=\"{font}\"]", name(plan, row)).expect("strings take all text");
+        writeln!(text, "\"{}\" [ style={style} color=\"{colour}\" fontcolor=\"{font}\"]", name(plan, row))
+            .expect("strings take all text");
     }
     for action in plan.actions.ids().rev() {
         write_inputs(plan, action, &shown, &mut text);
@@ -61,7 +62,8 @@ fn name(plan: &Plan, row: &Action) -> String {
     if let Some(history) = history {
         if matches!(row.task, Task::Notify | Task::Notified) {
             let word = |key: &str, or: &str| row.meta(key).or_else(|| row.meta(or)).unwrap_or("").to_owned();
-            let (kind, task) = (word("notify_key_type", "notify_type"), word("notify_key_operation", "notify_operation"));
+            let (kind, task) =
+                (word("notify_key_type", "notify_type"), word("notify_key_operation", "notify_operation"));
             return with_host(format!("{history}_{kind}_notify_{task}_0"));
         }
         let task = row.cancels.as_ref().unwrap_or(&row.task);

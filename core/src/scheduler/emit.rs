@@ -22,7 +22,13 @@ pub struct Emitted<'a> {
 }
 
 pub fn emit(ordered: OrderedActions<'_>, transition_id: i32) -> Emitted<'_> {
-    let mut emitter = Emitter { graph: header(&ordered.plan, transition_id), plan: ordered.plan, places: BTreeMap::new(), sorted: Vec::new(), parameters: BTreeMap::new() };
+    let mut emitter = Emitter {
+        graph: header(&ordered.plan, transition_id),
+        plan: ordered.plan,
+        places: BTreeMap::new(),
+        sorted: Vec::new(),
+        parameters: BTreeMap::new(),
+    };
     for id in emitter.plan.placement.top.clone() {
         emitter.emit_resource(id);
     }
@@ -57,7 +63,11 @@ fn header(plan: &Plan, transition_id: i32) -> Graph {
         failed_stop_offset: "INFINITY".to_owned(),
         failed_start_offset: if options.start_failure_is_fatal { "INFINITY" } else { "1" }.to_owned(),
         batch_limit: options.batch_limit.parse().unwrap_or(0),
-        migration_limit: options.migration_limit.as_deref().and_then(|text| text.parse().ok()).filter(|limit| *limit > 0),
+        migration_limit: options
+            .migration_limit
+            .as_deref()
+            .and_then(|text| text.parse().ok())
+            .filter(|limit| *limit > 0),
         recheck_by: None,
         actions: Vec::new(),
         synapses: Vec::new(),
@@ -97,9 +107,11 @@ impl Plan<'_> {
         if relation.is_none() {
             return Some(false);
         }
-        let only_order = Relation::THEN_IMPLIES_FIRST_GRAPHED | Relation::FIRST_IMPLIES_THEN_GRAPHED | Relation::ORDERED;
+        let only_order =
+            Relation::THEN_IMPLIES_FIRST_GRAPHED | Relation::FIRST_IMPLIES_THEN_GRAPHED | Relation::ORDERED;
         let can_change = !relation.without(only_order).is_none();
-        let waits_for_unrunnable = can_change && !relation.has(Relation::MIN_RUNNABLE) && !relation.has(Relation::UNMIGRATABLE_THEN_BLOCKS);
+        let waits_for_unrunnable =
+            can_change && !relation.has(Relation::MIN_RUNNABLE) && !relation.has(Relation::UNMIGRATABLE_THEN_BLOCKS);
         if !input.runnable && !waits_for_unrunnable {
             return Some(false);
         }
@@ -214,7 +226,12 @@ impl Emitter<'_> {
         let row = &self.plan.actions[action];
         let own = row.resource.map_or(Score::ZERO, |id| self.plan.resources[id].priority);
         let id = self.graph.synapses.len() as u32;
-        self.graph.synapses.push(Synapse { id, priority: own.max(row.priority).max(Score::ZERO).value(), action: place, inputs });
+        self.graph.synapses.push(Synapse {
+            id,
+            priority: own.max(row.priority).max(Score::ZERO).value(),
+            action: place,
+            inputs,
+        });
     }
 
     /// Puts an action into the graph's list once; its details are those of the moment it is carried out.
@@ -259,7 +276,9 @@ impl Emitter<'_> {
             internal_key,
             node: node.map(|node| plan.situation.nodes[node].name.to_string()),
             node_uuid: node.map(|node| plan.situation.nodes[node].uuid.to_string()),
-            router_node: node.and_then(|_| plan.connection_host(action)).map(|host| plan.situation.nodes[host].name.to_string()),
+            router_node: node
+                .and_then(|_| plan.connection_host(action))
+                .map(|host| plan.situation.nodes[host].name.to_string()),
             resource: resource.map(|id| self.reference(id)),
             attributes,
             downed: node.map(|node| self.downed(row, node)).unwrap_or_default(),
@@ -310,7 +329,9 @@ impl Emitter<'_> {
                 downed
             }
             Task::Stop => {
-                let Some(id) = row.resource.filter(|id| self.plan.resource(*id).remote_connection) else { return Vec::new() };
+                let Some(id) = row.resource.filter(|id| self.plan.resource(*id).remote_connection) else {
+                    return Vec::new();
+                };
                 let arrives = |edge: &super::act::Edge| {
                     let input = &self.plan.actions[edge.action];
                     input.resource == Some(id) && input.task == Task::MigrateFrom
@@ -353,7 +374,8 @@ impl Emitter<'_> {
         let known = self.parameters.entry(id).or_insert_with(|| {
             // Without rules, every node sees the same.
             let owners = std::iter::successors(Some(id), |at| situation.resources[*at].parent);
-            let has_rules = owners.into_iter().any(|at| situation.resources[at].parameters.iter().any(|set| set.rule.is_some()));
+            let has_rules =
+                owners.into_iter().any(|at| situation.resources[at].parameters.iter().any(|set| set.rule.is_some()));
             (!has_rules).then(|| situation.parameters_on(id, None))
         });
         let mut parameters = known.clone().unwrap_or_else(|| situation.parameters_on(id, node));
@@ -416,7 +438,9 @@ impl Emitter<'_> {
         };
         let host = match task {
             Task::Stop | Task::Stopped | Task::Demote | Task::Demoted => plan.current_node(launcher),
-            Task::Start | Task::Running | Task::Monitor | Task::Promote | Task::Promoted => plan.resources[launcher].node,
+            Task::Start | Task::Running | Task::Monitor | Task::Promote | Task::Promoted => {
+                plan.resources[launcher].node
+            }
             _ => None,
         };
         if let Some(host) = host {

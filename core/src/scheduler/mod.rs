@@ -78,10 +78,10 @@ mod tests {
         let setting = Setting { document: &document, known: &|_| true, now };
         let simulation = simulate(first.graph, &setting);
         assert!(simulation.complete);
-        assert_eq!(simulation.lines, [
-            "Resource action: p1              monitor on n1",
-            "Resource action: p1              start on n1",
-        ]);
+        assert_eq!(
+            simulation.lines,
+            ["Resource action: p1              monitor on n1", "Resource action: p1              start on n1",]
+        );
         let second = schedule(&Input::new(&simulation.document, now));
         assert!(second.graph.is_empty(), "{:?}", second.graph.actions);
     }

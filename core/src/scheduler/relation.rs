@@ -222,9 +222,20 @@ pub struct Ordering {
 #[derive(Clone, Debug)]
 pub enum Point {
     /// Its name; runnable once so many of its firsts are.
-    Pseudo { name: String, min_runnable: u32 },
+    Pseudo {
+        name: String,
+        min_runnable: u32,
+    },
     /// Load that has left a node.
-    LoadStopped { name: String, node: NodeId },
-    Unfence { node: NodeId },
-    Fence { node: NodeId, reason: String },
+    LoadStopped {
+        name: String,
+        node: NodeId,
+    },
+    Unfence {
+        node: NodeId,
+    },
+    Fence {
+        node: NodeId,
+        reason: String,
+    },
 }

@@ -29,12 +29,28 @@ impl Stage {
 /// One thing the trace tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TraceLine {
-    Allocation { stage: Stage, resource: ResourceId, node: NodeId, score: Score },
-    Promotion { resource: ResourceId, node: Option<NodeId>, score: Score },
+    Allocation {
+        stage: Stage,
+        resource: ResourceId,
+        node: NodeId,
+        score: Score,
+    },
+    Promotion {
+        resource: ResourceId,
+        node: Option<NodeId>,
+        score: Score,
+    },
     /// What a node has room for.
-    Capacity { when: &'static str, node: NodeId, utilization: Vec<(String, String)> },
+    Capacity {
+        when: &'static str,
+        node: NodeId,
+        utilization: Vec<(String, String)>,
+    },
     /// What a resource takes of a node.
-    Taken { resource: ResourceId, node: NodeId },
+    Taken {
+        resource: ResourceId,
+        node: NodeId,
+    },
 }
 
 /// The lines that `crm_simulate -s` shows.
@@ -77,7 +93,8 @@ fn utilization_line(situation: &Situation, line: &TraceLine) -> Option<String> {
         }
         TraceLine::Taken { resource, node } => {
             let resource = &situation.resources[*resource];
-            let mut text = format!("pcmk__assign_resource: {} utilization on {}:", resource.id, situation.nodes[*node].name);
+            let mut text =
+                format!("pcmk__assign_resource: {} utilization on {}:", resource.id, situation.nodes[*node].name);
             for (name, value) in &resource.utilization {
                 text.push_str(&format!(" {name}={value}"));
             }

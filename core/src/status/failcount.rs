@@ -109,7 +109,13 @@ mod tests {
 
     #[test]
     fn failures_of_all_operations_add_up() {
-        check("fail-count-p1#monitor_10000=2 fail-count-p1#start_0=INFINITY last-failure-p1#start_0=9", "p1", false, 1_000_000, 9);
+        check(
+            "fail-count-p1#monitor_10000=2 fail-count-p1#start_0=INFINITY last-failure-p1#start_0=9",
+            "p1",
+            false,
+            1_000_000,
+            9,
+        );
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub enum Membership {
     Unseen,
     Out,
     /// In; the time is known with newer peers.
-    In { since: Option<i64> },
+    In {
+        since: Option<i64>,
+    },
 }
 
 impl Membership {

@@ -201,7 +201,8 @@ impl OperationRecord {
 
     /// Which of two records is the later, as well as can be told.
     pub fn compare_age(&self, other: &Self) -> Ordering {
-        let same_node = self.attr("on_node").map(str::to_ascii_lowercase) == other.attr("on_node").map(str::to_ascii_lowercase);
+        let same_node =
+            self.attr("on_node").map(str::to_ascii_lowercase) == other.attr("on_node").map(str::to_ascii_lowercase);
         let (left, right) = (self.call_id, other.call_id);
         if (same_node && self.id() == other.id()) || (left == -1 && right == -1) {
             return Ordering::Equal;

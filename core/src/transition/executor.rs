@@ -60,21 +60,13 @@ impl Executor {
     /// Takes a graph to be carried out.
     pub fn new(graph: Graph) -> Executor {
         let count = graph.synapses.len();
-        let place: BTreeMap<u32, usize> = graph
-            .synapses
-            .iter()
-            .enumerate()
-            .map(|(at, synapse)| (graph.actions[synapse.action].id, at))
-            .collect();
+        let place: BTreeMap<u32, usize> =
+            graph.synapses.iter().enumerate().map(|(at, synapse)| (graph.actions[synapse.action].id, at)).collect();
         let mut successors: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         let mut missing = vec![0; count];
         for (at, synapse) in graph.synapses.iter().enumerate() {
             // An input that no synapse makes can never be confirmed: it is not waited for.
-            for input in synapse
-                .inputs
-                .iter()
-                .filter(|input| place.contains_key(input))
-            {
+            for input in synapse.inputs.iter().filter(|input| place.contains_key(input)) {
                 successors.entry(*input).or_default().push(at);
                 missing[at] += 1;
             }
@@ -141,9 +133,7 @@ impl Executor {
     fn may_start(&self, at: usize) -> bool {
         let synapse = &self.graph.synapses[at];
         let pseudo = self.graph.actions[synapse.action].kind == ActionKind::Pseudo;
-        let urgent = self
-            .abort_priority
-            .is_none_or(|abort| synapse.priority >= abort);
+        let urgent = self.abort_priority.is_none_or(|abort| synapse.priority >= abort);
         (pseudo || urgent) && (!self.blocked[at] || synapse.priority >= Score::INFINITY.value())
     }
 
@@ -152,14 +142,11 @@ impl Executor {
             return false;
         };
         let action = &self.graph.actions[self.graph.synapses[at].action];
-        let migrates =
-            |action: &Action| matches!(action.operation.as_str(), "migrate_to" | "migrate_from");
+        let migrates = |action: &Action| matches!(action.operation.as_str(), "migrate_to" | "migrate_from");
         if !migrates(action) {
             return false;
         }
-        let running = self
-            .running()
-            .filter(|other| migrates(other) && other.node == action.node);
+        let running = self.running().filter(|other| migrates(other) && other.node == action.node);
         running.count() >= limit as usize
     }
 
@@ -171,9 +158,7 @@ impl Executor {
     /// The actions running now.
     pub fn running(&self) -> impl Iterator<Item = &Action> {
         let in_flight = |at: &usize| self.state[*at] == State::InFlight;
-        (0..self.state.len())
-            .filter(in_flight)
-            .map(|at| &self.graph.actions[self.graph.synapses[at].action])
+        (0..self.state.len()).filter(in_flight).map(|at| &self.graph.actions[self.graph.synapses[at].action])
     }
 
     /// Hears how a running action went; `false` if it was not running.
@@ -204,10 +189,7 @@ impl Executor {
 
     /// From now on only synapses of at least this priority start; what runs is waited for.
     pub fn abort(&mut self, priority: i32) {
-        self.abort_priority = Some(
-            self.abort_priority
-                .map_or(priority, |old| old.max(priority)),
-        );
+        self.abort_priority = Some(self.abort_priority.map_or(priority, |old| old.max(priority)));
     }
 
     /// Whether the transition was aborted.

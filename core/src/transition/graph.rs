@@ -86,9 +86,7 @@ pub struct Action {
 impl Action {
     /// The operation's interval in milliseconds; 0 runs once.
     pub fn interval(&self) -> u64 {
-        self.meta("interval")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0)
+        self.meta("interval").and_then(|text| text.parse().ok()).unwrap_or(0)
     }
 
     /// The digest of what the agent is given: without what the cluster adds, but with the timeout of
@@ -106,9 +104,7 @@ impl Action {
 
     /// A meta-attribute of the operation, by its name without `CRM_meta_`.
     pub fn meta(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .get(&format!("CRM_meta_{name}"))
-            .map(String::as_str)
+        self.attributes.get(&format!("CRM_meta_{name}")).map(String::as_str)
     }
 }
 

@@ -2,11 +2,11 @@
 
 pub mod executor;
 pub mod graph;
-pub mod summary;
-pub mod simulation;
-pub mod xml;
 pub mod key;
+pub mod simulation;
+pub mod summary;
+pub mod xml;
 
 pub use executor::{Executor, Outcome, Progress};
-pub use key::TransitionKey;
 pub use graph::{Action, ActionKind, Graph, ResourceRef, Synapse};
+pub use key::TransitionKey;

@@ -132,7 +132,8 @@ fn write_result(history: &mut Element, action: &Action, resource: &ResourceRef, 
     };
     let expected = action.meta("op_target_rc").and_then(|code| code.parse().ok()).unwrap_or(0);
     let code = if task == "notify" { 0 } else { expected };
-    let transition = TransitionKey { action: call.unsigned_abs(), transition: -1, expected, uuid: NO_LEADER.to_owned() };
+    let transition =
+        TransitionKey { action: call.unsigned_abs(), transition: -1, expected, uuid: NO_LEADER.to_owned() };
     let record = history.child_with_id_or_new("lrm_rsc_op", &id);
     record.set("operation_key", key);
     record.set("operation", task);

@@ -8,7 +8,11 @@ use crate::cib::model::resource::Role;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Something happens to a node: "Fence (reboot) n1 'peer lost'".
-    Node { what: String, node: String, reason: Option<String> },
+    Node {
+        what: String,
+        node: String,
+        reason: Option<String>,
+    },
     Resource(ResourceChange),
 }
 
@@ -33,7 +37,9 @@ pub fn lines(changes: &[Change]) -> Vec<String> {
     for change in changes {
         match change {
             // Without a reason, Pacemaker only logs it.
-            Change::Node { what, node, reason } => lines.extend(reason.as_ref().map(|reason| format!("{what} {node} '{reason}'"))),
+            Change::Node { what, node, reason } => {
+                lines.extend(reason.as_ref().map(|reason| format!("{what} {node} '{reason}'")))
+            }
             Change::Resource(change) => {
                 if change.resource.len() > name_width {
                     name_width = change.resource.len() + 2;
@@ -41,7 +47,10 @@ pub fn lines(changes: &[Change]) -> Vec<String> {
                 let details = change.details();
                 detail_width = detail_width.max(details.len());
                 let why = change.why().map(|why| format!("  {why}")).unwrap_or_default();
-                lines.push(format!("{:<8}   {:<name_width$}   ( {details:>detail_width$} ){why}", change.what, change.resource));
+                lines.push(format!(
+                    "{:<8}   {:<name_width$}   ( {details:>detail_width$} ){why}",
+                    change.what, change.resource
+                ));
             }
         }
     }

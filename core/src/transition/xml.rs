@@ -121,7 +121,8 @@ fn write_action(out: &mut String, action: &Action) {
     for (name, value) in action.attributes.iter().filter(|(name, _)| !name.starts_with(|c: char| c.is_ascii_digit())) {
         attribute(out, name, value);
     }
-    let numbered: Vec<_> = action.attributes.iter().filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_digit())).collect();
+    let numbered: Vec<_> =
+        action.attributes.iter().filter(|(name, _)| name.starts_with(|c: char| c.is_ascii_digit())).collect();
     if numbered.is_empty() {
         out.push_str("/>\n");
     } else {

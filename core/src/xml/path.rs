@@ -17,10 +17,7 @@ pub struct Step {
 impl Step {
     /// The step that leads to this element.
     pub fn to(element: &Element) -> Step {
-        Step {
-            name: element.name.to_string(),
-            id: element.id().map(str::to_string),
-        }
+        Step { name: element.name.to_string(), id: element.id().map(str::to_string) }
     }
 
     /// Whether the step leads to this element.
@@ -81,17 +78,14 @@ impl Path {
     pub fn find<'a>(&self, root: &'a Element) -> Option<&'a Element> {
         let (first, rest) = self.0.split_first()?;
         let start = first.fits(root).then_some(root)?;
-        rest.iter().try_fold(start, |at, step| {
-            at.elements().find(|child| step.fits(child))
-        })
+        rest.iter().try_fold(start, |at, step| at.elements().find(|child| step.fits(child)))
     }
 
     /// The element the path leads to, made the caller's own; nothing is copied if there is none.
     pub fn find_mut<'a>(&self, root: &'a mut Element) -> Option<&'a mut Element> {
         self.find(root)?;
         let (_, rest) = self.0.split_first()?;
-        rest.iter()
-            .try_fold(root, |at, step| at.find_mut(|child| step.fits(child)))
+        rest.iter().try_fold(root, |at, step| at.find_mut(|child| step.fits(child)))
     }
 }
 
@@ -114,8 +108,7 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expected: Option<&str>) {
-        let root =
-            read("<a><b id='1' v='x'/><b id='2' v='y'><c v='z'/></b></a>").expect("a document");
+        let root = read("<a><b id='1' v='x'/><b id='2' v='y'><c v='z'/></b></a>").expect("a document");
         let found = Path::parse(path).and_then(|path| path.find(&root)?.attr("v"));
         assert_eq!(found, expected, "{path}");
     }

@@ -48,11 +48,7 @@ impl XmlError {
 
 impl fmt::Display for XmlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.line, self.column, self.message
-        )
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
     }
 }
 
@@ -82,9 +78,7 @@ pub fn read(text: &str) -> Result<Element, XmlError> {
 
 /// XML 1.0 section 2.2: no control characters but tab, line feed and carriage return.
 fn check_characters(text: &str) -> Result<(), XmlError> {
-    let bad = text
-        .bytes()
-        .position(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
+    let bad = text.bytes().position(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
     match bad {
         Some(at) => Err(XmlError::at(text, at, "control character")),
         None => Ok(()),
@@ -101,21 +95,14 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str) -> Builder<'a> {
-        Builder {
-            text,
-            open: Vec::new(),
-            root: None,
-            pending: String::new(),
-        }
+        Builder { text, open: Vec::new(), root: None, pending: String::new() }
     }
 
     fn run(mut self) -> Result<Element, XmlError> {
         let mut reader = Reader::from_str(self.text);
         loop {
             let start = reader.buffer_position() as usize;
-            let event = reader
-                .read_event()
-                .map_err(|error| self.error(reader.error_position() as usize, error))?;
+            let event = reader.read_event().map_err(|error| self.error(reader.error_position() as usize, error))?;
             match event {
                 Event::Start(tag) => {
                     let element = self.element(&tag, start)?;
@@ -175,9 +162,8 @@ impl<'a> Builder<'a> {
             if attribute.value.contains('<') {
                 return Err(self.error(start, format!("`<` in attribute {key}")));
             }
-            let value = attribute
-                .normalized_value(XmlVersion::Explicit1_0)
-                .map_err(|error| self.error(start, error))?;
+            let value =
+                attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| self.error(start, error))?;
             if !value.chars().all(allowed) {
                 return Err(self.error(start, format!("forbidden character in attribute {key}")));
             }
@@ -188,11 +174,8 @@ impl<'a> Builder<'a> {
 
     fn check_name(&self, name: &str, start: usize) -> Result<(), XmlError> {
         let mut chars = name.chars();
-        let first = chars
-            .next()
-            .is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':');
-        let rest =
-            chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{b7}'));
+        let first = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':');
+        let rest = chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{b7}'));
         match first && rest {
             true => Ok(()),
             false => Err(self.error(start, format!("`{name}` is not a name"))),
@@ -200,9 +183,7 @@ impl<'a> Builder<'a> {
     }
 
     fn reference(&mut self, reference: &BytesRef<'_>, start: usize) -> Result<(), XmlError> {
-        let character = reference
-            .resolve_char_ref()
-            .map_err(|error| self.error(start, error))?;
+        let character = reference.resolve_char_ref().map_err(|error| self.error(start, error))?;
         match character {
             Some(c) if allowed(c) => self.pending.push(c),
             Some(_) => return Err(self.error(start, "reference to a forbidden character")),
@@ -275,10 +256,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_written_again() {
-        check(
-            "<a x='1' y=\"2\"><b/><!--c-->t &amp; u</a>",
-            "<a x=\"1\" y=\"2\"><b/><!--c-->t &amp; u</a>",
-        );
+        check("<a x='1' y=\"2\"><b/><!--c-->t &amp; u</a>", "<a x=\"1\" y=\"2\"><b/><!--c-->t &amp; u</a>");
         check("<?xml version='1.0'?>\n<a>\n  <b/>\n</a>\n", "<a><b/></a>");
         check("<a x='&#10;&quot;&lt;'/>", "<a x=\"&#10;&quot;&lt;\"/>");
         check("<a><![CDATA[1 < 2]]></a>", "<a>1 &lt; 2</a>");
@@ -288,26 +266,14 @@ mod tests {
     fn what_is_not_a_document_is_refused_where_it_breaks() {
         check("", "line 1, column 1: no root element");
         check("<a/><b/>", "line 1, column 5: a second root element");
-        check(
-            "<a>\n<b></a>",
-            "line 2, column 4: ill-formed document: expected `</b>`, but `</a>` was found",
-        );
+        check("<a>\n<b></a>", "line 2, column 4: ill-formed document: expected `</b>`, but `</a>` was found");
         check("<a>", "line 1, column 4: `<a>` is never closed");
         check("<>x</>", "line 1, column 1: `` is not a name");
         check("x<a/>", "line 1, column 2: text outside the root element");
-        check(
-            "<a x='&bogus;'/>",
-            "line 1, column 1: at 1..6: unrecognized entity `bogus`",
-        );
-        check(
-            "<a>&bogus;</a>",
-            "line 1, column 4: unknown entity `&bogus;`",
-        );
+        check("<a x='&bogus;'/>", "line 1, column 1: at 1..6: unrecognized entity `bogus`");
+        check("<a>&bogus;</a>", "line 1, column 4: unknown entity `&bogus;`");
         check("<a b='\u{1}'/>", "line 1, column 7: control character");
-        check(
-            "<a>&#0;</a>",
-            "line 1, column 4: invalid character reference: 0x0 character is not permitted in XML",
-        );
+        check("<a>&#0;</a>", "line 1, column 4: invalid character reference: 0x0 character is not permitted in XML");
     }
 
     #[test]

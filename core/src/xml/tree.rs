@@ -47,9 +47,7 @@ pub struct Element {
 
 impl PartialEq for Element {
     fn eq(&self, other: &Element) -> bool {
-        self.name == other.name
-            && self.attributes == other.attributes
-            && self.children == other.children
+        self.name == other.name && self.attributes == other.attributes && self.children == other.children
     }
 }
 
@@ -58,12 +56,7 @@ impl Eq for Element {}
 impl Element {
     /// An element without attributes or children.
     pub fn new(name: &str) -> Element {
-        Element {
-            name: Name::from(name),
-            attributes: Vec::new(),
-            children: Vec::new(),
-            offset: 0,
-        }
+        Element { name: Name::from(name), attributes: Vec::new(), children: Vec::new(), offset: 0 }
     }
 
     /// The same element with one attribute more (or changed): for building.
@@ -82,10 +75,7 @@ impl Element {
 
     /// The value of an attribute.
     pub fn attr(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| &**value)
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
     }
 
     /// The value of the `id` attribute.
@@ -115,16 +105,11 @@ impl Element {
 
     /// The child elements, in order.
     pub fn elements(&self) -> impl DoubleEndedIterator<Item = &Element> {
-        self.children
-            .iter()
-            .filter_map(|node| node.element().map(|element| &**element))
+        self.children.iter().filter_map(|node| node.element().map(|element| &**element))
     }
 
     /// The child elements of one name, in order.
-    pub fn elements_named<'a>(
-        &'a self,
-        name: &'a str,
-    ) -> impl DoubleEndedIterator<Item = &'a Element> {
+    pub fn elements_named<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a Element> {
         self.elements().filter(move |element| element.name == name)
     }
 
@@ -135,8 +120,7 @@ impl Element {
 
     /// The first child element of this name and id.
     pub fn child_with_id(&self, name: &str, id: &str) -> Option<&Element> {
-        self.elements()
-            .find(|element| element.name == *name && element.id() == Some(id))
+        self.elements().find(|element| element.name == *name && element.id() == Some(id))
     }
 
     /// The child element at this place among all children, made the caller's own.
@@ -149,10 +133,7 @@ impl Element {
 
     /// The first child element that fits, made the caller's own; nothing is copied if none fits.
     pub fn find_mut(&mut self, fits: impl Fn(&Element) -> bool) -> Option<&mut Element> {
-        let at = self
-            .children
-            .iter()
-            .position(|node| node.element().is_some_and(|element| fits(element)))?;
+        let at = self.children.iter().position(|node| node.element().is_some_and(|element| fits(element)))?;
         self.child_at_mut(at)
     }
 
@@ -166,8 +147,7 @@ impl Element {
                 self.push(Element::new(name));
                 self.children.len() - 1
             });
-        self.child_at_mut(at)
-            .expect("the place was just found to hold an element")
+        self.child_at_mut(at).expect("the place was just found to hold an element")
     }
 
     /// The first child of this name and id, made (with that id) if it is not there.
@@ -175,22 +155,17 @@ impl Element {
         let at = self
             .children
             .iter()
-            .position(|node| {
-                node.element()
-                    .is_some_and(|element| element.name == name && element.id() == Some(id))
-            })
+            .position(|node| node.element().is_some_and(|element| element.name == name && element.id() == Some(id)))
             .unwrap_or_else(|| {
                 self.push(Element::new(name).with("id", id));
                 self.children.len() - 1
             });
-        self.child_at_mut(at)
-            .expect("the place was just found to hold an element")
+        self.child_at_mut(at).expect("the place was just found to hold an element")
     }
 
     /// Drops the child elements that do not pass; text and comments stay.
     pub fn retain_elements(&mut self, keep: impl Fn(&Element) -> bool) {
-        self.children
-            .retain(|node| node.element().is_none_or(|element| keep(element)));
+        self.children.retain(|node| node.element().is_none_or(|element| keep(element)));
     }
 
     /// This element and all below it, in document order.

@@ -46,11 +46,7 @@ fn pretty(element: &Element, depth: usize, out: &mut String) {
     }
     out.push('>');
     // Mixed content is kept as it is: blanks would change it.
-    if element
-        .children
-        .iter()
-        .any(|child| matches!(child, Node::Text(_)))
-    {
+    if element.children.iter().any(|child| matches!(child, Node::Text(_))) {
         for child in &element.children {
             match child {
                 Node::Element(child) => write_to(child, out),

@@ -127,12 +127,10 @@ fn signature(bytes: &[u8], mark: Mark) -> String {
 
 fn read(path: &Path) -> Result<(Document, Mark), String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let signature_path = path.with_file_name(format!(
-        "{}.sig",
-        path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
-    ));
-    let signature = fs::read_to_string(&signature_path)
-        .map_err(|error| format!("{}: {error}", signature_path.display()))?;
+    let signature_path =
+        path.with_file_name(format!("{}.sig", path.file_name().and_then(|name| name.to_str()).unwrap_or_default()));
+    let signature =
+        fs::read_to_string(&signature_path).map_err(|error| format!("{}: {error}", signature_path.display()))?;
     let mut lines = signature.lines();
     if lines.next().map(str::trim) != Some(md5_hex(&bytes).as_str()) {
         return Err("its digest is not the one it was written with".into());

@@ -68,8 +68,7 @@ fn environment(places: &Places, node: &str, run: &Run, root: &Path) -> BTreeMap<
 
 /// What every program finds that runs for this node.
 pub fn common(places: &Places, node: &str) -> BTreeMap<String, String> {
-    let programs: Vec<String> =
-        places.programs().iter().map(|place| place.to_string_lossy().into_owned()).collect();
+    let programs: Vec<String> = places.programs().iter().map(|place| place.to_string_lossy().into_owned()).collect();
     let state = places.agent_state().to_string_lossy().into_owned();
     let mut environment: BTreeMap<String, String> = [
         ("PATH", programs.join(":")),

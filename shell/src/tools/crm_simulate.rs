@@ -77,7 +77,8 @@ impl Run<'_, '_> {
     fn run(mut self) -> Result<Exit, (Exit, String)> {
         let document = self.read()?;
         let now = self.now(&document)?;
-        let input = Input { secrets_removed: true, draw: self.options.save_dotfile.is_some(), ..Input::new(&document, now) };
+        let input =
+            Input { secrets_removed: true, draw: self.options.save_dotfile.is_some(), ..Input::new(&document, now) };
         let situation = scheduler::resolve(&input);
         if !self.options.quiet {
             self.announce_time(&document, now);
@@ -169,7 +170,9 @@ impl Run<'_, '_> {
 
     fn save(&self, output: &Output) -> Result<(), (Exit, String)> {
         let write = |path: &Option<PathBuf>, text: &str| match path {
-            Some(path) => std::fs::write(path, text).map_err(|error| (Exit::ERROR, format!("{}: {error}", path.display()))),
+            Some(path) => {
+                std::fs::write(path, text).map_err(|error| (Exit::ERROR, format!("{}: {error}", path.display())))
+            }
             None => Ok(()),
         };
         if self.options.save_graph.is_some() {

@@ -45,10 +45,7 @@ impl Record {
 
     pub fn check(&mut self) -> Result<(), Broken> {
         match self.broken.take() {
-            Some(detail) => Err(Broken {
-                law: "a resource is active on no more nodes than it allows",
-                detail,
-            }),
+            Some(detail) => Err(Broken { law: "a resource is active on no more nodes than it allows", detail }),
             None => Ok(()),
         }
     }
@@ -62,10 +59,7 @@ pub fn at_rest(world: &World) -> Result<(), Broken> {
     if here.len() != world.size() {
         return broken("all nodes come back", format!("only {here:?} live"));
     }
-    let digests: BTreeMap<u32, String> = world
-        .nodes()
-        .map(|(id, node)| (id, node.document().digest()))
-        .collect();
+    let digests: BTreeMap<u32, String> = world.nodes().map(|(id, node)| (id, node.document().digest())).collect();
     if digests.values().collect::<BTreeSet<_>>().len() != 1 {
         let mut nodes = world.nodes().map(|(_, node)| node.document());
         let first = nodes.next().expect("all nodes live");
@@ -74,24 +68,12 @@ pub fn at_rest(world: &World) -> Result<(), Broken> {
         return broken("all documents become equal", format!("{digests:?}\n{patch}"));
     }
     if let Some((id, node)) = world.nodes().find(|(_, node)| !node.settled()) {
-        return broken(
-            "the next graph is empty",
-            format!("n{id}: {:?}", node.status()),
-        );
+        return broken("the next graph is empty", format!("n{id}: {:?}", node.status()));
     }
     let (_, node) = world.nodes().next().expect("all nodes live");
     let tags = node.document().configuration().child("tags");
-    let kept: BTreeSet<&str> = tags
-        .into_iter()
-        .flat_map(|tags| tags.elements())
-        .filter_map(|tag| tag.id())
-        .collect();
-    let lost: Vec<&String> = world
-        .record
-        .acknowledged
-        .iter()
-        .filter(|name| !kept.contains(name.as_str()))
-        .collect();
+    let kept: BTreeSet<&str> = tags.into_iter().flat_map(|tags| tags.elements()).filter_map(|tag| tag.id()).collect();
+    let lost: Vec<&String> = world.record.acknowledged.iter().filter(|name| !kept.contains(name.as_str())).collect();
     if !lost.is_empty() {
         return broken("nothing acknowledged is lost", format!("{lost:?}"));
     }
@@ -99,10 +81,7 @@ pub fn at_rest(world: &World) -> Result<(), Broken> {
     for resource in ALONE {
         let on = active.get(resource).map_or(0, BTreeSet::len);
         if on != 1 {
-            return broken(
-                "everything runs again",
-                format!("{resource} is active on {on} nodes"),
-            );
+            return broken("everything runs again", format!("{resource} is active on {on} nodes"));
         }
     }
     for clone in ["c1", "db"] {

@@ -20,10 +20,7 @@ impl World {
             3 | 4 => {
                 let parts = 2 + self.chance.below(2);
                 let ids: Vec<u32> = self.hosts.keys().copied().collect();
-                let part: BTreeMap<u32, u64> = ids
-                    .into_iter()
-                    .map(|id| (id, self.chance.below(parts)))
-                    .collect();
+                let part: BTreeMap<u32, u64> = ids.into_iter().map(|id| (id, self.chance.below(parts))).collect();
                 self.tell(|| format!("network cut: {part:?}"));
                 self.network.cut(part);
             }

@@ -5,9 +5,7 @@ use quorate_core::lrm::Run;
 use quorate_core::membership::{Member, View, ViewId};
 use quorate_core::node::{Clock, Node, Settings};
 use quorate_core::replica::Mark;
-use quorate_transport::cluster::embedded::protocol::{
-    Output, Protocol, Settings as Engine, Timing, VoteRules, Voter,
-};
+use quorate_transport::cluster::embedded::protocol::{Output, Protocol, Settings as Engine, Timing, VoteRules, Voter};
 use std::collections::BTreeSet;
 
 /// A node not heard for so long is lost. Milliseconds.
@@ -28,6 +26,8 @@ pub struct Host {
     pub powered_since: u64,
     /// It stands still until then. Milliseconds.
     pub paused_until: u64,
+    /// The latest write ends then. Milliseconds.
+    pub disk_busy_until: u64,
     pub disk: Option<(Document, Mark)>,
     pub life: Option<Life>,
     /// Resources active here, whoever watches them.
@@ -43,6 +43,7 @@ impl Host {
             powered: true,
             powered_since: 0,
             paused_until: 0,
+            disk_busy_until: 0,
             disk: None,
             life: None,
             active: BTreeSet::new(),
@@ -55,22 +56,13 @@ impl Host {
         let engine = Engine {
             local: self.id,
             incarnation,
-            nodes: (1..=self.count)
-                .map(|id| Voter {
-                    id,
-                    name: name(id),
-                    votes: 1,
-                })
-                .collect(),
+            nodes: (1..=self.count).map(|id| Voter { id, name: name(id), votes: 1 }).collect(),
             timing: Timing::from_token(TOKEN_MS),
             votes: VoteRules { two_node: self.count == 2, wait_for_all: self.count == 2, ..VoteRules::default() },
         };
         let (protocol, outputs) = Protocol::start(engine, now);
         let settings = Settings {
-            me: Member {
-                id: self.id,
-                name: name(self.id),
-            },
+            me: Member { id: self.id, name: name(self.id) },
             nodes: self.count as usize,
             two_node: self.count == 2,
             wait_for_all: self.count == 2,
@@ -79,16 +71,9 @@ impl Host {
             infrastructure: "simulated".into(),
             version: "test".into(),
         };
-        let (document, mark) = self
-            .disk
-            .clone()
-            .unwrap_or_else(|| (Document::empty(), Mark::default()));
+        let (document, mark) = self.disk.clone().unwrap_or_else(|| (Document::empty(), Mark::default()));
         let node = Node::new(settings, document, mark, clock(now, epoch));
-        self.life = Some(Life {
-            incarnation,
-            protocol,
-            node,
-        });
+        self.life = Some(Life { incarnation, protocol, node });
         outputs
     }
 
@@ -138,47 +123,27 @@ fn name(id: u32) -> String {
 }
 
 pub fn clock(now: u64, epoch: i64) -> Clock {
-    Clock {
-        ms: now,
-        epoch: epoch + (now / 1000) as i64,
-    }
+    Clock { ms: now, epoch: epoch + (now / 1000) as i64 }
 }
 
 /// The engine's view as the node is told it.
 pub fn view(view: &quorate_transport::cluster::View) -> View {
-    let id = ViewId {
-        epoch: view.id.epoch,
-        coordinator: view.id.coordinator,
-        incarnation: view.id.incarnation,
-    };
-    let members = view.members.iter().map(|member| Member {
-        id: member.id,
-        name: member.name.clone(),
-    });
-    View {
-        id,
-        members: members.collect(),
-        quorate: view.quorate,
-    }
+    let id = ViewId { epoch: view.id.epoch, coordinator: view.id.coordinator, incarnation: view.id.incarnation };
+    let members = view.members.iter().map(|member| Member { id: member.id, name: member.name.clone() });
+    View { id, members: members.collect(), quorate: view.quorate }
 }
 
 /// Primitives, a group, a clone, a promotable clone, a fence device that reaches every node.
 pub fn configuration(nodes: u32) -> Document {
     let list: Vec<String> = (1..=nodes).map(name).collect();
     let monitor = |id: &str, ms: u32| {
-        format!(
-            "<operations><op id='{id}-monitor' name='monitor' interval='{ms}ms' timeout='10s'/></operations>"
-        )
+        format!("<operations><op id='{id}-monitor' name='monitor' interval='{ms}ms' timeout='10s'/></operations>")
     };
     let primitive = |id: &str| {
         let monitor = monitor(id, 7_000);
-        format!(
-            "<primitive id='{id}' class='ocf' provider='quorate' type='Dummy'>{monitor}</primitive>"
-        )
+        format!("<primitive id='{id}' class='ocf' provider='quorate' type='Dummy'>{monitor}</primitive>")
     };
-    let node_elements: String = (1..=nodes)
-        .map(|id| format!("<node id='{id}' uname='{}'/>", name(id)))
-        .collect();
+    let node_elements: String = (1..=nodes).map(|id| format!("<node id='{id}' uname='{}'/>", name(id))).collect();
     let text = format!(
         "<cib validate-with='pacemaker-4.0' epoch='1'><configuration>\
          <crm_config><cluster_property_set id='cib-bootstrap-options'>\

@@ -136,13 +136,7 @@ impl World {
         };
         let document = host::configuration(nodes);
         for (id, host) in &mut world.hosts {
-            host.disk = Some((
-                document.clone(),
-                Mark {
-                    term: 1,
-                    configuration_term: 1,
-                },
-            ));
+            host.disk = Some((document.clone(), Mark { term: 1, configuration_term: 1 }));
             let _ = id;
         }
         for node in 1..=nodes {
@@ -169,10 +163,7 @@ impl World {
             }
             if self.steps > STEPS_MAX {
                 let detail = format!("{} steps by {} ms", self.steps, self.now);
-                return Err(Broken {
-                    law: "the cluster comes to rest",
-                    detail,
-                });
+                return Err(Broken { law: "the cluster comes to rest", detail });
             }
             self.happen(happening);
             self.record.check()?;
@@ -196,8 +187,7 @@ impl World {
 
     fn after(&mut self, ms: u64, happening: Happening) {
         self.sequence += 1;
-        self.agenda
-            .insert((self.now + ms, self.sequence), happening);
+        self.agenda.insert((self.now + ms, self.sequence), happening);
     }
 
     fn tell(&mut self, text: impl FnOnce() -> String) {
@@ -217,46 +207,19 @@ impl World {
             }
             Happening::Packet { to, packet } => self.engine(to, Input::Packet(*packet)),
             Happening::Refused { to, node } => self.engine(to, Input::Refused { node }),
-            Happening::Timer {
-                node,
-                incarnation,
-                timer,
-            } => {
+            Happening::Timer { node, incarnation, timer } => {
                 if self.lives(node, incarnation) {
                     self.step(node, Event::Timer(timer));
                 }
             }
-            Happening::AgentEnds {
-                node,
-                incarnation,
-                run,
-            } => self.agent_ends(node, incarnation, &run),
-            Happening::DeviceEnds {
-                node,
-                incarnation,
-                fencing,
-                number,
-                run,
-            } => {
+            Happening::AgentEnds { node, incarnation, run } => self.agent_ends(node, incarnation, &run),
+            Happening::DeviceEnds { node, incarnation, fencing, number, run } => {
                 let result = self.device_ends(node, &run);
                 if self.lives(node, incarnation) {
-                    self.step(
-                        node,
-                        Event::DeviceRan {
-                            fencing,
-                            number,
-                            result,
-                        },
-                    );
+                    self.step(node, Event::DeviceRan { fencing, number, result });
                 }
             }
-            Happening::DiskEnds {
-                node,
-                incarnation,
-                number,
-                document,
-                mark,
-            } => {
+            Happening::DiskEnds { node, incarnation, number, document, mark } => {
                 if self.lives(node, incarnation) {
                     self.host(node).disk = Some((*document, mark));
                     self.step(node, Event::Persisted { number });
@@ -274,10 +237,7 @@ impl World {
     }
 
     fn lives(&self, node: u32, incarnation: u64) -> bool {
-        self.hosts[&node]
-            .life
-            .as_ref()
-            .is_some_and(|life| life.incarnation == incarnation)
+        self.hosts[&node].life.as_ref().is_some_and(|life| life.incarnation == incarnation)
     }
 
     fn boot(&mut self, node: u32) {
@@ -309,13 +269,7 @@ impl World {
                 Output::Send { to, packet } => self.send(node, to, packet),
                 Output::Event(ClusterEvent::View(view)) => {
                     let view = host::view(&view);
-                    self.tell(|| {
-                        format!(
-                            "n{node} sees {:?} quorate {}",
-                            names(&view.members),
-                            view.quorate
-                        )
-                    });
+                    self.tell(|| format!("n{node} sees {:?} quorate {}", names(&view.members), view.quorate));
                     self.step(node, Event::View(view));
                 }
                 Output::Event(ClusterEvent::Message { from, bytes }) => {
@@ -341,13 +295,7 @@ impl World {
             return;
         };
         if alive {
-            self.after(
-                delay,
-                Happening::Packet {
-                    to,
-                    packet: Box::new(packet),
-                },
-            );
+            self.after(delay, Happening::Packet { to, packet: Box::new(packet) });
         } else if powered {
             self.after(delay, Happening::Refused { to: from, node: to });
         }
@@ -377,61 +325,24 @@ impl World {
             }
             Effect::Run(run) => {
                 let ms = 5 + self.chance.below(60);
-                self.after(
-                    ms,
-                    Happening::AgentEnds {
-                        node,
-                        incarnation,
-                        run: Box::new(run),
-                    },
-                );
+                self.after(ms, Happening::AgentEnds { node, incarnation, run: Box::new(run) });
             }
-            Effect::RunDevice {
-                fencing,
-                number,
-                run,
-            } => {
+            Effect::RunDevice { fencing, number, run } => {
                 let ms = 20 + self.chance.below(300);
                 self.tell(|| format!("n{node} runs {} {} for {fencing}", run.device, run.action));
                 let run = Box::new(run);
-                self.after(
-                    ms,
-                    Happening::DeviceEnds {
-                        node,
-                        incarnation,
-                        fencing,
-                        number,
-                        run,
-                    },
-                );
+                self.after(ms, Happening::DeviceEnds { node, incarnation, fencing, number, run });
             }
             Effect::Timer { timer, after_ms } => {
-                self.after(
-                    after_ms.max(1),
-                    Happening::Timer {
-                        node,
-                        incarnation,
-                        timer,
-                    },
-                );
+                self.after(after_ms.max(1), Happening::Timer { node, incarnation, timer });
             }
-            Effect::Persist {
-                number,
-                document,
-                mark,
-            } => {
-                let ms = 1 + self.chance.below(15);
+            Effect::Persist { number, document, mark } => {
+                // A disk does one write after the other.
+                let ends = (self.now + 1 + self.chance.below(15)).max(self.hosts[&node].disk_busy_until + 1);
+                self.host(node).disk_busy_until = ends;
+                let ms = ends - self.now;
                 let document = Box::new(document);
-                self.after(
-                    ms,
-                    Happening::DiskEnds {
-                        node,
-                        incarnation,
-                        number,
-                        document,
-                        mark,
-                    },
-                );
+                self.after(ms, Happening::DiskEnds { node, incarnation, number, document, mark });
             }
             Effect::Reply { client, reply } => self.answered(node, incarnation, client, reply),
             Effect::Note(note) => self.tell(|| format!("n{node} {note}")),
@@ -457,10 +368,7 @@ impl World {
         }
         let code = if fails { 1 } else { host.agent(run) };
         let key = (node, run.resource.id.clone());
-        if matches!(run.operation.as_str(), "start" | "stop")
-            && code == 0
-            && run.resource.class != "stonith"
-        {
+        if matches!(run.operation.as_str(), "start" | "stop") && code == 0 && run.resource.class != "stonith" {
             self.tell(|| format!("n{node} {} {} done", run.resource.id, run.operation));
         }
         let (active, promoted) = self.hosts[&node].state(&run.resource.id);
@@ -470,13 +378,7 @@ impl World {
                 self.promotion_score(node, run, code);
             }
             let report = ExitReport::exited(code);
-            self.step(
-                node,
-                Event::AgentExited {
-                    ticket: run.ticket,
-                    report,
-                },
-            );
+            self.step(node, Event::AgentExited { ticket: run.ticket, report });
         }
     }
 
@@ -498,30 +400,17 @@ impl World {
     /// The device cuts the node's power, proves it, and (for a reboot) switches it on again.
     fn device_ends(&mut self, by: u32, run: &DeviceRun) -> DeviceResult {
         if self.faulty && self.chance.percent(10) {
-            return DeviceResult {
-                ok: false,
-                output: "the device does not answer".into(),
-            };
+            return DeviceResult { ok: false, output: "the device does not answer".into() };
         }
-        let Some(target) = run
-            .arguments
-            .get("nodename")
-            .and_then(|name| name.strip_prefix('n'))
-        else {
-            return DeviceResult {
-                ok: false,
-                output: "no node named".into(),
-            };
+        let Some(target) = run.arguments.get("nodename").and_then(|name| name.strip_prefix('n')) else {
+            return DeviceResult { ok: false, output: "no node named".into() };
         };
         let target: u32 = target.parse().expect("nodes are n1, n2, …");
         self.tell(|| format!("n{target} is fenced by n{by}"));
         self.power_off(target);
         let back = 2_000 + self.chance.below(4_000);
         self.power_on_after(target, back);
-        DeviceResult {
-            ok: true,
-            output: String::new(),
-        }
+        DeviceResult { ok: true, output: String::new() }
     }
 
     fn power_off(&mut self, node: u32) {
@@ -553,20 +442,11 @@ impl World {
         let name = format!("t{}", self.written);
         let mut work = base.clone();
         let reference = Element::new("obj_ref").with("id", "p1");
-        work.configuration_mut()
-            .child_or_new("tags")
-            .push(Element::new("tag").with("id", &name).with_child(reference));
+        work.configuration_mut().child_or_new("tags").push(Element::new("tag").with("id", &name).with_child(reference));
         let client = u64::from(self.written);
         self.asked.insert((node, incarnation, client), name);
-        let request = Request::Commit {
-            patch: diff(&base, &work),
-        };
-        let event = Event::Request {
-            client,
-            request,
-            user: "root".into(),
-            program: "writer".into(),
-        };
+        let request = Request::Commit { patch: diff(&base, &work) };
+        let event = Event::Request { client, request, user: "root".into(), program: "writer".into() };
         self.step(node, event);
     }
 
@@ -586,9 +466,7 @@ impl World {
 
     /// Living nodes, with what they hold.
     pub fn nodes(&self) -> impl Iterator<Item = (u32, &Node)> {
-        self.hosts
-            .iter()
-            .filter_map(|(id, host)| Some((*id, &host.life.as_ref()?.node)))
+        self.hosts.iter().filter_map(|(id, host)| Some((*id, &host.life.as_ref()?.node)))
     }
 
     /// Where each resource is active.

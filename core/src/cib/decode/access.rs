@@ -68,7 +68,10 @@ impl<'a> Reader<'a> {
             Some("deny") => AclKind::Deny,
             other => {
                 let kind = other.unwrap_or("");
-                self.notes.push(Note::error(id, format!("ignoring this permission because '{kind}' is not read, write or deny")));
+                self.notes.push(Note::error(
+                    id,
+                    format!("ignoring this permission because '{kind}' is not read, write or deny"),
+                ));
                 return None;
             }
         };

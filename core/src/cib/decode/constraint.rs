@@ -42,10 +42,7 @@ impl<'a> Reader<'a> {
             (None, None) => return self.without(id, "a resource"),
         };
         let want = match element.attr("node") {
-            Some(node) => LocationWant::Node {
-                node: node.to_owned(),
-                score: self.score(element),
-            },
+            Some(node) => LocationWant::Node { node: node.to_owned(), score: self.score(element) },
             None => {
                 let rules: Vec<_> = element.elements_named("rule").filter_map(|rule| self.rule(rule)).collect();
                 if rules.is_empty() { LocationWant::Nothing } else { LocationWant::Rules(rules) }

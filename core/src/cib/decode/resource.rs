@@ -57,7 +57,10 @@ impl<'a> Reader<'a> {
         match templates.iter().find(|template| template.id == name) {
             Some(template) => Some(laid_over(own, &template.primitive)),
             None => {
-                self.notes.push(Note::error(own.id.as_str(), format!("ignoring this resource because no template is called '{name}'")));
+                self.notes.push(Note::error(
+                    own.id.as_str(),
+                    format!("ignoring this resource because no template is called '{name}'"),
+                ));
                 None
             }
         }

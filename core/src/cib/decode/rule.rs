@@ -20,7 +20,8 @@ impl<'a> Reader<'a> {
             Some("or") => Combine::Or,
             Some(other) => {
                 let about = element.id().unwrap_or("");
-                self.notes.push(Note::error(about, format!("ignoring the rule because '{other}' is neither and nor or")));
+                self.notes
+                    .push(Note::error(about, format!("ignoring the rule because '{other}' is neither and nor or")));
                 return None;
             }
         };
@@ -61,7 +62,10 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         Some(read.unwrap_or_else(|why| {
-            self.notes.push(Note::error(id.as_str(), format!("treating the <{}> as not passing because {why}", element.name)));
+            self.notes.push(Note::error(
+                id.as_str(),
+                format!("treating the <{}> as not passing because {why}", element.name),
+            ));
             Condition::Invalid { id, why }
         }))
     }

@@ -45,7 +45,10 @@ pub enum LocationOf {
 #[derive(Clone, Debug, PartialEq)]
 pub enum LocationWant {
     /// Without a score of its own, a set's may still give one.
-    Node { node: String, score: Option<Score> },
+    Node {
+        node: String,
+        score: Option<Score>,
+    },
     Rules(Vec<Rule>),
     /// Neither a node nor a rule.
     Nothing,

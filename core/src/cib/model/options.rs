@@ -202,7 +202,8 @@ impl<'a> Reader<'a> {
             Some("minimal") => PlacementStrategy::Minimal,
             Some("balanced") => PlacementStrategy::Balanced,
             Some(other) => {
-                self.notes.push(Note::error("placement-strategy", format!("'{other}' is not a strategy, using default")));
+                self.notes
+                    .push(Note::error("placement-strategy", format!("'{other}' is not a strategy, using default")));
                 PlacementStrategy::Default
             }
         }
@@ -216,7 +217,8 @@ impl<'a> Reader<'a> {
             Some("progressive") => HealthStrategy::Progressive,
             Some("custom") => HealthStrategy::Custom,
             Some(other) => {
-                self.notes.push(Note::error("node-health-strategy", format!("'{other}' is not a strategy, using none")));
+                self.notes
+                    .push(Note::error("node-health-strategy", format!("'{other}' is not a strategy, using none")));
                 HealthStrategy::None
             }
         }

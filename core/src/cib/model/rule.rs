@@ -33,10 +33,20 @@ pub enum Condition {
     Rule(Rule),
     Attribute(AttributeExpression),
     Date(DateExpression),
-    Resource { class: Option<String>, provider: Option<String>, kind: Option<String> },
-    Operation { name: String, interval_ms: Option<u32> },
+    Resource {
+        class: Option<String>,
+        provider: Option<String>,
+        kind: Option<String>,
+    },
+    Operation {
+        name: String,
+        interval_ms: Option<u32>,
+    },
     /// Could not be read; never holds.
-    Invalid { id: String, why: String },
+    Invalid {
+        id: String,
+        why: String,
+    },
 }
 
 /// `attribute operation value`, such as `#uname eq n1`.
@@ -88,7 +98,11 @@ pub struct DateExpression {
 /// Dates stay as text until evaluated, for a bare time means today.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DateTest {
-    InRange { start: Option<String>, end: Option<String>, duration: Option<Vec<(String, String)>> },
+    InRange {
+        start: Option<String>,
+        end: Option<String>,
+        duration: Option<Vec<(String, String)>>,
+    },
     After(String),
     Before(String),
     /// Field to ranges, such as `hours` to `9-16`.

@@ -24,7 +24,9 @@ impl Plan<'_> {
             if !facts.maintenance && !self.was_available(node) {
                 continue;
             }
-            let Some(state) = situation.status.nodes.iter().find(|state| state.uname.as_deref() == Some(facts.name.as_str())) else {
+            let Some(state) =
+                situation.status.nodes.iter().find(|state| state.uname.as_deref() == Some(facts.name.as_str()))
+            else {
                 continue;
             };
             for history in state.history.iter().filter(|history| !history.operations.is_empty()) {
@@ -60,7 +62,8 @@ impl Plan<'_> {
             return;
         }
         let newest_first: Vec<_> = history.operations.iter().rev().collect();
-        let by_age = merge_sort(newest_first, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
+        let by_age =
+            merge_sort(newest_first, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
         let (start, stop) = active_span(&by_age);
         if start < stop {
             return;
@@ -123,7 +126,9 @@ impl Plan<'_> {
     fn act_on_definition(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord, secure: bool) -> bool {
         let task = record.task();
         let interval_ms = record.interval_ms;
-        if interval_ms > 0 && self.resource(id).primitive().and_then(|p| configured(p, task, interval_ms, false)).is_none() {
+        if interval_ms > 0
+            && self.resource(id).primitive().and_then(|p| configured(p, task, interval_ms, false)).is_none()
+        {
             if self.situation.options.cancel_removed_actions {
                 self.cancel_recorded(id, node, record);
             }

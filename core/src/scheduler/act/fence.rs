@@ -10,7 +10,14 @@ use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 
 impl Plan<'_> {
     /// The action that fences (or, with `on`, unfences) a node; made optional first, it is required where asked.
-    pub fn fence_action(&mut self, node: NodeId, operation: Option<&str>, optional: bool, reason: Option<&str>, priority_delay: bool) -> ActionId {
+    pub fn fence_action(
+        &mut self,
+        node: NodeId,
+        operation: Option<&str>,
+        optional: bool,
+        reason: Option<&str>,
+        priority_delay: bool,
+    ) -> ActionId {
         let situation = self.situation;
         let facts = &situation.nodes[node];
         let operation = operation.unwrap_or(&situation.options.fencing_action);
@@ -27,7 +34,9 @@ impl Plan<'_> {
                 optional = false;
             }
         }
-        if situation.options.priority_fencing_delay_ms > 0 && (priority_delay || self.actions[action].meta("priority-fencing-delay").is_some()) {
+        if situation.options.priority_fencing_delay_ms > 0
+            && (priority_delay || self.actions[action].meta("priority-fencing-delay").is_some())
+        {
             let delay = self.priority_delay(node);
             self.actions[action].set_meta("priority-fencing-delay", delay.to_string());
         }
@@ -188,7 +197,8 @@ impl Plan<'_> {
                     self.order(fencing, action, Relation::ORDERED);
                 }
                 Requires::Quorum => {
-                    let may_be_there = self.placement.resources[id].allowed.get(target).is_some() && !self.is_known_by_anyone(id, target);
+                    let may_be_there = self.placement.resources[id].allowed.get(target).is_some()
+                        && !self.is_known_by_anyone(id, target);
                     if self.actions[action].task == Task::Start && may_be_there {
                         self.order(fencing, action, Relation::ORDERED | Relation::UNRUNNABLE_FIRST_BLOCKS);
                     }
@@ -199,8 +209,10 @@ impl Plan<'_> {
 
     fn is_known_by_anyone(&self, id: ResourceId, node: NodeId) -> bool {
         let resource = self.resource(id);
-        let parent = resource.parent.map(|parent| self.resource(parent)).filter(|parent| parent.is_clone() && !parent.unique);
-        resource.known_on.contains(&node) || parent.is_some_and(|parent| resource.is_primitive() && parent.known_on.contains(&node))
+        let parent =
+            resource.parent.map(|parent| self.resource(parent)).filter(|parent| parent.is_clone() && !parent.unique);
+        resource.known_on.contains(&node)
+            || parent.is_some_and(|parent| resource.is_primitive() && parent.known_on.contains(&node))
     }
 
     /// What fencing stops need not be stopped.
@@ -226,7 +238,8 @@ impl Plan<'_> {
             }
         }
         for demote in self.find(id, &Key::once(Task::Demote), Some(target)) {
-            let is_gone = self.actions[demote].node.is_some_and(|node| !self.nodes[node].online || self.nodes[node].unclean);
+            let is_gone =
+                self.actions[demote].node.is_some_and(|node| !self.nodes[node].online || self.nodes[node].unclean);
             if !is_gone && !self.resources[id].failed {
                 continue;
             }

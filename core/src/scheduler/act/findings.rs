@@ -74,7 +74,11 @@ impl Plan<'_> {
         self.orderings = constraints
             .orderings
             .iter()
-            .map(|ordering| Ordering { first: settle(&ordering.first), then: settle(&ordering.then), relation: ordering.relation })
+            .map(|ordering| Ordering {
+                first: settle(&ordering.first),
+                then: settle(&ordering.then),
+                relation: ordering.relation,
+            })
             .collect();
     }
 

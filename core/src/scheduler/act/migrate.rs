@@ -30,7 +30,8 @@ impl Plan<'_> {
         let is_halfway = self.resources[id].partial_migration.is_some();
         let start = self.start(id, Some(target), true);
         let stop = self.stop(id, Some(current), true);
-        let to = (!is_halfway).then(|| self.action(id, Key::once(Task::MigrateTo), Task::MigrateTo, Some(current), true));
+        let to =
+            (!is_halfway).then(|| self.action(id, Key::once(Task::MigrateTo), Task::MigrateTo, Some(current), true));
         let from = self.action(id, Key::once(Task::MigrateFrom), Task::MigrateFrom, Some(target), true);
         self.actions[start].migratable = true;
         self.actions[start].pseudo = true;
@@ -53,7 +54,8 @@ impl Plan<'_> {
         let relation = Relation::ORDERED | Relation::UNMIGRATABLE_THEN_BLOCKS;
         self.order_tasks_later(id, Task::MigrateFrom, id, Task::Stop, relation);
         self.order_tasks_later(id, Task::MigrateFrom, id, Task::Start, relation | Relation::FIRST_ELSE_THEN);
-        let (source_name, target_name) = (self.situation.nodes[current].name.to_string(), self.situation.nodes[target].name.to_string());
+        let (source_name, target_name) =
+            (self.situation.nodes[current].name.to_string(), self.situation.nodes[target].name.to_string());
         for action in to.into_iter().chain([from]) {
             self.actions[action].set_meta("migrate_source", source_name.as_str());
             self.actions[action].set_meta("migrate_target", target_name.as_str());

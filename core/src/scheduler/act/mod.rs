@@ -20,8 +20,8 @@ pub use plan::{Action, Edge, Key, Plan, Planned, Requires};
 use super::constrain::Constraints;
 use super::place::Placement;
 use super::relation::Task;
-use super::resolve::Situation;
 use super::resolve::BundleSettings;
+use super::resolve::Situation;
 use super::table::{ActionId, ResourceId};
 use crate::cib::model::resource::Role;
 use crate::score::Score;
@@ -32,7 +32,12 @@ pub struct Actions<'a> {
     pub plan: Plan<'a>,
 }
 
-pub fn act<'a>(situation: &'a Situation, constraints: &Constraints, placement: &'a Placement, secure: bool) -> Actions<'a> {
+pub fn act<'a>(
+    situation: &'a Situation,
+    constraints: &Constraints,
+    placement: &'a Placement,
+    secure: bool,
+) -> Actions<'a> {
     let mut plan = Plan::new(situation, placement);
     plan.know_dependents(constraints);
     plan.act_on_findings();
@@ -73,7 +78,13 @@ impl Plan<'_> {
         }
     }
 
-    fn collect_dependents(&self, constraints: &Constraints, id: ResourceId, origin: ResourceId, found: &mut Vec<usize>) {
+    fn collect_dependents(
+        &self,
+        constraints: &Constraints,
+        id: ResourceId,
+        origin: ResourceId,
+        found: &mut Vec<usize>,
+    ) {
         let resource = self.resource(id);
         let own = constraints.with_this[id].iter().copied();
         if id == origin || !resource.is_primitive() {

@@ -46,7 +46,14 @@ struct Census {
 }
 
 impl Plan<'_> {
-    pub(super) fn make_start_notifications(&mut self, id: ResourceId, start: ActionId, started: ActionId, stop: ActionId, stopped: ActionId) {
+    pub(super) fn make_start_notifications(
+        &mut self,
+        id: ResourceId,
+        start: ActionId,
+        started: ActionId,
+        stop: ActionId,
+        stopped: ActionId,
+    ) {
         if self.notifications[id].start.is_none() {
             self.notifications[id].start = self.notify_around(id, Task::Start, Some(start), started);
         }
@@ -93,7 +100,13 @@ impl Plan<'_> {
         }
     }
 
-    fn notify_around(&mut self, id: ResourceId, task: Task, action: Option<ActionId>, complete: ActionId) -> Option<Notification> {
+    fn notify_around(
+        &mut self,
+        id: ResourceId,
+        task: Task,
+        action: Option<ActionId>,
+        complete: ActionId,
+    ) -> Option<Notification> {
         if !self.resource(id).notify {
             return None;
         }
@@ -120,7 +133,14 @@ impl Plan<'_> {
         Some(Notification { task, pre: around.0, pre_done: around.1, post, post_done })
     }
 
-    fn notify_point(&mut self, id: ResourceId, around: ActionId, task: Task, kind: &'static str, of: &Task) -> ActionId {
+    fn notify_point(
+        &mut self,
+        id: ResourceId,
+        around: ActionId,
+        task: Task,
+        kind: &'static str,
+        of: &Task,
+    ) -> ActionId {
         let (about, optional) = (self.actions[around].task.clone(), self.actions[around].optional);
         let point = self.action(id, Key::Notify { kind, task: about.clone() }, task, None, optional);
         let row = &mut self.actions[point];
@@ -207,7 +227,9 @@ impl Plan<'_> {
         entries.sort_by(|left, right| {
             let by_name = self.resource(left.0).id.as_str().cmp(self.resource(right.0).id.as_str());
             // One without a node comes last.
-            by_name.then_with(|| uuid(left.1).is_none().cmp(&uuid(right.1).is_none())).then_with(|| uuid(left.1).cmp(&uuid(right.1)))
+            by_name
+                .then_with(|| uuid(left.1).is_none().cmp(&uuid(right.1).is_none()))
+                .then_with(|| uuid(left.1).cmp(&uuid(right.1)))
         });
         let (mut resources, mut nodes): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         let mut last = None;
@@ -274,7 +296,13 @@ impl Plan<'_> {
         }
     }
 
-    fn notify_parts(&mut self, id: ResourceId, notification: &Notification, census: &Census, told: &[(String, String)]) {
+    fn notify_parts(
+        &mut self,
+        id: ResourceId,
+        notification: &Notification,
+        census: &Census,
+        told: &[(String, String)],
+    ) {
         let children = self.children[id].clone();
         if !children.is_empty() {
             for child in children {
@@ -321,7 +349,8 @@ impl Plan<'_> {
             return;
         }
         let start = self.newest(id, &Task::Start, None);
-        let connection = start.and_then(|start| self.actions[start].node).and_then(|node| self.situation.nodes[node].connection);
+        let connection =
+            start.and_then(|start| self.actions[start].node).and_then(|node| self.situation.nodes[node].connection);
         let connect = connection.and_then(|connection| self.newest(connection, &Task::Start, None));
         if connect.is_some_and(|connect| !self.actions[connect].runnable) {
             return;
@@ -346,7 +375,14 @@ impl Plan<'_> {
         }
     }
 
-    fn notify(&mut self, id: ResourceId, node: NodeId, point: Option<ActionId>, done: Option<ActionId>, told: &[(String, String)]) -> Option<ActionId> {
+    fn notify(
+        &mut self,
+        id: ResourceId,
+        node: NodeId,
+        point: Option<ActionId>,
+        done: Option<ActionId>,
+        told: &[(String, String)],
+    ) -> Option<ActionId> {
         let (point, done) = (point?, done?);
         if !self.nodes[node].online || !self.actions[point].runnable {
             return None;
@@ -355,7 +391,8 @@ impl Plan<'_> {
         let kind = if row.meta("notify_type") == Some("pre") { "pre" } else { "post" };
         let about = row.meta("notify_operation").map_or(Task::Notify, Task::parse);
         let (task, optional) = (row.task.clone(), row.optional);
-        let inherited: BTreeMap<_, _> = row.meta.iter().map(|(n, v)| (n.clone(), v.clone())).chain(row.own_meta.iter().cloned()).collect();
+        let inherited: BTreeMap<_, _> =
+            row.meta.iter().map(|(n, v)| (n.clone(), v.clone())).chain(row.own_meta.iter().cloned()).collect();
         let action = self.action(id, Key::Notify { kind, task: about }, task, Some(node), optional);
         let row = &mut self.actions[action];
         for (name, value) in inherited {

@@ -25,9 +25,15 @@ pub type Dependent = (Score, Role, Role, ResourceId);
 /// What tells actions of one resource apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
-    Operation { task: Task, interval_ms: u32 },
+    Operation {
+        task: Task,
+        interval_ms: u32,
+    },
     /// `pre`, `post`, `confirmed-pre`, `confirmed-post`; and of what.
-    Notify { kind: &'static str, task: Task },
+    Notify {
+        kind: &'static str,
+        task: Task,
+    },
 }
 
 impl Key {
@@ -291,13 +297,8 @@ impl<'a> Plan<'a> {
         let requires = self.requires(id, &task);
         let meta = self.operation_meta(id, &key, node);
         let on_dc = task == Task::LrmDelete;
-        let action = self.actions.push(Action {
-            resource: Some(id),
-            on_dc,
-            requires,
-            meta,
-            ..blank(task, key, node, optional)
-        });
+        let action =
+            self.actions.push(Action { resource: Some(id), on_dc, requires, meta, ..blank(task, key, node, optional) });
         self.of[id].push(action);
         action
     }
@@ -396,7 +397,9 @@ impl<'a> Plan<'a> {
                     row.set_reason(Some("quorum freeze"), true);
                 }
             }
-            NoQuorumPolicy::Ignore | NoQuorumPolicy::Demote | NoQuorumPolicy::Fence => self.actions[action].runnable = true,
+            NoQuorumPolicy::Ignore | NoQuorumPolicy::Demote | NoQuorumPolicy::Fence => {
+                self.actions[action].runnable = true
+            }
         }
     }
 
@@ -484,7 +487,14 @@ impl<'a> Plan<'a> {
         add_ordering(self.situation, &mut self.orderings, first, then, relation);
     }
 
-    pub fn order_tasks_later(&mut self, first: ResourceId, first_task: Task, then: ResourceId, then_task: Task, relation: Relation) {
+    pub fn order_tasks_later(
+        &mut self,
+        first: ResourceId,
+        first_task: Task,
+        then: ResourceId,
+        then_task: Task,
+        relation: Relation,
+    ) {
         self.order_later(End::of(first, first_task), End::of(then, then_task), relation);
     }
 
@@ -570,7 +580,8 @@ impl<'a> Plan<'a> {
     pub fn compatible_instance(&self, with: ResourceId, collective: ResourceId, current: bool) -> Option<ResourceId> {
         let place_of = |id: ResourceId| if current { self.only_active_node(id) } else { self.assigned_node(id) };
         let on = |node: NodeId| {
-            let fits = |instance: &&ResourceId| !self.any_part_blocked(**instance) && place_of(**instance) == Some(node);
+            let fits =
+                |instance: &&ResourceId| !self.any_part_blocked(**instance) && place_of(**instance) == Some(node);
             self.instances(collective).iter().find(fits).copied()
         };
         match place_of(with) {

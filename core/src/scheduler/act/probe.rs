@@ -87,7 +87,11 @@ impl Plan<'_> {
             self.probe(remote, node);
             let probe = self.newest(remote, &Task::Monitor, Some(node)).filter(|_| self.actions.len() > before);
             if let Some(probe) = probe {
-                self.order_later(End::of(replica.container, Task::Start), End::Action(probe), Relation::NESTED_REMOTE_PROBE);
+                self.order_later(
+                    End::of(replica.container, Task::Start),
+                    End::Action(probe),
+                    Relation::NESTED_REMOTE_PROBE,
+                );
             }
         }
     }
@@ -152,8 +156,13 @@ impl Plan<'_> {
             }
             return true;
         }
-        let moves = planned.current > Role::Stopped && planned.node.is_some_and(|place| !self.resource(guest).active_on.contains(&place));
-        let will_stop = self.remote_reset[node] || self.nodes[node].unclean || planned.failed || planned.next == Role::Stopped || moves;
+        let moves = planned.current > Role::Stopped
+            && planned.node.is_some_and(|place| !self.resource(guest).active_on.contains(&place));
+        let will_stop = self.remote_reset[node]
+            || self.nodes[node].unclean
+            || planned.failed
+            || planned.next == Role::Stopped
+            || moves;
         if will_stop {
             self.order_tasks_later(guest, Task::Stop, top, Task::Start, Relation::ORDERED);
         }

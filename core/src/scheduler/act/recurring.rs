@@ -172,7 +172,12 @@ fn recurring(operations: &[Operation], at: usize) -> Option<Recurring> {
     let same = |other: &&Operation| other.name == operation.name && other.interval_ms == operation.interval_ms;
     let is_duplicated = operations.iter().filter(same).filter(|other| !other.id.is_empty()).count() > 1;
     let any_enabled = operations.iter().filter(same).any(|other| other.enabled);
-    if operation.interval_ms == 0 || operation.id.is_empty() || NEVER.contains(&operation.name.as_str()) || is_duplicated || !any_enabled {
+    if operation.interval_ms == 0
+        || operation.id.is_empty()
+        || NEVER.contains(&operation.name.as_str())
+        || is_duplicated
+        || !any_enabled
+    {
         return None;
     }
     let role = match operation.role.as_deref() {

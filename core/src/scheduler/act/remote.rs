@@ -97,7 +97,9 @@ impl Plan<'_> {
             }
             Task::Stop | Task::MigrateTo | Task::MigrateFrom => match state {
                 Connection::Alive => self.before_stop_of(action, connection, Relation::THEN_IMPLIES_FIRST),
-                Connection::Failed => self.fence_node(node, "resources are active but connection is unrecoverable", false),
+                Connection::Failed => {
+                    self.fence_node(node, "resources are active but connection is unrecoverable", false)
+                }
                 _ if self.resources[connection].next == Role::Stopped => {
                     self.before_stop_of(action, connection, Relation::THEN_IMPLIES_FIRST);
                 }
@@ -157,7 +159,8 @@ impl Plan<'_> {
         if began == ended {
             return Some(began);
         }
-        let is_halfway = self.resource(connection).launcher.is_none() && self.resources[connection].partial_migration.is_some();
+        let is_halfway =
+            self.resource(connection).launcher.is_none() && self.resources[connection].partial_migration.is_some();
         let task = match row.task {
             Task::Notify => row.meta("notify_operation").map_or(Task::Notify, Task::parse),
             ref task => task.clone(),

@@ -24,7 +24,9 @@ const fn step_role(from: Role, to: Role) -> Role {
         (Role::Unknown, Role::Unknown) => Role::Unknown,
         (Role::Promoted, Role::Unknown) => Role::Stopped,
         (Role::Stopped | Role::Started, Role::Started) => Role::Started,
-        (Role::Unknown | Role::Stopped | Role::Started | Role::Unpromoted, Role::Unknown | Role::Stopped) => Role::Stopped,
+        (Role::Unknown | Role::Stopped | Role::Started | Role::Unpromoted, Role::Unknown | Role::Stopped) => {
+            Role::Stopped
+        }
         (Role::Unknown, _) | (Role::Unpromoted, Role::Started) => Role::Stopped,
         (Role::Started | Role::Unpromoted | Role::Promoted, Role::Promoted) => Role::Promoted,
         (Role::Stopped | Role::Started | Role::Unpromoted, Role::Unpromoted)
@@ -36,7 +38,9 @@ const fn step_role(from: Role, to: Role) -> Role {
 /// What leads from a role to the one after the next step; `None` where nothing has to be done.
 const fn step(from: Role, to: Role) -> Option<Step> {
     match (from, to) {
-        (Role::Unknown | Role::Started | Role::Unpromoted, Role::Stopped) | (Role::Unpromoted, Role::Started) => Some(Step::Stop),
+        (Role::Unknown | Role::Started | Role::Unpromoted, Role::Stopped) | (Role::Unpromoted, Role::Started) => {
+            Some(Step::Stop)
+        }
         (Role::Stopped, Role::Started | Role::Unpromoted) => Some(Step::Start),
         (Role::Started | Role::Unpromoted, Role::Promoted) => Some(Step::Promote),
         (Role::Promoted, Role::Stopped | Role::Started | Role::Unpromoted) => Some(Step::Demote),
@@ -186,7 +190,11 @@ impl Plan<'_> {
     /// Where a multiply active resource is meant to be, and is left alone.
     fn is_expected(&self, id: ResourceId, node: Option<NodeId>) -> bool {
         let planned = &self.resources[id];
-        planned.stop_unexpected && planned.restarting && planned.next > Role::Stopped && planned.node.is_some() && planned.node == node
+        planned.stop_unexpected
+            && planned.restarting
+            && planned.next > Role::Stopped
+            && planned.node.is_some()
+            && planned.node == node
     }
 
     fn step_stop(&mut self, id: ResourceId, optional: bool) {

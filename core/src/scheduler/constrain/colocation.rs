@@ -56,7 +56,12 @@ const fn rank(resource: &Resource) -> u8 {
 }
 
 /// Who comes first in a list of colocations: important, then large, then promotable, then by name.
-pub fn compare(situation: &Situation, priority: impl Fn(ResourceId) -> Score, left: ResourceId, right: ResourceId) -> Ordering {
+pub fn compare(
+    situation: &Situation,
+    priority: impl Fn(ResourceId) -> Score,
+    left: ResourceId,
+    right: ResourceId,
+) -> Ordering {
     let (a, b) = (&situation.resources[left], &situation.resources[right]);
     let by_kind = rank(b).cmp(&rank(a));
     let by_promotable = || if a.is_clone() { b.promotable.cmp(&a.promotable) } else { Ordering::Equal };
@@ -91,7 +96,10 @@ impl Builder<'_> {
                 match (&left, &right) {
                     (Named::Resource, Named::Resource) => return self.colocate_pair(written),
                     (Named::Tag(_), Named::Tag(_)) => {
-                        return self.error(&written.id, "ignoring this constraint because two templates or tags cannot be colocated".to_owned());
+                        return self.error(
+                            &written.id,
+                            "ignoring this constraint because two templates or tags cannot be colocated".to_owned(),
+                        );
                     }
                     _ => sets_of_pair(written, &left, &right),
                 }
@@ -109,8 +117,12 @@ impl Builder<'_> {
     }
 
     fn colocate_pair(&mut self, written: &Written) {
-        let ColocationOf::Pair { dependent, dependent_role, primary, primary_role, node_attribute } = &written.of else { return };
-        let common = Common { id: &written.id, influence: written.influence, node_attribute: node_attribute.as_deref() };
+        let ColocationOf::Pair { dependent, dependent_role, primary, primary_role, node_attribute } = &written.of
+        else {
+            return;
+        };
+        let common =
+            Common { id: &written.id, influence: written.influence, node_attribute: node_attribute.as_deref() };
         let (Some(left), Some(right)) = (self.resource(dependent), self.resource(primary)) else { return };
         self.colocate(&common, written.score, (left, dependent_role.as_deref()), (right, primary_role.as_deref()));
     }
@@ -146,13 +158,23 @@ impl Builder<'_> {
             return;
         }
         let in_line = |set: &ResourceSet| set.sequential.is_none_or(|sequential| sequential);
-        let dependents: Vec<_> = if in_line(left) { left.resources.iter().take(1).collect() } else { left.resources.iter().collect() };
-        let primaries: Vec<_> = if in_line(right) { right.resources.iter().rev().take(1).collect() } else { right.resources.iter().collect() };
+        let dependents: Vec<_> =
+            if in_line(left) { left.resources.iter().take(1).collect() } else { left.resources.iter().collect() };
+        let primaries: Vec<_> = if in_line(right) {
+            right.resources.iter().rev().take(1).collect()
+        } else {
+            right.resources.iter().collect()
+        };
         for dependent in &dependents {
             for primary in &primaries {
                 match (self.resource(dependent), self.resource(primary)) {
                     (Some(dependent), Some(primary)) => {
-                        self.colocate(common, score, (dependent, left.role.as_deref()), (primary, right.role.as_deref()));
+                        self.colocate(
+                            common,
+                            score,
+                            (dependent, left.role.as_deref()),
+                            (primary, right.role.as_deref()),
+                        );
                     }
                     _ => self.error(common.id, format!("ignoring '{dependent}' with '{primary}': no such resource")),
                 }
@@ -160,13 +182,28 @@ impl Builder<'_> {
         }
     }
 
-    fn colocate(&mut self, common: &Common, score: Score, dependent: (ResourceId, Option<&str>), primary: (ResourceId, Option<&str>)) {
+    fn colocate(
+        &mut self,
+        common: &Common,
+        score: Score,
+        dependent: (ResourceId, Option<&str>),
+        primary: (ResourceId, Option<&str>),
+    ) {
         self.colocate_as(common, score, dependent.0, dependent, primary);
     }
 
     /// `critical` of the resource named later decides on influence where the constraint does not.
-    fn colocate_as(&mut self, common: &Common, score: Score, decider: ResourceId, dependent: (ResourceId, Option<&str>), primary: (ResourceId, Option<&str>)) {
-        let (Some(dependent_role), Some(primary_role)) = (self.constraint_role(common.id, dependent.1), self.constraint_role(common.id, primary.1)) else {
+    fn colocate_as(
+        &mut self,
+        common: &Common,
+        score: Score,
+        decider: ResourceId,
+        dependent: (ResourceId, Option<&str>),
+        primary: (ResourceId, Option<&str>),
+    ) {
+        let (Some(dependent_role), Some(primary_role)) =
+            (self.constraint_role(common.id, dependent.1), self.constraint_role(common.id, primary.1))
+        else {
             return;
         };
         let influence = common.influence.unwrap_or(self.situation.resources[decider].critical);
@@ -204,9 +241,11 @@ impl Builder<'_> {
         let new = self.constraints.colocations.len() - 1;
         let situation = self.situation;
         let all = &self.constraints.colocations;
-        let is_after = |side: Side| move |new: usize, old: usize| {
-            let priority = |id: ResourceId| situation.resources[id].priority;
-            compare(situation, priority, side.of(&all[new]), side.of(&all[old])) == Ordering::Greater
+        let is_after = |side: Side| {
+            move |new: usize, old: usize| {
+                let priority = |id: ResourceId| situation.resources[id].priority;
+                compare(situation, priority, side.of(&all[new]), side.of(&all[old])) == Ordering::Greater
+            }
         };
         insert_sorted(&mut self.constraints.this_with[dependent], new, is_after(Side::Primary));
         insert_sorted(&mut self.constraints.with_this[primary], new, is_after(Side::Dependent));
@@ -230,7 +269,13 @@ impl Builder<'_> {
         };
         for first_task in leaving {
             for then_task in coming {
-                self.order_tasks(first, first_task.clone(), then, then_task.clone(), Relation::IF_REQUIRED_ON_SAME_NODE);
+                self.order_tasks(
+                    first,
+                    first_task.clone(),
+                    then,
+                    then_task.clone(),
+                    Relation::IF_REQUIRED_ON_SAME_NODE,
+                );
             }
         }
     }
@@ -238,7 +283,9 @@ impl Builder<'_> {
 
 /// A pair in which one side is a tag, as two sets.
 fn sets_of_pair(written: &Written, left: &Named, right: &Named) -> Vec<ResourceSet> {
-    let ColocationOf::Pair { dependent, dependent_role, primary, primary_role, .. } = &written.of else { return Vec::new() };
+    let ColocationOf::Pair { dependent, dependent_role, primary, primary_role, .. } = &written.of else {
+        return Vec::new();
+    };
     let left = ResourceSet { role: dependent_role.clone(), ..Builder::set_of(dependent, left) };
     let right = ResourceSet { role: primary_role.clone(), ..Builder::set_of(primary, right) };
     vec![left, right]

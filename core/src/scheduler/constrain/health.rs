@@ -39,9 +39,9 @@ fn health(situation: &Situation, node: &Node) -> Score {
         _ => Score::ZERO,
     };
     let indicators = node.attributes.range("#health".to_owned()..).take_while(|(name, _)| name.starts_with("#health"));
-    let sum = indicators.filter_map(|(_, value)| score_or_colour(situation, value)).try_fold(base, |sum, score| {
-        ControlFlow::<Score, Score>::Continue(sum + score)
-    });
+    let sum = indicators
+        .filter_map(|(_, value)| score_or_colour(situation, value))
+        .try_fold(base, |sum, score| ControlFlow::<Score, Score>::Continue(sum + score));
     match sum {
         ControlFlow::Continue(sum) | ControlFlow::Break(sum) => sum,
     }

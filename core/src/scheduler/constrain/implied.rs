@@ -50,12 +50,24 @@ impl Builder<'_> {
         }
         let situation = self.situation;
         let resource = &situation.resources[id];
-        self.order_tasks(id, Task::Stop, id, Task::Start, Relation::ORDERED | Relation::FIRST_IMPLIES_THEN | Relation::INTERMEDIATE_STOP);
+        self.order_tasks(
+            id,
+            Task::Stop,
+            id,
+            Task::Start,
+            Relation::ORDERED | Relation::FIRST_IMPLIES_THEN | Relation::INTERMEDIATE_STOP,
+        );
         if situation.resources[situation.top_of(id)].promotable || resource.role > Role::Unpromoted {
             self.order_tasks(id, Task::Demote, id, Task::Stop, Relation::PROMOTED_THEN_IMPLIES_FIRST);
             self.order_tasks(id, Task::Start, id, Task::Promote, Relation::UNRUNNABLE_FIRST_BLOCKS);
         }
-        self.order_tasks(id, Task::LrmDelete, id, Task::Monitor, Relation::IF_ON_SAME_NODE | Relation::THEN_CANCELS_FIRST);
+        self.order_tasks(
+            id,
+            Task::LrmDelete,
+            id,
+            Task::Monitor,
+            Relation::IF_ON_SAME_NODE | Relation::THEN_CANCELS_FIRST,
+        );
         if !resource.fence_device && situation.unfencing_enabled && resource.needs_unfencing {
             for node in self.allowed_nodes(id) {
                 let point = self.point(Point::Unfence { node });
@@ -92,7 +104,11 @@ impl Builder<'_> {
             }
             false
         };
-        situation.nodes.ids().filter(|node| situation.resources[id].scores.contains(*node) || from_locations(node)).collect()
+        situation
+            .nodes
+            .ids()
+            .filter(|node| situation.resources[id].scores.contains(*node) || from_locations(node))
+            .collect()
     }
 
     /// Room on a node is free only once what leaves it is gone.
@@ -117,7 +133,8 @@ impl Builder<'_> {
         let resource = &situation.resources[id];
         let Some(launcher) = resource.launcher else { return };
         let mut inside = None;
-        let in_bundle = resource.remote_connection && resource.parent.is_some_and(|parent| situation.resources[parent].is_bundle());
+        let in_bundle =
+            resource.remote_connection && resource.parent.is_some_and(|parent| situation.resources[parent].is_bundle());
         if resource.remote_connection {
             if !in_bundle {
                 self.avoid_remote_nodes(launcher);
@@ -126,7 +143,11 @@ impl Builder<'_> {
         } else if situation.resources[launcher].remote_connection {
             inside = Some(launcher);
         } else {
-            inside = situation.resources[launcher].launched.iter().copied().find(|c| situation.resources[*c].remote_connection);
+            inside = situation.resources[launcher]
+                .launched
+                .iter()
+                .copied()
+                .find(|c| situation.resources[*c].remote_connection);
         }
         if let Some(connection) = inside {
             for (node, facts) in situation.nodes.iter() {
@@ -136,7 +157,13 @@ impl Builder<'_> {
             }
             return;
         }
-        self.order_tasks(launcher, Task::Start, id, Task::Start, Relation::FIRST_IMPLIES_THEN | Relation::UNRUNNABLE_FIRST_BLOCKS);
+        self.order_tasks(
+            launcher,
+            Task::Start,
+            id,
+            Task::Start,
+            Relation::FIRST_IMPLIES_THEN | Relation::UNRUNNABLE_FIRST_BLOCKS,
+        );
         self.order_tasks(id, Task::Stop, launcher, Task::Stop, Relation::THEN_IMPLIES_FIRST);
         self.add_colocation(Colocation {
             id: "#resource-with-container".to_owned(),
@@ -201,7 +228,8 @@ impl Builder<'_> {
             }),
             Some(_) => {}
         }
-        let up_with_group = Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::FIRST_IMPLIES_THEN | Relation::FIRST_IMPLIES_THEN_GRAPHED;
+        let up_with_group =
+            Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::FIRST_IMPLIES_THEN | Relation::FIRST_IMPLIES_THEN_GRAPHED;
         if line.promotable {
             self.order_tasks(group, Task::Demote, member, Task::Demote, down);
             self.order_tasks(member, Task::Demote, group, Task::Demoted, after_down);
@@ -329,8 +357,20 @@ impl Builder<'_> {
         self.order_tasks(container, Task::Stop, bundle, Task::Stopped, Relation::FIRST_IMPLIES_THEN_GRAPHED);
         if let Some(ip) = replica.ip {
             self.imply_primitive(ip);
-            self.order_tasks(ip, Task::Start, container, Task::Start, Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::GUEST_ALLOWED);
-            self.order_tasks(container, Task::Stop, ip, Task::Stop, Relation::THEN_IMPLIES_FIRST | Relation::GUEST_ALLOWED);
+            self.order_tasks(
+                ip,
+                Task::Start,
+                container,
+                Task::Start,
+                Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::GUEST_ALLOWED,
+            );
+            self.order_tasks(
+                container,
+                Task::Stop,
+                ip,
+                Task::Stop,
+                Relation::THEN_IMPLIES_FIRST | Relation::GUEST_ALLOWED,
+            );
             self.add_colocation(Colocation {
                 id: "#ip-with-container".to_owned(),
                 dependent: ip,

@@ -52,9 +52,16 @@ impl Builder<'_> {
                 for set in self.with_tags_in_sets(&written.id, sets) {
                     for name in &set.resources {
                         let Some(resource) = self.resource(name) else {
-                            return self.error(&written.id, format!("ignoring set {} from '{name}' on: no such resource", set.id));
+                            return self.error(
+                                &written.id,
+                                format!("ignoring set {} from '{name}' on: no such resource", set.id),
+                            );
                         };
-                        self.locate(written, resource, Particulars { role: set.role.as_deref(), score: set.score, ..Particulars::default() });
+                        self.locate(
+                            written,
+                            resource,
+                            Particulars { role: set.role.as_deref(), score: set.score, ..Particulars::default() },
+                        );
                     }
                 }
             }
@@ -63,11 +70,18 @@ impl Builder<'_> {
 
     fn locate_tag(&mut self, written: &Written, name: &str) {
         let Some(members) = self.tags.get(name).cloned() else {
-            return self.error(&written.id, format!("ignoring this constraint because '{name}' is neither a resource nor a tag"));
+            return self.error(
+                &written.id,
+                format!("ignoring this constraint because '{name}' is neither a resource nor a tag"),
+            );
         };
         for member in members {
             match self.resource(&member) {
-                Some(resource) => self.locate(written, resource, Particulars { role: written.role.as_deref(), ..Particulars::default() }),
+                Some(resource) => self.locate(
+                    written,
+                    resource,
+                    Particulars { role: written.role.as_deref(), ..Particulars::default() },
+                ),
                 None => return self.error(&written.id, format!("tag '{name}' names '{member}', which does not exist")),
             }
         }
@@ -76,14 +90,17 @@ impl Builder<'_> {
     fn locate_pattern(&mut self, written: &Written, pattern: &str) {
         let (text, inverted) = pattern.strip_prefix('!').map_or((pattern, false), |text| (text, true));
         let Ok(regex) = Regex::new(text) else {
-            return self.error(&written.id, format!("ignoring this constraint because '{pattern}' is not a valid pattern"));
+            return self
+                .error(&written.id, format!("ignoring this constraint because '{pattern}' is not a valid pattern"));
         };
         for &resource in &self.situation.top {
             let found = regex.captures(&self.situation.resources[resource].id);
             match (found, inverted) {
                 (Some(captures), false) => {
-                    let submatches: Vec<_> =
-                        captures.iter().map(|group| group.map_or_else(String::new, |g| g.as_str().to_owned())).collect();
+                    let submatches: Vec<_> = captures
+                        .iter()
+                        .map(|group| group.map_or_else(String::new, |g| g.as_str().to_owned()))
+                        .collect();
                     self.locate(written, resource, Particulars { submatches: &submatches, ..Particulars::default() });
                 }
                 (None, true) => self.locate(written, resource, Particulars::default()),
@@ -119,10 +136,20 @@ impl Builder<'_> {
         }
     }
 
-    fn locate_by_rule(&mut self, written: &Written, rule: &Rule, resource: ResourceId, probe: ProbeMode, submatches: &[String]) {
+    fn locate_by_rule(
+        &mut self,
+        written: &Written,
+        rule: &Rule,
+        resource: ResourceId,
+        probe: ProbeMode,
+        submatches: &[String],
+    ) {
         let Some(role) = self.role(written, rule.role.as_deref()) else { return };
         let Some(score) = &rule.score else {
-            return self.error(&written.id, format!("ignoring rule {} because it has neither score nor score-attribute", rule.id));
+            return self.error(
+                &written.id,
+                format!("ignoring rule {} because it has neither score nor score-attribute", rule.id),
+            );
         };
         let situation = self.situation;
         let wants_parameters = asks_for(rule, ValueSource::Parameter);
@@ -141,7 +168,9 @@ impl Builder<'_> {
             }
             let score = match score {
                 RuleScore::Fixed(score) => Some(*score),
-                RuleScore::FromAttribute(name) => facts.attribute(name).and_then(|text| score_or_colour(situation, text)),
+                RuleScore::FromAttribute(name) => {
+                    facts.attribute(name).and_then(|text| score_or_colour(situation, text))
+                }
             };
             nodes.extend(score.map(|score| (node, score)));
         }

@@ -150,7 +150,14 @@ impl<'a> Builder<'a> {
         add_ordering(self.situation, &mut self.constraints.orderings, first, then, relation);
     }
 
-    fn order_tasks(&mut self, first: ResourceId, first_task: Task, then: ResourceId, then_task: Task, relation: Relation) {
+    fn order_tasks(
+        &mut self,
+        first: ResourceId,
+        first_task: Task,
+        then: ResourceId,
+        then_task: Task,
+        relation: Relation,
+    ) {
         self.order(End::of(first, first_task), End::of(then, then_task), relation);
     }
 

@@ -96,7 +96,16 @@ impl Builder<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn order_after_enough(&mut self, id: &str, first: ResourceId, first_task: &Task, then: ResourceId, then_task: &Task, relation: Relation, needed: u32) {
+    fn order_after_enough(
+        &mut self,
+        id: &str,
+        first: ResourceId,
+        first_task: &Task,
+        then: ResourceId,
+        then_task: &Task,
+        relation: Relation,
+        needed: u32,
+    ) {
         let point = self.point(Point::Pseudo { name: format!("clone-one-or-more:{id}"), min_runnable: needed });
         for &instance in &self.situation.resources[first].children {
             let wanted = Relation::MIN_RUNNABLE | Relation::FIRST_IMPLIES_THEN_GRAPHED;
@@ -125,7 +134,10 @@ impl Builder<'_> {
     fn resources_of(&mut self, constraint: &str, set: &ResourceSet) -> Option<Vec<ResourceId>> {
         let found: Option<Vec<_>> = set.resources.iter().map(|name| self.resource(name)).collect();
         if found.is_none() {
-            self.error(constraint, format!("ignoring set {} and what follows it: it names a resource that does not exist", set.id));
+            self.error(
+                constraint,
+                format!("ignoring set {} and what follows it: it names a resource that does not exist", set.id),
+            );
         }
         found
     }
@@ -133,7 +145,8 @@ impl Builder<'_> {
     fn order_within(&mut self, written: &Order, set: &ResourceSet, resources: &[ResourceId], parent_kind: OrderKind) {
         let kind = set.kind.unwrap_or(parent_kind);
         // A score on the set decides on symmetry only, as it always has.
-        let symmetry_kind = if set.kind.is_some() || set.score.is_some() { kind_of(set.kind, set.score) } else { parent_kind };
+        let symmetry_kind =
+            if set.kind.is_some() || set.score.is_some() { kind_of(set.kind, set.score) } else { parent_kind };
         let symmetry = symmetry_of(written.symmetrical, symmetry_kind);
         let sequential = set.sequential.unwrap_or(true);
         let task = task_of(set.action.as_deref());
@@ -162,7 +175,13 @@ impl Builder<'_> {
         }
     }
 
-    fn order_sets(&mut self, first: (&ResourceSet, &[ResourceId]), then: (&ResourceSet, &[ResourceId]), kind: OrderKind, symmetry: Symmetry) {
+    fn order_sets(
+        &mut self,
+        first: (&ResourceSet, &[ResourceId]),
+        then: (&ResourceSet, &[ResourceId]),
+        kind: OrderKind,
+        symmetry: Symmetry,
+    ) {
         let is_inverse = symmetry == Symmetry::Inverse;
         let task = |set: &ResourceSet| {
             let task = task_of(set.action.as_deref());
@@ -189,14 +208,25 @@ impl Builder<'_> {
         }
     }
 
-    fn order_after_any(&mut self, first: (&ResourceSet, &[ResourceId]), first_task: Task, then: (&ResourceSet, &[ResourceId]), then_task: Task, relation: Relation) {
+    fn order_after_any(
+        &mut self,
+        first: (&ResourceSet, &[ResourceId]),
+        first_task: Task,
+        then: (&ResourceSet, &[ResourceId]),
+        then_task: Task,
+        relation: Relation,
+    ) {
         let point = self.point(Point::Pseudo { name: format!("one-or-more:{}", first.0.id), min_runnable: 1 });
         for &resource in first.1 {
             let wanted = Relation::MIN_RUNNABLE | Relation::FIRST_IMPLIES_THEN_GRAPHED;
             self.order(End::of(resource, first_task.clone()), End::Point(point), wanted);
         }
         for &resource in then.1 {
-            self.order(End::Point(point), End::of(resource, then_task.clone()), relation | Relation::UNRUNNABLE_FIRST_BLOCKS);
+            self.order(
+                End::Point(point),
+                End::of(resource, then_task.clone()),
+                relation | Relation::UNRUNNABLE_FIRST_BLOCKS,
+            );
         }
     }
 }
@@ -210,19 +240,23 @@ fn sets_of_pair(written: &Order, left: &Named, right: &Named) -> Vec<ResourceSet
 
 /// What an ordering of starts or stops means where a side moves alive instead.
 pub(super) fn migration_equivalents(situation: &Situation, first: &End, then: &End) -> Vec<Ordering> {
-    let (End::Task { resource: first, task: first_task, .. }, End::Task { resource: then, task: then_task, .. }) = (first, then) else {
+    let (End::Task { resource: first, task: first_task, .. }, End::Task { resource: then, task: then_task, .. }) =
+        (first, then)
+    else {
         return Vec::new();
     };
     let (first, then) = (*first, *then);
     let is_above = |above: ResourceId, below: ResourceId| {
-        std::iter::successors(situation.resources[below].parent, |id| situation.resources[*id].parent).any(|id| id == above)
+        std::iter::successors(situation.resources[below].parent, |id| situation.resources[*id].parent)
+            .any(|id| id == above)
     };
     let (first_moves, then_moves) = (situation.resources[first].migratable, situation.resources[then].migratable);
     if first == then || !(first_moves || then_moves) || is_above(first, then) || is_above(then, first) {
         return Vec::new();
     }
     let half_moved = situation.resources[then].partial_migration.is_some();
-    let unless_moving = if first_moves { Relation::ORDERED | Relation::IF_FIRST_UNMIGRATABLE } else { Relation::ORDERED };
+    let unless_moving =
+        if first_moves { Relation::ORDERED | Relation::IF_FIRST_UNMIGRATABLE } else { Relation::ORDERED };
     let ordering = |first_task: Task, then_task: Task, relation: Relation| Ordering {
         first: End::of(first, first_task),
         then: End::of(then, then_task),

@@ -18,13 +18,18 @@ impl Builder<'_> {
         }
         let tag = self.tags.get(name).cloned().map(Named::Tag);
         if tag.is_none() {
-            self.error(constraint, format!("ignoring this constraint because '{name}' is neither a resource nor a tag"));
+            self.error(
+                constraint,
+                format!("ignoring this constraint because '{name}' is neither a resource nor a tag"),
+            );
         }
         tag
     }
 
     pub(super) fn with_tags_in_sets(&mut self, constraint: &str, sets: &[ResourceSet]) -> Vec<ResourceSet> {
-        let known = |builder: &Self, name: &String| builder.resource(name).is_some() || builder.tags.contains_key(name.as_str());
+        let known = |builder: &Self, name: &String| {
+            builder.resource(name).is_some() || builder.tags.contains_key(name.as_str())
+        };
         if let Some(unknown) = sets.iter().flat_map(|set| &set.resources).find(|name| !known(self, name)) {
             let message = format!("'{unknown}' is neither a resource nor a tag");
             self.error(constraint, message);

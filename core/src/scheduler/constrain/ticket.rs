@@ -36,22 +36,30 @@ struct Terms {
 impl Builder<'_> {
     pub(super) fn read_ticket(&mut self, written: &Written) {
         match &written.of {
-            TicketOf::Resource { resource, role } => match (self.resource(resource), self.tags.get(resource.as_str()).cloned()) {
-                (Some(id), _) => self.need_ticket(written, &written.id, id, role.as_deref()),
-                (None, Some(members)) => {
-                    for member in members {
-                        if let Some(id) = self.resource(&member) {
-                            self.need_ticket(written, &written.id, id, role.as_deref());
+            TicketOf::Resource { resource, role } => {
+                match (self.resource(resource), self.tags.get(resource.as_str()).cloned()) {
+                    (Some(id), _) => self.need_ticket(written, &written.id, id, role.as_deref()),
+                    (None, Some(members)) => {
+                        for member in members {
+                            if let Some(id) = self.resource(&member) {
+                                self.need_ticket(written, &written.id, id, role.as_deref());
+                            }
                         }
                     }
+                    (None, None) => self.error(
+                        &written.id,
+                        format!("ignoring this constraint because '{resource}' is neither a resource nor a tag"),
+                    ),
                 }
-                (None, None) => self.error(&written.id, format!("ignoring this constraint because '{resource}' is neither a resource nor a tag")),
-            },
+            }
             TicketOf::Sets(sets) => {
                 for set in self.with_tags_in_sets(&written.id, sets) {
                     for name in &set.resources {
                         let Some(id) = self.resource(name) else {
-                            return self.error(&written.id, format!("ignoring set {} from '{name}' on: no such resource", set.id));
+                            return self.error(
+                                &written.id,
+                                format!("ignoring set {} from '{name}' on: no such resource", set.id),
+                            );
                         };
                         self.need_ticket(written, &set.id, id, set.role.as_deref());
                     }

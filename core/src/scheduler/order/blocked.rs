@@ -18,9 +18,9 @@ impl Plan<'_> {
         let top = self.situation.top_of(id);
         let whole = self.resource(top).parent.unwrap_or(top);
         // Only if no part can: another may serve the dependents.
-        let some_can = self.children[whole].iter().any(|child| {
-            self.newest(*child, &task, None).is_none_or(|action| self.actions[action].runnable)
-        });
+        let some_can = self.children[whole]
+            .iter()
+            .any(|child| self.newest(*child, &task, None).is_none_or(|action| self.actions[action].runnable));
         if some_can {
             return;
         }

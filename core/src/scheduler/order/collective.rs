@@ -69,12 +69,20 @@ impl Plan<'_> {
     fn bundle_parts(&self, action: ActionId, id: ResourceId) -> Vec<ResourceId> {
         let Some(settings) = self.resource(id).bundle() else { return Vec::new() };
         match (settings.inside, &self.actions[action].task) {
-            (None, _) | (_, Task::Start | Task::Running | Task::Stop | Task::Stopped | Task::Monitor) => settings.containers(),
+            (None, _) | (_, Task::Start | Task::Running | Task::Stop | Task::Stopped | Task::Monitor) => {
+                settings.containers()
+            }
             (Some(inside), _) => self.children[inside].clone(),
         }
     }
 
-    fn clone_flags(&mut self, action: ActionId, id: ResourceId, instances: &[ResourceId], node: Option<NodeId>) -> Flags {
+    fn clone_flags(
+        &mut self,
+        action: ActionId,
+        id: ResourceId,
+        instances: &[ResourceId],
+        node: Option<NodeId>,
+    ) -> Flags {
         let mut flags = Flags { optional: true, runnable: true, migratable: false };
         let task = self.instance_task(action, id);
         let mut any_runnable = false;

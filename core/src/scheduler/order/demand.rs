@@ -110,10 +110,13 @@ impl Plan<'_> {
         }
         let then_owner = self.actions[then].resource;
         let only_optional = Flags { optional: first_flags.optional, runnable: false, migratable: false };
-        let demand = |relation: Relation, flags: Flags, filter: Filter| Demand { first, then, node, flags, filter, relation };
+        let demand =
+            |relation: Relation, flags: Flags, filter: Filter| Demand { first, then, node, flags, filter, relation };
         if relation.has(Relation::FIRST_IMPLIES_THEN) {
             match then_owner {
-                Some(owner) => changed.and(self.update(owner, demand(Relation::FIRST_IMPLIES_THEN, only_optional, OPTIONAL))),
+                Some(owner) => {
+                    changed.and(self.update(owner, demand(Relation::FIRST_IMPLIES_THEN, only_optional, OPTIONAL)))
+                }
                 None if !first_flags.optional && self.actions[then].optional => {
                     self.actions[then].optional = false;
                     changed.then = true;
@@ -126,7 +129,9 @@ impl Plan<'_> {
         }
         if relation.has(Relation::THEN_IMPLIES_FIRST) {
             match self.actions[first].resource {
-                Some(owner) => changed.and(self.update(owner, demand(Relation::THEN_IMPLIES_FIRST, first_flags, OPTIONAL))),
+                Some(owner) => {
+                    changed.and(self.update(owner, demand(Relation::THEN_IMPLIES_FIRST, first_flags, OPTIONAL)))
+                }
                 None if !first_flags.optional && self.actions[first].runnable => {
                     self.actions[first].runnable = false;
                     changed.first = true;
@@ -151,7 +156,9 @@ impl Plan<'_> {
         }
         if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS) {
             match then_owner {
-                Some(owner) => changed.and(self.update(owner, demand(Relation::UNRUNNABLE_FIRST_BLOCKS, first_flags, RUNNABLE))),
+                Some(owner) => {
+                    changed.and(self.update(owner, demand(Relation::UNRUNNABLE_FIRST_BLOCKS, first_flags, RUNNABLE)))
+                }
                 None if !first_flags.runnable && self.actions[then].runnable => {
                     self.actions[then].runnable = false;
                     changed.then = true;
@@ -193,7 +200,14 @@ impl Plan<'_> {
         changed
     }
 
-    fn show_in_graph(&mut self, first: ActionId, then: ActionId, relation: Relation, first_flags: Flags, then_flags: Flags) {
+    fn show_in_graph(
+        &mut self,
+        first: ActionId,
+        then: ActionId,
+        relation: Relation,
+        first_flags: Flags,
+        then_flags: Flags,
+    ) {
         if self.actions[first].runnable && relation.has(Relation::FIRST_IMPLIES_THEN_GRAPHED) && !first_flags.optional {
             self.actions[then].always_in_graph = true;
         }
@@ -208,7 +222,12 @@ impl Plan<'_> {
         let row = &self.actions[first];
         let is_blocked = row.resource.is_some_and(|id| !self.resources[id].managed && self.resources[id].blocked);
         let mut changed = Changed::default();
-        if relation.has_any(strong) && is_blocked && !row.runnable && row.task == Task::Stop && self.actions[then].runnable {
+        if relation.has_any(strong)
+            && is_blocked
+            && !row.runnable
+            && row.task == Task::Stop
+            && self.actions[then].runnable
+        {
             self.actions[then].runnable = false;
             changed.then = true;
         }
@@ -243,7 +262,11 @@ impl Plan<'_> {
             }
         }
         let is_promoted = self.actions[then].resource.is_some_and(|id| self.resources[id].current == Role::Promoted);
-        if relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST) && is_promoted && filter.optional && !then_is(self).optional {
+        if relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST)
+            && is_promoted
+            && filter.optional
+            && !then_is(self).optional
+        {
             self.clear_because(first, Flag::Optional, then);
             if self.actions[first].migratable && !then_is(self).migratable {
                 self.clear_because(first, Flag::Migratable, then);
@@ -262,7 +285,11 @@ impl Plan<'_> {
             self.clear_because(then, Flag::Migratable, first);
             self.actions[then].pseudo = false;
         }
-        if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS) && filter.runnable && then_is(self).runnable && !flags.runnable {
+        if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS)
+            && filter.runnable
+            && then_is(self).runnable
+            && !flags.runnable
+        {
             self.clear_because(then, Flag::Runnable, first);
             self.clear_because(then, Flag::Migratable, first);
         }
@@ -273,7 +300,8 @@ impl Plan<'_> {
         if relation.has(Relation::INTERMEDIATE_STOP) {
             self.apply_restart(first, then, filter);
         }
-        let changed = Changed { first: self.own_state(first) != first_before, then: self.own_state(then) != then_before };
+        let changed =
+            Changed { first: self.own_state(first) != first_before, then: self.own_state(then) != then_before };
         if changed.then && self.actions[then].resource.is_some_and(|id| self.resource(id).parent.is_some()) {
             // What a part does, its collective does.
             self.settle(then);
@@ -375,7 +403,9 @@ impl Plan<'_> {
 
     /// Clones whose instances wait for each other node by node.
     fn interleaves(&self, first: ActionId, then: ActionId) -> bool {
-        let (Some(first_id), Some(then_id)) = (self.actions[first].resource, self.actions[then].resource) else { return false };
+        let (Some(first_id), Some(then_id)) = (self.actions[first].resource, self.actions[then].resource) else {
+            return false;
+        };
         let is_collective = |id: ResourceId| self.resource(id).is_clone() || self.resource(id).is_bundle();
         if first_id == then_id || !is_collective(first_id) || !is_collective(then_id) {
             return false;
@@ -403,10 +433,17 @@ impl Plan<'_> {
             let looks_inside = !matches!(self.actions[demand.first].task, Task::Stop | Task::Stopped);
             let first_inside = self.inside(first_instance).filter(|_| looks_inside);
             let first_node = demand.node.filter(|_| first_inside.is_none());
-            let Some(first_action) = self.newest(first_inside.unwrap_or(first_instance), &first_task, first_node) else { continue };
-            let then_inside = self.inside(then_instance).filter(|_| matches!(then_task, Task::Promote | Task::Promoted | Task::Demote | Task::Demoted));
+            let Some(first_action) = self.newest(first_inside.unwrap_or(first_instance), &first_task, first_node)
+            else {
+                continue;
+            };
+            let then_inside = self
+                .inside(then_instance)
+                .filter(|_| matches!(then_task, Task::Promote | Task::Promoted | Task::Demote | Task::Demoted));
             let then_node = demand.node.filter(|_| then_inside.is_none());
-            let Some(then_action) = self.newest(then_inside.unwrap_or(then_instance), &then_task, then_node) else { continue };
+            let Some(then_action) = self.newest(then_inside.unwrap_or(then_instance), &then_task, then_node) else {
+                continue;
+            };
             if self.order(first_action, then_action, demand.relation) {
                 changed.and(Changed { first: true, then: true });
             }

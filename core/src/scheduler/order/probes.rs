@@ -110,7 +110,14 @@ impl Plan<'_> {
     }
 
     /// From a collective's action to those of its own parts, where these follow from it.
-    fn leads_into_instance(&self, probed: ResourceId, owner: Option<ResourceId>, interleave: bool, compatible: Option<ResourceId>, then: ActionId) -> bool {
+    fn leads_into_instance(
+        &self,
+        probed: ResourceId,
+        owner: Option<ResourceId>,
+        interleave: bool,
+        compatible: Option<ResourceId>,
+        then: ActionId,
+    ) -> bool {
         let (Some(owner), Some(chained)) = (owner, self.actions[then].resource) else { return false };
         let own = self.resource(owner);
         if own.is_primitive() || self.resource(probed).parent == Some(owner) {
@@ -139,7 +146,8 @@ impl Plan<'_> {
         if then_owner == Some(first) {
             return;
         }
-        let stops_container = then_owner.is_some() && self.resource(first).launcher == then_owner && then_task == Some(Task::Stop);
+        let stops_container =
+            then_owner.is_some() && self.resource(first).launcher == then_owner && then_task == Some(Task::Stop);
         if stops_container {
             return;
         }
@@ -149,7 +157,9 @@ impl Plan<'_> {
                 relation |= kept;
             }
         }
-        if ordering.relation == Relation::IF_REQUIRED_ON_SAME_NODE || ordering.relation == Relation::IF_ON_SAME_NODE_OR_TARGET {
+        if ordering.relation == Relation::IF_REQUIRED_ON_SAME_NODE
+            || ordering.relation == Relation::IF_ON_SAME_NODE_OR_TARGET
+        {
             relation = ordering.relation;
         }
         let probes = self.find(first, &Key::once(Task::Monitor), None);
@@ -182,7 +192,8 @@ impl Plan<'_> {
 
     fn probe_comes_first(&self, probe: ActionId, then: ActionId) -> bool {
         let (probe, then) = (&self.actions[probe], &self.actions[then]);
-        let is_unfencing = then.task == Task::Stonith && probe.node == then.node && then.meta("stonith_action") == Some("on");
+        let is_unfencing =
+            then.task == Task::Stonith && probe.node == then.node && then.meta("stonith_action") == Some("on");
         let is_other_shutdown =
             then.task == Task::DoShutdown && probe.node.is_some() && then.node.is_some() && probe.node != then.node;
         !is_unfencing && !is_other_shutdown

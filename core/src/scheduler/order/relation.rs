@@ -65,7 +65,8 @@ impl Plan<'_> {
     /// What nobody needs may still be waited for, unless it is as good as done.
     fn make_missing(&mut self, id: ResourceId, task: &Task, interval_ms: u32) -> Option<ActionId> {
         let role = self.state(id, true);
-        let is_done = (role == Role::Stopped && *task == Task::Stop) || (role == Role::Unpromoted && *task == Task::Demote);
+        let is_done =
+            (role == Role::Stopped && *task == Task::Stop) || (role == Role::Unpromoted && *task == Task::Demote);
         if is_done {
             return None;
         }
@@ -128,7 +129,9 @@ impl Plan<'_> {
             return true;
         }
         path.push(edge.action);
-        let found = (0..self.actions[edge.action].before.len()).rev().any(|next| self.has_loop(origin, edge.action, next, path));
+        let found = (0..self.actions[edge.action].before.len())
+            .rev()
+            .any(|next| self.has_loop(origin, edge.action, next, path));
         path.pop();
         found
     }

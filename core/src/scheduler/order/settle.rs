@@ -74,7 +74,11 @@ impl Plan<'_> {
         let edge = self.actions[then].before[at];
         let first = edge.action;
         let (first_node, then_node) = (self.place_of(first), self.place_of(then));
-        if edge.relation.has(Relation::IF_ON_SAME_NODE) && first_node.is_some() && then_node.is_some() && first_node != then_node {
+        if edge.relation.has(Relation::IF_ON_SAME_NODE)
+            && first_node.is_some()
+            && then_node.is_some()
+            && first_node != then_node
+        {
             self.actions[then].before[at].relation = Relation::NONE;
             return Changed::default();
         }
@@ -109,7 +113,9 @@ impl Plan<'_> {
     }
 
     fn seen_as(&self, then: ActionId, first: ActionId) -> ActionId {
-        let (Some(first_id), Some(then_id)) = (self.actions[first].resource, self.actions[then].resource) else { return first };
+        let (Some(first_id), Some(then_id)) = (self.actions[first].resource, self.actions[then].resource) else {
+            return first;
+        };
         if first_id == then_id || self.is_above(first_id, then_id) || self.resource(first_id).is_primitive() {
             return first;
         }

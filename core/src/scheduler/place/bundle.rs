@@ -27,7 +27,12 @@ impl Placer<'_> {
     }
 
     /// A bundle has no node of its own, so none is returned.
-    pub(super) fn assign_bundle(&mut self, id: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) -> Option<NodeId> {
+    pub(super) fn assign_bundle(
+        &mut self,
+        id: ResourceId,
+        prefer: Option<NodeId>,
+        stop_if_fail: bool,
+    ) -> Option<NodeId> {
         let settings = self.situation.resources[id].bundle()?;
         self.row_mut(id).assigning = true;
         self.trace_scores(Stage::Bundle, id);
@@ -67,7 +72,13 @@ impl Placer<'_> {
         self.row_mut(clone).assigning = false;
     }
 
-    fn assign_inside(&mut self, settings: &BundleSettings, inside: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) {
+    fn assign_inside(
+        &mut self,
+        settings: &BundleSettings,
+        inside: ResourceId,
+        prefer: Option<NodeId>,
+        stop_if_fail: bool,
+    ) {
         for (node, cell) in self.row_mut(inside).allowed.iter_mut() {
             let is_home = settings.replicas.iter().any(|replica| replica.node == Some(node));
             cell.score = if is_home { Score::ZERO } else { Score::MINUS_INFINITY };

@@ -8,7 +8,12 @@ use crate::scheduler::trace::Stage;
 
 impl Placer<'_> {
     /// A clone has no node of its own, so none is returned.
-    pub(super) fn assign_clone(&mut self, id: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) -> Option<NodeId> {
+    pub(super) fn assign_clone(
+        &mut self,
+        id: ResourceId,
+        prefer: Option<NodeId>,
+        stop_if_fail: bool,
+    ) -> Option<NodeId> {
         if !self.row(id).unassigned || self.row(id).assigning {
             return None;
         }

@@ -19,7 +19,13 @@ enum Affects {
 impl Placer<'_> {
     /// Applies a colocation; `for_dependent` asks the dependent first, for a group speaks through its members.
     /// Returns what was added to the dependent's promotion priority.
-    pub(super) fn apply_colocation(&mut self, dependent: ResourceId, primary: ResourceId, at: usize, for_dependent: bool) -> Score {
+    pub(super) fn apply_colocation(
+        &mut self,
+        dependent: ResourceId,
+        primary: ResourceId,
+        at: usize,
+        for_dependent: bool,
+    ) -> Score {
         if for_dependent && self.situation.resources[dependent].is_group() {
             return self.apply_to_group(dependent, primary, at);
         }
@@ -51,7 +57,8 @@ impl Placer<'_> {
         if !preview && self.row(primary).unassigned {
             return Affects::Nothing;
         }
-        let in_promotable = self.situation.resources[dependent].parent.is_some_and(|p| self.situation.resources[p].promotable);
+        let in_promotable =
+            self.situation.resources[dependent].parent.is_some_and(|p| self.situation.resources[p].promotable);
         if colocation.dependent_role >= Role::Unpromoted && in_promotable && !self.row(dependent).unassigned {
             return Affects::Role;
         }
@@ -187,7 +194,8 @@ impl Placer<'_> {
         let instances = self.placement.children[primary].clone();
         if colocation.score.is_infinite() {
             let usable = instances.iter().filter(|instance| !self.any_part_blocked(**instance));
-            let nodes: Vec<_> = usable.filter_map(|instance| self.assigned_node(*instance).map(|node| (node, Score::ZERO))).collect();
+            let nodes: Vec<_> =
+                usable.filter_map(|instance| self.assigned_node(*instance).map(|node| (node, Score::ZERO))).collect();
             self.keep_to(dependent, &nodes);
             return Score::ZERO;
         }
@@ -206,7 +214,13 @@ impl Placer<'_> {
         replica.and_then(|replica| replica.inside).unwrap_or(id)
     }
 
-    fn apply_with_bundle(&mut self, dependent: ResourceId, primary: ResourceId, at: usize, settings: &BundleSettings) -> Score {
+    fn apply_with_bundle(
+        &mut self,
+        dependent: ResourceId,
+        primary: ResourceId,
+        at: usize,
+        settings: &BundleSettings,
+    ) -> Score {
         if self.row(primary).unassigned {
             return Score::ZERO;
         }
@@ -228,8 +242,11 @@ impl Placer<'_> {
                 let is_promoted = replica.inside.is_some_and(|inside| self.row(inside).next >= Role::Promoted);
                 colocation.primary_role < Role::Promoted || is_promoted
             };
-            let usable = settings.replicas.iter().filter(|replica| !self.any_part_blocked(replica.container)).filter(role_fits);
-            let nodes: Vec<_> = usable.filter_map(|replica| self.assigned_node(replica.container).map(|node| (node, Score::ZERO))).collect();
+            let usable =
+                settings.replicas.iter().filter(|replica| !self.any_part_blocked(replica.container)).filter(role_fits);
+            let nodes: Vec<_> = usable
+                .filter_map(|replica| self.assigned_node(replica.container).map(|node| (node, Score::ZERO)))
+                .collect();
             self.keep_to(dependent, &nodes);
             return Score::ZERO;
         }
@@ -269,8 +286,11 @@ impl Placer<'_> {
     /// Two clones whose instances depend on each other node by node.
     fn interleaves(&self, at: usize) -> bool {
         let colocation = &self.constraints.colocations[at];
-        let (dependent, primary) = (&self.situation.resources[colocation.dependent], &self.situation.resources[colocation.primary]);
-        let per_node = |resource: &crate::scheduler::resolve::Resource| resource.clone_settings().map(|settings| settings.node_max);
+        let (dependent, primary) =
+            (&self.situation.resources[colocation.dependent], &self.situation.resources[colocation.primary]);
+        let per_node = |resource: &crate::scheduler::resolve::Resource| {
+            resource.clone_settings().map(|settings| settings.node_max)
+        };
         dependent.is_clone() && dependent.meta_is_true("interleave") && per_node(dependent) == per_node(primary)
     }
 

@@ -57,7 +57,8 @@ impl Placer<'_> {
         };
         let priority = |id: ResourceId| self.row(id).priority;
         let is_after = |new: usize, old: usize| {
-            crate::scheduler::constrain::compare_colocated(self.situation, priority, other(new), other(old)) == Ordering::Greater
+            crate::scheduler::constrain::compare_colocated(self.situation, priority, other(new), other(old))
+                == Ordering::Greater
         };
         crate::scheduler::constrain::insert_sorted(list, at, is_after);
     }
@@ -100,7 +101,9 @@ impl Placer<'_> {
         if origin == bundle || settings.replicas.iter().any(|replica| replica.container == origin) {
             return true;
         }
-        let Some(inside) = settings.inside.filter(|inside| self.situation.resources[*inside].promotable) else { return false };
+        let Some(inside) = settings.inside.filter(|inside| self.situation.resources[*inside].promotable) else {
+            return false;
+        };
         if origin == inside {
             return self.promotion_ranked[inside];
         }
@@ -157,7 +160,8 @@ impl Placer<'_> {
             return;
         }
         // A member after an unmanaged one cannot rely on it to carry the group's colocations.
-        let unmanaged = members.iter().take_while(|member| **member != origin).find(|member| !self.row(**member).managed);
+        let unmanaged =
+            members.iter().take_while(|member| **member != origin).find(|member| !self.row(**member).managed);
         if unmanaged.is_some() {
             for &at in self.own(id, Direction::ThisWith) {
                 if self.constraints.colocations[at].score.is_infinite() {
@@ -172,7 +176,8 @@ impl Placer<'_> {
         let primary = primary.unwrap_or(colocation.primary);
         let resource = &self.situation.resources[primary];
         let dependent = &self.situation.resources[colocation.dependent];
-        let in_bundle = dependent.remote_connection && dependent.parent.is_some_and(|parent| self.situation.resources[parent].is_bundle());
+        let in_bundle = dependent.remote_connection
+            && dependent.parent.is_some_and(|parent| self.situation.resources[parent].is_bundle());
         if in_bundle && !resource.failed && resource.active_on.len() == 1 {
             return false;
         }
@@ -195,7 +200,15 @@ impl Placer<'_> {
     }
 
     /// Adds a resource's scores, and those that flow into it, to a table; without a table, makes one of its own.
-    pub(super) fn add_colocated_scores(&self, source: ResourceId, target: Option<ResourceId>, table: &mut Option<NodeTable>, at: Option<usize>, factor: f32, flow: Flow) {
+    pub(super) fn add_colocated_scores(
+        &self,
+        source: ResourceId,
+        target: Option<ResourceId>,
+        table: &mut Option<NodeTable>,
+        at: Option<usize>,
+        factor: f32,
+        flow: Flow,
+    ) {
         if self.updating[source].replace(true) {
             return;
         }
@@ -211,7 +224,15 @@ impl Placer<'_> {
         self.updating[source].set(false);
     }
 
-    fn add_scores_of(&self, source: ResourceId, target: Option<ResourceId>, table: &mut Option<NodeTable>, at: Option<usize>, factor: f32, flow: Flow) {
+    fn add_scores_of(
+        &self,
+        source: ResourceId,
+        target: Option<ResourceId>,
+        table: &mut Option<NodeTable>,
+        at: Option<usize>,
+        factor: f32,
+        flow: Flow,
+    ) {
         let (mut work, target) = match (table.as_ref(), at) {
             (Some(table), Some(at)) => {
                 let mut work = table.clone();
@@ -249,7 +270,14 @@ impl Placer<'_> {
         *table = Some(work);
     }
 
-    fn add_matching_scores(&self, work: &mut NodeTable, source: ResourceId, at: usize, factor: f32, only_positive: bool) {
+    fn add_matching_scores(
+        &self,
+        work: &mut NodeTable,
+        source: ResourceId,
+        at: usize,
+        factor: f32,
+        only_positive: bool,
+    ) {
         let colocation = &self.constraints.colocations[at];
         let wishes = self.wishes_of(source, colocation);
         let wishes = wishes.as_ref().unwrap_or(&self.row(source).allowed);
@@ -287,7 +315,8 @@ impl Placer<'_> {
             return None;
         }
         let parent = self.situation.resources[source].parent?;
-        let is_later_member = self.situation.resources[parent].is_group() && self.placement.children[parent].first() != Some(&source);
+        let is_later_member =
+            self.situation.resources[parent].is_group() && self.placement.children[parent].first() != Some(&source);
         is_later_member.then(|| self.with_locations_of(source, parent))
     }
 
@@ -323,7 +352,13 @@ fn share(factor: f32, score: Score) -> Score {
     let exact = f64::from(factor * score.value() as f32);
     let rounded = if exact < 0.0 { exact - 0.5 } else { exact + 0.5 } as i32;
     if rounded == 0 && score != Score::ZERO {
-        return Score::new(if factor > 0.0 { 1 } else if factor < 0.0 { -1 } else { 0 });
+        return Score::new(if factor > 0.0 {
+            1
+        } else if factor < 0.0 {
+            -1
+        } else {
+            0
+        });
     }
     Score::new(rounded)
 }
@@ -334,7 +369,9 @@ mod tests {
 
     #[test]
     fn a_share_of_something_is_never_nothing() {
-        for (factor, score, want) in [(0.5, 3, 2), (0.5, -3, -2), (0.001, 5, 1), (-0.001, 5, -1), (1.0, 0, 0), (0.1, 1_000_000, 100_000)] {
+        for (factor, score, want) in
+            [(0.5, 3, 2), (0.5, -3, -2), (0.001, 5, 1), (-0.001, 5, -1), (1.0, 0, 0), (0.1, 1_000_000, 100_000)]
+        {
             assert_eq!(share(factor, Score::new(score)), Score::new(want), "{factor} of {score}");
         }
     }

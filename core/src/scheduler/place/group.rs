@@ -7,7 +7,12 @@ use crate::scheduler::table::{NodeId, ResourceId};
 use crate::scheduler::trace::Stage;
 
 impl Placer<'_> {
-    pub(super) fn assign_group(&mut self, id: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) -> Option<NodeId> {
+    pub(super) fn assign_group(
+        &mut self,
+        id: ResourceId,
+        prefer: Option<NodeId>,
+        stop_if_fail: bool,
+    ) -> Option<NodeId> {
         if !self.row(id).unassigned {
             return self.row(id).node;
         }

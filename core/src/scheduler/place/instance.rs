@@ -109,7 +109,13 @@ impl Placer<'_> {
     }
 
     /// First those that can stay where they are, then the rest.
-    pub(super) fn assign_instances(&mut self, clone: ResourceId, instances: &[ResourceId], max_total: u32, max_per_node: u32) {
+    pub(super) fn assign_instances(
+        &mut self,
+        clone: ResourceId,
+        instances: &[ResourceId],
+        max_total: u32,
+        max_per_node: u32,
+    ) {
         let available = self.reset_counts(clone);
         let optimal = max_total.checked_div(available).unwrap_or(0).max(1);
         let mut assigned = 0;
@@ -160,7 +166,14 @@ impl Placer<'_> {
     }
 
     /// Tries to leave an instance where it is. Wherever friends drag it instead, the place stays reserved.
-    fn assign_early(&mut self, clone: ResourceId, instance: ResourceId, current: NodeId, max_per_node: u32, available: u32) -> bool {
+    fn assign_early(
+        &mut self,
+        clone: ResourceId,
+        instance: ResourceId,
+        current: NodeId,
+        max_per_node: u32,
+        available: u32,
+    ) -> bool {
         if !self.row(instance).allowed.get(current).is_some_and(|cell| self.is_available(current, Some(cell))) {
             return false;
         }
@@ -194,7 +207,13 @@ impl Placer<'_> {
         parts
     }
 
-    fn assign_instance(&mut self, clone: ResourceId, instance: ResourceId, prefer: Option<NodeId>, max_per_node: u32) -> Option<NodeId> {
+    fn assign_instance(
+        &mut self,
+        clone: ResourceId,
+        instance: ResourceId,
+        prefer: Option<NodeId>,
+        max_per_node: u32,
+    ) -> Option<NodeId> {
         if self.row(instance).assigning {
             return None;
         }
@@ -233,10 +252,25 @@ impl Placer<'_> {
     }
 
     /// The instance of a collective that is, or will be, where another resource is.
-    pub(super) fn compatible_instance(&self, with: ResourceId, collective: ResourceId, role: Role, current: bool, attribute: Option<&str>) -> Option<ResourceId> {
+    pub(super) fn compatible_instance(
+        &self,
+        with: ResourceId,
+        collective: ResourceId,
+        role: Role,
+        current: bool,
+        attribute: Option<&str>,
+    ) -> Option<ResourceId> {
         let on = |node: NodeId| {
             let fits = |instance: &&ResourceId| self.instance_matches(**instance, node, role, current, attribute);
-            self.situation.resources[collective].bundle().map_or_else(|| self.placement.children[collective].clone(), crate::scheduler::resolve::BundleSettings::containers).iter().find(fits).copied()
+            self.situation.resources[collective]
+                .bundle()
+                .map_or_else(
+                    || self.placement.children[collective].clone(),
+                    crate::scheduler::resolve::BundleSettings::containers,
+                )
+                .iter()
+                .find(fits)
+                .copied()
         };
         let place = if current { self.single_active_node(with) } else { self.assigned_node(with) };
         match place {
@@ -252,7 +286,14 @@ impl Placer<'_> {
         }
     }
 
-    fn instance_matches(&self, instance: ResourceId, node: NodeId, role: Role, current: bool, attribute: Option<&str>) -> bool {
+    fn instance_matches(
+        &self,
+        instance: ResourceId,
+        node: NodeId,
+        role: Role,
+        current: bool,
+        attribute: Option<&str>,
+    ) -> bool {
         if role != Role::Unknown && role != self.state(instance, current) {
             return false;
         }

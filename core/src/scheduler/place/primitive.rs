@@ -11,7 +11,12 @@ use crate::score::Score;
 use std::cmp::Ordering;
 
 impl Placer<'_> {
-    pub(super) fn assign_primitive(&mut self, id: ResourceId, prefer: Option<NodeId>, stop_if_fail: bool) -> Option<NodeId> {
+    pub(super) fn assign_primitive(
+        &mut self,
+        id: ResourceId,
+        prefer: Option<NodeId>,
+        stop_if_fail: bool,
+    ) -> Option<NodeId> {
         let parent = self.situation.resources[id].parent;
         if let Some(parent) = parent.filter(|parent| !self.row(*parent).assigning) {
             self.assign(parent, prefer, stop_if_fail);
@@ -114,7 +119,8 @@ impl Placer<'_> {
                 return Some(best);
             }
             // Of equally good nodes, the one where it runs.
-            let stays = running.filter(|node| self.is_available(*node, None) && self.placement.nodes[*node].base >= Score::ZERO);
+            let stays = running
+                .filter(|node| self.is_available(*node, None) && self.placement.nodes[*node].base >= Score::ZERO);
             let equal = ranked.iter().take_while(|node| score(**node) == score(best));
             Some(equal.copied().find(|node| Some(*node) == stays).unwrap_or(best))
         });
@@ -152,7 +158,14 @@ impl Placer<'_> {
     }
 
     /// Gives a resource, or all its parts, a node. Returns whether that is news.
-    pub(super) fn settle_on(&mut self, id: ResourceId, node: Option<NodeId>, score: Option<Score>, force: bool, stop_if_fail: bool) -> bool {
+    pub(super) fn settle_on(
+        &mut self,
+        id: ResourceId,
+        node: Option<NodeId>,
+        score: Option<Score>,
+        force: bool,
+        stop_if_fail: bool,
+    ) -> bool {
         let children = self.placement.children[id].clone();
         if !children.is_empty() {
             let mut changed = false;

@@ -41,7 +41,8 @@ impl Placer<'_> {
         let children = &self.placement.children[id];
         if !children.is_empty() {
             let scores: Vec<_> = children.iter().filter_map(|child| self.promotion_score(*child, node)).collect();
-            return (!scores.is_empty()).then(|| scores.into_iter().fold(Score::ZERO, |sum, score| Score::new(sum.value() + score.value())));
+            return (!scores.is_empty())
+                .then(|| scores.into_iter().fold(Score::ZERO, |sum, score| Score::new(sum.value() + score.value())));
         }
         if !self.promotion_score_applies(id, node) {
             return None;
@@ -58,9 +59,12 @@ impl Placer<'_> {
     /// The node whose attributes count: a container's node may speak with its host's.
     fn attributes_of(&self, id: ResourceId, node: NodeId) -> Option<NodeId> {
         let resource = &self.situation.resources[id];
-        let wants_host = resource.meta("container-attribute-target").is_some_and(|target| target.eq_ignore_ascii_case("host"));
+        let wants_host =
+            resource.meta("container-attribute-target").is_some_and(|target| target.eq_ignore_ascii_case("host"));
         let connection = self.situation.nodes[node].connection.filter(|_| wants_host);
-        let Some(container) = connection.and_then(|connection| self.situation.resources[connection].launcher) else { return Some(node) };
+        let Some(container) = connection.and_then(|connection| self.situation.resources[connection].launcher) else {
+            return Some(node);
+        };
         match self.row(id).unassigned {
             true => self.situation.resources[container].active_on.first().copied(),
             false => self.row(container).node,
@@ -74,7 +78,12 @@ impl Placer<'_> {
         if !resource.unique {
             let clone = self.situation.top_of(id);
             let same_part = |part: ResourceId| self.situation.resources[part].config_id == resource.config_id;
-            let parts = || self.placement.children[clone].iter().flat_map(|child| self.leaves(*child)).filter(|part| same_part(*part));
+            let parts = || {
+                self.placement.children[clone]
+                    .iter()
+                    .flat_map(|child| self.leaves(*child))
+                    .filter(|part| same_part(*part))
+            };
             let active = parts().find(|part| self.situation.resources[*part].active_on.contains(&node));
             if active == Some(id) {
                 return allowed;
@@ -166,7 +175,8 @@ impl Placer<'_> {
             if priority < Score::ZERO {
                 continue;
             }
-            if let Some(cell) = self.assigned_node(instance).and_then(|node| self.row_mut(clone).allowed.get_mut(node)) {
+            if let Some(cell) = self.assigned_node(instance).and_then(|node| self.row_mut(clone).allowed.get_mut(node))
+            {
                 cell.score += priority;
             }
         }
@@ -325,7 +335,13 @@ impl Placer<'_> {
     /// A promoted dependent wants a promoted primary beside it.
     pub(super) fn follow_promotion(&mut self, dependent: ResourceId, primary: ResourceId, at: usize) -> Score {
         let colocation = &self.constraints.colocations[at];
-        let beside = self.compatible_instance(dependent, primary, colocation.primary_role, false, colocation.node_attribute.as_deref());
+        let beside = self.compatible_instance(
+            dependent,
+            primary,
+            colocation.primary_role,
+            false,
+            colocation.node_attribute.as_deref(),
+        );
         if beside.is_some() {
             self.row_mut(dependent).priority += colocation.score;
             return colocation.score;

@@ -79,7 +79,13 @@ impl Placer<'_> {
             let capacity = &placer.placement.nodes[node].capacity;
             needed.iter().all(|(name, amount)| *amount <= capacity.get(name).copied().unwrap_or(0))
         };
-        let usable: Vec<_> = self.row(id).allowed.iter().filter(|(node, cell)| self.is_available(*node, Some(cell))).map(|(node, _)| node).collect();
+        let usable: Vec<_> = self
+            .row(id)
+            .allowed
+            .iter()
+            .filter(|(node, cell)| self.is_available(*node, Some(cell)))
+            .map(|(node, _)| node)
+            .collect();
         let mut most_free: Option<NodeId> = None;
         for &node in &usable {
             if most_free.is_none_or(|best| self.compare_capacities(node, best) == Ordering::Less) {
@@ -169,7 +175,11 @@ impl Placer<'_> {
             let colocation = &self.constraints.colocations[at];
             let other = colocation.dependent;
             let only_one_of_many = resource.is_clone() && !self.situation.resources[other].is_clone();
-            if other != origin && !only_one_of_many && colocation.score.is_infinite() && self.affects_location(other, id, at) {
+            if other != origin
+                && !only_one_of_many
+                && colocation.score.is_infinite()
+                && self.affects_location(other, id, at)
+            {
                 self.collect_colocated(other, origin, found);
             }
         }

@@ -102,7 +102,8 @@ fn network<'a>(bundle: &'a Bundle, name: &str) -> Option<&'a str> {
 
 /// Whether something runs in the containers that the cluster can reach.
 fn has_nodes(bundle: &Bundle) -> bool {
-    bundle.primitive.is_some() && (network(bundle, "ip-range-start").is_some() || network(bundle, "control-port").is_some())
+    bundle.primitive.is_some()
+        && (network(bundle, "ip-range-start").is_some() || network(bundle, "control-port").is_some())
 }
 
 /// The nodes in a bundle's containers.
@@ -178,7 +179,11 @@ fn container(bundle: &Bundle, site: &Site) -> Primitive {
     let command = attribute("run-command").or(bundle.primitive.as_ref().map(|_| EXECUTOR));
     pairs.extend(command.map(|command| pair("run_cmd", command)));
     pairs.push(pair("monitor_cmd", "/bin/true"));
-    Primitive { parameters: set(pairs), operations: vec![monitor(&id, "60s", None)], ..primitive(&id, "heartbeat", &bundle.engine) }
+    Primitive {
+        parameters: set(pairs),
+        operations: vec![monitor(&id, "60s", None)],
+        ..primitive(&id, "heartbeat", &bundle.engine)
+    }
 }
 
 /// The engine's options, and the directories it has to make.
@@ -247,7 +252,12 @@ fn mounts(bundle: &Bundle) -> Vec<Mount> {
             (None, Some(root)) => (root, true),
             (None, None) => continue,
         };
-        mounts.push(Mount { source: source.clone(), target: mapping.target_dir.clone(), options: mapping.options.clone(), own });
+        mounts.push(Mount {
+            source: source.clone(),
+            target: mapping.target_dir.clone(),
+            options: mapping.options.clone(),
+            own,
+        });
     }
     if bundle.primitive.is_some() {
         let has_logs = mounts.iter().any(|mount| mount.target == "/var/log");
@@ -331,7 +341,9 @@ impl Resolver<'_> {
         if instances.iter().any(|instance| self.resources[*instance].notify) {
             self.resources[inside].notify = true;
         }
-        let target = instances.last().and_then(|last| self.resources[*last].meta("container-attribute-target").map(str::to_owned));
+        let target = instances
+            .last()
+            .and_then(|last| self.resources[*last].meta("container-attribute-target").map(str::to_owned));
         if let Some(target) = target {
             for owner in [parent, inside] {
                 self.resources[owner].meta.insert("container-attribute-target".to_owned(), target.clone());
@@ -342,7 +354,8 @@ impl Resolver<'_> {
 
     fn add_replica(&mut self, bundle: &Bundle, id: ResourceId, site: &Site, inside: Option<ResourceId>) -> Replica {
         let make = |resolver: &mut Self, primitive: Primitive| {
-            let made = resolver.add_primitive(&Arc::new(primitive), Some(id), None).expect("a primitive can always be made");
+            let made =
+                resolver.add_primitive(&Arc::new(primitive), Some(id), None).expect("a primitive can always be made");
             resolver.resources[id].children.push(made);
             made
         };
@@ -355,12 +368,20 @@ impl Resolver<'_> {
             let base = primitive(&name, "heartbeat", "IPaddr2");
             make(self, Primitive { parameters: set(pairs), operations: vec![monitor(&name, "60s", None)], ..base })
         });
-        let mut replica =
-            Replica { number: site.number, address: site.address.map(str::to_owned), container, ip, remote: None, inside, node: None };
+        let mut replica = Replica {
+            number: site.number,
+            address: site.address.map(str::to_owned),
+            container,
+            ip,
+            remote: None,
+            inside,
+            node: None,
+        };
         if let Some(inside) = inside {
             self.add_connection(bundle, id, &mut replica, inside, &make);
             let utilization = std::mem::take(&mut self.resources[inside].utilization);
-            self.resources[inside].utilization = std::mem::replace(&mut self.resources[container].utilization, utilization);
+            self.resources[inside].utilization =
+                std::mem::replace(&mut self.resources[container].utilization, utilization);
             if let Some(address) = site.address {
                 self.resources[inside].meta.insert("external-ip".to_owned(), address.to_owned());
             }
@@ -369,7 +390,14 @@ impl Resolver<'_> {
     }
 
     /// The node in a container, the connection to it, and the instance that may only run there.
-    fn add_connection(&mut self, bundle: &Bundle, owner: ResourceId, replica: &mut Replica, inside: ResourceId, make: &dyn Fn(&mut Self, Primitive) -> ResourceId) {
+    fn add_connection(
+        &mut self,
+        bundle: &Bundle,
+        owner: ResourceId,
+        replica: &mut Replica,
+        inside: ResourceId,
+        make: &dyn Fn(&mut Self, Primitive) -> ResourceId,
+    ) {
         let name = format!("{}-{}", bundle.id, replica.number);
         let Some(node) = self.node_by_name(&name) else { return };
         self.unborn.remove(&node);
@@ -387,12 +415,15 @@ impl Resolver<'_> {
         let container = self.resources[replica.container].id.to_string();
         let address = replica.address.as_deref().unwrap_or("#uname");
         let port = network(bundle, "control-port").unwrap_or(PORT);
-        let remote = make(self, Primitive {
-            meta: set(vec![pair("internal_rsc", "true"), pair("container", &container)]),
-            parameters: set(vec![pair("addr", address), pair("port", port)]),
-            operations: vec![monitor(&name, "30s", Some("30s"))],
-            ..primitive(&name, "pacemaker", "remote")
-        });
+        let remote = make(
+            self,
+            Primitive {
+                meta: set(vec![pair("internal_rsc", "true"), pair("container", &container)]),
+                parameters: set(vec![pair("addr", address), pair("port", port)]),
+                operations: vec![monitor(&name, "30s", Some("30s"))],
+                ..primitive(&name, "pacemaker", "remote")
+            },
+        );
         replica.remote = Some(remote);
         let nodes: Vec<_> = self.nodes.iter().filter(|(_, facts)| facts.is_remote()).map(|(at, _)| at).collect();
         for remote_node in nodes {

@@ -62,7 +62,15 @@ pub struct Changes<'a> {
 }
 
 impl Changes<'_> {
-    pub fn digests(&self, id: ResourceId, node: NodeId, task: &str, interval_ms: u32, record: Option<&OperationRecord>, recheck: &mut Recheck) -> Digests {
+    pub fn digests(
+        &self,
+        id: ResourceId,
+        node: NodeId,
+        task: &str,
+        interval_ms: u32,
+        record: Option<&OperationRecord>,
+        recheck: &mut Recheck,
+    ) -> Digests {
         let resource = &self.resources[id];
         let now = self.definitions.now;
         let mut parameters = super::parameters_on(self.resources, self.nodes, now, id, Some(node));
@@ -92,7 +100,8 @@ impl Changes<'_> {
 
     /// A container without an address of its own is reached at its host.
     fn container_host(&self, id: ResourceId, parameters: &BTreeMap<String, String>) -> Option<NodeId> {
-        let launcher = self.resources[id].launcher.filter(|_| parameters.get("addr").is_some_and(|addr| addr == "#uname"))?;
+        let launcher =
+            self.resources[id].launcher.filter(|_| parameters.get("addr").is_some_and(|addr| addr == "#uname"))?;
         let assigned = self.assigned.and_then(|assigned| assigned(launcher));
         assigned.or_else(|| self.resources[launcher].active_on.first().copied())
     }
@@ -123,7 +132,13 @@ fn is_older(feature_set: &str, than: [u32; 3]) -> bool {
 
 impl Changes<'_> {
     /// Whether nothing differs but parameters that are kept secret, as in an input with passwords removed.
-    pub fn only_hidden_changed(&self, id: ResourceId, node: NodeId, record: &OperationRecord, recheck: &mut Recheck) -> bool {
+    pub fn only_hidden_changed(
+        &self,
+        id: ResourceId,
+        node: NodeId,
+        record: &OperationRecord,
+        recheck: &mut Recheck,
+    ) -> bool {
         let Some(recorded) = record.attr("op-secure-digest") else { return false };
         let digests = self.digests(id, node, record.task(), record.interval_ms, Some(record), recheck);
         let hidden = record.attr("op-secure-params");
@@ -131,7 +146,14 @@ impl Changes<'_> {
         self.secure_digest(id, node, &digests, hidden, feature_set) == recorded
     }
 
-    fn secure_digest(&self, id: ResourceId, node: NodeId, digests: &Digests, hidden: Option<&str>, feature_set: &str) -> String {
+    fn secure_digest(
+        &self,
+        id: ResourceId,
+        node: NodeId,
+        digests: &Digests,
+        hidden: Option<&str>,
+        feature_set: &str,
+    ) -> String {
         let old = !feature_set.is_empty() && is_older(feature_set, SECURE_DIGEST_OF_ALL);
         let mut parameters = if old {
             super::parameters_on(self.resources, self.nodes, self.definitions.now, id, Some(node))

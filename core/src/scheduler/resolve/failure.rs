@@ -12,7 +12,13 @@ use crate::score::Score;
 use crate::status::operation::exit;
 
 impl Resolver<'_> {
-    pub(super) fn note_failure<'r>(&mut self, judged: &Judged<'r>, strategy: OnFail, role: Role, course: &mut Course<'r>) {
+    pub(super) fn note_failure<'r>(
+        &mut self,
+        judged: &Judged<'r>,
+        strategy: OnFail,
+        role: Role,
+        course: &mut Course<'r>,
+    ) {
         let (id, node) = (judged.resource, judged.node);
         course.last_failure = Some(judged.record);
         // In an opt-in cluster, agents missing where nobody opted in are no news.
@@ -66,7 +72,8 @@ impl Resolver<'_> {
         }
         let asked = if self.nodes[node].unclean { OnFail::Ignore } else { on_fail };
         self.apply_on_fail(id, node, asked, active);
-        if self.resources[id].failed && self.resources[id].remote_connection
+        if self.resources[id].failed
+            && self.resources[id].remote_connection
             && let Some(remote) = self.node_by_name(&self.resources[id].id.clone()).filter(|n| self.nodes[*n].unclean)
         {
             self.nodes[remote].seen = true;
@@ -105,7 +112,9 @@ impl Resolver<'_> {
             self.mark_failed(id);
         } else if !self.options.fencing_enabled {
             return;
-        } else if let Some(connection) = self.nodes[node].connection.filter(|c| self.nodes[node].is_remote() && !self.resources[*c].failed) {
+        } else if let Some(connection) =
+            self.nodes[node].connection.filter(|c| self.nodes[node].is_remote() && !self.resources[*c].failed)
+        {
             let _ = connection;
             self.nodes[node].seen = false;
             reason = format!(
@@ -164,7 +173,8 @@ impl Resolver<'_> {
     fn reset_remote(&mut self, id: ResourceId, node: NodeId, active: bool) {
         self.mark_failed(id);
         if self.options.fencing_enabled
-            && let Some(remote) = self.node_by_name(&self.resources[id].id.clone()).filter(|_| self.resources[id].remote_connection)
+            && let Some(remote) =
+                self.node_by_name(&self.resources[id].id.clone()).filter(|_| self.resources[id].remote_connection)
             && self.nodes[remote].is_remote()
             && !self.nodes[remote].remote_fenced
         {

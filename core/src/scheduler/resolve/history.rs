@@ -53,7 +53,9 @@ impl Resolver<'_> {
 
     fn link_removed_launched(&mut self, state: &NodeState) {
         for history in &state.history {
-            let Some(launcher) = history.container.as_deref().and_then(|name| self.by_name.get(name).copied()) else { continue };
+            let Some(launcher) = history.container.as_deref().and_then(|name| self.by_name.get(name).copied()) else {
+                continue;
+            };
             let Some(resource) = self.by_name.get(history.id.as_str()).copied() else { continue };
             if self.resources[resource].launcher.is_none() && self.resources[resource].removed_launched {
                 self.resources[resource].launcher = Some(launcher);
@@ -77,7 +79,8 @@ impl Resolver<'_> {
         self.resources[id].role = Role::Unknown;
         // Newest first in the document's reverse, then by age: ties keep that order.
         let newest_first: Vec<_> = history.operations.iter().rev().collect();
-        let by_age = merge_sort(newest_first, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
+        let by_age =
+            merge_sort(newest_first, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
         let mut course = Course::default();
         for record in &by_age {
             self.judge_record(id, node, record, &mut course);
@@ -276,7 +279,10 @@ impl Resolver<'_> {
     fn block_if_unrecoverable(&mut self, judged: &Judged) {
         if judged.record.task() == "stop" && !self.can_fence(judged.node) {
             let name = self.resources[judged.resource].id.to_string();
-            self.error(&name, "no further recovery can be attempted because its stop failed and its node cannot be fenced");
+            self.error(
+                &name,
+                "no further recovery can be attempted because its stop failed and its node cannot be fenced",
+            );
             self.resources[judged.resource].managed = false;
             self.resources[judged.resource].blocked = true;
         }
@@ -316,7 +322,9 @@ impl Resolver<'_> {
                 clear = Some("reconnect interval is set");
             }
         }
-        if !expired && is_last_failure && matches!(record.task(), "start" | "monitor")
+        if !expired
+            && is_last_failure
+            && matches!(record.task(), "start" | "monitor")
             && matches!(self.change_since(id, node, record), Change::Parameters | Change::Restart)
         {
             clear = Some("resource parameters have changed");
@@ -343,7 +351,13 @@ impl Resolver<'_> {
     }
 
     /// Count and time of the last failure; `effective` leaves expired ones out.
-    pub(super) fn fail_count(&mut self, id: ResourceId, node: NodeId, effective: bool, record: Option<&OperationRecord>) -> (Score, i64) {
+    pub(super) fn fail_count(
+        &mut self,
+        id: ResourceId,
+        node: NodeId,
+        effective: bool,
+        record: Option<&OperationRecord>,
+    ) -> (Score, i64) {
         let resource = &self.resources[id];
         let total = self.nodes[node].fail_counts.total(resource.failure_name(), !resource.unique);
         if total.count > Score::ZERO && resource.failure_timeout_ms > 0 && self.failure_blocks(id, node, record) {
@@ -453,7 +467,12 @@ impl Resolver<'_> {
         match course.on_fail() {
             OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
             OnFail::ResetRemote if reconnects => {}
-            OnFail::Block | OnFail::Ignore | OnFail::Demote | OnFail::Restart | OnFail::RestartContainer | OnFail::ResetRemote => {
+            OnFail::Block
+            | OnFail::Ignore
+            | OnFail::Demote
+            | OnFail::Restart
+            | OnFail::RestartContainer
+            | OnFail::ResetRemote => {
                 course.on_fail = None;
                 self.set_target(id, Role::Unknown, "clear past failures");
             }

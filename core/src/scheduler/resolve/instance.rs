@@ -107,9 +107,15 @@ impl Resolver<'_> {
     /// A resource that ran here and is not configured any more.
     pub(super) fn add_removed(&mut self, history: &ResourceHistory) -> ResourceId {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let agent = Agent { class: text(&history.class), provider: history.provider.clone(), kind: text(&history.kind) };
+        let agent =
+            Agent { class: text(&history.class), provider: history.provider.clone(), kind: text(&history.kind) };
         let mut attributes = BTreeMap::from([("id".to_owned(), history.id.clone())]);
-        for (name, value) in [("class", &history.class), ("provider", &history.provider), ("type", &history.kind), ("container", &history.container)] {
+        for (name, value) in [
+            ("class", &history.class),
+            ("provider", &history.provider),
+            ("type", &history.kind),
+            ("container", &history.container),
+        ] {
             if let Some(value) = value {
                 attributes.insert(name.to_owned(), value.clone());
             }

@@ -22,7 +22,13 @@ impl Resolver<'_> {
         });
         if ends.is_none() {
             let name = self.resources[judged.resource].id.to_string();
-            self.error(&name, &format!("ignoring history entry {} because its source or target is missing or wrong", judged.record.id()));
+            self.error(
+                &name,
+                &format!(
+                    "ignoring history entry {} because its source or target is missing or wrong",
+                    judged.record.id()
+                ),
+            );
         }
         ends.map(|(source, target)| (source.to_owned(), target.to_owned()))
     }
@@ -169,7 +175,13 @@ impl<'a> Histories<'a> {
     }
 
     /// Whether something happened on a node after its part in a move.
-    fn newer_state(&self, resource: &str, node: &str, departure: Option<&OperationRecord>, arrival: Option<&OperationRecord>) -> bool {
+    fn newer_state(
+        &self,
+        resource: &str,
+        node: &str,
+        departure: Option<&OperationRecord>,
+        arrival: Option<&OperationRecord>,
+    ) -> bool {
         let Some(mut record) = arrival.or(departure) else { return false };
         if let (Some(_), Some(departure)) = (arrival, departure)
             && record.attr("migrate_source").is_some_and(|source| source.eq_ignore_ascii_case(node))

@@ -76,17 +76,43 @@ pub struct Situation {
 /// A need or a fact that an action answers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    Fence { node: NodeId, reason: String, priority_delay: bool },
+    Fence {
+        node: NodeId,
+        reason: String,
+        priority_delay: bool,
+    },
     /// A failure asks for a stop.
-    Stop { resource: ResourceId, node: NodeId },
-    Demote { resource: ResourceId, node: NodeId },
+    Stop {
+        resource: ResourceId,
+        node: NodeId,
+    },
+    Demote {
+        resource: ResourceId,
+        node: NodeId,
+    },
     /// A stop asked for before turned out not to be needed.
-    StopNotNeeded { resource: ResourceId, node: NodeId },
+    StopNotNeeded {
+        resource: ResourceId,
+        node: NodeId,
+    },
     /// A recurring operation is running there.
-    Recurring { resource: ResourceId, node: NodeId, task: String, interval_ms: u32 },
-    ClearFailCount { resource: ResourceId, node: NodeId, reason: &'static str, after_fencing: bool },
+    Recurring {
+        resource: ResourceId,
+        node: NodeId,
+        task: String,
+        interval_ms: u32,
+    },
+    ClearFailCount {
+        resource: ResourceId,
+        node: NodeId,
+        reason: &'static str,
+        after_fencing: bool,
+    },
     /// A shutdown lock is over.
-    ForgetHistory { resource: ResourceId, node: NodeId },
+    ForgetHistory {
+        resource: ResourceId,
+        node: NodeId,
+    },
 }
 
 /// An entry of the list of failed actions.
@@ -143,7 +169,14 @@ impl<'a> Resolver<'a> {
         let (model, mut notes) = decode::configuration(root);
         let mut recheck = Recheck::default();
         let mut given = BTreeMap::new();
-        settle(&model.properties, Some("cib-bootstrap-options"), &Facts::default(), input.now, &mut recheck, &mut given);
+        settle(
+            &model.properties,
+            Some("cib-bootstrap-options"),
+            &Facts::default(),
+            input.now,
+            &mut recheck,
+            &mut given,
+        );
         let options = ClusterOptions::read(given, &mut notes);
         let says = |name: &str| root.attr(name).is_some_and(|text| literal::boolean(text) == Ok(true));
         let quorate = input.quorate.unwrap_or_else(|| says("have-quorum"));
@@ -373,7 +406,10 @@ impl Situation {
     pub fn can_fence(&self, id: NodeId) -> bool {
         let node = &self.nodes[id];
         if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
-            return self.resources[launcher].active_on.iter().all(|host| self.nodes[*host].online || self.can_fence(*host));
+            return self.resources[launcher]
+                .active_on
+                .iter()
+                .all(|host| self.nodes[*host].online || self.can_fence(*host));
         }
         if !self.options.fencing_enabled || !self.have_fencing {
             return false;
@@ -384,7 +420,9 @@ impl Situation {
         if !node.online {
             return false;
         }
-        let Some(connection) = node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum) else {
+        let Some(connection) =
+            node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum)
+        else {
             return true;
         };
         self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)

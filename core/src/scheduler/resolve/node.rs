@@ -130,7 +130,9 @@ pub fn compare_names(left: &str, right: &str) -> Ordering {
         if left[i].is_ascii_digit() && right[j].is_ascii_digit() {
             let run = |bytes: &[u8], from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
             let (a, b) = (&left[i..i + run(left, i)], &right[j..j + run(right, j)]);
-            let value = |digits: &[u8]| digits.iter().fold(0_u128, |n, d| n.saturating_mul(10).saturating_add(u128::from(d - b'0')));
+            let value = |digits: &[u8]| {
+                digits.iter().fold(0_u128, |n, d| n.saturating_mul(10).saturating_add(u128::from(d - b'0')))
+            };
             let order = value(a).cmp(&value(b)).then(a.len().cmp(&b.len()));
             if order != Ordering::Equal {
                 return order;
@@ -170,7 +172,12 @@ impl Resolver<'_> {
         for bundle in self.model.resources.iter().filter_map(ResourceConfig::bundle) {
             for name in super::bundle::node_names(bundle) {
                 if !nodes.iter().any(|node| node.name.eq_ignore_ascii_case(&name)) {
-                    nodes.push(Node::new(name.as_str().into(), name.as_str().into(), NodeKind::Remote, Score::MINUS_INFINITY));
+                    nodes.push(Node::new(
+                        name.as_str().into(),
+                        name.as_str().into(),
+                        NodeKind::Remote,
+                        Score::MINUS_INFINITY,
+                    ));
                     contained.insert(name);
                 }
             }
@@ -214,7 +221,8 @@ impl Resolver<'_> {
         overwrite: bool,
     ) {
         let (now, cluster_name) = (self.input.now, self.options.cluster_name.clone());
-        let is_dc = self.dc.is_none() && self.dc_uuid.as_deref().is_some_and(|dc| dc.eq_ignore_ascii_case(&self.nodes[id].uuid));
+        let is_dc = self.dc.is_none()
+            && self.dc_uuid.as_deref().is_some_and(|dc| dc.eq_ignore_ascii_case(&self.nodes[id].uuid));
         if is_dc {
             self.dc = Some(id);
         }
@@ -434,7 +442,8 @@ impl Resolver<'_> {
         let node = &mut self.nodes[id];
         node.shutdown |= node.shutdown_requested();
         node.maintenance |= unmanaged;
-        let discovery_off = node.attribute("resource-discovery-enabled").is_some_and(|t| literal::boolean(t) != Ok(true));
+        let discovery_off =
+            node.attribute("resource-discovery-enabled").is_some_and(|t| literal::boolean(t) != Ok(true));
         // Without fencing, a lost remote node's resources could not be found again.
         if discovery_off && (is_guest || fencing_enabled) {
             node.probes_allowed = false;
@@ -454,7 +463,8 @@ impl Resolver<'_> {
             [host] if launcher.is_some() => Some(&self.nodes[*host]),
             _ => None,
         };
-        let (mut online, mut reset, mut shutdown) = (self.nodes[id].online, self.nodes[id].remote_reset, self.nodes[id].shutdown);
+        let (mut online, mut reset, mut shutdown) =
+            (self.nodes[id].online, self.nodes[id].remote_reset, self.nodes[id].shutdown);
         if resource.role == Role::Started {
             online = true;
             shutdown |= resource.target == Role::Stopped;
@@ -515,7 +525,10 @@ impl Resolver<'_> {
     pub(super) fn can_fence(&self, id: NodeId) -> bool {
         let node = &self.nodes[id];
         if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
-            return self.resources[launcher].active_on.iter().all(|host| self.nodes[*host].online || self.can_fence(*host));
+            return self.resources[launcher]
+                .active_on
+                .iter()
+                .all(|host| self.nodes[*host].online || self.can_fence(*host));
         }
         if !self.options.fencing_enabled || !self.have_fencing {
             return false;
@@ -526,7 +539,9 @@ impl Resolver<'_> {
         if !node.online {
             return false;
         }
-        let Some(connection) = node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum) else {
+        let Some(connection) =
+            node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum)
+        else {
             return true;
         };
         self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)

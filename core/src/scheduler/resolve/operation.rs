@@ -40,7 +40,12 @@ pub struct Definitions<'a> {
 }
 
 /// The `<op>` with this name and interval.
-pub fn configured<'a>(primitive: &'a Primitive, name: &str, interval_ms: u32, disabled_too: bool) -> Option<&'a Operation> {
+pub fn configured<'a>(
+    primitive: &'a Primitive,
+    name: &str,
+    interval_ms: u32,
+    disabled_too: bool,
+) -> Option<&'a Operation> {
     let exact = |name: &str, interval_ms: u32| {
         let fits = |op: &&Operation| op.name == name && op.interval_ms == interval_ms && (disabled_too || op.enabled);
         primitive.operations.iter().find(fits)
@@ -86,7 +91,8 @@ impl Definitions<'_> {
         } else {
             meta.remove("interval");
         }
-        if resource.fence_device && (is_probe || name == "start")
+        if resource.fence_device
+            && (is_probe || name == "start")
             && let Some(timeout) = parameters.get("pcmk_monitor_timeout")
         {
             meta.insert("timeout".to_owned(), timeout.clone());
@@ -163,14 +169,21 @@ fn check_on_fail(resource: &Resource, operation: Option<&Operation>, name: &str,
 
 impl Resolver<'_> {
     /// What a failure of this operation leads to, and the role it leaves wanted.
-    pub(super) fn failure_handling(&mut self, id: ResourceId, node: NodeId, task: &str, interval_ms: u32) -> (OnFail, Role) {
+    pub(super) fn failure_handling(
+        &mut self,
+        id: ResourceId,
+        node: NodeId,
+        task: &str,
+        interval_ms: u32,
+    ) -> (OnFail, Role) {
         let resource = &self.resources[id];
         let operation = resource.primitive().and_then(|p| configured(p, task, interval_ms, true));
         let parameters = if resource.fence_device { self.parameters_on(id, Some(node)) } else { BTreeMap::new() };
         let definitions = Definitions { operation_defaults: &self.model.operation_defaults, now: self.input.now };
         let meta = definitions.operation_meta(resource, operation, task, interval_ms, &parameters, &mut self.recheck);
         let on_fail = self.on_fail(id, task, interval_ms, meta.get("on-fail").map(String::as_str));
-        let stops = on_fail == OnFail::Stop || (on_fail == OnFail::ResetRemote && self.resources[id].reconnect_interval_ms != 0);
+        let stops = on_fail == OnFail::Stop
+            || (on_fail == OnFail::ResetRemote && self.resources[id].reconnect_interval_ms != 0);
         let role = match task {
             _ if stops => Role::Stopped,
             "promote" => Role::Unpromoted,
@@ -223,7 +236,12 @@ impl Resolver<'_> {
     }
 
     /// Whether a configured on-fail=block makes failures of this resource stay until cleaned up.
-    pub(super) fn failure_blocks(&self, id: ResourceId, node: NodeId, record: Option<&crate::status::OperationRecord>) -> bool {
+    pub(super) fn failure_blocks(
+        &self,
+        id: ResourceId,
+        node: NodeId,
+        record: Option<&crate::status::OperationRecord>,
+    ) -> bool {
         failure_blocks(&self.status, &self.nodes, &self.resources[id], node, record)
     }
 }

@@ -14,9 +14,13 @@ impl Resolver<'_> {
         let mut names = Vec::new();
         for resource in &self.model.resources {
             match resource {
-                ResourceConfig::Primitive(primitive) if primitive.agent.is_remote_connection() => names.push(primitive.id.clone()),
+                ResourceConfig::Primitive(primitive) if primitive.agent.is_remote_connection() => {
+                    names.push(primitive.id.clone())
+                }
                 ResourceConfig::Primitive(primitive) => names.extend(guest_name(primitive)),
-                ResourceConfig::Group(group) => names.extend(group.members.iter().filter_map(|member| guest_name(member))),
+                ResourceConfig::Group(group) => {
+                    names.extend(group.members.iter().filter_map(|member| guest_name(member)))
+                }
                 ResourceConfig::Clone(_) | ResourceConfig::Bundle(_) => {}
             }
         }
@@ -29,7 +33,9 @@ impl Resolver<'_> {
         for resource in &self.model.resources {
             match resource {
                 ResourceConfig::Primitive(primitive) => connections.extend(connection_into(primitive)),
-                ResourceConfig::Group(group) => connections.extend(group.members.iter().filter_map(|member| connection_into(member))),
+                ResourceConfig::Group(group) => {
+                    connections.extend(group.members.iter().filter_map(|member| connection_into(member)))
+                }
                 ResourceConfig::Clone(_) | ResourceConfig::Bundle(_) => {}
             }
         }

@@ -213,7 +213,11 @@ impl Resource {
 pub fn without_instance(name: &str) -> &str {
     match name.rsplit_once(':') {
         Some((base, number)) if !base.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => {
-            if number.is_empty() { name } else { base }
+            if number.is_empty() {
+                name
+            } else {
+                base
+            }
         }
         _ => name,
     }
@@ -302,7 +306,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn add_group(&mut self, group: &Arc<Group>, parent: Option<ResourceId>, instance: Option<u32>) -> Option<ResourceId> {
+    fn add_group(
+        &mut self,
+        group: &Arc<Group>,
+        parent: Option<ResourceId>,
+        instance: Option<u32>,
+    ) -> Option<ResourceId> {
         let common = Common {
             id: &group.id,
             description: group.description.as_deref(),
@@ -323,7 +332,11 @@ impl Resolver<'_> {
         Some(id)
     }
 
-    pub(super) fn add_clone(&mut self, clone: &Arc<crate::cib::model::resource::CloneConfig>, parent: Option<ResourceId>) -> Option<ResourceId> {
+    pub(super) fn add_clone(
+        &mut self,
+        clone: &Arc<crate::cib::model::resource::CloneConfig>,
+        parent: Option<ResourceId>,
+    ) -> Option<ResourceId> {
         let common = Common {
             id: &clone.id,
             description: clone.description.as_deref(),
@@ -457,7 +470,8 @@ impl Resolver<'_> {
         let id = self.resources.push(resource);
         self.by_name.entry(name).or_insert(id);
         self.read_meta(id);
-        let is_guest_connection = self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
+        let is_guest_connection =
+            self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
         if self.options.symmetric || is_guest_connection {
             for (node, facts) in self.nodes.iter().filter(|(node, _)| !self.contained.contains(node)) {
                 self.resources[id].scores.set(node, facts.score);
@@ -467,7 +481,12 @@ impl Resolver<'_> {
     }
 
     /// Own attributes, own blocks, the parents' blocks, the defaults, and last all that the parent has.
-    fn settle_meta(&mut self, common: &Common, parent: Option<ResourceId>, instance: Option<u32>) -> BTreeMap<String, String> {
+    fn settle_meta(
+        &mut self,
+        common: &Common,
+        parent: Option<ResourceId>,
+        instance: Option<u32>,
+    ) -> BTreeMap<String, String> {
         let facts = Facts {
             class: Some(common.agent.class.as_str()).filter(|class| !class.is_empty()),
             provider: common.agent.provider.as_deref(),
@@ -721,7 +740,9 @@ impl Resolver<'_> {
 fn is_unique(resource: &Resource) -> bool {
     match resource.meta("globally-unique") {
         Some(text) => literal::boolean(text) == Ok(true),
-        None => resource.meta("clone-node-max").and_then(|text| text.trim().parse::<i64>().ok()).is_some_and(|max| max > 1),
+        None => {
+            resource.meta("clone-node-max").and_then(|text| text.trim().parse::<i64>().ok()).is_some_and(|max| max > 1)
+        }
     }
 }
 

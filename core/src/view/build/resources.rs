@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Builder;
 use crate::cib::model::resource::{Cloned, ResourceConfig, Role};
 use crate::scheduler::resolve::node::compare_names;
-use crate::scheduler::resolve::{BundleSettings, Replica, CloneSettings, Resource, Variant};
+use crate::scheduler::resolve::{BundleSettings, CloneSettings, Replica, Resource, Variant};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::status::OperationRecord;
 use crate::status::operation::exit;
@@ -102,7 +102,9 @@ impl Builder<'_> {
 
     fn top_of(&self, id: ResourceId) -> &Resource {
         let mut resource = self.resource(id);
-        while let Some(parent) = resource.parent.map(|parent| self.resource(parent)).filter(|parent| !parent.is_bundle()) {
+        while let Some(parent) =
+            resource.parent.map(|parent| self.resource(parent)).filter(|parent| !parent.is_bundle())
+        {
             resource = parent;
         }
         resource

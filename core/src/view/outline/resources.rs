@@ -205,8 +205,7 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
     let remarks = words::in_brackets(&remarks);
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
     let whole = Subject::Resource(bundle.common.id.clone());
-    let mut replicas: Vec<Item> =
-        bundle.replicas.iter().map(|replica| replica_item(replica, options)).collect();
+    let mut replicas: Vec<Item> = bundle.replicas.iter().map(|replica| replica_item(replica, options)).collect();
     replicas.iter_mut().for_each(|replica| point_at(replica, &whole));
     Item::heading(title, replicas).about(whole)
 }
