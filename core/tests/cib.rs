@@ -123,6 +123,13 @@ fn a_status_update_does_not_make_a_configuration_patch_stale() {
 }
 
 #[test]
+fn a_new_order_of_attributes_is_a_change() {
+    let (old, new) = (document("<a id='1' x='' y=''/>"), document("<a id='1' y='' x=''/>"));
+    let made = apply(&old, &diff(&old, &new)).unwrap();
+    assert_eq!(resources(&made), resources(&new));
+}
+
+#[test]
 fn a_patch_that_does_not_fit_changes_nothing() {
     let patch = diff(&document("<a id='1'><b/></a>"), &document("<a id='1'><b x='1'/></a>"));
     assert!(matches!(apply(&document(""), &patch), Err(ApplyError::Mismatch { .. })));

@@ -7,7 +7,7 @@ use super::document::Document;
 use super::patch::{AttributeChange, Change, Patch};
 use super::version::Version;
 use crate::xml::path::{Path, Step};
-use crate::xml::{Element, Node};
+use crate::xml::{Element, Name, Node};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -84,7 +84,12 @@ fn attributes(old: &Element, new: &Element, path: &Path, found: &mut Found, skip
             changes.push(AttributeChange::Set { name: name.to_string(), value: value.to_string() });
         }
     }
-    if !changes.is_empty() {
+    // Replicas digest the attributes in their order: a new order alone is a change too.
+    let order = |element: &Element| -> Vec<Name> {
+        let names = element.attributes.iter().map(|(name, _)| name.clone());
+        names.filter(|name| !skip.contains(&name.as_str())).collect()
+    };
+    if !changes.is_empty() || order(old) != order(new) {
         let result = new.attributes.clone();
         found.rest.push(Change::Modify { path: path.clone(), attributes: changes, result });
     }
