@@ -130,6 +130,13 @@ fn a_new_order_of_attributes_is_a_change() {
 }
 
 #[test]
+fn what_moves_is_not_counted_while_others_are_placed() {
+    let (old, new) = (document("<m id='1'/><s id='2'/>"), document("<s id='2'/><c id='3'/><m id='1'/><d id='4'/>"));
+    let made = apply(&old, &diff(&old, &new)).unwrap();
+    assert_eq!(resources(&made), resources(&new));
+}
+
+#[test]
 fn a_patch_that_does_not_fit_changes_nothing() {
     let patch = diff(&document("<a id='1'><b/></a>"), &document("<a id='1'><b x='1'/></a>"));
     assert!(matches!(apply(&document(""), &patch), Err(ApplyError::Mismatch { .. })));

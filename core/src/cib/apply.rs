@@ -8,6 +8,7 @@ use super::version::Version;
 use crate::xml::path::Path;
 use crate::xml::{Element, Node};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -130,29 +131,41 @@ fn take(root: &mut Element, path: &Path) -> Result<Node, ApplyError> {
     Ok(parent.children.remove(at))
 }
 
-/// Creations and moves, each to its final place: the first places first.
-fn place_all(root: &mut Element, mut changes: Vec<&Change>) -> Result<(), ApplyError> {
-    changes.sort_by_key(|change| match change {
-        Change::Create { position, .. } | Change::Move { position, .. } => *position,
-        _ => 0,
-    });
+/// Creations and moves, each to its final place, parent by parent: what moves is taken out first,
+/// so that only what stays is counted; then the first places are filled first.
+fn place_all(root: &mut Element, changes: Vec<&Change>) -> Result<(), ApplyError> {
+    let mut parents: BTreeMap<Path, Vec<(usize, &Change)>> = BTreeMap::new();
     for change in changes {
-        let (parent, position, node) = match change {
-            Change::Create { parent, position, node } => (parent.clone(), *position, node.clone()),
-            Change::Move { path, position } => {
-                let node = take(root, path)?;
-                let (parent, _) = path.split_last().ok_or_else(|| mismatch(path, "is no path"))?;
-                (parent, *position, node)
+        match change {
+            Change::Create { parent, position, .. } => {
+                parents.entry(parent.clone()).or_default().push((*position, change));
             }
-            _ => continue,
-        };
-        let siblings = &mut target(root, &parent)?.children;
-        if let Node::Element(element) = &node
-            && siblings.iter().any(|other| same_key(other, element))
-        {
-            return Err(mismatch(&parent, "already has what the patch creates"));
+            Change::Move { path, position } => {
+                let (parent, _) = path.split_last().ok_or_else(|| mismatch(path, "is no path"))?;
+                parents.entry(parent).or_default().push((*position, change));
+            }
+            _ => {}
         }
-        siblings.insert(position.min(siblings.len()), node);
+    }
+    for (parent, changes) in parents {
+        let mut placed: Vec<(usize, Node)> = Vec::with_capacity(changes.len());
+        for (position, change) in changes {
+            match change {
+                Change::Create { node, .. } => placed.push((position, node.clone())),
+                Change::Move { path, .. } => placed.push((position, take(root, path)?)),
+                _ => {}
+            }
+        }
+        placed.sort_by_key(|(position, _)| *position);
+        let siblings = &mut target(root, &parent)?.children;
+        for (position, node) in placed {
+            if let Node::Element(element) = &node
+                && siblings.iter().any(|other| same_key(other, element))
+            {
+                return Err(mismatch(&parent, "already has what the patch creates"));
+            }
+            siblings.insert(position.min(siblings.len()), node);
+        }
     }
     Ok(())
 }
