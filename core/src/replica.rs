@@ -10,7 +10,8 @@ use crate::lrm::result::NodeRef;
 use crate::membership::{Agreement, Gathering, Join, Member, View};
 use crate::xml::digest::element_digest;
 use crate::xml::{Element, Node};
-use std::collections::BTreeSet;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, VecDeque};
 
 /// What is remembered beside the document, so that replicas can be compared after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,18 @@ pub struct Mark {
     pub configuration_term: u64,
 }
 
+/// Names a request of a tool on the node that took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RequestId {
+    pub node: u32,
+    /// Which run of that node's daemon.
+    pub incarnation: u64,
+    pub number: u64,
+}
+
+/// How many commits are remembered: more than can be under way when a view changes.
+const COMMITS_MAX: usize = 1000;
+
 /// A member's copy.
 #[derive(Clone, Debug)]
 pub struct Replica {
@@ -29,6 +42,8 @@ pub struct Replica {
     mark: Mark,
     /// The term the status comes from; 0 until the first agreement.
     status_term: u64,
+    /// The latest commits that the document contains, as far as this daemon's life goes back.
+    commits: VecDeque<RequestId>,
     /// Members of views that were entered since the latest agreement.
     seen: BTreeSet<u32>,
     phase: Phase,
@@ -49,21 +64,29 @@ enum Phase {
 #[derive(Clone, Debug)]
 struct Receiving {
     agreement: Agreement,
-    configuration: Option<Element>,
+    configuration: Option<(Element, Vec<RequestId>)>,
     status: Option<Element>,
 }
 
 /// What this member has to send once all have spoken.
 #[derive(Clone, Debug, Default)]
 pub struct ToSend {
-    pub configuration: Option<Element>,
+    pub configuration: Option<(Element, Vec<RequestId>)>,
     pub status: Option<Element>,
 }
 
 impl Replica {
     /// The copy a node starts with, from its disk.
     pub fn new(me: Member, document: Document, mark: Mark) -> Replica {
-        Replica { me, document, mark, status_term: 0, seen: BTreeSet::new(), phase: Phase::Outside }
+        Replica {
+            me,
+            document,
+            mark,
+            status_term: 0,
+            commits: VecDeque::new(),
+            seen: BTreeSet::new(),
+            phase: Phase::Outside,
+        }
     }
 
     pub fn document(&self) -> &Document {
@@ -109,6 +132,7 @@ impl Replica {
             configuration_term: self.mark.configuration_term,
             status_term: self.status_term,
             version: self.document.version(),
+            configuration_digest: self.configuration_digest(),
             status_digest: element_digest(self.document.status()),
             node_state: match self.status_term {
                 0 => None,
@@ -119,6 +143,12 @@ impl Replica {
         }
     }
 
+    /// The digest of what a commit can change.
+    fn configuration_digest(&self) -> String {
+        let schema = self.document.root().attr("validate-with").unwrap_or_default();
+        format!("{} {schema}", element_digest(self.document.configuration()))
+    }
+
     /// A member has spoken. After the last one: what this member is to send.
     pub fn joined(&mut self, join: Join) -> Option<ToSend> {
         let Phase::Gathering(view, gathering) = &mut self.phase else { return None };
@@ -127,7 +157,7 @@ impl Replica {
         let mine = |from: u32, send: bool| send && from == self.me.id;
         let to_send = ToSend {
             configuration: mine(agreement.configuration_from, agreement.send_configuration)
-                .then(|| self.document.without_status().root().clone()),
+                .then(|| (self.document.without_status().root().clone(), self.commits.iter().copied().collect())),
             status: mine(agreement.status_from, agreement.send_status).then(|| self.document.status().clone()),
         };
         let receiving = Receiving { agreement, configuration: None, status: None };
@@ -136,9 +166,9 @@ impl Replica {
     }
 
     /// The configuration that all take over.
-    pub fn take_configuration(&mut self, root: Element) {
+    pub fn take_configuration(&mut self, root: Element, commits: Vec<RequestId>) {
         if let Phase::Receiving(_, receiving) = &mut self.phase {
-            receiving.configuration = Some(root);
+            receiving.configuration = Some((root, commits));
         }
     }
 
@@ -160,7 +190,11 @@ impl Replica {
         }
         let (view, agreement) = (view.clone(), agreement.clone());
         let status = receiving.status.clone().unwrap_or_else(|| self.document.status().clone());
-        let root = receiving.configuration.clone();
+        let received = receiving.configuration.clone();
+        let root = received.map(|(root, commits)| {
+            self.commits = commits.into();
+            root
+        });
         let root = root.unwrap_or_else(|| self.document.root().clone());
         let mut document = Document::from_element(root).unwrap_or_else(|_| self.document.clone());
         *document.status_mut() = status;
@@ -175,11 +209,20 @@ impl Replica {
     }
 
     /// Applies a patch that was delivered.
-    pub fn commit(&mut self, patch: &Patch) -> Result<Version, ApplyError> {
+    pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Version, ApplyError> {
         let document = apply(&self.document, patch)?;
+        self.commits.push_back(request);
+        if self.commits.len() > COMMITS_MAX {
+            self.commits.pop_front();
+        }
         self.configuration_changed(&document);
         self.document = document;
         Ok(self.document.version())
+    }
+
+    /// Whether the document is known to contain this commit.
+    pub fn contains(&self, request: RequestId) -> bool {
+        self.commits.contains(&request)
     }
 
     /// Makes edits that were delivered; those that have nothing to stand on are counted.

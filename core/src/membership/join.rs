@@ -30,6 +30,8 @@ pub struct Join {
     /// The term its status section comes from; 0 if its daemon has just started.
     pub status_term: u64,
     pub version: Version,
+    /// Members that left a view apart may hold different configurations of one version.
+    pub configuration_digest: String,
     pub status_digest: String,
     /// Its own `<node_state>`: what it ran and runs.
     pub node_state: Option<Element>,
@@ -98,7 +100,8 @@ fn agree(view: &View, joins: &BTreeMap<u32, Join>) -> Agreement {
         term,
         configuration_term: configuration.configuration_term,
         configuration_from: configuration.id,
-        send_configuration: differs(joins, configuration_age),
+        send_configuration: differs(joins, configuration_age)
+            || differs(joins, |join| join.configuration_digest.as_str()),
         status_from: status.id,
         send_status: differs(joins, |join| join.status_digest.as_str()),
         version: Version { num_updates, ..configuration.version },
@@ -175,6 +178,7 @@ mod tests {
             configuration_term: numbers[1],
             status_term: numbers[3],
             version: Version { admin_epoch: 0, epoch: numbers[2] as u32, num_updates: 0 },
+            configuration_digest: numbers[2].to_string(),
             status_digest: numbers[3].to_string(),
             node_state: None,
             epoch_seconds: 0,

@@ -14,9 +14,9 @@ impl Node {
     pub(super) fn deliver(&mut self, from: u32, message: Message) {
         match message {
             Message::Join(join) => self.join_delivered(join),
-            Message::Configuration { view, root } => {
+            Message::Configuration { view, root, commits } => {
                 if self.replica.view().is_some_and(|current| current.id == view) {
-                    self.replica.take_configuration(root);
+                    self.replica.take_configuration(root, commits);
                     self.settle();
                 }
             }
@@ -39,8 +39,8 @@ impl Node {
     fn join_delivered(&mut self, join: crate::membership::Join) {
         let Some(to_send) = self.replica.joined(join) else { return };
         let Some(view) = self.replica.view().map(|view| view.id) else { return };
-        if let Some(root) = to_send.configuration {
-            self.effects.push(Effect::Multicast(Message::Configuration { view, root }));
+        if let Some((root, commits)) = to_send.configuration {
+            self.effects.push(Effect::Multicast(Message::Configuration { view, root, commits }));
         }
         if let Some(status) = to_send.status {
             self.effects.push(Effect::Multicast(Message::Status { view, status }));
@@ -163,7 +163,7 @@ impl Node {
         if !self.may_write() {
             return self.answer(Some(request), Reply::Refused(Refusal::NoQuorum));
         }
-        match self.replica.commit(patch) {
+        match self.replica.commit(request, patch) {
             Ok(version) => {
                 let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
                 let set =

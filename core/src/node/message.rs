@@ -4,19 +4,11 @@ use crate::cib::{Edit, Patch, Version};
 use crate::fencing::FencingEvent;
 use crate::lrm::Operation;
 use crate::membership::{Join, ViewId};
+pub use crate::replica::RequestId;
 use crate::transition::TransitionKey;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Names a request of a tool on the node that took it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct RequestId {
-    pub node: u32,
-    /// Which run of that node's daemon.
-    pub incarnation: u64,
-    pub number: u64,
-}
 
 /// An action of a leader's transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +34,7 @@ pub enum Message {
     Configuration {
         view: ViewId,
         root: Element,
+        commits: Vec<RequestId>,
     },
     Status {
         view: ViewId,

@@ -24,10 +24,8 @@ pub(super) struct Durability {
 #[derive(Clone, Debug)]
 struct Commit {
     request: RequestId,
-    /// The term it was delivered in.
+    /// The term in which members have to say that they hold it.
     term: u64,
-    /// The latest term whose configuration is known to contain it.
-    contained_until: u64,
     version: Version,
     /// Members that hold it.
     held_by: BTreeSet<u32>,
@@ -44,7 +42,7 @@ impl Durability {
     ) {
         if waiting.contains_key(&request) {
             let held_by = BTreeSet::new();
-            self.commits.push(Commit { request, term, contained_until: term, version, held_by });
+            self.commits.push(Commit { request, term, version, held_by });
         }
     }
 
@@ -88,30 +86,31 @@ impl Node {
     /// A member holds this version, and so every configuration before it.
     pub(super) fn persisted_by(&mut self, from: u32, term: u64, version: Version) {
         for commit in &mut self.durability.commits {
-            if term >= commit.term && at_least(version, commit.version) {
+            if term == commit.term && at_least(version, commit.version) {
                 commit.held_by.insert(from);
             }
         }
         self.reconsider_durability();
     }
 
-    /// The members agreed on a configuration: commits that it does not contain are lost, and their
-    /// tools are told.
+    /// The members agreed on a configuration: commits that it is not known to contain may be lost,
+    /// and their tools are told. Who held the others has to say so again, for what it held may have
+    /// been something else of the same version.
     pub(super) fn judge_commits(&mut self) {
-        let Some((_, agreement)) = self.replica.agreement() else { return };
-        let (configuration_term, term, version) = (agreement.configuration_term, agreement.term, agreement.version);
         let mut lost = Vec::new();
-        self.durability.commits.retain_mut(|commit| {
-            let same_line = (commit.term..=commit.contained_until).contains(&configuration_term);
-            let contained = same_line && at_least(version, commit.version);
-            match contained {
-                true => commit.contained_until = term,
+        let Some((_, agreement)) = self.replica.agreement() else { return };
+        for mut commit in std::mem::take(&mut self.durability.commits) {
+            match self.replica.contains(commit.request) {
+                true => {
+                    commit.held_by.clear();
+                    commit.term = agreement.term;
+                    self.durability.commits.push(commit);
+                }
                 false => lost.push(commit.request),
             }
-            contained
-        });
+        }
         for request in lost {
-            let reason = "the nodes that went on without this one do not have the change".to_string();
+            let reason = "the nodes that go on together are not known to have the change".to_string();
             self.answer(Some(request), Reply::Refused(Refusal::NotHere { reason }));
         }
         self.reconsider_durability();
