@@ -67,6 +67,11 @@ impl Node {
             self.effects.push(Effect::Multicast(message));
         }
         self.judge_commits();
+        // Who waits for a commit in this view has to hear from everyone that it is on disk, even
+        // where nothing else makes a member write.
+        if !self.durability.mark_moved(self.replica.mark()) {
+            self.persist();
+        }
         if leads {
             self.lead();
         }
