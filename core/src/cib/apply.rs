@@ -108,7 +108,6 @@ fn apply_in_place(root: &mut Element, change: &Change) -> Result<(), ApplyError>
             }
             order_attributes(element, result);
         }
-        Change::Replace { path, element, .. } => *target(root, path)? = (**element).clone(),
         Change::DeleteComment { .. } | Change::Create { .. } | Change::Move { .. } => {}
     }
     Ok(())

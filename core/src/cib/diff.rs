@@ -21,13 +21,8 @@ const VERSION_ATTRIBUTES: [&str; 3] = ["admin_epoch", "epoch", "num_updates"];
 pub fn diff(old: &Document, new: &Document) -> Patch {
     let mut found = Found::default();
     let path = Path(vec![Step { name: "cib".into(), id: None }]);
-    if keys(old.root()).is_none() || keys(new.root()).is_none() {
-        let element = Arc::new(new.root().clone());
-        found.rest.push(Change::Replace { path: path.clone(), position: 0, element });
-    } else {
-        attributes(old.root(), new.root(), &path, &mut found, &VERSION_ATTRIBUTES);
-        children(old.root(), new.root(), &path, &mut found);
-    }
+    attributes(old.root(), new.root(), &path, &mut found, &VERSION_ATTRIBUTES);
+    children(old.root(), new.root(), &path, &mut found);
     let mut changes = found.comments;
     changes.append(&mut found.deletions);
     changes.append(&mut found.rest);
@@ -62,14 +57,15 @@ enum Key<'a> {
     Comment(&'a str, usize),
 }
 
-/// Compares two elements of one name and id; `position` is the new one's among its siblings.
-fn element(old: &Element, new: &Arc<Element>, path: &Path, position: usize, found: &mut Found) {
+/// Compares two elements of one name and id. `false` if nothing can tell their children apart:
+/// then the element has to go and come with all below it.
+fn element(old: &Element, new: &Element, path: &Path, found: &mut Found) -> bool {
     if old.children != new.children && (keys(old).is_none() || keys(new).is_none()) {
-        found.rest.push(Change::Replace { path: path.clone(), position, element: new.clone() });
-        return;
+        return false;
     }
     attributes(old, new, path, found, &[]);
     children(old, new, path, found);
+    true
 }
 
 fn attributes(old: &Element, new: &Element, path: &Path, found: &mut Found, skip: &[&str]) {
@@ -112,10 +108,10 @@ fn children(old: &Element, new: &Element, path: &Path, found: &mut Found) {
             (Some(at), Node::Element(child)) => {
                 let below = path.join(Step::to(child));
                 let former = old.children[at].element().expect("equal keys are of one kind");
-                if !Arc::ptr_eq(former, child) {
-                    element(former, child, &below, position, found);
-                }
-                if !stay[position] {
+                if !Arc::ptr_eq(former, child) && !element(former, child, &below, found) {
+                    found.deletions.push(Change::Delete { path: below });
+                    found.rest.push(Change::Create { parent: path.clone(), position, node: node.clone() });
+                } else if !stay[position] {
                     found.rest.push(Change::Move { path: below, position });
                 }
             }

@@ -3,7 +3,7 @@
 //! A document is cheap to copy; copies share what has not been changed.
 
 use super::version::Version;
-use crate::xml::{self, Element, XmlError};
+use crate::xml::{self, Element, Node, XmlError};
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub enum DocumentError {
     Xml(XmlError),
     /// Its root is not `<cib>`.
     NotACib { found: String },
+    /// A section is there twice.
+    Twice { section: String },
     /// A version attribute is not a number.
     Version { attribute: &'static str, value: String },
 }
@@ -40,6 +42,7 @@ impl fmt::Display for DocumentError {
             DocumentError::NotACib { found } => {
                 write!(f, "the root element is <{found}>, not <cib>")
             }
+            DocumentError::Twice { section } => write!(f, "<cib> holds <{section}> twice"),
             DocumentError::Version { attribute, value } => {
                 write!(f, "{attribute}=\"{value}\" is not a version number")
             }
@@ -86,6 +89,11 @@ impl Document {
                     return Err(DocumentError::Version { attribute, value });
                 }
             }
+        }
+        root.children.retain(|node| !matches!(node, Node::Text(_)));
+        let names: Vec<&str> = root.elements().map(|section| section.name.as_str()).collect();
+        if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+            return Err(DocumentError::Twice { section: twice.1.to_string() });
         }
         let configuration = root.child_or_new("configuration");
         for section in SECTIONS {

@@ -4,7 +4,6 @@ use super::version::Version;
 use crate::xml::path::Path;
 use crate::xml::{Element, Name, Node};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::sync::Arc;
 
 /// Changes between two versions, deletions first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +24,6 @@ pub enum Change {
     DeleteComment { parent: Path, position: usize },
     /// Attributes of an element change; the children stay.
     Modify { path: Path, attributes: Vec<AttributeChange>, result: Vec<(Name, Box<str>)> },
-    /// An element whose children no path can tell apart is replaced with all below it.
-    Replace { path: Path, position: usize, element: Arc<Element> },
     /// An element goes to another place among its siblings.
     Move { path: Path, position: usize },
 }
@@ -58,10 +55,7 @@ impl Change {
     pub fn path(&self) -> &Path {
         match self {
             Change::Create { parent, .. } | Change::DeleteComment { parent, .. } => parent,
-            Change::Delete { path }
-            | Change::Modify { path, .. }
-            | Change::Replace { path, .. }
-            | Change::Move { path, .. } => path,
+            Change::Delete { path } | Change::Modify { path, .. } | Change::Move { path, .. } => path,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::patch::{AttributeChange, Change, Patch};
 use super::version::Version;
+use crate::xml::Element;
 use crate::xml::path::{Path, Step};
-use crate::xml::{Element, Node};
 use std::fmt;
 
 /// Why an element is not a patch.
@@ -94,13 +94,6 @@ fn change_xml(change: &Change, diff: &mut Element) {
             after.attributes.clone_from(result);
             let after = Element::new("change-result").with_child(after);
             diff.push(new("modify", path).with_child(list).with_child(after));
-        }
-        Change::Replace { path, position, element } => {
-            let parent = path.split_last().map(|(parent, _)| parent).unwrap_or_default();
-            diff.push(new("delete", path));
-            let mut create = new("create", &parent).with("position", position.to_string());
-            create.children.push(Node::Element(element.clone()));
-            diff.push(create);
         }
         Change::Move { path, position } => {
             diff.push(new("move", path).with("position", position.to_string()));
