@@ -70,11 +70,11 @@ impl Node {
         }
     }
 
-    /// Right after its start a node does not judge those it has not seen yet.
+    /// Right after its start a node does not judge those it has not seen yet. Once all have been
+    /// together, whoever is missing is missed at once.
     fn expects_more_nodes(&self) -> bool {
-        let here = self.replica.view().map_or(0, |view| view.members.len());
         let up = self.clock.ms - self.started_ms;
-        here < self.settings.nodes && up < self.interval_option("dc-deadtime", DEADTIME_DEFAULT_MS)
+        !self.caught_up && up < self.interval_option("dc-deadtime", DEADTIME_DEFAULT_MS)
     }
 
     fn interval_option(&self, name: &str, default_ms: u64) -> u64 {
