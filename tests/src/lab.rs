@@ -168,7 +168,7 @@ impl Lab {
 
     /// Cuts the links between these nodes and all others.
     pub fn partition(&self, names: &[&str]) {
-        for (index, node) in self.nodes.iter().enumerate() {
+        for node in &self.nodes {
             let inside = names.contains(&node.name.as_str());
             let blocked: Vec<String> = self
                 .nodes
@@ -177,7 +177,6 @@ impl Lab {
                 .filter(|(other, _)| names.contains(&other.name.as_str()) != inside)
                 .map(|(_, id): (_, usize)| id.to_string())
                 .collect();
-            let _ = index;
             self.hook(&node.name, &format!("block {}", blocked.join(" ")));
         }
     }

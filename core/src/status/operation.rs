@@ -250,3 +250,22 @@ fn transition_of(magic: &str) -> Option<(i64, String)> {
     let transition = parts.get(1)?.parse().ok()?;
     Some((transition, (*parts.last()?).to_owned()))
 }
+
+/// Where a history, oldest first, says that the resource became active and was stopped: places in
+/// it, -1 for never.
+///
+/// The latest start tells; without one, the latest change of role, for it needs a running
+/// resource; without that, the first monitor since the stop that found it running.
+pub fn active_span(by_age: &[&OperationRecord]) -> (i64, i64) {
+    let latest = |tells: &dyn Fn(&OperationRecord) -> bool| by_age.iter().rposition(|record| tells(record));
+    let stop = latest(&|record| record.task() == "stop" && record.status == Some(ExecutionStatus::Done));
+    let since = stop.map_or(0, |at| at + 1);
+    let found = |record: &&OperationRecord| {
+        record.task() == "monitor" && matches!(record.exit_code, Some(exit::OK | exit::PROMOTED))
+    };
+    let active = latest(&|record| matches!(record.task(), "start" | "migrate_from"))
+        .or_else(|| latest(&|record| matches!(record.task(), "promote" | "demote")))
+        .or_else(|| by_age[since..].iter().position(found).map(|at| since + at));
+    let place = |at: Option<usize>| at.map_or(-1, |at| at as i64);
+    (place(active), place(stop))
+}

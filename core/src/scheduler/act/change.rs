@@ -12,7 +12,6 @@ use crate::scheduler::resolve::operation::configured;
 use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
-use crate::status::operation::{ExecutionStatus, exit};
 use crate::status::{OperationRecord, ResourceHistory};
 use std::collections::BTreeMap;
 
@@ -64,7 +63,7 @@ impl Plan<'_> {
         let newest_first: Vec<_> = history.operations.iter().rev().collect();
         let by_age =
             merge_sort(newest_first, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
-        let (start, stop) = active_span(&by_age);
+        let (start, stop) = crate::status::operation::active_span(&by_age);
         if start < stop {
             return;
         }
@@ -216,28 +215,4 @@ fn add_names<'n>(situation: &'n Situation, id: ResourceId, names: &mut BTreeMap<
     for &child in &resource.children {
         add_names(situation, child, names);
     }
-}
-
-/// Where a history last started and stopped, or seems to have.
-fn active_span(by_age: &[&OperationRecord]) -> (i64, i64) {
-    let (mut start, mut stop) = (-1_i64, -1_i64);
-    let (mut implied_by_monitor, mut implied_by_role) = (-1_i64, -1_i64);
-    for (at, record) in by_age.iter().enumerate() {
-        let at = at as i64;
-        match record.task() {
-            "stop" if record.status == Some(ExecutionStatus::Done) => stop = at,
-            "start" | "migrate_from" => start = at,
-            "monitor" if implied_by_monitor <= stop => {
-                if matches!(record.exit_code, Some(exit::OK | exit::PROMOTED)) {
-                    implied_by_monitor = at;
-                }
-            }
-            "promote" | "demote" => implied_by_role = at,
-            _ => {}
-        }
-    }
-    if start == -1 {
-        start = if implied_by_role != -1 { implied_by_role } else { implied_by_monitor };
-    }
-    (start, stop)
 }

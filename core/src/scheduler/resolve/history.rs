@@ -114,7 +114,7 @@ impl Resolver<'_> {
         if !self.nodes[node].online {
             return;
         }
-        let (start, stop) = active_span(by_age);
+        let (start, stop) = crate::status::operation::active_span(by_age);
         for (at, record) in by_age.iter().enumerate() {
             let at = at as i64;
             let is_before = (start < stop && at <= stop) || at < start;
@@ -496,30 +496,6 @@ impl Resolver<'_> {
         }
         self.failed.push(FailedOperation { resource: id, node, record: record.clone() });
     }
-}
-
-/// Where in a history the resource last started and stopped, or seems to have.
-fn active_span(by_age: &[&OperationRecord]) -> (i64, i64) {
-    let (mut start, mut stop) = (-1_i64, -1_i64);
-    let (mut implied_by_monitor, mut implied_by_role) = (-1_i64, -1_i64);
-    for (at, record) in by_age.iter().enumerate() {
-        let at = at as i64;
-        match record.task() {
-            "stop" if record.status == Some(ExecutionStatus::Done) => stop = at,
-            "start" | "migrate_from" => start = at,
-            "monitor" if implied_by_monitor <= stop => {
-                if matches!(record.exit_code, Some(exit::OK | exit::PROMOTED)) {
-                    implied_by_monitor = at;
-                }
-            }
-            "promote" | "demote" => implied_by_role = at,
-            _ => {}
-        }
-    }
-    if start == -1 {
-        start = if implied_by_role != -1 { implied_by_role } else { implied_by_monitor };
-    }
-    (start, stop)
 }
 
 /// Whether a failure of the same operation is as new as this record or newer.
