@@ -2,5 +2,6 @@
 //! simulated ones.
 
 pub mod lab;
+pub mod schema;
 pub mod shell;
 pub mod world;

@@ -8,7 +8,7 @@ use crate::crm::attributes;
 use crate::crm::expect::{ACTIONS, BOOLEANS, Expected, LOSS_POLICIES, ORDER_KINDS, ROLES};
 use crate::crm::reader::{Parsed, Reader, meant, one_of};
 use crate::crm::rule;
-use crate::diagnostic::{Diagnostic, closest};
+use crate::diagnostic::{Diagnostic, Severity, closest};
 use crate::line::Token;
 use crate::span::Word;
 
@@ -112,7 +112,11 @@ pub fn colocation(reader: &mut Reader) -> Parsed<Colocation> {
         if let Some(word) = reader.option("node-attribute=") {
             node_attribute = Some(word);
         } else if let Some(word) = reader.option("influence=") {
-            influence = Some(one_of(word, "true or false", BOOLEANS)?);
+            // The schema takes any text here, and the cluster takes what it does not know for its default.
+            if let Err(stop) = one_of(word.clone(), "true or false", BOOLEANS) {
+                reader.diagnostics.push(Diagnostic { severity: Severity::Warning, ..*stop.0 });
+            }
+            influence = Some(word);
         } else {
             break;
         }
