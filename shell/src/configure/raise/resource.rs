@@ -68,7 +68,7 @@ fn agent(element: &Element, catalogue: &Catalogue) -> Option<Agent> {
     }
     // heartbeat is left out where a bare name means it anyway.
     let bare = catalogue.resolve(None, None, name);
-    if provider == Some("heartbeat") && bare.class == class && bare.provider == provider {
+    if provider == Some("heartbeat") && !name.contains(':') && bare.class == class && bare.provider == provider {
         return Some(Agent::Type { class: None, provider: None, name: word(name) });
     }
     Some(Agent::Type { class: Some(word(class)), provider: provider.map(word), name: word(name) })

@@ -59,7 +59,7 @@ fn comparison(element: &Element) -> Option<Expression> {
     (element.name == "expression").then_some(())?;
     only(element, &["id", "operation", "attribute", "type", "value", "value-source"])?;
     childless(element)?;
-    let name = attr(element, "attribute")?;
+    let name = attr(element, "attribute").filter(|name| !starts_otherwise(name))?;
     let operation = attr(element, "operation")?;
     let bare = ["type", "value", "value-source"].iter().all(|name| element.attr(name).is_none());
     match operation.as_str() {
@@ -77,6 +77,12 @@ fn comparison(element: &Element) -> Option<Expression> {
             Some(Expression::Compare { name, kind: attr(element, "type"), operation, value, source })
         }
     }
+}
+
+/// Words that begin another expression, so that no attribute of that name can stand there.
+fn starts_otherwise(name: &Word) -> bool {
+    let words = ["date", "defined", "not_defined", "("];
+    words.iter().any(|word| name.text.eq_ignore_ascii_case(word)) || name.text.starts_with('$') || name.text.contains('=')
 }
 
 fn date(element: &Element, context: &Context) -> Option<Expression> {
