@@ -29,7 +29,8 @@ pub fn rule(element: &Element, owner: &str, context: &Context) -> Option<Rule> {
     let boolean = match (element.attr("boolean-op"), elements) {
         (None, _) => Boolean::And,
         (Some("or"), 2..) => Boolean::Or,
-        // Said, though it would go without saying.
+        // It goes without saying, and tools write it often.
+        (Some("and"), _) if !context.ids => Boolean::And,
         (Some(said @ ("and" | "or")), _) => {
             verbatim.push((word("boolean-op"), word(said)));
             Boolean::And
