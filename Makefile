@@ -6,7 +6,7 @@ TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-util
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 
-.PHONY: demo test check fix bless bench sim corpus fuzz need-build need-test
+.PHONY: demo test check fix bless bench sim corpus compare-crmsh fuzz need-build need-test
 
 need-build:
 	@scripts/need $(BUILD_PACKAGES)
@@ -49,6 +49,13 @@ endif
 corpus:
 	$(CARGO) build --release --workspace
 	python3 $${QUORATE_CORPUS:-../shared/conformance}/scheduler.py -- target/release/quorate crm_simulate
+
+# Made-up configurations, loaded by us and by the crmsh that is installed: make compare-crmsh FILES=100.
+FILES ?= 30
+compare-crmsh:
+	$(CARGO) build --workspace
+	@scripts/need crmsh
+	QUORATE_SEEDS=$(FILES) $(CARGO) test -p quorate-tests --test shell_peer -- --nocapture
 
 # Side by side with the peers, as ratios.
 bench:

@@ -4,4 +4,5 @@
 pub mod lab;
 pub mod schema;
 pub mod shell;
+pub mod statements;
 pub mod world;
