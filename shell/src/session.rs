@@ -23,6 +23,7 @@ use quorate_grammar::Diagnostic;
 use quorate_grammar::crm::ast::Statement;
 use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::time::Duration;
 
@@ -63,6 +64,10 @@ pub struct Session {
     pub options: Options,
     pub agents: metadata::Memory,
     pub done: bool,
+    /// Problems that were told already.
+    pub told: BTreeSet<String>,
+    /// `verify` is being run: nothing is left out.
+    pub verifying: bool,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
     cluster: Box<dyn Cluster>,
@@ -85,6 +90,8 @@ impl Session {
             options: Options::default(),
             agents: metadata::Memory::kept_in(environment.cache.join("crm/agents")),
             done: false,
+            told: BTreeSet::new(),
+            verifying: false,
             input,
             cluster,
             stage: None,
@@ -107,6 +114,10 @@ impl Session {
             "color" if self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
             _ => Color::Plain,
         };
+    }
+
+    pub fn is_forced(&self) -> bool {
+        self.switches.force
     }
 
     pub fn catalogue(&self) -> &Catalogue {

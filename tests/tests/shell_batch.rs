@@ -134,23 +134,29 @@ fn replace_update_and_push_differ_in_what_they_delete() {
 #[test]
 fn text_that_is_not_ascii_is_kept() {
     let bench = Bench::default();
-    bench.load("primitive p Dummy params name=Zürich fake=\"Ωmega 世界\"\n");
-    assert_eq!(bench.show(&[]), "primitive p Dummy \\\n\tparams name=Zürich fake=\"Ωmega 世界\"\n");
+    bench.load("primitive p Dummy params state=Zürich fake=\"Ωmega 世界\"\n");
+    assert_eq!(bench.show(&[]), "primitive p Dummy \\\n\tparams state=Zürich fake=\"Ωmega 世界\"\n");
 }
 
 #[test]
 fn passwords_are_masked_when_shown_and_kept_when_saved() {
-    let bench = Bench::with("primitive p Dummy params passwd=secret fake=1");
-    assert_eq!(bench.show(&[]), "primitive p Dummy \\\n\tparams passwd=\"******\" fake=1\n");
+    let bench = Bench::with("primitive p ocf:pacemaker:Dummy params passwd=secret fake=1");
+    assert_eq!(bench.show(&[]), "primitive p ocf:pacemaker:Dummy \\\n\tparams passwd=\"******\" fake=1\n");
     assert!(!bench.show(&["xml"]).contains("secret"));
     // What was shown does not come back as the password.
     let shown = bench.show(&[]).replace("fake=1", "fake=2");
     bench.load(&shown);
-    assert_eq!(bench.crm(&["configure", "save", "-"]).out, "primitive p Dummy \\\n\tparams passwd=secret fake=2\n");
+    assert_eq!(
+        bench.crm(&["configure", "save", "-"]).out,
+        "primitive p ocf:pacemaker:Dummy \\\n\tparams passwd=secret fake=2\n"
+    );
     let other = Bench::default().fed(&["configure", "load", "update", "-"], &shown);
     assert!(other.code == 1 && other.err.contains("`passwd` of `p` is masked"), "{}", other.err);
-    bench.load("primitive p Dummy params passwd=secret fake=1");
-    assert_eq!(bench.crm(&["configure", "save", "-"]).out, "primitive p Dummy \\\n\tparams passwd=secret fake=1\n");
+    bench.load("primitive p ocf:pacemaker:Dummy params passwd=secret fake=1");
+    assert_eq!(
+        bench.crm(&["configure", "save", "-"]).out,
+        "primitive p ocf:pacemaker:Dummy \\\n\tparams passwd=secret fake=1\n"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::lower::{Mode, lower};
 use super::objects::sorted;
 use super::replace::replace;
 use super::{references, remove, show};
+use crate::check;
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
@@ -40,7 +41,8 @@ pub fn load(session: &mut Session, document: &mut Document, method: Method, xml:
     let text = read(session, file)?;
     let origin = Origin { name: file.to_string(), text };
     let statements = if xml { from_xml(session, &origin)? } else { from_text(session, &origin)? };
-    put(session, document, method, &statements).map_err(|failure| failure.from_text(origin))
+    put(session, document, method, &statements).map_err(|failure| failure.from_text(origin.clone()))?;
+    if xml { Ok(()) } else { check::tell_of(session, document, &statements, &origin) }
 }
 
 fn read(session: &mut Session, file: &str) -> Outcome<String> {

@@ -4,6 +4,7 @@
 //! Absent: the language (grammar), how statements become XML (see `configure`).
 
 use crate::catalogue::AgentName;
+use crate::check;
 use crate::command::{Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
 use crate::configure::implicit::{self, Wishes};
 use crate::configure::lower::{self, Mode};
@@ -367,6 +368,9 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
             let missing = session.check_references(std::slice::from_ref(&statement));
             if missing.iter().any(Diagnostic::is_error) {
                 *session.stage()? = before;
+            } else {
+                let origin = session.origin.clone();
+                check::tell(session, std::slice::from_ref(&statement), &origin)?;
             }
             diagnostics.extend(missing);
         }

@@ -112,7 +112,9 @@ pub fn diff(session: &mut Session, call: &Call) -> Outcome {
 
 pub fn verify(session: &mut Session, _: &Call) -> Outcome {
     let document = session.stage()?.work().clone();
-    let problems = check::check(&document, session.catalogue());
+    session.verifying = true;
+    let problems = check::document(&document, session);
+    session.verifying = false;
     check::report(session, &problems);
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),
