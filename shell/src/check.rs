@@ -19,7 +19,7 @@ use crate::metadata::Metadata;
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::xml::Element;
-use quorate_grammar::crm::ast::Statement;
+use quorate_grammar::crm::ast::{Kind, OptionsKind, Statement};
 use quorate_grammar::{Diagnostic, Severity};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -175,7 +175,15 @@ fn references_of(configuration: &Element, catalogue: &Catalogue) -> Vec<Problem>
 }
 
 fn name_of(statement: &Statement) -> String {
-    statement.kind.id().map_or_else(|| statement.kind.keyword().to_string(), |id| id.text.clone())
+    match (&statement.kind, statement.kind.id()) {
+        (_, Some(id)) => id.text.clone(),
+        (Kind::Options(options), None) => match options.kind {
+            OptionsKind::Property => "cib-bootstrap-options".to_string(),
+            OptionsKind::ResourceDefaults => "rsc-options".to_string(),
+            OptionsKind::OperationDefaults => "op-options".to_string(),
+        },
+        (kind, None) => kind.keyword().to_string(),
+    }
 }
 
 pub fn report(session: &mut Session, problems: &[Problem]) {

@@ -331,7 +331,12 @@ impl Session {
 
     /// A line was wrong: what it would have defined is not missed by others.
     pub fn note_failed(&mut self, id: &str) {
-        self.batch.failed.insert(id.to_string());
+        self.batch.failing.insert(id.to_string());
+    }
+
+    /// The line's errors have been told: from now on others may be their consequences.
+    pub fn line_told(&mut self) {
+        self.batch.failed.append(&mut self.batch.failing);
     }
 
     /// An error that only follows from another one.

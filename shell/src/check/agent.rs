@@ -110,7 +110,11 @@ fn parameters(
             }
         }
     }
-    for parameter in metadata.parameters.iter().filter(|one| one.required && one.default.is_none() && !open) {
+    for parameter in metadata
+        .parameters
+        .iter()
+        .filter(|one| one.required && one.default.as_deref().is_none_or(str::is_empty) && !open)
+    {
         if !given.contains(&parameter.name.replace('-', "_")) && class != "stonith" {
             let what = if parameter.summary.is_empty() { String::new() } else { format!(": {}", parameter.summary) };
             found.push(
