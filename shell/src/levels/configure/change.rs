@@ -18,7 +18,11 @@ use quorate_core::cib::upgrade::{Level, Schema, to_latest};
 use quorate_grammar::Diagnostic;
 
 /// Replaces the work copy by what `change` makes of it.
-fn work_on(session: &mut Session, call: &Call, change: impl FnOnce(&mut Session, &mut Document) -> Outcome) -> Outcome {
+pub fn work_on(
+    session: &mut Session,
+    call: &Call,
+    change: impl FnOnce(&mut Session, &mut Document) -> Outcome,
+) -> Outcome {
     session.freshen();
     let mut document = session.stage()?.work().clone();
     change(session, &mut document)?;

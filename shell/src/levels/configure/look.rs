@@ -3,7 +3,7 @@
 //! In: calls. Out: text.
 //! Absent: changing anything.
 
-use super::{IDS, XML};
+use super::IDS;
 use crate::check;
 use crate::command::Call;
 use crate::configure::objects;
@@ -11,7 +11,6 @@ use crate::configure::show::{self, Selector};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
-use quorate_core::cib::diff::diff as patch;
 use quorate_grammar::crm::ast::{Kind, Statement};
 use quorate_grammar::diagnostic::closest;
 
@@ -98,16 +97,6 @@ pub fn text_diff(session: &Session, old: &Document, new: &Document, old_name: &s
     };
     let (old, new) = (text(old), text(new));
     similar::TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(old_name, new_name).to_string()
-}
-
-pub fn diff(session: &mut Session, call: &Call) -> Outcome {
-    if !call.has(XML) {
-        return print_diff(session);
-    }
-    let stage = session.stage()?;
-    let text = quorate_core::xml::write_pretty(&patch(stage.base(), stage.work()).to_xml());
-    session.ui.print(&text);
-    Ok(())
 }
 
 pub fn verify(session: &mut Session, _: &Call) -> Outcome {

@@ -11,7 +11,12 @@ use crate::session::Session;
 use quorate_grammar::Diagnostic;
 
 pub fn commit(session: &mut Session, call: &Call) -> Outcome {
-    let forced = call.has(FORCE) || call.argument(0) == Some("force") || session.switches.force;
+    let words = call.words();
+    if let Some(at) = words.iter().position(|word| word != "force" && word != "replace") {
+        return Err(Failure::at(call.span(at), format!("`{}` is neither force nor replace", words[at])));
+    }
+    let has = |word: &str| words.iter().any(|given| given == word);
+    let (forced, replaced) = (call.has(FORCE) || has("force") || session.switches.force, has("replace"));
     if call.has(PREVIEW) {
         return simulate(session, call);
     }
@@ -25,6 +30,9 @@ pub fn commit(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::input(found));
     }
     check::before_commit(session, forced)?;
+    if replaced {
+        session.rebase_stage()?;
+    }
     session.commit_stage().map(drop)
 }
 
