@@ -89,7 +89,7 @@ fn from_text(session: &mut Session, origin: &Origin) -> Outcome<Vec<Statement>> 
 }
 
 /// The objects of an XML document, as statements where the language has them.
-fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
+pub fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
     let document =
         Document::read(&origin.text).map_err(|error| Failure::refused(format!("{}: {error}", origin.name)))?;
     let configuration = document.configuration();

@@ -182,7 +182,7 @@ pub static LEVEL: Level = Level {
             arguments: &[any("selection", What::Selector)],
             flags: &[IDS],
             help: "print the configuration, or a part of it",
-            details: "SELECTION: [xml] and ids, patterns (p*), type:TYPE, tag:TAG, related:ID, changed.\nValues of attributes named passw* are masked; `save` does not mask.",
+            details: "SELECTION: [xml] and ids, patterns (p*), type:TYPE, tag:TAG, related:ID, changed, obscure:PATTERN.\nSeveral selectors select what any of them does, with `and` what all of them do. Values of attributes\nthat fit core.obscure_pattern (passw*) or obscure: are masked; `save` does not mask.",
             examples: &["show", "show xml p1", "show type:order related:p1", "show changed"],
             run: Run::Do(show),
             ..Command::DEFAULT
@@ -324,7 +324,8 @@ pub static LEVEL: Level = Level {
             name: "get-property",
             aliases: &["get_property"],
             arguments: &[any("name", What::PropertyName)],
-            help: "the value of a cluster option",
+            flags: &[TRUE],
+            help: "the value of a cluster option, its default if it is not set",
             run: Run::Do(get_property),
             ..Command::DEFAULT
         },
@@ -407,6 +408,7 @@ pub static LEVEL: Level = Level {
     ],
 };
 
+const TRUE: Flag = Flag { name: "--true", short: "-t", help: "say by the exit code whether it is true" };
 const IDS: Flag = Flag { name: "--ids", short: "", help: "with every id, so that loading it gives the very same XML" };
 const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" };
 
