@@ -7,7 +7,7 @@
 use crate::cib::document::FEATURE_SET;
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::lrm::result::NodeRef;
-use crate::membership::{Agreement, Gathering, Join, Member, View};
+use crate::membership::{Agreement, Gathering, Join, Member, View, ViewId};
 use crate::xml::digest::element_digest;
 use crate::xml::{Element, Node};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,8 @@ pub struct Replica {
     commits: VecDeque<RequestId>,
     /// Members of views that were entered since the latest agreement.
     seen: BTreeSet<u32>,
+    /// The latest view in which the members agreed.
+    agreed: Option<ViewId>,
     phase: Phase,
 }
 
@@ -85,6 +87,7 @@ impl Replica {
             status_term: 0,
             commits: VecDeque::new(),
             seen: BTreeSet::new(),
+            agreed: None,
             phase: Phase::Outside,
         }
     }
@@ -124,6 +127,7 @@ impl Replica {
             view: id,
             id: self.me.id,
             name: self.me.name.clone(),
+            agreed: self.agreed,
             incarnation,
             feature_set: FEATURE_SET.to_string(),
             uptime_ms,
@@ -204,6 +208,7 @@ impl Replica {
         self.mark = Mark { term: agreement.term, configuration_term: agreement.configuration_term };
         self.status_term = agreement.status_term.max(1);
         self.seen.clear();
+        self.agreed = Some(view.id);
         self.phase = Phase::Agreed(view, Box::new(agreement));
         true
     }

@@ -1,6 +1,5 @@
 //! What only the leader does: decide, carry the decision out, hear the results.
 
-use super::fencer::Fencer;
 use super::message::{ActionRef, Message, OperationResult};
 use super::{Effect, Node, Timer, option};
 use crate::attribute;
@@ -46,7 +45,6 @@ pub(super) struct Leadership {
     recheck: u64,
     start_up: u64,
     reconsider: u64,
-    pub(super) fencer: Fencer,
 }
 
 impl Node {
