@@ -168,11 +168,12 @@ impl World {
     /// Runs to that moment.
     pub fn run_until(&mut self, end: u64) -> Result<(), Broken> {
         while self.agenda.first_key_value().is_some_and(|((at, _), _)| *at <= end) {
-            let Some(((at, _), happening)) = self.agenda.pop_first() else { break };
+            let Some(((at, sequence), happening)) = self.agenda.pop_first() else { break };
             self.now = at;
             self.steps += 1;
             if let Some(until) = self.paused_until(&happening) {
-                self.after(until - at, happening);
+                // Its place stays: what a disk was given first, it has first.
+                self.agenda.insert((until, sequence), happening);
                 continue;
             }
             if self.steps > STEPS_MAX {
