@@ -165,3 +165,24 @@ fn waiting_ends_when_all_is_done_or_says_after_its_time_what_still_runs() {
     let late = crm(&lab, &["--wait=1", "resource", "restart", "s"]);
     assert!(late.code == 1 && late.err.contains("hint: `resource start` lets it run again"), "{}", late.err);
 }
+
+#[test]
+fn a_change_of_a_reloadable_parameter_reloads_and_any_other_restarts() {
+    let lab = Lab::started(1);
+    let record = lab.directory().join("record").display().to_string();
+    load(&lab, &format!("property fencing-enabled=false\nprimitive a ocf:quorate:Dummy params record=\"{record}\""));
+    wait_on(&lab, "a", "n1");
+    assert_eq!(starts(&lab), 1);
+
+    ok(&lab, &["-w", "resource", "param", "a", "set", "op_sleep", "0"]);
+    assert_eq!(starts(&lab), 1, "op_sleep is reloadable");
+    assert!(lab.log("n1").contains("a reload-agent"), "{}", lab.log("n1"));
+
+    let elsewhere = lab.directory().join("state");
+    fs::create_dir(&elsewhere).expect("a directory");
+    ok(&lab, &["-w", "resource", "param", "a", "set", "state", &elsewhere.to_string_lossy()]);
+    assert_eq!(starts(&lab), 2, "state is not reloadable");
+    // It was stopped where it had been started.
+    assert!(elsewhere.join("Dummy-a.state").exists());
+    assert!(!lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
+}

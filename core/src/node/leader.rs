@@ -362,6 +362,7 @@ fn overdue_edits(action: &Action, transition: i32, uuid: &str, node: &NodeRef, e
         status: ExitStatus::TimedOut,
         reason: "the node did not answer in time".into(),
         exec_ms: 0,
+        rules: None,
     };
     let operation = Operation { key, action: action.clone() };
     let finished = Finished { operation, report, call_id: 0, queue_ms: 0, changed_at: epoch };
