@@ -5,6 +5,7 @@
 //! Out: the document after each. Absent: sending, storing, deciding what to change.
 
 use crate::cib::document::FEATURE_SET;
+use crate::cib::upgrade::{self, UpgradeError};
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::lrm::result::NodeRef;
 use crate::membership::{Agreement, Gathering, Join, Member, View, ViewId};
@@ -33,6 +34,14 @@ pub struct RequestId {
 
 /// How many commits are remembered: more than can be under way when a view changes.
 const COMMITS_MAX: usize = 1000;
+
+/// Why a patch was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommitError {
+    Patch(ApplyError),
+    /// Its result is of a schema that this program cannot read.
+    Schema(UpgradeError),
+}
 
 /// A member's copy.
 #[derive(Clone, Debug)]
@@ -213,9 +222,11 @@ impl Replica {
         true
     }
 
-    /// Applies a patch that was delivered.
-    pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Version, ApplyError> {
-        let document = apply(&self.document, patch)?;
+    /// Applies a patch that was delivered. What it makes of the configuration is kept in the latest
+    /// schema, so that everything here reads one language.
+    pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Version, CommitError> {
+        let document = apply(&self.document, patch).map_err(CommitError::Patch)?;
+        let (document, _) = upgrade::to_latest(&document).map_err(CommitError::Schema)?;
         self.commits.push_back(request);
         if self.commits.len() > COMMITS_MAX {
             self.commits.pop_front();

@@ -7,6 +7,7 @@ use super::{Effect, Node, bound_to_view};
 use crate::cib::{Document, Edit, diff};
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
+use crate::replica::CommitError;
 use crate::transition::Outcome;
 use crate::xml::path::Step;
 
@@ -173,7 +174,11 @@ impl Node {
                 self.durability.await_commit(request, term, version, &self.waiting);
                 self.something_changed("configuration change");
             }
-            Err(error) => self.answer(Some(request), Reply::Refused(Refusal::Patch(error))),
+            Err(CommitError::Patch(error)) => self.answer(Some(request), Reply::Refused(Refusal::Patch(error))),
+            Err(CommitError::Schema(error)) => {
+                let reason = error.to_string();
+                self.answer(Some(request), Reply::Refused(Refusal::Schema { reason }));
+            }
         }
     }
 
