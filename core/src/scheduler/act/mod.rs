@@ -86,7 +86,7 @@ impl Plan<'_> {
         found: &mut Vec<usize>,
     ) {
         let resource = self.resource(id);
-        let own = constraints.with_this[id].iter().copied();
+        let own = self.placement.colocated.with_this[id].iter().copied();
         if id == origin || !resource.is_primitive() {
             found.extend(own);
         } else {
