@@ -48,6 +48,7 @@ pub fn act<'a>(
             plan.mark_refused(id);
         }
     }
+    plan.act_on_deferred(secure);
     if situation.options.probe_at_startup {
         plan.probe_everywhere();
     }

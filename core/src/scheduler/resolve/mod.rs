@@ -74,7 +74,7 @@ pub struct Situation {
 }
 
 /// A need or a fact that an action answers to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Finding {
     Fence {
         node: NodeId,
@@ -107,6 +107,12 @@ pub enum Finding {
         node: NodeId,
         reason: &'static str,
         after_fencing: bool,
+    },
+    /// A failure is forgotten if parameters changed since, which shows once its container has a host.
+    CheckFailure {
+        resource: ResourceId,
+        node: NodeId,
+        record: OperationRecord,
     },
     /// A shutdown lock is over.
     ForgetHistory {
