@@ -163,7 +163,10 @@ impl Resolver<'_> {
 
     fn restart_container(&mut self, id: ResourceId, node: NodeId, active: bool) {
         self.mark_failed(id);
+        let in_bundle = self.resources[self.top_of(id)].parent.is_some();
         match self.resources[id].launcher {
+            // The connection may be held from elsewhere, and the container's place may not be known yet.
+            Some(launcher) if in_bundle => self.containers_to_stop.push(launcher),
             Some(launcher) => self.findings.push(Finding::Stop { resource: launcher, node }),
             None if active => self.findings.push(Finding::Stop { resource: id, node }),
             None => {}

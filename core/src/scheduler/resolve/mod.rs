@@ -153,6 +153,8 @@ struct Resolver<'a> {
     status: ClusterStatus,
     status_all: Arc<ClusterStatus>,
     findings: Vec<Finding>,
+    /// Containers whose connections failed.
+    containers_to_stop: Vec<ResourceId>,
     failed: Vec<FailedOperation>,
     failed_keys: BTreeSet<(NodeId, String)>,
     expired_monitors: BTreeSet<(NodeId, String)>,
@@ -210,6 +212,7 @@ impl<'a> Resolver<'a> {
             status: ClusterStatus::clone(&status_all),
             status_all,
             findings: Vec::new(),
+            containers_to_stop: Vec::new(),
             failed: Vec::new(),
             failed_keys: BTreeSet::new(),
             expired_monitors: BTreeSet::new(),
@@ -305,6 +308,19 @@ fn meta_of_collectives(model: &Configuration) -> BTreeMap<String, Vec<AttributeS
     all
 }
 
+/// See [`Situation::active_node`].
+fn active_node(resources: &Table<ResourceId, Resource>, nodes: &Table<NodeId, Node>, id: ResourceId) -> Option<NodeId> {
+    let resource = &resources[id];
+    let is_well = |node: NodeId| nodes[node].online && !nodes[node].unclean;
+    let first = resource.active_on.first().copied();
+    match resource.partial_migration {
+        Some((source, _)) if resource.active_on.contains(&source) => Some(source),
+        Some(_) => first,
+        None if resource.needs_fencing => first,
+        None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
+    }
+}
+
 /// Instance parameters of a resource and of what it is part of, as one node sees them.
 pub fn parameters_on(
     resources: &Table<ResourceId, Resource>,
@@ -390,15 +406,7 @@ impl Situation {
 
     /// The node a resource is active on, the one to trust most where there are several.
     pub fn active_node(&self, id: ResourceId) -> Option<NodeId> {
-        let resource = &self.resources[id];
-        let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
-        let first = resource.active_on.first().copied();
-        match resource.partial_migration {
-            Some((source, _)) if resource.active_on.contains(&source) => Some(source),
-            Some(_) => first,
-            None if resource.needs_fencing => first,
-            None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
-        }
+        active_node(&self.resources, &self.nodes, id)
     }
 
     /// How many nodes a resource is active on: all, and those that are online and clean.

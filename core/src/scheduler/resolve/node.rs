@@ -3,7 +3,7 @@
 //! In: the configuration's nodes and what the status section says of them. Out: [`Node`]s.
 //! Never here: acting on a need to fence (see `act::fence`).
 
-use super::{Finding, Resolver};
+use super::{Finding, Resolver, active_node};
 use crate::cib::model::node::NodeKind as ConfiguredKind;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::ResourceConfig;
@@ -389,6 +389,11 @@ impl Resolver<'_> {
             self.read_history_if_due(state, self.options.fencing_enabled);
         }
         self.status.nodes = states;
+        for container in std::mem::take(&mut self.containers_to_stop).into_iter().rev() {
+            if let Some(node) = active_node(&self.resources, &self.nodes, container) {
+                self.findings.push(Finding::Stop { resource: container, node });
+            }
+        }
         for id in self.nodes.ids() {
             if self.nodes[id].is_remote() {
                 if let (true, Some(connection)) = (self.nodes[id].shutdown, self.nodes[id].connection) {
