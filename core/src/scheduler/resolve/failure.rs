@@ -55,7 +55,7 @@ impl Resolver<'_> {
     fn ban_everywhere(&mut self, id: ResourceId) {
         let top = self.top_of(id);
         let whole = if self.resources[top].is_clone() && !self.resources[top].unique { top } else { id };
-        for node in self.nodes.ids() {
+        for node in self.existing().collect::<Vec<_>>() {
             self.resources[whole].scores.set(node, Score::MINUS_INFINITY);
         }
     }
@@ -248,7 +248,7 @@ impl Resolver<'_> {
     fn apply_multiple_active(&mut self, id: ResourceId) {
         match self.resources[id].multiple_active {
             MultipleActive::StopOnly => {
-                for node in self.nodes.ids() {
+                for node in self.existing().collect::<Vec<_>>() {
                     self.resources[id].scores.set(node, Score::MINUS_INFINITY);
                 }
             }

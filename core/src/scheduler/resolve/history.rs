@@ -321,10 +321,7 @@ impl Resolver<'_> {
                 clear = Some("reconnect interval is set");
             }
         }
-        if !expired
-            && is_last_failure
-            && matches!(record.task(), "start" | "monitor")
-        {
+        if !expired && is_last_failure && matches!(record.task(), "start" | "monitor") {
             if self.needs_host_as_address(id) {
                 self.findings.push(Finding::CheckFailure { resource: id, node, record: record.clone() });
             } else if matches!(self.change_since(id, node, record), Change::Parameters | Change::Restart) {

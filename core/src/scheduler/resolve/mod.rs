@@ -143,8 +143,12 @@ struct Resolver<'a> {
     nodes: Table<NodeId, Node>,
     /// Nodes in containers: nobody may run there but who belongs there.
     contained: BTreeSet<NodeId>,
-    /// Those of them whose bundle was not met yet.
+    /// Nodes that do not count yet: their bundle, or the history of the connection to them, was not met.
     unborn: BTreeSet<NodeId>,
+    /// Remote nodes that only a history tells of, as an earlier reading found.
+    late: &'a BTreeSet<String>,
+    /// One more such node, which this reading had no place for.
+    missing: Option<String>,
     resources: Table<ResourceId, Resource>,
     top: Vec<ResourceId>,
     by_name: BTreeMap<String, ResourceId>,
@@ -162,17 +166,23 @@ struct Resolver<'a> {
     notes: Vec<Note>,
 }
 
+/// A history may tell of a remote node that is not configured any more. Nodes are numbered by name, so
+/// the reading begins anew with a place for it; each time one more, so histories bound the times.
 pub fn resolve(input: &Input) -> Situation {
-    let mut resolver = Resolver::new(input);
-    resolver.collect_nodes();
-    resolver.collect_resources();
-    let configured = resolver.top.clone();
-    resolver.read_status();
-    resolver.finish(configured)
+    let mut late = BTreeSet::new();
+    loop {
+        let mut resolver = Resolver::new(input, &late);
+        resolver.collect_nodes();
+        resolver.collect_resources();
+        let configured = resolver.top.clone();
+        resolver.read_status();
+        let Some(missing) = resolver.missing.take() else { return resolver.finish(configured) };
+        assert!(late.insert(missing), "a node had no place although it was given one");
+    }
 }
 
 impl<'a> Resolver<'a> {
-    fn new(input: &'a Input<'a>) -> Self {
+    fn new(input: &'a Input<'a>, late: &'a BTreeSet<String>) -> Self {
         let root = input.document.root();
         let (model, mut notes) = decode::configuration(root);
         let mut recheck = Recheck::default();
@@ -205,6 +215,8 @@ impl<'a> Resolver<'a> {
             nodes: Table::new(),
             contained: BTreeSet::new(),
             unborn: BTreeSet::new(),
+            late,
+            missing: None,
             resources: Table::new(),
             top: Vec::new(),
             by_name: BTreeMap::new(),
@@ -221,6 +233,11 @@ impl<'a> Resolver<'a> {
             recheck,
             notes,
         }
+    }
+
+    /// Nodes that are there by now.
+    fn existing(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes.ids().filter(|node| !self.unborn.contains(node))
     }
 
     fn read_status(&mut self) {
