@@ -93,6 +93,15 @@ struct Placer<'a> {
 impl<'a> Placer<'a> {
     fn new(situation: &'a Situation, constraints: &'a Constraints) -> Self {
         let nodes = situation.nodes.len();
+        let allowed = |resource: &super::resolve::Resource| {
+            let mut table = NodeTable::from_scores(&resource.scores, nodes);
+            for &node in &resource.never_probed_on {
+                if let Some(cell) = table.get_mut(node) {
+                    cell.probe = ProbeMode::Never;
+                }
+            }
+            table
+        };
         let placed = |(id, resource): (ResourceId, &super::resolve::Resource)| Placed {
             node: None,
             score: Score::ZERO,
@@ -104,7 +113,7 @@ impl<'a> Placer<'a> {
             priority: resource.priority,
             promotion_priority: Score::ZERO,
             refused: false,
-            allowed: NodeTable::from_scores(&resource.scores, nodes),
+            allowed: allowed(resource),
             exclusive_probes: constraints.exclusive_probes[id],
             shutdown_lock: resource.shutdown_lock,
             unassigned: true,

@@ -120,6 +120,8 @@ pub struct Resource {
     pub active_on: Vec<NodeId>,
     /// Nodes whose history says what it is there.
     pub known_on: BTreeSet<NodeId>,
+    /// Nodes where it is never looked for, for they turned out to be inside of containers.
+    pub never_probed_on: BTreeSet<NodeId>,
     pub pending: Option<Pending>,
     /// A live move that is halfway: from, to.
     pub partial_migration: Option<(NodeId, NodeId)>,
@@ -458,6 +460,7 @@ impl Resolver<'_> {
             target_reason: None,
             active_on: Vec::new(),
             known_on: BTreeSet::new(),
+            never_probed_on: BTreeSet::new(),
             pending: None,
             partial_migration: None,
             dangling_migration_sources: Vec::new(),
