@@ -498,7 +498,13 @@ impl<'a> Plan<'a> {
 
     /// Notes an ordering to be applied once all actions exist.
     pub fn order_later(&mut self, first: End, then: End, relation: Relation) {
-        add_ordering(self.situation, &mut self.orderings, first, then, relation);
+        let actions = &self.actions;
+        let does = |end: &End| match end {
+            End::Task { resource, task, .. } => Some((*resource, task.clone())),
+            End::Action(action) => actions[*action].resource.map(|id| (id, actions[*action].task.clone())),
+            End::Point(_) => None,
+        };
+        add_ordering(self.situation, &mut self.orderings, &does, (first, then), relation);
     }
 
     pub fn order_tasks_later(

@@ -147,7 +147,11 @@ impl<'a> Builder<'a> {
     }
 
     fn order(&mut self, first: End, then: End, relation: Relation) {
-        add_ordering(self.situation, &mut self.constraints.orderings, first, then, relation);
+        let does = |end: &End| match end {
+            End::Task { resource, task, .. } => Some((*resource, task.clone())),
+            End::Point(_) | End::Action(_) => None,
+        };
+        add_ordering(self.situation, &mut self.constraints.orderings, &does, (first, then), relation);
     }
 
     fn order_tasks(
@@ -167,8 +171,17 @@ impl<'a> Builder<'a> {
 }
 
 /// Records an ordering, and what follows from it where either side may move alive.
-pub fn add_ordering(situation: &Situation, orderings: &mut Vec<Ordering>, first: End, then: End, relation: Relation) {
-    let equivalents = ordering::migration_equivalents(situation, &first, &then);
+pub fn add_ordering(
+    situation: &Situation,
+    orderings: &mut Vec<Ordering>,
+    does: &dyn Fn(&End) -> Option<(ResourceId, Task)>,
+    (first, then): (End, End),
+    relation: Relation,
+) {
+    let equivalents = match (does(&first), does(&then)) {
+        (Some(first), Some(then)) => ordering::migration_equivalents(situation, first, then),
+        _ => Vec::new(),
+    };
     orderings.push(Ordering { first, then, relation });
     orderings.extend(equivalents);
 }
