@@ -45,7 +45,7 @@ fn comparable(text: &str) -> Vec<String> {
         let line =
             line.to_lowercase().replace("error occurred", "error").replace("unimplemented feature", "unimplemented");
         let mut line = without_attribute(&line, "maintenance");
-        for name in ["unclean", "target_role", "fail-count", "last-failure"] {
+        for name in ["unclean", "removed", "target_role", "fail-count", "last-failure"] {
             line = without_attribute(&line, name);
         }
         line.split(" fail-count=").next().unwrap_or_default().to_string()

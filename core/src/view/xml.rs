@@ -13,8 +13,8 @@ use crate::score::Score;
 use crate::status::operation::exit;
 use crate::xml::{self, Element};
 
-/// The version of the schema these results follow (Pacemaker 3.0).
-pub const API_VERSION: &str = "2.38";
+/// The version of the schema these results follow (Pacemaker 3.0.2).
+pub const API_VERSION: &str = "2.42";
 
 /// What stands around the sections.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,8 @@ pub fn print(view: &ClusterView, options: &Options, frame: &Frame) -> String {
     xml::write_pretty(&root)
 }
 
-fn sections(view: &ClusterView, options: &Options) -> Vec<Element> {
+/// What the options ask for, an element for each section.
+pub fn sections(view: &ClusterView, options: &Options) -> Vec<Element> {
     let mut sections = Vec::new();
     if options.sections.has_any(&Section::SUMMARY) {
         sections.push(summary(&view.summary, options));
@@ -257,6 +258,7 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
     let flags = [
         ("active", common.active),
         ("orphaned", common.orphaned),
+        ("removed", common.orphaned),
         ("blocked", common.blocked),
         ("maintenance", common.maintenance),
         ("managed", common.managed),
