@@ -47,11 +47,10 @@ fn main() -> ExitCode {
         compared += 1;
         differing += 1;
         let kind = found[0].0;
-        let (small, tries) =
-            shrink(&cib, &mut |cib| match differences(&ours, &theirs, cib, &[kind]) {
-                Found::Differ(_) => true,
-                Found::Same | Found::Refused(_) => false,
-            });
+        let (small, tries) = shrink(&cib, &mut |cib| match differences(&ours, &theirs, cib, &[kind]) {
+            Found::Differ(_) => true,
+            Found::Same | Found::Refused(_) => false,
+        });
         let kept = place.join(format!("{seed}.xml"));
         if let Err(error) = std::fs::write(&kept, &small) {
             eprintln!("{}: {error}", kept.display());

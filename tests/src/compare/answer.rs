@@ -149,8 +149,7 @@ fn actions(graph: &str) -> BTreeSet<String> {
         let own = synapse.child("action_set").and_then(|set| set.elements().next()).and_then(action_of);
         let inputs = synapse.child("inputs").into_iter().flat_map(|inputs| inputs.descendants());
         let inputs = inputs.filter(|element| kinds.contains(&element.name.as_str())).filter_map(|input| input.id());
-        let mut inputs: Vec<&str> =
-            inputs.filter_map(|id| names.get(id)).map(String::as_str).collect();
+        let mut inputs: Vec<&str> = inputs.filter_map(|id| names.get(id)).map(String::as_str).collect();
         inputs.sort_unstable();
         let own = own.map(|(_, name)| name).unwrap_or_default();
         all.insert(format!("{own} <- {}", inputs.join(", ")));

@@ -34,7 +34,10 @@ pub(super) fn one<'a, T: ?Sized>(chance: &mut Chance, of: &[&'a T]) -> &'a T {
 }
 
 fn pair(set: &str, name: &str, value: &str) -> Element {
-    Element::new("nvpair").with("id", format!("{set}-{}", name.trim_start_matches('#'))).with("name", name).with("value", value)
+    Element::new("nvpair")
+        .with("id", format!("{set}-{}", name.trim_start_matches('#')))
+        .with("name", name)
+        .with("value", value)
 }
 
 fn set(element: &str, id: &str, pairs: &[(&str, String)]) -> Element {
@@ -107,9 +110,8 @@ struct Maker<'a> {
 pub(super) fn resources(chance: &mut Chance) -> (Element, Inventory) {
     let mut resources = Element::new("resources");
     if chance.percent(85) {
-        resources.push(
-            Element::new("primitive").with("id", "fencer").with("class", "stonith").with("type", "fence_xvm"),
-        );
+        resources
+            .push(Element::new("primitive").with("id", "fencer").with("class", "stonith").with("type", "fence_xvm"));
     }
     let count = 1 + chance.below(6);
     let mut maker = Maker { chance, inventory: Inventory::default(), count: 0 };
@@ -403,10 +405,8 @@ fn colocation(chance: &mut Chance, inventory: &Inventory, number: u64) -> Option
 
 fn order(chance: &mut Chance, inventory: &Inventory, number: u64) -> Option<Element> {
     let (first, then) = two(chance, inventory)?;
-    let mut element = Element::new("rsc_order")
-        .with("id", format!("order{number}"))
-        .with("first", first.id)
-        .with("then", then.id);
+    let mut element =
+        Element::new("rsc_order").with("id", format!("order{number}")).with("first", first.id).with("then", then.id);
     if chance.percent(40) {
         element.set("kind", one(chance, &["Mandatory", "Optional", "Serialize"]));
     }

@@ -18,7 +18,10 @@ fn with_id<'a>(element: &'a mut Element, name: &str, id: &str) -> Option<&'a mut
 }
 
 fn pair(set: &str, name: &str, value: &str) -> Element {
-    Element::new("nvpair").with("id", format!("{set}-{}", name.replace(['#', ':'], "-"))).with("name", name).with("value", value)
+    Element::new("nvpair")
+        .with("id", format!("{set}-{}", name.replace(['#', ':'], "-")))
+        .with("name", name)
+        .with("value", value)
 }
 
 /// A node's state as a member.
@@ -203,7 +206,9 @@ fn primitive<'a>(document: &'a mut Document, id: &str) -> Option<&'a mut Element
 
 /// A parameter changes, so that a digest no longer fits.
 fn parameter(chance: &mut Chance, document: &mut Document, inventory: &Inventory) {
-    let Some(known) = inventory.primitives.get(chance.below(inventory.primitives.len() as u64) as usize) else { return };
+    let Some(known) = inventory.primitives.get(chance.below(inventory.primitives.len() as u64) as usize) else {
+        return;
+    };
     let value = chance.below(3).to_string();
     let Some(element) = primitive(document, &known.id) else { return };
     let id = format!("{}-parameters", known.id);
@@ -268,7 +273,9 @@ fn options(chance: &mut Chance, document: &mut Document) {
 }
 
 fn target_role(chance: &mut Chance, document: &mut Document, inventory: &Inventory) {
-    let Some(known) = inventory.primitives.get(chance.below(inventory.primitives.len() as u64) as usize) else { return };
+    let Some(known) = inventory.primitives.get(chance.below(inventory.primitives.len() as u64) as usize) else {
+        return;
+    };
     let value = match known.promotable {
         true => one(chance, &["Stopped", "Started", "Unpromoted", "Promoted"]),
         false => one(chance, &["Stopped", "Started"]),

@@ -62,8 +62,20 @@ struct Cut {
 const FRAME: [&str; 7] = ["configuration", "status", "crm_config", "nodes", "resources", "constraints", "lrm"];
 /// Attributes that must stay.
 const NEEDED: [&str; 14] = [
-    "id", "uname", "class", "type", "provider", "name", "value", "rsc", "operation", "operation_key", "transition-key",
-    "transition-magic", "validate-with", "execution-date",
+    "id",
+    "uname",
+    "class",
+    "type",
+    "provider",
+    "name",
+    "value",
+    "rsc",
+    "operation",
+    "operation_key",
+    "transition-key",
+    "transition-magic",
+    "validate-with",
+    "execution-date",
 ];
 
 fn list(element: &Element, path: &mut Vec<usize>, into: &mut Vec<Cut>) {
