@@ -3,5 +3,6 @@
 
 pub mod compare;
 pub mod lab;
+pub mod schema;
 pub mod shell;
 pub mod world;

@@ -4,7 +4,7 @@
 //! What runs here is `core::node` and the embedded engine's protocol, as in production; what is
 //! simulated is the world around them. The same seed is the same run, to the last message.
 
-mod chance;
+pub mod chance;
 pub mod checkers;
 mod faults;
 mod host;
