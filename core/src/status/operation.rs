@@ -119,7 +119,7 @@ impl ExecutionStatus {
             Self::Pending => "pending",
             Self::Done => "complete",
             Self::Cancelled => "Cancelled",
-            Self::TimedOut => "Timed Out",
+            Self::TimedOut => "Timed out",
             Self::NotSupported => "NOT SUPPORTED",
             Self::Error | Self::HardError | Self::FatalError => "Error",
             Self::NotInstalled => "Not installed",

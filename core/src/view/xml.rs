@@ -4,7 +4,7 @@
 //! Instances are listed one by one, whatever the options say of brevity.
 
 use super::cluster::{
-    BundleView, CloneView, ClusterView, Common, FencingState, FencingView, GroupView, NodeKind, NodeView,
+    BundleView, CloneView, ClusterView, FencingState, FencingView, GroupView, NodeKind, NodeView,
     PrimitiveView, ReplicaView, ResourceView, Summary,
 };
 use super::filter::{Options, Section};
@@ -196,12 +196,8 @@ fn resource(resource: &ResourceView, options: &Options) -> Element {
     }
 }
 
-fn is_shown(common: &Common, options: &Options) -> bool {
-    common.active || (options.inactive && !common.orphaned)
-}
-
 fn group(group: &GroupView, options: &Options) -> Element {
-    let shown: Vec<&PrimitiveView> = group.members.iter().filter(|member| is_shown(&member.common, options)).collect();
+    let shown: Vec<&PrimitiveView> = group.members.iter().filter(|member| options.inactive || member.common.active).collect();
     let mut element = Element::new("group")
         .with("id", group.common.id.as_str())
         .with("number_resources", shown.len().to_string())
