@@ -15,8 +15,7 @@ use crate::view::cluster::{
 
 impl Builder<'_> {
     pub(super) fn resources(&self) -> Vec<ResourceView> {
-        let shown = self.situation.top.iter().filter(|id| !self.is_guest_connection(**id));
-        shown.map(|id| self.view_of(*id)).collect()
+        self.situation.top.iter().map(|id| self.view_of(*id)).collect()
     }
 
     /// Made by the cluster itself; the guest node's own line tells of it.
@@ -51,6 +50,7 @@ impl Builder<'_> {
             active: self.active(id, false),
             fully_active: self.active(id, true),
             description: resource.description.clone(),
+            implicit: self.is_guest_connection(id),
         }
     }
 
@@ -115,7 +115,7 @@ impl Builder<'_> {
         let failed = self.situation.failed_operations.iter().find(|failed| {
             let other = self.resource(failed.resource);
             let same = other.id == resource.id || other.printed_id() == resource.printed_id();
-            same && failed.record.is_probe() && node.is_none_or(|node| node == failed.node)
+            same && failed.record.is_maskable_probe() && node.is_none_or(|node| node == failed.node)
         });
         failed.map(|failed| exit_words(&failed.record).to_string())
     }

@@ -290,7 +290,8 @@ fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) 
             |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
         let resources = node.resources.iter().filter(worth).map(|resource| {
             let failed = resource.fail_count > Score::ZERO;
-            let text = format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone));
+            let id = if with_operations { &resource.id } else { &resource.kept_as };
+            let text = format!("{id}: {}", words::fail_counts(resource, &options.zone));
             let tone = if failed { Tone::Bad } else { Tone::Plain };
             let mut item = Item::new(text, tone);
             if with_operations {
