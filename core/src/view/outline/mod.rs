@@ -80,8 +80,9 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         blocks.push(summary(&view.summary, options));
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
-        // Nothing failed is good news, too, for who asks.
-        let told = !items.is_empty() || matches!(section, Section::FailCounts | Section::Operations | Section::Nodes);
+        // Nothing failed is good news, too, for who asks; but someone must have told it.
+        let good_news = matches!(section, Section::FailCounts | Section::Operations) && !view.history.is_empty();
+        let told = !items.is_empty() || good_news || section == Section::Nodes;
         if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
         }
