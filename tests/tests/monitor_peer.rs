@@ -49,7 +49,7 @@ fn comparable(text: &str) -> Vec<String> {
             .replace("error occurred", "error")
             .replace("unimplemented feature", "unimplemented");
         let mut line = without_attribute(&line, "maintenance");
-        for name in ["unclean", "removed", "target_role", "fail-count", "last-failure"] {
+        for name in ["unclean", "removed", "feature_set", "target_role", "fail-count", "last-failure"] {
             line = without_attribute(&line, name);
         }
         line.split(" fail-count=").next().unwrap_or_default().to_string()
