@@ -15,7 +15,7 @@ pub fn print(view: &ClusterView, options: &Options) -> String {
 /// What `crm_simulate` shows of a state if nothing else is asked for.
 pub fn status_options() -> Options {
     let sections = Sections::of(&[Section::Nodes, Section::Resources]);
-    Options { sections, inactive: true, pending: false, ..Options::default() }
+    Options { sections, inactive: true, pending: false, failures_in_full: true, ..Options::default() }
 }
 
 /// The view under a title, as `crm_simulate` shows a state.

@@ -4,8 +4,8 @@
 //! Instances are listed one by one, whatever the options say of brevity.
 
 use super::cluster::{
-    BundleView, CloneView, ClusterView, Common, FencingState, FencingView, GroupView, NodeKind, NodeView,
-    PrimitiveView, ReplicaView, ResourceView, Summary,
+    BundleView, CloneView, ClusterView, FencingState, FencingView, GroupView, NodeKind, NodeView, PrimitiveView,
+    ReplicaView, ResourceView, Summary,
 };
 use super::filter::{Options, Section};
 use super::words;
@@ -158,7 +158,7 @@ fn node(node: &NodeView, options: &Options) -> Element {
         .with("unclean", yes(node.unclean))
         .with("health", health);
     let feature_set =
-        node.feature_set.as_deref().or((node.online && node.kind == NodeKind::Member).then_some("<3.15.1"));
+        node.feature_set.as_deref().or((node.online && node.expected_up && node.kind == NodeKind::Member).then_some("<3.15.1"));
     set_if(&mut element, "feature_set", feature_set);
     element.set("shutdown", yes(node.shutdown));
     element.set("expected_up", yes(node.expected_up));
@@ -196,12 +196,9 @@ fn resource(resource: &ResourceView, options: &Options) -> Element {
     }
 }
 
-fn is_shown(common: &Common, options: &Options) -> bool {
-    common.active || (options.inactive && !common.orphaned)
-}
-
 fn group(group: &GroupView, options: &Options) -> Element {
-    let shown: Vec<&PrimitiveView> = group.members.iter().filter(|member| is_shown(&member.common, options)).collect();
+    let shown: Vec<&PrimitiveView> =
+        group.members.iter().filter(|member| options.inactive || member.common.active).collect();
     let mut element = Element::new("group")
         .with("id", group.common.id.as_str())
         .with("number_resources", shown.len().to_string())
@@ -303,11 +300,13 @@ fn history(view: &ClusterView, options: &Options, with_operations: bool) -> Vec<
         let worth = node.resources.iter().filter(|resource| with_operations || resource.fail_count > Score::ZERO);
         let mut any = false;
         for resource in worth {
-            let mut one = Element::new("resource_history").with("id", resource.id.as_str());
+            let id = if with_operations { &resource.id } else { &resource.kept_as };
+            let mut one = Element::new("resource_history").with("id", id);
             one.set("orphan", yes(resource.orphaned));
+            one.set("removed", yes(resource.orphaned));
             one.set("migration-threshold", resource.migration_threshold.value().to_string());
             if resource.fail_count > Score::ZERO {
-                one.set("fail-count", resource.fail_count.to_string());
+                one.set("fail-count", resource.fail_count.value().to_string());
             }
             if let Some(last) = resource.last_failure {
                 one.set("last-failure", words::time(last, &options.zone));

@@ -167,7 +167,6 @@ impl<'a> Reader<'a> {
 
     fn fencing_action(&mut self) -> String {
         match self.text("fencing-action") {
-            Some("poweroff") => "off".to_owned(),
             Some(action @ ("reboot" | "off")) => action.to_owned(),
             None => "reboot".to_owned(),
             Some(other) => {

@@ -163,11 +163,11 @@ impl<'a> Report<'a> {
     pub fn summary(&mut self, changes: &[Change], reasons: &[Vec<String>]) {
         match self.format {
             Format::Text => {
-                let explained = |(at, line): (usize, String)| {
+                let explained = |at: usize, line: String| {
                     let reasons = reasons.get(at).into_iter().flatten().map(|reason| format!("\n      - {reason}"));
                     std::iter::once(line).chain(reasons).collect()
                 };
-                self.block(Title::Summary, summary::lines(changes).into_iter().enumerate().map(explained));
+                self.block(Title::Summary, summary::explained(changes, explained).into_iter());
             }
             Format::Xml => self.document.summary(changes, reasons),
             Format::None => {}
