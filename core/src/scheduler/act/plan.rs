@@ -7,7 +7,7 @@ use super::super::constrain::add_ordering;
 use super::super::place::{Host, Placement};
 use super::super::relation::{End, Ordering, Relation, Task};
 use super::super::resolve::operation::configured;
-use super::super::resolve::{Resource, Situation};
+use super::super::resolve::{Resource, Situation, active_node};
 use super::super::table::{ActionId, Id, NodeId, ResourceId, Table};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
@@ -577,15 +577,13 @@ impl<'a> Plan<'a> {
 
     /// Where a resource is active, a halfway move still counting if it is going on.
     pub fn current_node(&self, id: ResourceId) -> Option<NodeId> {
-        let resource = self.resource(id);
-        let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
-        let first = resource.active_on.first().copied();
-        match self.resources[id].partial_migration {
-            Some((source, _)) if resource.active_on.contains(&source) => Some(source),
-            Some(_) => first,
-            None if resource.needs_fencing => first,
-            None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
-        }
+        active_node(self.resource(id), self.resources[id].partial_migration, |node| self.nodes[node].is_well())
+    }
+
+    /// How many nodes a resource is active on: all, and those that are online and clean.
+    pub fn active_counts(&self, id: ResourceId) -> (usize, usize) {
+        let active = &self.resource(id).active_on;
+        (active.len(), active.iter().filter(|node| self.nodes[**node].is_well()).count())
     }
 
     pub fn any_part_blocked(&self, id: ResourceId) -> bool {

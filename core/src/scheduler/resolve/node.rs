@@ -398,7 +398,9 @@ impl Resolver<'_> {
         }
         self.status.nodes = states;
         for container in std::mem::take(&mut self.containers_to_stop).into_iter().rev() {
-            if let Some(node) = active_node(&self.resources, &self.nodes, container) {
+            let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+            let resource = &self.resources[container];
+            if let Some(node) = active_node(resource, resource.partial_migration, is_well) {
                 self.findings.push(Finding::Stop { resource: container, node });
             }
         }

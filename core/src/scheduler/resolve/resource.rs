@@ -476,10 +476,11 @@ impl Resolver<'_> {
         let is_guest_connection =
             self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
         if self.options.symmetric || is_guest_connection {
-            for (node, facts) in
-                self.nodes.iter().filter(|(node, _)| !self.contained.contains(node) && !self.unborn.contains(node))
-            {
-                self.resources[id].scores.set(node, facts.score);
+            for node in self.existing().collect::<Vec<_>>() {
+                // Of nodes in containers, only an opt-in cluster's connections hear, to be banned there.
+                if !self.options.symmetric || !self.contained.contains(&node) {
+                    self.resources[id].scores.set(node, self.nodes[node].score);
+                }
             }
         }
         id
