@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod change;
 mod failure;
+pub mod fencing;
 mod history;
 mod instance;
 mod migration;
@@ -428,31 +429,5 @@ impl Situation {
         let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
         let resource = &self.resources[id];
         active_node(resource, resource.partial_migration, is_well)
-    }
-
-    /// Whether a lost node can be made safe.
-    pub fn can_fence(&self, id: NodeId) -> bool {
-        let node = &self.nodes[id];
-        if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
-            return self.resources[launcher]
-                .active_on
-                .iter()
-                .all(|host| self.nodes[*host].online || self.can_fence(*host));
-        }
-        if !self.options.fencing_enabled || !self.have_fencing {
-            return false;
-        }
-        if self.quorate || self.no_quorum_policy == NoQuorumPolicy::Ignore {
-            return true;
-        }
-        if !node.online {
-            return false;
-        }
-        let Some(connection) =
-            node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum)
-        else {
-            return true;
-        };
-        self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)
     }
 }
