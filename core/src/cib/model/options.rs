@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
     }
 
     fn health_strategy(&mut self) -> HealthStrategy {
-        match self.text("node-health-strategy") {
+        match self.text("node-health-strategy").map(str::to_ascii_lowercase).as_deref() {
             None | Some("none") => HealthStrategy::None,
             Some("migrate-on-red") => HealthStrategy::MigrateOnRed,
             Some("only-green") => HealthStrategy::OnlyGreen,

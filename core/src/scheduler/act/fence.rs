@@ -6,9 +6,29 @@ use super::Plan;
 use super::plan::{Key, Requires};
 use crate::rules::Recheck;
 use crate::scheduler::relation::{Relation, Task};
+use crate::scheduler::resolve::fencing::Means;
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 
 impl Plan<'_> {
+    /// Whether a lost node can be made safe, as far as is planned by now.
+    pub(super) fn can_fence(&self, node: NodeId) -> bool {
+        let situation = self.situation;
+        let allowed = |connection: ResourceId| {
+            self.placement.resources[connection].allowed.iter().map(|(node, _)| node).collect::<Vec<_>>()
+        };
+        let means = Means {
+            options: &situation.options,
+            have_fencing: situation.have_fencing,
+            quorate: situation.quorate,
+            no_quorum_policy: situation.no_quorum_policy,
+            nodes: &situation.nodes,
+            resources: &situation.resources,
+            is_online: &|node| self.nodes[node].online,
+            allowed: &allowed,
+        };
+        means.can_fence(node)
+    }
+
     /// The action that fences (or, with `on`, unfences) a node; made optional first, it is required where asked.
     pub fn fence_action(
         &mut self,
@@ -40,8 +60,9 @@ impl Plan<'_> {
             let delay = self.priority_delay(node);
             self.actions[action].set_meta("priority-fencing-delay", delay.to_string());
         }
+        let can_fence = !optional && self.can_fence(node);
         let row = &mut self.actions[action];
-        if !optional && situation.can_fence(node) {
+        if can_fence {
             row.optional = false;
             row.set_reason(reason, false);
         } else if reason.is_some() {

@@ -163,15 +163,23 @@ impl Placer<'_> {
     }
 
     fn apply_exclusive_discovery(&mut self) {
-        for id in self.situation.resources.ids() {
-            let top = self.situation.top_of(id);
-            if !self.row(id).exclusive_probes && !self.row(top).exclusive_probes {
-                continue;
-            }
-            for (_, cell) in self.row_mut(id).allowed.iter_mut() {
-                if cell.probe != ProbeMode::Exclusive {
-                    cell.score = Score::MINUS_INFINITY;
-                }
+        for id in self.placement.top.clone() {
+            self.keep_where_looked_for(id);
+        }
+    }
+
+    /// A part's own wish to be looked for only somewhere says nothing about where it may run.
+    fn keep_where_looked_for(&mut self, id: ResourceId) {
+        let top = self.situation.top_of(id);
+        if !self.row(id).exclusive_probes && !self.row(top).exclusive_probes {
+            return;
+        }
+        for child in self.placement.children[id].clone() {
+            self.keep_where_looked_for(child);
+        }
+        for (_, cell) in self.row_mut(id).allowed.iter_mut() {
+            if cell.probe != ProbeMode::Exclusive {
+                cell.score = Score::MINUS_INFINITY;
             }
         }
     }

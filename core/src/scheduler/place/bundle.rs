@@ -2,7 +2,7 @@
 //!
 //! In: a bundle. Out: a node for as many containers as possible, and their nodes for the instances.
 
-use super::{Cell, NodeTable, Placer};
+use super::Placer;
 use crate::scheduler::constrain::ProbeMode;
 use crate::scheduler::resolve::{BundleSettings, Replica};
 use crate::scheduler::sort::merge_sort;
@@ -11,17 +11,17 @@ use crate::scheduler::trace::Stage;
 use crate::score::Score;
 
 impl Placer<'_> {
-    /// An instance in a container knows but its own node, and is looked for only there.
+    /// An instance in a container is looked for only on its own node.
     pub(super) fn keep_at_home(&mut self) {
         let situation = self.situation;
         for settings in situation.resources.rows().iter().filter_map(|resource| resource.bundle()) {
             for replica in &settings.replicas {
                 let (Some(inside), Some(node)) = (replica.inside, replica.node) else { continue };
-                let score = self.row(inside).allowed.score(node).unwrap_or_default();
-                let mut table = NodeTable::none(situation.nodes.len());
-                table.insert(node, Cell { score, probe: ProbeMode::Exclusive, ..Cell::default() });
-                self.row_mut(inside).allowed = table;
-                self.row_mut(inside).exclusive_probes = true;
+                let row = self.row_mut(inside);
+                row.exclusive_probes = true;
+                if let Some(cell) = row.allowed.get_mut(node) {
+                    cell.probe = ProbeMode::Exclusive;
+                }
             }
         }
     }

@@ -50,7 +50,7 @@ impl Placer<'_> {
 
     /// The active node, where the instance may stay; and whether nothing speaks against it.
     fn node_if_allowed(&self, id: ResourceId) -> (Option<NodeId>, bool) {
-        let Some(node) = self.situation.active_node(id) else { return (None, true) };
+        let Some(node) = self.active_node(id) else { return (None, true) };
         let allowed = self.row(id).allowed.score(node).is_some_and(|score| score >= Score::ZERO);
         (allowed.then_some(node), allowed)
     }
@@ -72,7 +72,7 @@ impl Placer<'_> {
 
     fn compare_by_friends(&self, left: ResourceId, right: ResourceId) -> Ordering {
         let worth = |id: ResourceId| {
-            let Some(node) = self.situation.active_node(id) else { return Score::MINUS_INFINITY };
+            let Some(node) = self.active_node(id) else { return Score::MINUS_INFINITY };
             let mut table = NodeTable::none(self.situation.nodes.len());
             table.insert(node, super::Cell { score: self.placement.nodes[node].base, ..super::Cell::default() });
             let table = self.with_friends_of(id, table);
@@ -86,7 +86,7 @@ impl Placer<'_> {
     }
 
     fn all_hosts_equal(&self, left: ResourceId, right: ResourceId) -> bool {
-        let base = |id: ResourceId| self.situation.active_node(id).map(|node| self.placement.nodes[node].base);
+        let base = |id: ResourceId| self.active_node(id).map(|node| self.placement.nodes[node].base);
         base(left) == base(right)
     }
 
@@ -160,7 +160,7 @@ impl Placer<'_> {
         if resource.active_on.is_empty() || resource.failed {
             return None;
         }
-        let node = self.situation.active_node(instance)?;
+        let node = self.active_node(instance)?;
         let host = &self.placement.nodes[node];
         let is_crowded = self.row(clone).allowed.get(node).is_some_and(|cell| cell.count >= optimal);
         (host.is_available() && host.base >= Score::ZERO && !is_crowded).then_some(node)

@@ -18,7 +18,7 @@ mod utilization;
 pub use nodes::{Cell, Host, NodeTable};
 
 use super::constrain::{Colocated, Constraints, ProbeMode};
-use super::resolve::Situation;
+use super::resolve::{Situation, active_node};
 use super::table::{NodeId, ResourceId, Table};
 use super::trace::TraceLine;
 use crate::cib::model::options::PlacementStrategy;
@@ -221,6 +221,12 @@ impl<'a> Placer<'a> {
                 }
             }
         }
+    }
+
+    /// The node a resource is active on, as far as is known by now: connections may have come back.
+    fn active_node(&self, id: ResourceId) -> Option<NodeId> {
+        let resource = &self.situation.resources[id];
+        active_node(resource, resource.partial_migration, |node| self.placement.nodes[node].is_well())
     }
 
     /// The roles of a resource's parts: the highest counts.

@@ -94,6 +94,10 @@ pub struct Host {
 }
 
 impl Host {
+    pub const fn is_well(&self) -> bool {
+        self.online && !self.unclean
+    }
+
     pub const fn is_available(&self) -> bool {
         self.online && !self.shutdown && !self.unclean && !self.closed
     }

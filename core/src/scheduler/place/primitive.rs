@@ -38,7 +38,7 @@ impl Placer<'_> {
         if !self.row(id).managed {
             let current = self.row(id).current;
             self.set_next(id, current, "unmanaged");
-            let here = self.situation.active_node(id);
+            let here = self.active_node(id);
             let score = here.map(|node| self.placement.nodes[node].base);
             self.settle_on(id, here, score, true, stop_if_fail);
         } else if self.situation.options.stop_all_resources {
@@ -102,7 +102,7 @@ impl Placer<'_> {
         if !self.row(id).unassigned {
             return self.row(id).node.is_some();
         }
-        let running = self.situation.active_node(id);
+        let running = self.active_node(id);
         let ranked = self.ranked(&self.row(id).allowed, running);
         let allowed = &self.row(id).allowed;
         let score = |node: NodeId| allowed.score(node).unwrap_or(Score::MINUS_INFINITY);

@@ -212,7 +212,7 @@ impl Placer<'_> {
         let score = |table: &Option<super::NodeTable>, node: Option<NodeId>| {
             node.zip(table.as_ref()).and_then(|(node, table)| table.score(node)).unwrap_or(Score::MINUS_INFINITY)
         };
-        let here = |id: ResourceId| self.situation.active_node(id);
+        let here = |id: ResourceId| self.active_node(id);
         let by_current = score(&right_wishes, here(right)).cmp(&score(&left_wishes, here(left)));
         if by_current != Ordering::Equal {
             return by_current;

@@ -294,6 +294,9 @@ impl Resolver<'_> {
             return None;
         }
         let counts = numbers(bundle);
+        if counts.promoted > 0 && bundle.primitive.as_ref().is_some_and(|primitive| !self.can_be_promoted(primitive)) {
+            return None;
+        }
         let common = Common {
             id: &bundle.id,
             description: bundle.description.as_deref(),

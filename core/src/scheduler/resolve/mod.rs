@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod change;
 mod failure;
+pub mod fencing;
 mod history;
 mod instance;
 mod migration;
@@ -326,11 +327,13 @@ fn meta_of_collectives(model: &Configuration) -> BTreeMap<String, Vec<AttributeS
 }
 
 /// See [`Situation::active_node`].
-fn active_node(resources: &Table<ResourceId, Resource>, nodes: &Table<NodeId, Node>, id: ResourceId) -> Option<NodeId> {
-    let resource = &resources[id];
-    let is_well = |node: NodeId| nodes[node].online && !nodes[node].unclean;
+pub fn active_node(
+    resource: &Resource,
+    partial_migration: Option<(NodeId, NodeId)>,
+    is_well: impl Fn(NodeId) -> bool,
+) -> Option<NodeId> {
     let first = resource.active_on.first().copied();
-    match resource.partial_migration {
+    match partial_migration {
         Some((source, _)) if resource.active_on.contains(&source) => Some(source),
         Some(_) => first,
         None if resource.needs_fencing => first,
@@ -423,39 +426,8 @@ impl Situation {
 
     /// The node a resource is active on, the one to trust most where there are several.
     pub fn active_node(&self, id: ResourceId) -> Option<NodeId> {
-        active_node(&self.resources, &self.nodes, id)
-    }
-
-    /// How many nodes a resource is active on: all, and those that are online and clean.
-    pub fn active_counts(&self, id: ResourceId) -> (usize, usize) {
-        let active = &self.resources[id].active_on;
-        let is_well = |node: &&NodeId| self.nodes[**node].online && !self.nodes[**node].unclean;
-        (active.len(), active.iter().filter(is_well).count())
-    }
-
-    /// Whether a lost node can be made safe.
-    pub fn can_fence(&self, id: NodeId) -> bool {
-        let node = &self.nodes[id];
-        if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
-            return self.resources[launcher]
-                .active_on
-                .iter()
-                .all(|host| self.nodes[*host].online || self.can_fence(*host));
-        }
-        if !self.options.fencing_enabled || !self.have_fencing {
-            return false;
-        }
-        if self.quorate || self.no_quorum_policy == NoQuorumPolicy::Ignore {
-            return true;
-        }
-        if !node.online {
-            return false;
-        }
-        let Some(connection) =
-            node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum)
-        else {
-            return true;
-        };
-        self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)
+        let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+        let resource = &self.resources[id];
+        active_node(resource, resource.partial_migration, is_well)
     }
 }

@@ -3,6 +3,7 @@
 //! In: the configuration's nodes and what the status section says of them. Out: [`Node`]s.
 //! Never here: acting on a need to fence (see `act::fence`).
 
+use super::fencing::Means;
 use super::{Finding, Resolver, active_node};
 use crate::cib::model::node::NodeKind as ConfiguredKind;
 use crate::cib::model::options::NoQuorumPolicy;
@@ -398,7 +399,9 @@ impl Resolver<'_> {
         }
         self.status.nodes = states;
         for container in std::mem::take(&mut self.containers_to_stop).into_iter().rev() {
-            if let Some(node) = active_node(&self.resources, &self.nodes, container) {
+            let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+            let resource = &self.resources[container];
+            if let Some(node) = active_node(resource, resource.partial_migration, is_well) {
                 self.findings.push(Finding::Stop { resource: container, node });
             }
         }
@@ -536,28 +539,17 @@ impl Resolver<'_> {
     }
 
     pub(super) fn can_fence(&self, id: NodeId) -> bool {
-        let node = &self.nodes[id];
-        if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
-            return self.resources[launcher]
-                .active_on
-                .iter()
-                .all(|host| self.nodes[*host].online || self.can_fence(*host));
-        }
-        if !self.options.fencing_enabled || !self.have_fencing {
-            return false;
-        }
-        if self.quorate || self.no_quorum_policy == NoQuorumPolicy::Ignore {
-            return true;
-        }
-        if !node.online {
-            return false;
-        }
-        let Some(connection) =
-            node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum)
-        else {
-            return true;
+        let means = Means {
+            options: &self.options,
+            have_fencing: self.have_fencing,
+            quorate: self.quorate,
+            no_quorum_policy: self.no_quorum_policy,
+            nodes: &self.nodes,
+            resources: &self.resources,
+            is_online: &|node| self.nodes[node].online,
+            allowed: &|connection| self.resources[connection].scores.iter().map(|(node, _)| node).collect(),
         };
-        self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)
+        means.can_fence(id)
     }
 }
 

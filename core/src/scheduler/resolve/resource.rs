@@ -282,9 +282,6 @@ impl Resolver<'_> {
             if self.resources[id].unique && self.resources[top].is_clone() {
                 self.make_anonymous(top, id);
             }
-            if self.resources[top].promotable && !primitive.agent.class.eq_ignore_ascii_case("ocf") {
-                self.error(&primitive.id, "cannot be promotable because only OCF agents can be promoted");
-            }
         }
         let mut utilization = BTreeMap::new();
         settle(&primitive.utilization, None, &Facts::default(), self.input.now, &mut self.recheck, &mut utilization);
@@ -327,7 +324,11 @@ impl Resolver<'_> {
         let says_no = |name: &str| self.resources[id].meta(name).is_some_and(|t| literal::boolean(t) == Ok(false));
         let settings = GroupSettings { ordered: !says_no("ordered"), colocated: !says_no("collocated") };
         self.resources[id].variant = Variant::Group(settings);
+        let promotable = self.resources[self.top_of(id)].promotable;
         for member in &group.members {
+            if promotable && !self.can_be_promoted(member) {
+                continue;
+            }
             let made = self.add_primitive(member, Some(id), instance);
             self.resources[id].children.extend(made);
         }
@@ -347,6 +348,9 @@ impl Resolver<'_> {
             parameters: &clone.parameters,
             agent: Agent::default(),
         };
+        if !self.may_be_made(&common, parent, &clone.of) {
+            return None;
+        }
         let mut settings = CloneSettings {
             max: 0,
             node_max: 1,
@@ -386,6 +390,25 @@ impl Resolver<'_> {
             self.add_instance(id);
         }
         Some(id)
+    }
+
+    /// Whether a clone has anything to clone: only OCF agents can be promoted.
+    fn may_be_made(&mut self, common: &Common, parent: Option<ResourceId>, of: &Cloned) -> bool {
+        let meta = self.settle_meta(common, parent, None);
+        let promotable = meta.get("promotable").is_some_and(|text| literal::boolean(text) == Ok(true));
+        !promotable
+            || match of {
+                Cloned::Primitive(primitive) => self.can_be_promoted(primitive),
+                Cloned::Group(group) => group.members.iter().any(|member| self.can_be_promoted(member)),
+            }
+    }
+
+    pub(super) fn can_be_promoted(&mut self, primitive: &Primitive) -> bool {
+        let is_ocf = primitive.agent.class.eq_ignore_ascii_case("ocf");
+        if !is_ocf {
+            self.error(&primitive.id, "ignored in a promotable clone because only OCF agents can be promoted");
+        }
+        is_ocf
     }
 
     /// One more instance of a clone; beyond its maximum it only stands for what must be stopped.
@@ -476,10 +499,11 @@ impl Resolver<'_> {
         let is_guest_connection =
             self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
         if self.options.symmetric || is_guest_connection {
-            for (node, facts) in
-                self.nodes.iter().filter(|(node, _)| !self.contained.contains(node) && !self.unborn.contains(node))
-            {
-                self.resources[id].scores.set(node, facts.score);
+            for node in self.existing().collect::<Vec<_>>() {
+                // Of nodes in containers, only an opt-in cluster's connections hear, to be banned there.
+                if !self.options.symmetric || !self.contained.contains(&node) {
+                    self.resources[id].scores.set(node, self.nodes[node].score);
+                }
             }
         }
         id
