@@ -51,7 +51,7 @@ impl<'a> Plan<'a> {
         let situation = self.situation;
         let names = names(situation);
         for (node, facts) in situation.nodes.iter() {
-            if !facts.maintenance && !self.was_available(node) {
+            if !facts.maintenance && !self.nodes[node].is_available() {
                 continue;
             }
             let Some(state) =
@@ -67,12 +67,6 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-    }
-
-    /// Before anything was placed, and so before remote nodes were known to come back.
-    fn was_available(&self, node: NodeId) -> bool {
-        let facts = &self.situation.nodes[node];
-        facts.online && !facts.shutdown && !self.nodes[node].unclean && !facts.standby && !facts.maintenance
     }
 
     fn act_on_history(&mut self, id: ResourceId, node: NodeId, history: &'a ResourceHistory, secure: bool) {

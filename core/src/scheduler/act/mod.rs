@@ -43,6 +43,7 @@ pub fn act<'a>(
     plan.act_on_findings();
     plan.make_points(constraints);
     plan.act_on_changes(secure);
+    plan.learn_placement();
     for id in situation.resources.ids() {
         if placement.resources[id].refused {
             plan.mark_refused(id);

@@ -221,7 +221,7 @@ impl<'a> Plan<'a> {
             singletons: BTreeMap::new(),
             orderings: Vec::new(),
             resources: Table::from_rows(situation.resources.ids().map(planned).collect()),
-            nodes: placement.nodes.clone(),
+            nodes: placement.nodes_before.clone(),
             remote_reset: Table::from_rows(situation.nodes.rows().iter().map(|node| node.remote_reset).collect()),
             struck: BTreeSet::new(),
             children: placement.children.clone(),
@@ -233,6 +233,16 @@ impl<'a> Plan<'a> {
             depth: 0,
             postponed: Vec::new(),
             meta_cache: BTreeMap::new(),
+        }
+    }
+
+    /// From here on, nodes are what placing made of them; who was found unclean meanwhile stays so.
+    pub fn learn_placement(&mut self) {
+        let placement = self.placement;
+        for node in placement.nodes.ids() {
+            let found_unclean = self.nodes[node].unclean && !placement.nodes_before[node].unclean;
+            self.nodes[node] = placement.nodes[node].clone();
+            self.nodes[node].unclean |= found_unclean;
         }
     }
 

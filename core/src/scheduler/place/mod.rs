@@ -59,6 +59,8 @@ pub struct Placed {
 pub struct Placement {
     pub resources: Table<ResourceId, Placed>,
     pub nodes: Table<NodeId, Host>,
+    /// The same before anything was placed, when nobody knew which connections would come back.
+    pub nodes_before: Table<NodeId, Host>,
     /// As constraints have it, and what came of where things were placed.
     pub colocated: Colocated,
     /// Resources without a parent, in the order they were placed.
@@ -126,6 +128,7 @@ impl<'a> Placer<'a> {
             placement: Placement {
                 resources: Table::from_rows(situation.resources.iter().map(placed).collect()),
                 nodes: hosts(situation, constraints),
+                nodes_before: hosts(situation, constraints),
                 colocated: constraints.colocated.clone(),
                 top: situation.top.clone(),
                 children: Table::from_rows(situation.resources.rows().iter().map(|r| r.children.clone()).collect()),
