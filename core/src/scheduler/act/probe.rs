@@ -139,10 +139,8 @@ impl Plan<'_> {
         if exclusive {
             return mode == Some(ProbeMode::Exclusive);
         }
-        match mode {
-            Some(mode) => mode != ProbeMode::Never,
-            None => !self.situation.nodes[node].in_bundle,
-        }
+        // Only what belongs into a container is looked for there.
+        mode != Some(ProbeMode::Never) && !self.situation.nodes[node].in_bundle
     }
 
     /// A guest that is not up, or will not stay up, cannot be asked.

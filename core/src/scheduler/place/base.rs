@@ -157,7 +157,9 @@ impl Placer<'_> {
         if resource.migration_threshold == Score::ZERO || resource.failure_ignored {
             return false;
         }
-        let launched = resource.launched.iter().map(|inside| self.situation.fail_count(*inside, node, true).0);
+        // A bundle's connection may be elsewhere than its container: its failures are its own.
+        let bundled = resource.parent.is_some_and(|parent| self.situation.resources[parent].is_bundle());
+        let launched = resource.launched.iter().filter(|_| !bundled).map(|inside| self.situation.fail_count(*inside, node, true).0);
         let failures = launched.fold(self.situation.fail_count(id, node, true).0, |sum, count| sum + count);
         failures > Score::ZERO && failures >= resource.migration_threshold
     }
