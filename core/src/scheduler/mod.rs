@@ -38,12 +38,13 @@ pub fn decide(input: &Input, situation: &Situation) -> Output {
     let constraints = constrain(situation);
     let placement = place(situation, &constraints);
     let actions = act(situation, &constraints, &placement, input.secrets_removed);
-    let ordered = order(actions);
+    let mut ordered = order(actions);
+    changes::changes(&mut ordered.plan);
     let mut emitted = emit(ordered, input.transition_id);
     let moments = [situation.recheck, constraints.recheck, placement.recheck, emitted.plan.recheck];
     emitted.graph.recheck_by = moments.into_iter().filter_map(crate::rules::Recheck::moment).min();
     Output {
-        summary: changes::changes(&emitted.plan),
+        summary: changes::changes(&mut emitted.plan),
         dot: input.draw.map(|drawing| dot::dot(&emitted.plan, drawing)).unwrap_or_default(),
         graph: emitted.graph,
         notes: situation.notes.iter().chain(&constraints.notes).cloned().collect(),

@@ -141,7 +141,7 @@ pub struct Common {
     pub id: String,
     pub managed: bool,
     pub maintenance: bool,
-    /// Its target role is Stopped.
+    /// Its target role is Stopped, or Unpromoted where it could be promoted.
     pub disabled: bool,
     pub target_role: Option<String>,
     pub orphaned: bool,
@@ -202,6 +202,8 @@ pub struct CloneView {
     /// Primitives or groups.
     pub instances: Vec<ResourceView>,
     pub digest: CloneDigest,
+    /// The same where pending operations are shown: who has one gets a line.
+    pub digest_while_pending: CloneDigest,
 }
 
 /// The short form: who needs no line of his own.
@@ -346,6 +348,12 @@ pub struct BanView {
     pub node_id: String,
     pub score: Score,
     pub promoted_only: bool,
+}
+
+impl CloneView {
+    pub fn digest(&self, with_pending: bool) -> &CloneDigest {
+        if with_pending { &self.digest_while_pending } else { &self.digest }
+    }
 }
 
 impl ResourceView {

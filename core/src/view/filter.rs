@@ -203,13 +203,14 @@ pub fn narrow(view: &mut ClusterView, options: &Options) {
 /// A digest lists only the nodes that are wanted.
 fn leave_on(resource: &mut ResourceView, is_it: &impl Fn(&str) -> bool) {
     if let ResourceView::Clone(clone) = resource {
-        let digest = &mut clone.digest;
-        digest.promoted.retain(|name| is_it(name));
-        digest.started.retain(|name| is_it(name));
-        for (_, names) in &mut digest.stopped {
-            names.retain(|name| is_it(name));
+        for digest in [&mut clone.digest, &mut clone.digest_while_pending] {
+            digest.promoted.retain(|name| is_it(name));
+            digest.started.retain(|name| is_it(name));
+            for (_, names) in &mut digest.stopped {
+                names.retain(|name| is_it(name));
+            }
+            digest.stopped.retain(|(_, names)| !names.is_empty());
         }
-        digest.stopped.retain(|(_, names)| !names.is_empty());
     }
 }
 

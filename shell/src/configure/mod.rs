@@ -10,6 +10,7 @@ pub mod objects;
 pub mod raise;
 pub mod references;
 pub mod remove;
+pub mod replace;
 pub mod set;
 pub mod show;
 pub mod stage;

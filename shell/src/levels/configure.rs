@@ -3,7 +3,7 @@
 //! In: statements and calls. Out: a changed stage, text, commits.
 //! Absent: the language (grammar), how statements become XML (see `configure`).
 
-use crate::command::{Command, FORCE, Level, PREVIEW, Run, What, any, maybe, one, some};
+use crate::command::{Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
 use crate::configure::lower::{self, Mode};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
@@ -75,6 +75,14 @@ pub static LEVEL: Level = Level {
             )
         },
         statement_of(
+            "bundle",
+            "a container and what runs in it",
+            "bundle ID docker|podman NAME=VALUE… [network NAME=VALUE… [port-mapping NAME=VALUE…]…]\n  [storage [storage-mapping NAME=VALUE…]…] [meta NAME=VALUE…] [primitive RESOURCE]",
+            &[
+                "bundle w podman image=i:1 replicas=3 network ip-range-start=10.0.0.50 port-mapping port=80 primitive app",
+            ],
+        ),
+        statement_of(
             "location",
             "where a resource prefers to run",
             "location ID RESOURCE|/PATTERN/|{ SET } [role=ROLE] [resource-discovery=HOW] SCORE: NODE | rule…\nrule [$id=ID] [$role=ROLE] [SCORE:] EXPRESSION [and|or EXPRESSION]…",
@@ -125,6 +133,31 @@ pub static LEVEL: Level = Level {
             "fencing_topology [NODE:|attr:NAME=VALUE|pattern:REGEX] DEVICE[,DEVICE]… …\nWithout a target the devices are for every node.",
             &["fencing_topology n1: ipmi1 pdu1,pdu2 n2: ipmi2"],
         ),
+        statement_of(
+            "role",
+            "what a user with this role may read and write",
+            "role ID [description=TEXT] [read|write|deny [ID:] WHAT]…\nWHAT is xpath:PATH, ref:ID, type:ELEMENT [attribute:NAME], or one of meta:RSC[:NAME], params:RSC[:NAME],\nutilization:RSC, location:RSC, property[:NAME], node[:NAME], nodeattr[:NAME], nodeutil[:NAME], status, cib.",
+            &["role op1 write meta:app:target-role read cib"],
+        ),
+        statement_of(
+            "user",
+            "a user and their roles, for schemas before 2.0",
+            "user ID [role:ROLE | read|write|deny WHAT]…",
+            &["user joe role:op1"],
+        ),
+        statement_of("acl_target", "a user and their roles", "acl_target USER ROLE…", &["acl_target joe op1"]),
+        statement_of(
+            "acl_group",
+            "a group of users and their roles",
+            "acl_group GROUP ROLE…",
+            &["acl_group admins op1"],
+        ),
+        statement_of(
+            "alert",
+            "a program that is told what happens",
+            "alert ID PATH [description=TEXT] [attributes NAME=VALUE…] [meta NAME=VALUE…]\n  [select [nodes] [fencing] [resources] [attributes { NAME… }]]\n  [to [{] VALUE [attributes NAME=VALUE…] [meta NAME=VALUE…] [}]]…",
+            &["alert a1 /usr/x.sh select fencing to { /var/log/f meta timeout=5s }"],
+        ),
         statement_of("tag", "a name for several objects", "tag ID OBJECT…", &["tag web ip app"]),
         statement_of(
             "monitor",
@@ -141,6 +174,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "show",
             arguments: &[any("selection", What::Selector)],
+            flags: &[IDS],
             help: "print the configuration, or a part of it",
             details: "SELECTION: [xml] and ids, patterns (p*), type:TYPE, tag:TAG, related:ID, changed.\nValues of attributes named passw* are masked; `save` does not mask.",
             examples: &["show", "show xml p1", "show type:order related:p1", "show changed"],
@@ -227,6 +261,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "save",
             arguments: &[some("[xml] selection file", What::File)],
+            flags: &[IDS],
             help: "write the configuration, or a part of it, to a file (or to - )",
             examples: &["save web.crm", "save xml type:primitive p.xml"],
             run: Run::Do(save),
@@ -293,7 +328,8 @@ pub static LEVEL: Level = Level {
     ],
 };
 
-const XML: crate::command::Flag = crate::command::Flag { name: "--xml", short: "", help: "as the patch in XML" };
+const IDS: Flag = Flag { name: "--ids", short: "", help: "with every id, so that loading it gives the very same XML" };
+const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" };
 
 // ---- statements ----------------------------------------------------------------------------------
 

@@ -220,6 +220,8 @@ impl Plan<'_> {
         let Some(target) = self.actions[fencing].node else { return };
         let resource = self.resource(id);
         let waits = resource.needs_fencing || self.situation.is_guest(target);
+        // What is in a bundle follows the stop of the whole, for the container's stop comes before this fencing.
+        let is_bundled = self.is_bundled(id);
         let stops = self.find(id, &Key::once(Task::Stop), Some(target));
         let top = self.situation.top_of(id);
         let parent_stop = if stops.is_empty() || !waits { None } else { self.newest(top, &Task::Stop, None) };
@@ -228,7 +230,9 @@ impl Plan<'_> {
             row.pseudo = true;
             row.runnable = true;
             if waits {
-                self.order(fencing, stop, Relation::GUEST_ALLOWED);
+                if !is_bundled {
+                    self.order(fencing, stop, Relation::GUEST_ALLOWED);
+                }
                 if let Some(parent_stop) = parent_stop {
                     self.order(fencing, parent_stop, Relation::GUEST_ALLOWED);
                 }
@@ -246,10 +250,14 @@ impl Plan<'_> {
             let row = &mut self.actions[demote];
             row.pseudo = true;
             row.runnable = true;
-            if waits {
+            if waits && !is_bundled {
                 self.order(fencing, demote, Relation::GUEST_ALLOWED | Relation::ORDERED);
             }
         }
+    }
+
+    fn is_bundled(&self, id: ResourceId) -> bool {
+        std::iter::successors(Some(id), |id| self.resource(*id).parent).any(|id| self.resource(id).is_bundle())
     }
 
     /// A guest is fenced by its container being stopped.

@@ -48,6 +48,7 @@ pub fn act<'a>(
             plan.mark_refused(id);
         }
     }
+    plan.act_on_deferred(secure);
     if situation.options.probe_at_startup {
         plan.probe_everywhere();
     }
@@ -86,7 +87,7 @@ impl Plan<'_> {
         found: &mut Vec<usize>,
     ) {
         let resource = self.resource(id);
-        let own = constraints.with_this[id].iter().copied();
+        let own = self.placement.colocated.with_this[id].iter().copied();
         if id == origin || !resource.is_primitive() {
             found.extend(own);
         } else {

@@ -13,7 +13,7 @@ use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
 use crate::rules::{Facts, Recheck, settle};
 use crate::score::Score;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How deep settling may recurse before it goes on from the top.
@@ -39,6 +39,14 @@ pub enum Key {
 impl Key {
     pub const fn once(task: Task) -> Self {
         Self::Operation { task, interval_ms: 0 }
+    }
+
+    /// What is done or told of, where that happens once.
+    pub const fn about(&self) -> Option<&Task> {
+        match self {
+            Self::Operation { task, interval_ms: 0 } | Self::Notify { task, .. } => Some(task),
+            Self::Operation { .. } => None,
+        }
     }
 
     pub fn text(&self, resource: &str) -> String {
@@ -160,7 +168,11 @@ pub struct Plan<'a> {
     pub resources: Table<ResourceId, Planned>,
     pub nodes: Table<NodeId, Host>,
     pub remote_reset: Table<NodeId, bool>,
+    /// Clones, and nodes where they are never to be asked for: found when probing, for notifications.
+    pub struck: BTreeSet<(ResourceId, NodeId)>,
     pub children: Table<ResourceId, Vec<ResourceId>>,
+    /// Comparisons that need to know where containers go.
+    pub(super) deferred: Vec<super::change::Deferred<'a>>,
     pub notifications: Table<ResourceId, super::notify::Notifications>,
     /// For each resource, who must be where it is, as constraints have it.
     pub dependents: Table<ResourceId, Vec<Dependent>>,
@@ -203,7 +215,9 @@ impl<'a> Plan<'a> {
             resources: Table::from_rows(situation.resources.ids().map(planned).collect()),
             nodes: placement.nodes.clone(),
             remote_reset: Table::from_rows(situation.nodes.rows().iter().map(|node| node.remote_reset).collect()),
+            struck: BTreeSet::new(),
             children: placement.children.clone(),
+            deferred: Vec::new(),
             notifications: Table::from_rows(vec![super::notify::Notifications::default(); count]),
             dependents: Table::from_rows(vec![Vec::new(); count]),
             recheck: Recheck::default(),
@@ -484,7 +498,13 @@ impl<'a> Plan<'a> {
 
     /// Notes an ordering to be applied once all actions exist.
     pub fn order_later(&mut self, first: End, then: End, relation: Relation) {
-        add_ordering(self.situation, &mut self.orderings, first, then, relation);
+        let actions = &self.actions;
+        let does = |end: &End| match end {
+            End::Task { resource, task, .. } => Some((*resource, task.clone())),
+            End::Action(action) => actions[*action].resource.map(|id| (id, actions[*action].task.clone())),
+            End::Point(_) => None,
+        };
+        add_ordering(self.situation, &mut self.orderings, &does, (first, then), relation);
     }
 
     pub fn order_tasks_later(

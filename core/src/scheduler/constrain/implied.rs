@@ -385,6 +385,25 @@ impl Builder<'_> {
         }
         if let Some(remote) = replica.remote {
             self.imply_primitive(remote);
+            self.prepare_nesting(remote);
+        }
+    }
+
+    fn prepare_nesting(&mut self, remote: ResourceId) {
+        let connections = self.situation.nodes.rows().iter().filter_map(|node| node.connection);
+        for connection in connections.filter(|connection| *connection != remote) {
+            self.constraints.colocations.push(Colocation {
+                id: "#replica-remote-with-host-remote".to_owned(),
+                dependent: remote,
+                primary: connection,
+                dependent_role: Role::Unknown,
+                primary_role: Role::Unknown,
+                score: Score::INFINITY,
+                node_attribute: None,
+                explicit: false,
+                influence: true,
+            });
+            self.constraints.nested.insert((remote, connection), self.constraints.colocations.len() - 1);
         }
     }
 

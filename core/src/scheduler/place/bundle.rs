@@ -55,6 +55,7 @@ impl Placer<'_> {
             self.assign(ip, prefer, stop_if_fail);
         }
         if let Some(remote) = replica.remote {
+            self.nest(replica.container, remote);
             self.assign(remote, prefer, stop_if_fail);
         }
         let Some(inside) = replica.inside else { return };
@@ -70,6 +71,18 @@ impl Placer<'_> {
         self.row_mut(clone).assigning = true;
         self.assign(inside, replica.node, stop_if_fail);
         self.row_mut(clone).assigning = false;
+    }
+
+    /// A remote executor keeps one connection only: who holds that to the host holds the one into the container.
+    fn nest(&mut self, container: ResourceId, remote: ResourceId) {
+        let host = self.row(container).node.filter(|host| self.situation.nodes[*host].is_remote());
+        let connection = host.and_then(|host| self.situation.nodes[host].connection);
+        let Some(&new) = connection.and_then(|connection| self.constraints.nested.get(&(remote, connection))) else {
+            return;
+        };
+        let rows = &self.placement.resources;
+        let priority = |id: ResourceId| rows[id].priority;
+        self.placement.colocated.insert(self.situation, priority, &self.constraints.colocations, new);
     }
 
     fn assign_inside(

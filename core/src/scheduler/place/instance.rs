@@ -66,7 +66,8 @@ impl Placer<'_> {
 
     fn number(&self, id: ResourceId) -> u32 {
         let name = &self.situation.resources[id].id;
-        name.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+        let number = name.rsplit_once(':').or_else(|| name.rsplit_once('-'));
+        number.and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
     }
 
     fn compare_by_friends(&self, left: ResourceId, right: ResourceId) -> Ordering {
@@ -251,14 +252,15 @@ impl Placer<'_> {
         }
     }
 
-    /// The instance of a collective that is, or will be, where another resource is.
+    /// The instance of a collective that is, or will be, where another resource is; places are compared
+    /// by identity, or as colocations see them.
     pub(super) fn compatible_instance(
         &self,
         with: ResourceId,
         collective: ResourceId,
         role: Role,
         current: bool,
-        attribute: Option<&str>,
+        attribute: Option<Option<&str>>,
     ) -> Option<ResourceId> {
         let on = |node: NodeId| {
             let fits = |instance: &&ResourceId| self.instance_matches(**instance, node, role, current, attribute);
@@ -292,7 +294,7 @@ impl Placer<'_> {
         node: NodeId,
         role: Role,
         current: bool,
-        attribute: Option<&str>,
+        attribute: Option<Option<&str>>,
     ) -> bool {
         if role != Role::Unknown && role != self.state(instance, current) {
             return false;
@@ -301,6 +303,9 @@ impl Placer<'_> {
             return false;
         }
         let place = if current { self.single_active_node(instance) } else { self.assigned_node(instance) };
-        place.is_some_and(|place| self.same_place(attribute, place, node))
+        place.is_some_and(|place| match attribute {
+            None => place == node,
+            Some(attribute) => self.same_place(attribute, (place, instance), (node, instance)),
+        })
     }
 }

@@ -17,7 +17,7 @@ mod utilization;
 
 pub use nodes::{Cell, Host, NodeTable};
 
-use super::constrain::{Constraints, ProbeMode};
+use super::constrain::{Colocated, Constraints, ProbeMode};
 use super::resolve::Situation;
 use super::table::{NodeId, ResourceId, Table};
 use super::trace::TraceLine;
@@ -59,6 +59,8 @@ pub struct Placed {
 pub struct Placement {
     pub resources: Table<ResourceId, Placed>,
     pub nodes: Table<NodeId, Host>,
+    /// As constraints have it, and what came of where things were placed.
+    pub colocated: Colocated,
     /// Resources without a parent, in the order they were placed.
     pub top: Vec<ResourceId>,
     /// Members and instances, in the order they were placed.
@@ -91,6 +93,15 @@ struct Placer<'a> {
 impl<'a> Placer<'a> {
     fn new(situation: &'a Situation, constraints: &'a Constraints) -> Self {
         let nodes = situation.nodes.len();
+        let allowed = |resource: &super::resolve::Resource| {
+            let mut table = NodeTable::from_scores(&resource.scores, nodes);
+            for &node in &resource.never_probed_on {
+                if let Some(cell) = table.get_mut(node) {
+                    cell.probe = ProbeMode::Never;
+                }
+            }
+            table
+        };
         let placed = |(id, resource): (ResourceId, &super::resolve::Resource)| Placed {
             node: None,
             score: Score::ZERO,
@@ -102,7 +113,7 @@ impl<'a> Placer<'a> {
             priority: resource.priority,
             promotion_priority: Score::ZERO,
             refused: false,
-            allowed: NodeTable::from_scores(&resource.scores, nodes),
+            allowed: allowed(resource),
             exclusive_probes: constraints.exclusive_probes[id],
             shutdown_lock: resource.shutdown_lock,
             unassigned: true,
@@ -115,6 +126,7 @@ impl<'a> Placer<'a> {
             placement: Placement {
                 resources: Table::from_rows(situation.resources.iter().map(placed).collect()),
                 nodes: hosts(situation, constraints),
+                colocated: constraints.colocated.clone(),
                 top: situation.top.clone(),
                 children: Table::from_rows(situation.resources.rows().iter().map(|r| r.children.clone()).collect()),
                 unlocked: Vec::new(),
@@ -282,6 +294,7 @@ fn hosts(situation: &Situation, constraints: &Constraints) -> Table<NodeId, Host
         shutdown: node.shutdown,
         closed: node.standby || node.maintenance,
         is_guest: situation.is_guest(id),
+        is_named: node.attribute("#uname").is_some(),
         load: 0,
         capacity: node.utilization.iter().map(|(name, text)| (name.clone(), utilization::amount(text))).collect(),
         rank: ranks[id],

@@ -83,6 +83,8 @@ pub struct Host {
     /// Standby or in maintenance.
     pub closed: bool,
     pub is_guest: bool,
+    /// Has its name among its attributes, as all but remote nodes that were never seen have.
+    pub is_named: bool,
     /// Resources placed here so far.
     pub load: u32,
     pub capacity: BTreeMap<String, i64>,

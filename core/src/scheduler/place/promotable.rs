@@ -301,7 +301,7 @@ impl Placer<'_> {
                 continue;
             }
             if !colocation.score.is_infinite() {
-                self.add_where_same(dependent, node, at);
+                self.add_where_same(dependent, (primary, node), at);
             }
             nodes.push((node, self.assigned_score(instance)));
         }
@@ -311,14 +311,14 @@ impl Placer<'_> {
         }
     }
 
-    fn add_where_same(&mut self, dependent: ResourceId, node: NodeId, at: usize) {
+    fn add_where_same(&mut self, dependent: ResourceId, (primary, node): (ResourceId, NodeId), at: usize) {
         let colocation = &self.constraints.colocations[at];
         let same: Vec<_> = self
             .row(dependent)
             .allowed
             .iter()
             .map(|(other, _)| other)
-            .filter(|other| self.same_place(colocation.node_attribute.as_deref(), node, *other))
+            .filter(|other| self.same_place(colocation.node_attribute.as_deref(), (node, primary), (*other, dependent)))
             .collect();
         for other in same {
             if let Some(cell) = self.row_mut(dependent).allowed.get_mut(other) {
@@ -340,7 +340,7 @@ impl Placer<'_> {
             primary,
             colocation.primary_role,
             false,
-            colocation.node_attribute.as_deref(),
+            Some(colocation.node_attribute.as_deref()),
         );
         if beside.is_some() {
             self.row_mut(dependent).priority += colocation.score;

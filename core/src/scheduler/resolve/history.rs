@@ -71,7 +71,6 @@ impl Resolver<'_> {
         let id = match self.resource_of_history(node, history) {
             Some(id) => id,
             None if history.operations.is_empty() => return None,
-            None if self.by_name.contains_key(history.id.as_str()) => return None,
             None => self.add_removed(history),
         };
         self.read_shutdown_lock(id, node, history);
@@ -322,12 +321,12 @@ impl Resolver<'_> {
                 clear = Some("reconnect interval is set");
             }
         }
-        if !expired
-            && is_last_failure
-            && matches!(record.task(), "start" | "monitor")
-            && matches!(self.change_since(id, node, record), Change::Parameters | Change::Restart)
-        {
-            clear = Some("resource parameters have changed");
+        if !expired && is_last_failure && matches!(record.task(), "start" | "monitor") {
+            if self.needs_host_as_address(id) {
+                self.findings.push(Finding::CheckFailure { resource: id, node, record: record.clone() });
+            } else if matches!(self.change_since(id, node, record), Change::Parameters | Change::Restart) {
+                clear = Some("resource parameters have changed");
+            }
         }
         if let Some(reason) = clear {
             let after_fencing = self.options.fencing_enabled && self.resources[id].reconnect_interval_ms > 0;

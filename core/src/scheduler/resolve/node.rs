@@ -3,7 +3,7 @@
 //! In: the configuration's nodes and what the status section says of them. Out: [`Node`]s.
 //! Never here: acting on a need to fence (see `act::fence`).
 
-use super::{Finding, Resolver};
+use super::{Finding, Resolver, active_node};
 use crate::cib::model::node::NodeKind as ConfiguredKind;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::ResourceConfig;
@@ -153,7 +153,7 @@ impl Resolver<'_> {
     /// The nodes of the configuration and those that remote resources stand for, by name.
     pub(super) fn collect_nodes(&mut self) {
         let mut nodes: Vec<Node> = Vec::new();
-        let mut contained = BTreeSet::new();
+        let (mut contained, mut late) = (BTreeSet::new(), BTreeSet::new());
         for config in &self.model.nodes {
             let kind = match config.kind {
                 ConfiguredKind::Member => NodeKind::Cluster,
@@ -182,12 +182,19 @@ impl Resolver<'_> {
                 }
             }
         }
+        for name in self.late {
+            nodes.push(Node::new(name.as_str().into(), name.as_str().into(), NodeKind::Remote, Score::ZERO));
+            late.insert(name.clone());
+        }
         nodes.sort_by(|left, right| compare_names(&left.name, &right.name));
         for node in nodes {
             let is_contained = contained.contains(node.name.as_str());
+            let is_late = late.contains(node.name.as_str());
             let id = self.nodes.push(node);
             if is_contained {
                 self.contained.insert(id);
+            }
+            if is_contained || is_late {
                 self.unborn.insert(id);
             }
         }
@@ -210,7 +217,8 @@ impl Resolver<'_> {
     }
 
     fn node_of_state(&self, state: &NodeState) -> Option<NodeId> {
-        self.node_by_uuid(&state.id).or_else(|| self.node_by_name(state.uname.as_deref()?))
+        let found = self.node_by_uuid(&state.id).or_else(|| self.node_by_name(state.uname.as_deref()?));
+        found.filter(|node| !self.unborn.contains(node))
     }
 
     fn add_attributes(
@@ -389,6 +397,11 @@ impl Resolver<'_> {
             self.read_history_if_due(state, self.options.fencing_enabled);
         }
         self.status.nodes = states;
+        for container in std::mem::take(&mut self.containers_to_stop).into_iter().rev() {
+            if let Some(node) = active_node(&self.resources, &self.nodes, container) {
+                self.findings.push(Finding::Stop { resource: container, node });
+            }
+        }
         for id in self.nodes.ids() {
             if self.nodes[id].is_remote() {
                 if let (true, Some(connection)) = (self.nodes[id].shutdown, self.nodes[id].connection) {

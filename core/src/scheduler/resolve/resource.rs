@@ -120,6 +120,8 @@ pub struct Resource {
     pub active_on: Vec<NodeId>,
     /// Nodes whose history says what it is there.
     pub known_on: BTreeSet<NodeId>,
+    /// Nodes where it is never looked for, for they turned out to be inside of containers.
+    pub never_probed_on: BTreeSet<NodeId>,
     pub pending: Option<Pending>,
     /// A live move that is halfway: from, to.
     pub partial_migration: Option<(NodeId, NodeId)>,
@@ -293,7 +295,7 @@ impl Resolver<'_> {
     fn make_anonymous(&mut self, clone: ResourceId, id: ResourceId) {
         let clone_id = self.resources[clone].id.to_string();
         self.warn(&clone_id, "globally-unique is ignored because only OCF agents know their instance");
-        let nodes = self.nodes.len() as u32;
+        let nodes = self.existing().count() as u32;
         if let Variant::Clone(settings) = &mut self.resources[clone].variant {
             settings.node_max = 1;
             settings.max = settings.max.min(nodes);
@@ -365,7 +367,7 @@ impl Resolver<'_> {
         settings.promoted_max = number("promoted-max", "master-max", 1);
         settings.promoted_node_max = number("promoted-node-max", "master-node-max", 1);
         settings.node_max = number("clone-node-max", "", 1);
-        settings.max = number("clone-max", "", ((self.nodes.len() - self.unborn.len()) as u32).max(1));
+        settings.max = number("clone-max", "", (self.existing().count() as u32).max(1));
         settings.min = number("clone-min", "", 0);
         settings.ordered = resource.meta_is_true("ordered");
         settings.interleave = resource.meta_is_true("interleave");
@@ -458,6 +460,7 @@ impl Resolver<'_> {
             target_reason: None,
             active_on: Vec::new(),
             known_on: BTreeSet::new(),
+            never_probed_on: BTreeSet::new(),
             pending: None,
             partial_migration: None,
             dangling_migration_sources: Vec::new(),
@@ -473,7 +476,9 @@ impl Resolver<'_> {
         let is_guest_connection =
             self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
         if self.options.symmetric || is_guest_connection {
-            for (node, facts) in self.nodes.iter().filter(|(node, _)| !self.contained.contains(node)) {
+            for (node, facts) in
+                self.nodes.iter().filter(|(node, _)| !self.contained.contains(node) && !self.unborn.contains(node))
+            {
                 self.resources[id].scores.set(node, facts.score);
             }
         }
@@ -728,7 +733,7 @@ impl Resolver<'_> {
                     self.resources[part].scores.add(node, score, base);
                 }
                 None => {
-                    for (node, facts) in self.nodes.iter() {
+                    for (node, facts) in self.nodes.iter().filter(|(node, _)| !self.unborn.contains(node)) {
                         self.resources[part].scores.add(node, score, facts.score);
                     }
                 }

@@ -160,7 +160,7 @@ fn point_at(item: &mut Item, subject: &Subject) {
 
 /// The instances with a line of their own.
 fn spelled_out<'a>(clone: &'a CloneView, options: &Options) -> Vec<&'a ResourceView> {
-    let singled_out = |at: usize| options.detail || clone.digest.singled_out.contains(&at);
+    let singled_out = |at: usize| options.detail || clone.digest(options.pending).singled_out.contains(&at);
     let all = clone.instances.iter().enumerate().filter(|(at, _)| singled_out(*at)).map(|(_, instance)| instance);
     let stopped_too = options.inactive || clone.unique;
     let removed_too = options.inactive && options.detail;
@@ -177,14 +177,14 @@ fn digest(clone: &CloneView, options: &Options) -> Vec<Item> {
     }
     let mut items = Vec::new();
     let list = |title: &str, names: &[String]| Item::plain(format!("{title}: [ {} ]", names.join(" ")));
-    if !clone.digest.promoted.is_empty() {
-        items.push(list("Promoted", &clone.digest.promoted));
+    if !clone.digest(options.pending).promoted.is_empty() {
+        items.push(list("Promoted", &clone.digest(options.pending).promoted));
     }
-    if !clone.digest.started.is_empty() {
-        items.push(list(&started_title(clone), &clone.digest.started));
+    if !clone.digest(options.pending).started.is_empty() {
+        items.push(list(&started_title(clone), &clone.digest(options.pending).started));
     }
     if options.inactive {
-        items.extend(clone.digest.stopped.iter().map(|(words, names)| list(words, names)));
+        items.extend(clone.digest(options.pending).stopped.iter().map(|(words, names)| list(words, names)));
     }
     items
 }

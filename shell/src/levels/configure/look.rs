@@ -3,7 +3,7 @@
 //! In: calls. Out: text.
 //! Absent: changing anything.
 
-use super::XML;
+use super::{IDS, XML};
 use crate::check;
 use crate::command::Call;
 use crate::configure::objects;
@@ -48,7 +48,10 @@ pub fn show(session: &mut Session, call: &Call) -> Outcome {
         let text = show::xml(document.root(), configuration, selected);
         session.ui.print(&text);
     } else {
-        let mut statements = show::statements(configuration, &objects, session.catalogue());
+        let mut statements = match call.has(IDS) {
+            true => show::statements_with_ids(configuration, &objects, session.catalogue()),
+            false => show::statements(configuration, &objects, session.catalogue()),
+        };
         show::mask(&mut statements);
         let mut ink = session.ui.ink();
         show::print(&statements, &mut ink);
