@@ -110,7 +110,8 @@ fn find(level: &'static Level, word: &str) -> Option<&'static Command> {
 }
 
 fn names(level: &'static Level) -> Vec<Candidate> {
-    level.commands.iter().chain(levels::universal::COMMANDS).map(|command| whole(command.name)).collect()
+    let commands = level.commands.iter().chain(levels::universal::COMMANDS);
+    commands.filter(|command| !command.is_hidden()).map(|command| whole(command.name)).collect()
 }
 
 // ---- arguments -------------------------------------------------------------------------------------

@@ -51,7 +51,10 @@ fn canonical(element: &Element, ids: bool) -> Element {
         element.attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
     attributes.sort();
     for (name, value) in attributes {
-        if ids || !(inner && name == "id") {
+        // Without ids, what the schema has as a default need not be said either.
+        let default = matches!((name, value), ("boolean-op", "and") | ("sequential" | "require-all", "true"));
+        let default = default && matches!(&*element.name, "rule" | "resource_set");
+        if ids || !(inner && name == "id" || default) {
             plain.set(name, value);
         }
     }

@@ -157,8 +157,10 @@ fn node(node: &NodeView, options: &Options) -> Element {
         .with("pending", yes(node.pending))
         .with("unclean", yes(node.unclean))
         .with("health", health);
-    let feature_set =
-        node.feature_set.as_deref().or((node.online && node.expected_up && node.kind == NodeKind::Member).then_some("<3.15.1"));
+    let feature_set = node
+        .feature_set
+        .as_deref()
+        .or((node.online && node.expected_up && node.kind == NodeKind::Member).then_some("<3.15.1"));
     set_if(&mut element, "feature_set", feature_set);
     element.set("shutdown", yes(node.shutdown));
     element.set("expected_up", yes(node.expected_up));

@@ -4,6 +4,7 @@ pub mod attribute;
 pub mod build;
 pub mod edit;
 pub mod ids;
+pub mod implicit;
 pub mod load;
 pub mod lower;
 pub mod objects;

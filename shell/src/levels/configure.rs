@@ -3,7 +3,9 @@
 //! In: statements and calls. Out: a changed stage, text, commits.
 //! Absent: the language (grammar), how statements become XML (see `configure`).
 
+use crate::catalogue::AgentName;
 use crate::command::{Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
+use crate::configure::implicit::{self, Wishes};
 use crate::configure::lower::{self, Mode};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
@@ -292,6 +294,19 @@ pub static LEVEL: Level = Level {
             run: Run::Do(diff),
             ..Command::DEFAULT
         },
+        Command {
+            name: "_test",
+            help: "check that every object can be said",
+            run: Run::Do(look::self_check),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "_regtest",
+            arguments: &[maybe("on|off", What::Words(&["on", "off"]))],
+            help: "taken from crmsh's test scripts; output is always deterministic",
+            run: Run::Do(|_, _| Ok(())),
+            ..Command::DEFAULT
+        },
         Command { name: "verify", help: "check the configuration", run: Run::Do(verify), ..Command::DEFAULT },
         Command {
             name: "simulate",
@@ -336,7 +351,8 @@ const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" }
 /// Puts a statement onto the stage.
 pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagnostics: Vec<Diagnostic>) -> Outcome {
     session.freshen();
-    if let Some(statement) = statement {
+    if let Some(mut statement) = statement {
+        complete(session, &mut statement)?;
         let text = format!("{} {}", statement.kind.keyword(), statement.kind.id().map_or("", |id| &id.text));
         let mut document = session.stage()?.work().clone();
         let found = lower::lower(
@@ -357,6 +373,28 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
         diagnostics.extend(found);
     }
     settle(session, diagnostics)
+}
+
+/// What the settings want added to an object that a command makes.
+fn complete(session: &mut Session, statement: &mut Statement) -> Outcome {
+    let options = &session.options;
+    let wishes = Wishes {
+        habits: options.is_on("core.implicit_edits"),
+        resources: options.is_on("core.has_ra_advised_op"),
+        fencing: options.is_on("core.has_fa_advised_op"),
+    };
+    if wishes == Wishes::default() {
+        return Ok(());
+    }
+    let configuration = session.stage()?.work().configuration().clone();
+    let catalogue = session.catalogue();
+    let resolve = |class: Option<&str>, provider: Option<&str>, name: &str| {
+        let agent = catalogue.resolve(class, provider, name);
+        (agent.class.to_string(), agent.provider.map(str::to_string))
+    };
+    let ask = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
+    implicit::complete(statement, wishes, &configuration, &resolve, &ask);
+    Ok(())
 }
 
 /// Warnings are shown; errors are the outcome.

@@ -3,6 +3,7 @@
 //! In: [`Situation`], [`Constraints`]. Out: [`Placement`]. Never here: starting or stopping anything (see `act`).
 
 mod base;
+mod bucket;
 mod bundle;
 mod clone;
 mod colocation;

@@ -87,7 +87,9 @@ impl Placer<'_> {
             .map(|(node, _)| node)
             .collect();
         let mut most_free: Option<NodeId> = None;
-        for &node in &usable {
+        let present: Vec<_> = self.row(id).allowed.iter().map(|(node, _)| node).collect();
+        let order = super::bucket::order(present.iter().map(|node| self.situation.nodes[*node].uuid.as_str()));
+        for node in order.into_iter().map(|at| present[at]).filter(|node| usable.contains(node)) {
             if most_free.is_none_or(|best| self.compare_capacities(node, best) == Ordering::Less) {
                 most_free = Some(node);
             }

@@ -81,7 +81,8 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
         // Nothing failed is good news, too, for who asks; but someone must have told it.
-        let good_news = matches!(section, Section::FailCounts | Section::Operations) && view.nodes.iter().any(|node| node.online);
+        let good_news =
+            matches!(section, Section::FailCounts | Section::Operations) && view.nodes.iter().any(|node| node.online);
         let told = !items.is_empty() || good_news || section == Section::Nodes;
         if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });

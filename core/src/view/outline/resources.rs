@@ -226,8 +226,10 @@ fn replica_item(replica: &ReplicaView, options: &Options) -> Item {
     let address = replica.ip_address.as_ref().map(|ip| format!(" ({ip})")).unwrap_or_default();
     // Where the container runs says more than the guest node inside.
     let mut shown = stands_for.clone();
-    shown.nodes.clone_from(&replica.container.nodes);
-    shown.current = replica.container.current;
+    if shown.nodes.len() < 2 && replica.child.is_some() {
+        shown.nodes = replica.container.current_node().cloned().into_iter().collect();
+        shown.current = (!shown.nodes.is_empty()).then_some(0);
+    }
     let text = words::primitive_named(&format!("{name}{address}"), &shown, options, true);
     Item::new(text, tone(stands_for))
 }

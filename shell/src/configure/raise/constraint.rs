@@ -77,8 +77,9 @@ fn resource_set(element: &Element, qualifier: &str, owner: &str, at: usize, cont
     let mut flag = |name: &str| match element.attr(name) {
         Some("false") => false,
         None => true,
+        // It goes without saying.
+        Some("true") if !context.ids => true,
         Some(said) => {
-            // Said, though it would go without saying.
             set.attributes.push((word(name), word(said)));
             true
         }

@@ -29,7 +29,8 @@ pub fn rule(element: &Element, owner: &str, context: &Context) -> Option<Rule> {
     let boolean = match (element.attr("boolean-op"), elements) {
         (None, _) => Boolean::And,
         (Some("or"), 2..) => Boolean::Or,
-        // Said, though it would go without saying.
+        // It goes without saying, and tools write it often.
+        (Some("and"), _) if !context.ids => Boolean::And,
         (Some(said @ ("and" | "or")), _) => {
             verbatim.push((word("boolean-op"), word(said)));
             Boolean::And
@@ -82,7 +83,9 @@ fn comparison(element: &Element) -> Option<Expression> {
 /// Words that begin another expression, so that no attribute of that name can stand there.
 fn starts_otherwise(name: &Word) -> bool {
     let words = ["date", "defined", "not_defined", "("];
-    words.iter().any(|word| name.text.eq_ignore_ascii_case(word)) || name.text.starts_with('$') || name.text.contains('=')
+    words.iter().any(|word| name.text.eq_ignore_ascii_case(word))
+        || name.text.starts_with('$')
+        || name.text.contains('=')
 }
 
 fn date(element: &Element, context: &Context) -> Option<Expression> {
