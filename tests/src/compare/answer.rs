@@ -97,6 +97,9 @@ impl Program {
         command.arg("-x").arg(&input).args(["-S", "-s"]).arg("-G").arg(&graph);
         let output = command.output().map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.code().is_none() {
+            return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+        }
         // A plan that cannot be carried out to its end is an answer, too.
         let Ok(graph) = fs::read_to_string(&graph) else {
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
