@@ -82,7 +82,9 @@ fn comparison(element: &Element) -> Option<Expression> {
 /// Words that begin another expression, so that no attribute of that name can stand there.
 fn starts_otherwise(name: &Word) -> bool {
     let words = ["date", "defined", "not_defined", "("];
-    words.iter().any(|word| name.text.eq_ignore_ascii_case(word)) || name.text.starts_with('$') || name.text.contains('=')
+    words.iter().any(|word| name.text.eq_ignore_ascii_case(word))
+        || name.text.starts_with('$')
+        || name.text.contains('=')
 }
 
 fn date(element: &Element, context: &Context) -> Option<Expression> {
