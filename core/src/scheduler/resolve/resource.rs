@@ -278,10 +278,9 @@ impl Resolver<'_> {
         };
         let id = self.add_common(&common, Variant::Primitive(Arc::clone(primitive)), parent, instance);
         let top = self.top_of(id);
-        if !may_be_unique(&primitive.agent.class) {
-            if self.resources[id].unique && self.resources[top].is_clone() {
-                self.make_anonymous(top, id);
-            }
+        let is_unique_instance = self.resources[id].unique && self.resources[top].is_clone();
+        if is_unique_instance && !may_be_unique(&primitive.agent.class) {
+            self.make_anonymous(top, id);
         }
         let mut utilization = BTreeMap::new();
         settle(&primitive.utilization, None, &Facts::default(), self.input.now, &mut self.recheck, &mut utilization);
@@ -407,6 +406,8 @@ impl Resolver<'_> {
         let is_ocf = primitive.agent.class.eq_ignore_ascii_case("ocf");
         if !is_ocf {
             self.error(&primitive.id, "ignored in a promotable clone because only OCF agents can be promoted");
+            // Ignored or not, a device was met.
+            self.have_fencing |= primitive.agent.is_fence_device();
         }
         is_ocf
     }

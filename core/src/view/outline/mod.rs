@@ -81,7 +81,9 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
         // Nothing failed is good news, too, for who asks.
-        let told = !items.is_empty() || matches!(section, Section::FailCounts | Section::Operations | Section::Nodes);
+        let told = !items.is_empty()
+            || matches!(section, Section::FailCounts | Section::Operations)
+            || (section == Section::Nodes && view.summary.nodes_configured > 0);
         if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
         }
