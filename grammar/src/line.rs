@@ -6,7 +6,8 @@
 //!
 //! The rules are those of crmsh. A physical line that ends in a backslash continues on the next;
 //! the blanks around the join vanish, so `a\` + `b` is the word `ab` and `a \` + `b` two words.
-//! Words split as in a POSIX shell without comments; `#` counts at the start of a line only.
+//! Words split as in a POSIX shell without comments; `#` counts at the start of a line only. Line
+//! ends in values are written as in bash: `x=$'one\ntwo'`.
 
 use crate::diagnostic::Diagnostic;
 use crate::span::{Span, Word};
@@ -54,6 +55,11 @@ impl Token {
             Some(_) if range == (0..self.text.len()) => self.span,
             Some(offsets) => Span::new(offsets[range.start], offsets[range.end]),
         }
+    }
+
+    /// Written without quotes and escapes, on one line.
+    pub fn is_plain(&self) -> bool {
+        self.offsets.is_none()
     }
 
     pub fn is(&self, keyword: &str) -> bool {
@@ -221,6 +227,8 @@ type Lexed<'a, T> = IResult<&'a str, T, Unsplit<'a>>;
 /// A piece of a word: where it stands and what it means.
 enum Fragment<'a> {
     Text(&'a str),
+    /// A character that stands for another: the source, and what it means.
+    Escaped(&'a str, char),
     Join,
     Quoted(Vec<Fragment<'a>>),
 }
@@ -244,7 +252,44 @@ fn join(i: &str) -> Lexed<'_, Fragment<'_>> {
 
 fn plain(i: &str) -> Lexed<'_, Fragment<'_>> {
     let stops = |c| is_blank(c) || matches!(c, '\n' | '\\' | '\'' | '"');
-    map(take_while1(move |c| !stops(c)), Fragment::Text).parse(i)
+    let ends = |(at, c): &(usize, char)| stops(*c) || opens_escapes(i, *at);
+    let end = i.char_indices().find(ends).map_or(i.len(), |(at, _)| at);
+    match end {
+        0 => Err(nom::Err::Error(Unsplit { at: i })),
+        end => Ok((&i[end..], Fragment::Text(&i[..end]))),
+    }
+}
+
+/// `$'` at the start of a word or of a value.
+fn opens_escapes(i: &str, at: usize) -> bool {
+    i[at..].starts_with("$'") && (at == 0 || i[..at].ends_with('='))
+}
+
+/// `$'…'`: as in bash, `\n`, `\r`, `\t`, `\\` and `\'` stand for characters.
+fn escapes(i: &str) -> Lexed<'_, Fragment<'_>> {
+    let (mut rest, _) = tag("$'").parse(i)?;
+    let mut inside = Vec::new();
+    loop {
+        let text = map(take_while1(|c| !matches!(c, '\'' | '\n' | '\\')), Fragment::Text);
+        match alt((escaped, text)).parse(rest) {
+            Ok((after, fragment)) => (rest, _) = (after, inside.push(fragment)),
+            Err(_) => break,
+        }
+    }
+    close('\'', i, rest, inside)
+}
+
+fn escaped(i: &str) -> Lexed<'_, Fragment<'_>> {
+    let (rest, source) = recognize((one('\\'), none_of("\n"))).parse(i)?;
+    Ok((
+        rest,
+        match &source[1..] {
+            "n" => Fragment::Escaped(source, '\n'),
+            "r" => Fragment::Escaped(source, '\r'),
+            "t" => Fragment::Escaped(source, '\t'),
+            _ => Fragment::Text(&source[1..]),
+        },
+    ))
 }
 
 /// Outside quotes a backslash makes the next character an ordinary one.
@@ -295,7 +340,7 @@ fn token<'a>(text: &'a str, from: &'a str) -> Result<(&'a str, Token), &'a str> 
     let mut rest = from;
     let mut fragments = Vec::new();
     loop {
-        match alt((plain, join, escape, single_quoted, double_quoted)).parse(rest) {
+        match alt((plain, escapes, join, escape, single_quoted, double_quoted)).parse(rest) {
             Ok((after, fragment)) if after.len() < rest.len() => (rest, _) = (after, fragments.push(fragment)),
             Ok(_) | Err(nom::Err::Error(_) | nom::Err::Incomplete(_)) => break,
             Err(nom::Err::Failure(Unsplit { at })) => return Err(at),
@@ -329,6 +374,11 @@ fn cook(fragments: &[Fragment], source: &str, word: &mut String, offsets: &mut V
                 offsets.extend(start..start + piece.len());
                 word.push_str(piece);
             }
+            Fragment::Escaped(piece, c) => {
+                let start = piece.as_ptr() as usize - source.as_ptr() as usize;
+                offsets.push(start);
+                word.push(*c);
+            }
             Fragment::Join => {}
             Fragment::Quoted(inside) => cook(inside, source, word, offsets),
         }
@@ -360,6 +410,7 @@ mod tests {
         check(r#"a="back\slash" b="q\"q" c="\\" d=''"#, &[&["a=back\\slash", "b=q\"q", "c=\\", "d="]]);
         check("a\n\n  \nb", &[&["a"], &["b"]]);
         check("a\r\nb\r\n", &[&["a"], &["b"]]);
+        check("x=$'a\\nb \\'c\\\\' $'d' y$'e' $f", &[&["x=a\nb 'c\\", "d", "y$e", "$f"]]);
     }
 
     #[test]

@@ -13,12 +13,14 @@ fn id() -> impl Strategy<Value = Word> {
 }
 
 fn is_keyword(word: &str) -> bool {
-    crm::expect::SECTIONS.contains(&word) || ["and", "or", "date", "defined", "not_defined"].contains(&word)
+    let others = ["and", "or", "date", "defined", "not_defined", "select", "to", "network", "storage", "primitive"];
+    let rights = crm::expect::RIGHTS.contains(&word) || crm::expect::ENGINES.contains(&word);
+    crm::expect::SECTIONS.contains(&word) || rights || others.contains(&word)
 }
 
 /// Any value a word can hold: everything but line ends.
 fn value() -> impl Strategy<Value = Word> {
-    prop_oneof!["[a-zA-Z0-9._-]{1,6}", "[ -~é世]{0,8}", "[\\\\\"' ]{0,6}"].prop_map(Word::new)
+    prop_oneof!["[a-zA-Z0-9._-]{1,6}", "[ -~é世]{0,8}", "[\\\\\"' ]{0,6}", "[\\n\r$'\"a]{0,6}"].prop_map(Word::new)
 }
 
 fn score() -> impl Strategy<Value = Word> {
@@ -64,30 +66,70 @@ fn expression() -> impl Strategy<Value = Expression> {
         (option::of(date()), date()).prop_map(|(start, end)| Expression::Within {
             start,
             end: Some(end),
+            duration_id: None,
             duration: vec![]
         }),
-        (date(), vec(field(), 1..3)).prop_map(|(start, duration)| Expression::Within {
-            start: Some(start),
-            end: None,
-            duration
+        (date(), option::of(date()), option::of(id()), fields()).prop_map(|(start, end, duration_id, duration)| {
+            Expression::Within { start: Some(start), end, duration_id, duration }
         }),
-        vec(field(), 1..3).prop_map(|fields| Expression::Calendar { fields }),
+        (option::of(id()), fields()).prop_map(|(id, fields)| Expression::Calendar { id, fields }),
+        plain_expression(),
     ]
 }
 
+/// At least one field, none of them twice.
+fn fields() -> impl Strategy<Value = Vec<Setting>> {
+    vec(field(), 1..3).prop_map(|mut fields| {
+        fields.dedup_by(|a, b| a.0 == b.0);
+        fields
+    })
+}
+
+fn plain_expression() -> impl Strategy<Value = Expression> {
+    prop::sample::select(crm::expect::PLAIN_EXPRESSIONS).prop_flat_map(|(element, names)| {
+        let below = (of(&["duration", "date_spec"]), option::of(id()), fields());
+        (vec((of(names), value()), 1..3), option::of(below)).prop_map(move |(attributes, below)| Expression::Plain {
+            element: Word::new(element),
+            attributes,
+            below: below.filter(|_| element == "date_expression"),
+        })
+    })
+}
+
+fn condition(depth: u32) -> BoxedStrategy<Condition> {
+    let leaf = expression().boxed();
+    let expression = match depth {
+        0 => leaf,
+        _ => {
+            prop_oneof![4 => leaf, 1 => rule_in(depth - 1).prop_map(|rule| Expression::Nested(Box::new(rule)))].boxed()
+        }
+    };
+    (option::of(id()), expression).prop_map(|(id, expression)| Condition { id, expression }).boxed()
+}
+
 fn rule() -> impl Strategy<Value = Rule> {
+    rule_in(1)
+}
+
+fn rule_in(depth: u32) -> BoxedStrategy<Rule> {
     let own = (
         option::of(id()),
         option::of(of(crm::expect::ROLES)),
         option::of(score()),
         any::<bool>(),
-        vec(expression(), 1..4),
+        option::of((of(&["boolean-op", "score-attribute"]), id())),
+        vec(condition(depth), 1..4),
     )
-        .prop_map(|(id, role, score, or, expressions)| {
-            let boolean = if or && expressions.len() > 1 { Boolean::Or } else { Boolean::And };
-            Rule::Own { id, role, score: score.filter(|score| *score != "inf"), boolean, expressions }
+        .prop_map(|(id, role, score, or, verbatim, mut conditions)| {
+            let boolean = if or && conditions.len() > 1 { Boolean::Or } else { Boolean::And };
+            if id.is_none() {
+                // The first id that is written is the rule's.
+                conditions[0].id = None;
+            }
+            let score = score.filter(|score| *score != "inf");
+            Rule::Own { id, role, score, boolean, verbatim: verbatim.into_iter().collect(), conditions }
         });
-    prop_oneof![1 => id().prop_map(Rule::Reference), 4 => own]
+    prop_oneof![1 => id().prop_map(Rule::Reference), 4 => own].boxed()
 }
 
 fn set(kind: SetKind) -> impl Strategy<Value = AttributeSet> {
@@ -114,8 +156,7 @@ fn part() -> impl Strategy<Value = Part> {
         prop::sample::select(vec![SetKind::Params, SetKind::Meta, SetKind::Utilization])
             .prop_flat_map(set)
             .prop_map(Part::Set),
-        id().prop_map(|id| Part::Operations(Operations::Id(id))),
-        id().prop_map(|id| Part::Operations(Operations::Reference(id))),
+        (option::of(id()), option::of(id())).prop_map(|(id, reference)| Part::Operations(Operations { id, reference })),
         operation().prop_map(Part::Operation),
     ]
 }
@@ -146,10 +187,17 @@ fn primitive() -> impl Strategy<Value = Primitive> {
 }
 
 fn resource_sets(qualifiers: &'static [&'static str]) -> impl Strategy<Value = Vec<ResourceSet>> {
-    let set = (vec(id(), 1..4), option::of(of(qualifiers)), any::<bool>(), any::<bool>()).prop_map(
-        |(members, qualifier, sequential, require_all)| ResourceSet { members, qualifier, sequential, require_all },
-    );
-    vec(set, 1..4)
+    let plain = (vec(id(), 1..4), option::of(of(qualifiers)), any::<bool>(), any::<bool>());
+    let more = (option::of(id()), vec((of(&["kind", "score", "ordering"]), value()), 0..2));
+    let set = (plain, more).prop_map(|((members, qualifier, sequential, require_all), (id, attributes))| ResourceSet {
+        id,
+        sequential,
+        require_all,
+        attributes,
+        ..ResourceSet::plain(members, qualifier)
+    });
+    let reference = id().prop_map(|id| ResourceSet { reference: Some(id), ..ResourceSet::plain(Vec::new(), None) });
+    vec(prop_oneof![6 => set, 1 => reference], 1..4)
 }
 
 fn member(qualifiers: &'static [&'static str]) -> impl Strategy<Value = Member> {
@@ -174,8 +222,10 @@ fn location() -> impl Strategy<Value = Location> {
         vec(rule(), 1..3).prop_map(Place::Rules),
     ];
     let discovery = of(crm::expect::DISCOVERY).prop_map(|value| (Word::new("resource-discovery"), value));
-    (id(), target, option::of(of(crm::expect::ROLES)), vec(discovery, 0..2), place)
-        .prop_map(|(id, target, role, attributes, place)| Location { id, target, role, attributes, place })
+    let verbatim = vec((of(&["score", "node"]), value()), 0..2);
+    (id(), target, option::of(of(crm::expect::ROLES)), vec(discovery, 0..2), verbatim, place).prop_map(
+        |(id, target, role, attributes, verbatim, place)| Location { id, target, role, attributes, verbatim, place },
+    )
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -187,6 +237,8 @@ fn options() -> impl Strategy<Value = Options> {
     (kind, id(), vec(rule(), 0..2), vec(pair(), 0..4)).prop_map(|(kind, id, rules, pairs)| Options {
         kind,
         id: Some(id),
+        reference: None,
+        score: None,
         rules,
         pairs,
     })
@@ -198,13 +250,110 @@ fn topology() -> impl Strategy<Value = Topology> {
         (id(), value()).prop_map(|(name, value)| FencingTarget::Attribute { name, value }),
         "[a-z.*\\\\ ]{1,6}".prop_map(|pattern| FencingTarget::Pattern(Word::new(pattern))),
     ];
-    let device = "[a-z]{1,4}(,[a-z]{1,4})?".prop_map(Word::new);
-    let levels = (target, vec(device.clone(), 1..3)).prop_map(|(target, devices)| Levels { target, devices });
+    let level = || {
+        let device = "[a-z]{1,4}(,[a-z]{1,4})?".prop_map(Word::new);
+        (option::of(id()), option::of(1u32..12), device).prop_map(|(id, index, devices)| FencingLevel {
+            id,
+            index: index.map(|index| Word::new(index.to_string())),
+            devices,
+        })
+    };
+    let levels = (target, vec(level(), 1..3)).prop_map(|(target, levels)| Levels { target, levels });
+    let no_target_twice = |levels: &Vec<Levels>| {
+        (1..levels.len()).all(|at| levels[..at].iter().all(|before| before.target != levels[at].target))
+    };
     prop_oneof![
-        vec(levels, 1..3).prop_map(|levels| Topology { levels }),
-        vec(device, 1..3)
-            .prop_map(|devices| Topology { levels: vec![Levels { target: FencingTarget::Every, devices }] }),
+        vec(levels, 1..3).prop_filter("no target twice", no_target_twice).prop_map(|levels| Topology { levels }),
+        vec(level(), 1..3)
+            .prop_map(|levels| Topology { levels: vec![Levels { target: FencingTarget::Every, levels }] }),
     ]
+}
+
+fn settings_of(part: &'static str) -> impl Strategy<Value = Vec<Setting>> {
+    let (_, names) = crm::expect::BUNDLE_SETTINGS.iter().find(|(name, _)| *name == part).unwrap();
+    vec((of(names), value()), 1..3).prop_map(|mut settings| {
+        settings.dedup_by(|a, b| a.0 == b.0);
+        settings.truncate(2);
+        settings
+    })
+}
+
+fn bundle() -> impl Strategy<Value = Bundle> {
+    let mapping = |part| (option::of(id()), settings_of(part)).prop_map(|(id, settings)| Mapping { id, settings });
+    let engine = (of(crm::expect::ENGINES), settings_of("docker"));
+    let network = (settings_of("network"), vec(mapping("port-mapping"), 0..3));
+    let tail = (
+        option::of(network),
+        option::of(vec(mapping("storage-mapping"), 0..3)),
+        sets(&[SetKind::Params, SetKind::Meta]),
+        option::of(id()),
+    );
+    (id(), option::of(value()), engine, tail).prop_map(
+        |(id, description, (name, settings), (network, storage, sets, primitive))| {
+            let mut parts = vec![BundlePart::Engine { name, settings }];
+            parts.extend(network.map(|(settings, ports)| BundlePart::Network { settings, ports }));
+            parts.extend(storage.map(|mappings| BundlePart::Storage { mappings }));
+            parts.extend(sets.into_iter().map(BundlePart::Set));
+            parts.extend(primitive.map(BundlePart::Primitive));
+            Bundle { id, description, parts }
+        },
+    )
+}
+
+fn permission() -> impl Strategy<Value = Permission> {
+    let text = || "[a-zA-Z0-9/@' *-]{1,8}".prop_map(Word::new);
+    let shortcut = prop::sample::select(crm::expect::SHORTCUTS).prop_flat_map(|(name, least, most)| {
+        vec(id(), least..=most).prop_map(move |arguments| Spec::Shortcut { name: Word::new(name), arguments })
+    });
+    let what = prop_oneof![
+        text().prop_map(Spec::XPath),
+        text().prop_map(Spec::Reference),
+        (text(), option::of(text())).prop_map(|(name, attribute)| Spec::Type { name, attribute }),
+        shortcut,
+    ];
+    (of(crm::expect::RIGHTS), option::of(id()), option::of(value()), what)
+        .prop_map(|(right, id, description, what)| Permission { right, id, description, what })
+}
+
+fn access() -> impl Strategy<Value = Kind> {
+    let grant = prop_oneof![id().prop_map(Grant::Role), permission().prop_map(Grant::Permission)];
+    let roles =
+        vec(id(), 1..4).prop_filter("no role twice", |ids| (1..ids.len()).all(|at| !ids[..at].contains(&ids[at])));
+    let actor = (any::<bool>(), id(), option::of(value()), roles).prop_map(|(group, id, name, roles)| {
+        Kind::Actor(Actor { kind: if group { ActorKind::Group } else { ActorKind::Target }, id, name, roles })
+    });
+    prop_oneof![
+        (id(), option::of(value()), vec(permission(), 0..4))
+            .prop_map(|(id, description, permissions)| Kind::Role(Role { id, description, permissions })),
+        actor,
+        (id(), option::of(value()), vec(grant, 1..4)).prop_map(|(id, description, grants)| Kind::User(User {
+            id,
+            description,
+            grants
+        })),
+    ]
+}
+
+fn alert() -> impl Strategy<Value = Alert> {
+    const SETS: &[SetKind] = &[SetKind::Attributes, SetKind::Meta];
+    let path = || "/[a-z/ ]{1,8}".prop_map(Word::new);
+    let selection = prop_oneof![
+        Just(Selection::Nodes),
+        Just(Selection::Fencing),
+        Just(Selection::Resources),
+        vec((option::of(id()), id()), 0..3).prop_map(Selection::Attributes),
+    ];
+    let recipient = (option::of(id()), path(), option::of(value()), sets(SETS))
+        .prop_map(|(id, value, description, sets)| Recipient { id, value, description, sets });
+    let select = option::of(vec(selection, 0..4));
+    (id(), path(), option::of(value()), sets(SETS), select, vec(recipient, 0..3)).prop_map(
+        |(id, path, description, sets, select, recipients)| {
+            let mut parts: Vec<AlertPart> = sets.into_iter().map(AlertPart::Set).collect();
+            parts.extend(select.map(AlertPart::Select));
+            parts.extend(recipients.into_iter().map(AlertPart::To));
+            Alert { id, path, description, parts }
+        },
+    )
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -220,6 +369,7 @@ fn kind() -> impl Strategy<Value = Kind> {
             name,
             kind,
             description,
+            score: None,
             sets,
         });
     let list =
@@ -228,21 +378,36 @@ fn kind() -> impl Strategy<Value = Kind> {
         .prop_map(|(id, members, description, sets)| Group { id, members, description, sets });
     let clone = (id(), any::<bool>(), id(), option::of(value()), sets(&[SetKind::Params, SetKind::Meta]))
         .prop_map(|(id, master, child, description, sets)| Clone { id, master, child, description, sets });
-    let colocation = (id(), score(), members(crm::expect::ROLES), option::of(value()))
-        .prop_map(|(id, score, members, node_attribute)| Colocation { id, score, members, node_attribute });
+    let colocation = (id(), score(), members(crm::expect::ROLES), option::of(value())).prop_map(
+        |(id, score, members, node_attribute)| Colocation {
+            id,
+            score,
+            members,
+            node_attribute,
+            influence: None,
+            verbatim: Vec::new(),
+        },
+    );
     let order = (
         id(),
         option::of(of(crm::expect::ORDER_KINDS)),
         members(crm::expect::ACTIONS),
         option::of(of(crm::expect::BOOLEANS)),
     )
-        .prop_map(|(id, kind, members, symmetrical)| Order { id, kind, members, symmetrical });
+        .prop_map(|(id, kind, members, symmetrical)| Order {
+            id,
+            kind,
+            members,
+            symmetrical,
+            verbatim: Vec::new(),
+        });
     let dependants = prop_oneof![
         member(crm::expect::ROLES).prop_map(Members::One),
         resource_sets(crm::expect::ROLES).prop_map(Members::Sets),
     ];
-    let ticket = (id(), id(), dependants, option::of(of(crm::expect::LOSS_POLICIES)))
-        .prop_map(|(id, ticket, members, loss_policy)| Ticket { id, ticket, members, loss_policy });
+    let ticket = (id(), id(), dependants, option::of(of(crm::expect::LOSS_POLICIES))).prop_map(
+        |(id, ticket, members, loss_policy)| Ticket { id, ticket, members, loss_policy, verbatim: Vec::new() },
+    );
     let tag = (id(), vec(id(), 1..4)).prop_map(|(id, members)| Tag { id, members });
     let monitor = (id(), option::of(of(crm::expect::ROLES)), "[0-9]{1,3}s", option::of("[0-9]{1,3}s")).prop_map(
         |(resource, role, interval, timeout)| Monitor {
@@ -265,6 +430,9 @@ fn kind() -> impl Strategy<Value = Kind> {
         options().prop_map(Kind::Options),
         topology().prop_map(Kind::Topology),
         tag.prop_map(Kind::Tag),
+        bundle().prop_map(Kind::Bundle),
+        access(),
+        alert().prop_map(Kind::Alert),
         monitor.prop_map(Kind::Monitor),
     ]
 }

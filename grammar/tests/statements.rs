@@ -170,6 +170,71 @@ fn options_topologies_and_tags() {
 }
 
 #[test]
+fn rules_say_all_that_a_schema_knows() {
+    same("location l a \\\n\trule $id=r 10: $id=e x eq 1 and $id=f date spec $id=d hours=9-17 minutes=0 moon=4");
+    same("location l a \\\n\trule none: ( a eq 1 or ( $id=i 5: b eq 2 and c ne 3 ) ) and d gt literal{4}");
+    same("location l a \\\n\trule $boolean-op=and date in start=2026-01-01 end=2026-02-01 $id=d");
+    same(
+        "op_defaults o: 5: \\\n\trule rsc_expression class=ocf provider=heartbeat type=Dummy and op_expression name=monitor interval=10s \\\n\ttimeout=60s",
+    );
+    same("primitive p D \\\n\tmeta rule expression attribute=a operation=defined value=1 a=b");
+    same("location l a \\\n\trule date_expression operation=in_range start=2026-01-01 duration $id=x years=1");
+    same("location l a $score=10 $node=n1");
+    same("colocation c none: a b influence=true");
+    same("order o ( $id=s a b $kind=Optional ) ( $id-ref=t ) $score=5");
+    same("fencing_topology \\\n\tn1: $id=a index=3 s1,s2 s3");
+    check("fencing_topology n1: a n2: b n1: c", "fencing_topology \\\n\tn1: a c \\\n\tn2: b");
+    same("property p: 10: \\\n\ta=1");
+    same("rsc_defaults $id-ref=x");
+    same("primitive p D \\\n\tparams a=$'one\\ntwo'");
+    same("primitive p D \\\n\toperations");
+    same("primitive p D \\\n\toperations  $id=a $id-ref=b");
+}
+
+#[test]
+fn bundles() {
+    check(
+        "bundle id=b docker image=test options='-a b' network ip-range-start=10.1.1.3 port-mapping id=x port=80 port-mapping range=1-2 storage storage-mapping source-dir=/a target-dir=/b primitive p meta target-role=Stopped",
+        "bundle b \\\n\tdocker image=test options=\"-a b\" \\\n\tnetwork ip-range-start=10.1.1.3 \\\n\t\tport-mapping id=x port=80 \\\n\t\tport-mapping range=1-2 \\\n\tstorage \\\n\t\tstorage-mapping source-dir=\"/a\" target-dir=\"/b\" \\\n\tprimitive p \\\n\tmeta target-role=Stopped",
+    );
+    same("bundle b \\\n\tdescription=hey \\\n\tpodman image=i:1 replicas=3".replace("i:1", "i1").as_str());
+    wrong("bundle b", "1:9: expected `description=…`, `docker`, `podman` or `rkt`, but the line ends");
+    wrong("bundle b docker image=x docker image=y", "1:25: `docker` stands here twice");
+    wrong(
+        "bundle b docker imag=x",
+        "1:17: `imag` is no setting of `docker` that the cluster knows; did you mean `image`?",
+    );
+}
+
+#[test]
+fn roles_users_and_alerts() {
+    check(
+        "role r read cib write meta:d0:target-role deny xpath:\"//a[@b='c d']\" read ref:d0 write type:node attribute:uname read tag:nvpair",
+        "role r \\\n\tread cib \\\n\twrite meta:d0:target-role \\\n\tdeny xpath:\"//a[@b='c d']\" \\\n\tread ref:d0 \\\n\twrite attr:uname type:node \\\n\tread type:nvpair",
+    );
+    check("role r read status cib write $id=x node", "role r \\\n\tread status \\\n\tread cib \\\n\twrite x: node");
+    check("acl_target joe r1 r2", "acl_target joe \\\n\tr1 \\\n\tr2");
+    same("acl_group g $name=users \\\n\tr1");
+    check("user u role:r1 read cib", "user u \\\n\trole:r1 \\\n\tread cib");
+    check(
+        "alert a /x.sh description='my alert' attributes a=1 meta timeout=5s select nodes fencing attributes {standby shutdown} to /l meta timeout=9s to { /m attributes k=v }",
+        "alert a \"/x.sh\" \\\n\tdescription=\"my alert\" \\\n\tattributes a=1 \\\n\tmeta timeout=5s \\\n\tselect nodes fencing attributes { standby shutdown } \\\n\tto \"/l\" meta timeout=9s \\\n\tto \"/m\" attributes k=v",
+    );
+    wrong(
+        "role r read attr:x",
+        "1:18: an attribute needs the elements that have it; write `type:ELEMENT attribute:NAME`",
+    );
+    wrong(
+        "role r read meta",
+        "1:13: `meta` does not name what is permitted; it is written `meta:RESOURCE` or `meta:RESOURCE:NAME`",
+    );
+    wrong(
+        "role r raed cib",
+        "1:8: expected `description=…`, `read`, `write` or `deny`, found `raed`; did you mean `read`?",
+    );
+}
+
+#[test]
 fn comments_stick_to_the_next_statement() {
     same("# one\n# two\nnode n1\nnode n2");
     assert_eq!(parse("# one\n\nnode n1").0[0].comments, ["# one"]);
@@ -187,10 +252,6 @@ fn diagnostics_point_at_the_word_and_say_what_was_meant() {
         "1:1: `primtive` is not a statement of the configuration language; did you mean `primitive`?",
     );
     wrong(
-        "bundle b docker image=x",
-        "1:1: `bundle` is not supported yet by this version; write the object as XML with `xml <…>`; other statements can be used meanwhile",
-    );
-    wrong(
         "node n1\nprimitive p1 Dummy mta a=1",
         "2:20: expected `params`, `meta`, `utilization`, `operations`, `op`, NAME=VALUE or `rule`, found `mta`; did you mean `meta`?",
     );
@@ -204,7 +265,7 @@ fn diagnostics_point_at_the_word_and_say_what_was_meant() {
     );
     wrong(
         "primitive p ocff:heartbeat:Dummy",
-        "1:13: `ocff` is not a class of agents; there are ocf, stonith, systemd, lsb, service, upstart, nagios; did you mean `ocf`?",
+        "1:13: `ocff` is not a class of agents; there are ocf, stonith, systemd, lsb, service, heartbeat, upstart, nagios; did you mean `ocf`?",
     );
     wrong(
         "primitive p D op monitr interval=10s",
@@ -228,7 +289,7 @@ fn diagnostics_point_at_the_word_and_say_what_was_meant() {
     );
     wrong(
         "location l g1 rule a eq 1 and b eq 2 or c eq 3",
-        "1:38: `and` and `or` cannot be mixed in one rule; write two rules, or keep to one of the words",
+        "1:38: `and` and `or` cannot be mixed in one rule; write two rules, keep to one of the words, or put a part into `( … )`",
     );
     wrong(
         "colocation c inf: a b:Mastr",

@@ -122,6 +122,11 @@ impl Command {
         self.name == word || self.aliases.contains(&word)
     }
 
+    /// Those that begin with `_` are for tests; help and completion pass them over.
+    pub fn is_hidden(&self) -> bool {
+        self.name.starts_with('_')
+    }
+
     /// `move RESOURCE [NODE] [LIFETIME]`.
     pub fn usage(&self) -> String {
         let mut words = vec![self.name.to_string()];

@@ -110,7 +110,8 @@ fn find(level: &'static Level, word: &str) -> Option<&'static Command> {
 }
 
 fn names(level: &'static Level) -> Vec<Candidate> {
-    level.commands.iter().chain(levels::universal::COMMANDS).map(|command| whole(command.name)).collect()
+    let commands = level.commands.iter().chain(levels::universal::COMMANDS);
+    commands.filter(|command| !command.is_hidden()).map(|command| whole(command.name)).collect()
 }
 
 // ---- arguments -------------------------------------------------------------------------------------
@@ -284,6 +285,32 @@ fn of_expected(
             .into_iter()
             .map(|id| whole(format!("{id}:")))
             .collect(),
-        Expected::Pair(_) | Expected::NewId | Expected::Value | Expected::Date | Expected::Ticket => Vec::new(),
+        Expected::Role => all(knowledge.ids(&["role"])),
+        Expected::Permission => permissions(knowledge),
+        Expected::BundleSetting => {
+            let part = |word: &String| expect::BUNDLE_SETTINGS.iter().find(|(name, _)| name == word);
+            let names = standing.before.iter().rev().find_map(part).map_or(&[] as &[&str], |(_, names)| names);
+            unused(names.iter().map(|name| name.to_string()).collect())
+        }
+        Expected::Pair(_)
+        | Expected::NewId
+        | Expected::Value
+        | Expected::Date
+        | Expected::Ticket
+        | Expected::Path
+        | Expected::Recipient => Vec::new(),
     }
+}
+
+/// What may be permitted: by its own words, or by a short name and a resource.
+fn permissions(knowledge: &Knowledge) -> Vec<Candidate> {
+    let mut found = ["xpath:", "ref:", "type:", "attribute:"].map(start).to_vec();
+    let resources = knowledge.ids(&["primitive"]);
+    for (name, least, _) in expect::SHORTCUTS {
+        match least {
+            0 => found.push(whole(*name)),
+            _ => found.extend(resources.iter().map(|id| whole(format!("{name}:{id}")))),
+        }
+    }
+    found
 }

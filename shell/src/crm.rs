@@ -22,6 +22,9 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
   -w, --wait[=TIME]     wait until the cluster has done what a change asks of it, at most TIME
                         (such as 90 or 5min; an hour if it is not said)
   -F, --force           answer every question with yes
+  -n, --no              answer every question with no
+  -o, --option NAME=VALUE  a setting, for this call (see `options show`)
+      --keep-going      a batch goes on after errors and keeps what was right, as crmsh does
   -D, --display STYLE   plain, color or color-always
   -h, --help            this text
       --version         the version
@@ -38,6 +41,10 @@ struct Request {
     wait: bool,
     patience: Option<Duration>,
     force: bool,
+    refuse: bool,
+    keep_going: bool,
+    echo: bool,
+    settings: Vec<String>,
     style: Option<String>,
     help: bool,
     version: bool,
@@ -88,7 +95,7 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
             _ if !word.starts_with("--")
                 && word.len() > 2
                 && word.is_char_boundary(2)
-                && "fcD".contains(&word[1..2]) =>
+                && "fcDo".contains(&word[1..2]) =>
             {
                 (&word[..2], Some(word[2..].to_string()))
             }
@@ -107,6 +114,11 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
                 request.patience = attached.as_deref().map(patience).transpose()?;
             }
             "-F" | "--force" => request.force = true,
+            "-n" | "--no" => request.refuse = true,
+            "-o" | "--option" => request.settings.push(value()?),
+            "--keep-going" => request.keep_going = true,
+            // For crmsh's recorded sessions: tells every line before it is run.
+            "-R" | "--regression-tests" => request.echo = true,
             "-h" | "--help" => request.help = true,
             "--version" => request.version = true,
             _ => return Err(unknown(name)),
@@ -122,7 +134,18 @@ fn patience(text: &str) -> Result<Duration, Failure> {
 }
 
 fn unknown(word: &str) -> Failure {
-    const NAMES: &[&str] = &["--file", "--cib", "--display", "--wait", "--force", "--help", "--version"];
+    const NAMES: &[&str] = &[
+        "--file",
+        "--cib",
+        "--display",
+        "--wait",
+        "--force",
+        "--no",
+        "--option",
+        "--keep-going",
+        "--help",
+        "--version",
+    ];
     let failure = Failure::usage(format!("there is no option `{word}`"));
     match closest(word, NAMES.iter().copied()) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
@@ -135,7 +158,16 @@ fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
     if let Some(style) = &request.style {
         session.options.set("color.style", style)?;
     }
+    for setting in &request.settings {
+        let Some((name, value)) = setting.split_once('=') else {
+            return Err(Failure::usage(format!("`{setting}`: expected NAME=VALUE, such as core.wait=yes")));
+        };
+        session.options.set(name, value)?;
+    }
     session.apply_options();
+    session.switches.refuse = request.refuse;
+    session.switches.keep_going = request.keep_going;
+    session.switches.echo = request.echo;
     session.switches.wait |= request.wait;
     session.switches.force |= request.force;
     session.patience = request.patience.unwrap_or(session.patience);

@@ -11,7 +11,7 @@ use quorate_grammar::diagnostic::closest;
 
 pub fn level(session: &mut Session, level: &Level) {
     let mut text = format!("{}\n\n", level.help);
-    let commands = || level.commands.iter();
+    let commands = || level.commands.iter().filter(|command| !command.is_hidden());
     let width = commands().map(|command| command.name.len()).max().unwrap_or(0).max(8);
     type Belongs = fn(&Run) -> bool;
     let groups: [(&str, Belongs); 3] = [

@@ -1,14 +1,17 @@
-//! Names that agents and the cluster document: parameters, meta attributes, properties.
+//! What agents and the cluster document: parameters, operations, meta attributes, properties.
 //!
-//! In: an agent's `meta-data`. Out: names, for completion.
-//! Absent: checking values against them.
+//! In: an agent's `meta-data`. Out: what it says, as values; told once, kept in memory and on disk
+//! until the agent's file changes.
+//! Absent: checking a configuration against it (see `check`).
 
 use crate::catalogue::AgentName;
+use quorate_core::xml::Element;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
+use std::time::UNIX_EPOCH;
 
 /// Meta attributes of resources that the scheduler knows.
 pub const META_ATTRIBUTES: &[&str] = &[
@@ -101,34 +104,218 @@ pub const PROPERTIES: &[&str] = &[
     "transition-delay",
 ];
 
-/// What agents told once. They are programs, and completion asks at every key.
-#[derive(Clone, Debug, Default)]
-pub struct Memory {
-    parameters: Rc<RefCell<BTreeMap<String, Vec<String>>>>,
+/// What an agent says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    pub summary: String,
+    pub parameters: Vec<Parameter>,
+    pub actions: Vec<Action>,
 }
 
-impl Memory {
-    pub fn parameters(&self, ocf_root: &Path, agent: &AgentName) -> Vec<String> {
-        let name = format!("{}:{}:{}", agent.class, agent.provider.unwrap_or_default(), agent.name);
-        let mut known = self.parameters.borrow_mut();
-        known.entry(name).or_insert_with(|| parameters(ocf_root, agent)).clone()
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameter {
+    pub name: String,
+    pub summary: String,
+    pub required: bool,
+    /// Resources of one agent must differ in the values of such a group.
+    pub unique: Option<String>,
+    pub deprecated: bool,
+    pub default: Option<String>,
+}
+
+/// An operation as the agent advises it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Action {
+    pub name: String,
+    pub timeout: Option<String>,
+    pub interval: Option<String>,
+    pub role: Option<String>,
+    pub depth: Option<String>,
+}
+
+impl Metadata {
+    /// Reads what an agent printed; anything before the document is passed over.
+    pub fn read(text: &str) -> Option<Metadata> {
+        let root = quorate_core::xml::read(&text[text.find("<resource-agent")?..]).ok()?;
+        let part = |name: &str| root.child(name).into_iter().flat_map(|part| part.elements()).collect::<Vec<_>>();
+        Some(Metadata {
+            summary: summary(&root),
+            parameters: part("parameters").into_iter().filter_map(parameter).collect(),
+            actions: part("actions").into_iter().filter_map(action).collect(),
+        })
+    }
+
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        // Fence agents take both spellings.
+        let same = |known: &str| known == name || known.replace('-', "_") == name.replace('-', "_");
+        self.parameters.iter().find(|parameter| same(&parameter.name))
+    }
+
+    pub fn has_action(&self, name: &str) -> bool {
+        self.actions.iter().any(|action| action.name == name)
     }
 }
 
-/// The names of an agent's parameters, as the agent itself tells them.
-fn parameters(ocf_root: &Path, agent: &AgentName) -> Vec<String> {
-    let mut command = match (agent.class, agent.provider) {
-        ("ocf", Some(provider)) => Command::new(ocf_root.join("resource.d").join(provider).join(agent.name)),
-        ("stonith", _) => Command::new(Path::new("/usr/sbin").join(agent.name)),
-        _ => return Vec::new(),
+fn summary(element: &Element) -> String {
+    let text = element.child("shortdesc").map(Element::text).unwrap_or_default();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn parameter(element: &Element) -> Option<Parameter> {
+    let name = element.attr("name").filter(|_| element.name == "parameter")?.to_string();
+    let yes = |attribute: &str| matches!(element.attr(attribute), Some("1" | "true" | "yes"));
+    let unique = element.attr("unique-group").map(str::to_string).or_else(|| yes("unique").then(|| name.clone()));
+    let default = element.child("content").and_then(|content| content.attr("default")).map(str::to_string);
+    Some(Parameter {
+        summary: summary(element),
+        required: yes("required"),
+        unique,
+        deprecated: yes("deprecated") || element.child("deprecated").is_some(),
+        default,
+        name,
+    })
+}
+
+fn action(element: &Element) -> Option<Action> {
+    let get = |name: &str| element.attr(name).map(str::to_string);
+    Some(Action {
+        name: element.attr("name").filter(|_| element.name == "action")?.to_string(),
+        timeout: get("timeout"),
+        interval: get("interval"),
+        role: get("role"),
+        depth: get("depth"),
+    })
+}
+
+/// What agents told once. They are programs, and completion asks at every key.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    known: Rc<RefCell<BTreeMap<String, Option<Rc<Metadata>>>>>,
+    cache: Option<PathBuf>,
+}
+
+impl Memory {
+    /// Keeps what it learns in this directory, too.
+    pub fn kept_in(cache: PathBuf) -> Memory {
+        Memory { cache: Some(cache), ..Memory::default() }
+    }
+
+    /// `None` for agents that are not here, or say nothing of themselves.
+    pub fn metadata(&self, ocf_root: &Path, agent: &AgentName) -> Option<Rc<Metadata>> {
+        let name = format!("{}:{}:{}", agent.class, agent.provider.unwrap_or_default(), agent.name);
+        if let Some(known) = self.known.borrow().get(&name) {
+            return known.clone();
+        }
+        let told = program(ocf_root, agent).and_then(|(path, arguments)| {
+            let text = self.kept(&name, &path).or_else(|| {
+                let text = ask(ocf_root, &path, arguments)?;
+                self.keep(&name, &path, &text);
+                Some(text)
+            })?;
+            Metadata::read(&text).map(Rc::new)
+        });
+        self.known.borrow_mut().insert(name, told.clone());
+        told
+    }
+
+    pub fn parameters(&self, ocf_root: &Path, agent: &AgentName) -> Vec<String> {
+        let metadata = self.metadata(ocf_root, agent);
+        metadata.map_or(Vec::new(), |told| told.parameters.iter().map(|one| one.name.clone()).collect())
+    }
+
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        Some(self.cache.as_ref()?.join(name.replace('/', "%2f")))
+    }
+
+    /// What was kept, if the agent's file is still the same.
+    fn kept(&self, name: &str, agent: &Path) -> Option<String> {
+        let text = std::fs::read_to_string(self.file(name)?).ok()?;
+        let (stamp, text) = text.split_once('\n')?;
+        (stamp == self::stamp(agent)?).then(|| text.to_string())
+    }
+
+    /// Without a place to keep it the agent is asked again next time.
+    fn keep(&self, name: &str, agent: &Path, text: &str) {
+        let (Some(file), Some(stamp)) = (self.file(name), stamp(agent)) else { return };
+        let Some(directory) = file.parent() else { return };
+        if std::fs::create_dir_all(directory).is_ok()
+            && let Ok(mut staged) = tempfile::NamedTempFile::new_in(directory)
+            && std::io::Write::write_all(&mut staged, format!("{stamp}\n{text}").as_bytes()).is_ok()
+        {
+            let _ = staged.persist(file);
+        }
+    }
+}
+
+/// Path, size and time of change: an agent that is replaced has another.
+fn stamp(agent: &Path) -> Option<String> {
+    let facts = std::fs::metadata(agent).ok()?;
+    let changed = facts.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {} {}", agent.display(), facts.len(), changed.as_nanos()))
+}
+
+/// The agent's program and what makes it tell.
+fn program(ocf_root: &Path, agent: &AgentName) -> Option<(PathBuf, &'static [&'static str])> {
+    let plain = !agent.name.contains('/') && !agent.name.is_empty();
+    let (path, arguments): (PathBuf, &[&str]) = match (agent.class, agent.provider) {
+        ("ocf", Some(provider)) if plain => {
+            (ocf_root.join("resource.d").join(provider).join(agent.name), &["meta-data"])
+        }
+        ("stonith", _) if plain => (Path::new("/usr/sbin").join(agent.name), &["-o", "metadata"]),
+        _ => return None,
     };
-    let action = if agent.class == "stonith" { vec!["-o", "metadata"] } else { vec!["meta-data"] };
-    let output = command.args(action).env("OCF_ROOT", ocf_root).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let text = output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let start = text.find("<resource-agent").unwrap_or(0);
-    let Ok(root) = quorate_core::xml::read(&text[start..]) else { return Vec::new() };
-    root.descendants()
-        .filter(|part| part.name == "parameter")
-        .filter_map(|part| part.attr("name").map(str::to_string))
-        .collect()
+    path.is_file().then_some((path, arguments))
+}
+
+fn ask(ocf_root: &Path, path: &Path, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new(path);
+    command.args(arguments).env("OCF_ROOT", ocf_root).stdin(Stdio::null()).stderr(Stdio::null());
+    let output = command.output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.contains("<resource-agent").then_some(text)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agents_words_become_values() {
+        let text = "noise <?xml version=\"1.0\"?><resource-agent name=\"D\"><shortdesc lang=\"en\">a  thing</shortdesc>\
+            <parameters><parameter name=\"ip\" required=\"1\" unique=\"1\"><shortdesc>where</shortdesc><content type=\"string\"/></parameter>\
+            <parameter name=\"nic\" unique-group=\"g\"><content default=\"eth0\"/></parameter></parameters>\
+            <actions><action name=\"monitor\" timeout=\"20s\" interval=\"10s\" depth=\"0\"/></actions></resource-agent>";
+        let metadata = Metadata::read(&text[text.find("<resource").unwrap()..]).unwrap();
+        assert_eq!(metadata.summary, "a thing");
+        let [ip, nic] = &metadata.parameters[..] else { panic!("{metadata:?}") };
+        assert_eq!((ip.required, ip.unique.as_deref(), ip.summary.as_str()), (true, Some("ip"), "where"));
+        assert_eq!((nic.required, nic.unique.as_deref(), nic.default.as_deref()), (false, Some("g"), Some("eth0")));
+        assert!(metadata.has_action("monitor") && !metadata.has_action("promote"));
+        assert_eq!(metadata.actions[0].timeout.as_deref(), Some("20s"));
+    }
+
+    #[test]
+    fn an_agent_is_asked_again_only_when_it_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let agents = directory.path().join("resource.d/acme");
+        std::fs::create_dir_all(&agents).unwrap();
+        let write = |word: &str| {
+            let script = format!(
+                "#!/bin/sh\necho asked >> {0}/asked\necho '<resource-agent><parameters><parameter name=\"{word}\"/></parameters></resource-agent>'\n",
+                directory.path().display()
+            );
+            std::fs::write(agents.join("Svc"), script).unwrap();
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(agents.join("Svc"), PermissionsExt::from_mode(0o755)).unwrap();
+        };
+        let agent = AgentName { class: "ocf", provider: Some("acme"), name: "Svc" };
+        let names = || Memory::kept_in(directory.path().join("cache")).parameters(directory.path(), &agent);
+        write("one");
+        assert_eq!((names(), names()), (vec!["one".to_string()], vec!["one".to_string()]));
+        write("other");
+        assert_eq!(names(), ["other"]);
+        let asked = std::fs::read_to_string(directory.path().join("asked")).unwrap();
+        assert_eq!(asked.lines().count(), 2);
+    }
 }

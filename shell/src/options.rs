@@ -19,6 +19,12 @@ pub const OPTIONS: &[Setting] = &[
     Setting { name: "core.editor", default: "", values: &[] },
     Setting { name: "core.pager", default: "", values: &[] },
     Setting { name: "core.wait", default: "no", values: &["yes", "no"] },
+    Setting { name: "core.check_frequency", default: "always", values: &["always", "on-verify", "never"] },
+    Setting { name: "core.check_mode", default: "strict", values: &["strict", "relaxed"] },
+    Setting { name: "core.implicit_edits", default: "no", values: &["yes", "no"] },
+    Setting { name: "core.has_ra_advised_op", default: "no", values: &["yes", "no"] },
+    Setting { name: "core.has_fa_advised_op", default: "no", values: &["yes", "no"] },
+    Setting { name: "core.obscure_pattern", default: "passw*", values: &[] },
     Setting { name: "core.force", default: "no", values: &["yes", "no"] },
     Setting { name: "color.style", default: "color", values: &["plain", "color", "color-always"] },
 ];

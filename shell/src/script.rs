@@ -12,7 +12,7 @@ use quorate_grammar::{Diagnostic, line};
 ///
 /// `at` is the level to start in.
 pub fn batch(session: &mut Session, name: &str, at: &[String], text: &str) -> u8 {
-    session.manner = Manner::Batch;
+    session.manner = if session.switches.keep_going { Manner::Single } else { Manner::Batch };
     let origin = Origin { name: name.to_string(), text: text.to_string() };
     session.origin = origin.clone();
     let mut errors = Errors { origin, count: 0 };
@@ -25,11 +25,21 @@ pub fn batch(session: &mut Session, name: &str, at: &[String], text: &str) -> u8
         if session.done {
             break;
         }
+        if session.switches.echo {
+            echo(session, line);
+        }
         if let Err(failure) = dispatch::run(session, line) {
             errors.add(session, failure);
         }
     }
     finish(session, errors)
+}
+
+/// `.INP: LINE`, joins removed.
+fn echo(session: &mut Session, line: &line::Line) {
+    let text = session.origin.text.get(line.span.range()).unwrap_or_default();
+    let pieces: Vec<&str> = text.lines().map(|piece| piece.trim_end().trim_end_matches('\\')).collect();
+    session.ui.line(&format!(".INP: {}", pieces.concat()));
 }
 
 /// Enters a level by name, as if it had been typed.
@@ -58,6 +68,9 @@ fn finish(session: &mut Session, mut errors: Errors) -> u8 {
         Ok(diagnostics) => errors.add(session, Failure::input(diagnostics)),
         Err(failure) => errors.add(session, failure),
     }
+    if session.switches.keep_going {
+        return finish_loosely(session, &errors);
+    }
     if errors.count > 0 {
         let noun = if errors.count == 1 { "error" } else { "errors" };
         let summary = format!("{} {noun}; nothing was changed", errors.count);
@@ -67,6 +80,17 @@ fn finish(session: &mut Session, mut errors: Errors) -> u8 {
     let finished = dispatch::leave_configure(session).and_then(|()| session.finish_batch());
     match finished {
         Ok(()) => 0,
+        Err(failure) => {
+            session.ui.failure(&failure, &errors.origin);
+            failure.exit_code()
+        }
+    }
+}
+
+/// What was right is kept.
+fn finish_loosely(session: &mut Session, errors: &Errors) -> u8 {
+    match dispatch::leave_configure(session) {
+        Ok(()) => u8::from(errors.count > 0),
         Err(failure) => {
             session.ui.failure(&failure, &errors.origin);
             failure.exit_code()

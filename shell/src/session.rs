@@ -30,6 +30,12 @@ use std::time::Duration;
 pub struct Switches {
     pub force: bool,
     pub wait: bool,
+    /// The answer to every question is no.
+    pub refuse: bool,
+    /// A batch goes on after errors and keeps what was right.
+    pub keep_going: bool,
+    /// Every line of a batch is told before it is run.
+    pub echo: bool,
 }
 
 /// How lines come to us.
@@ -77,7 +83,7 @@ impl Session {
             levels: Vec::new(),
             source,
             options: Options::default(),
-            agents: metadata::Memory::default(),
+            agents: metadata::Memory::kept_in(environment.cache.join("crm/agents")),
             done: false,
             input,
             cluster,
@@ -362,7 +368,7 @@ impl Session {
         if self.switches.force {
             return true;
         }
-        if self.manner != Manner::Interactive {
+        if self.manner != Manner::Interactive || self.switches.refuse {
             return false;
         }
         self.ui.print(&format!("{question} [y/N] "));

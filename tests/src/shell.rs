@@ -90,8 +90,12 @@ impl Bench {
     }
 
     pub fn fed(&self, words: &[&str], input: &str) -> Answer {
-        let mut command = self.command();
-        command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Bench::feed(self.command().args(words), input)
+    }
+
+    /// Runs a prepared command.
+    pub fn feed(command: &mut Command, input: &str) -> Answer {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("crm");
         let mut pipe = child.stdin.take().expect("the pipe was asked for");
         // A crm that needs no input may be gone already.

@@ -270,7 +270,7 @@ fn nodes_are_steered_by_their_attributes() {
     ok(bench.crm(&["node", "attribute", "n2", "set", "foo", "bar"]));
     assert!(bench.cib().contains(r#"<instance_attributes id="nodes-2">"#));
     assert_eq!(ok(bench.crm(&["node", "attribute", "n2", "show", "foo"])), "scope=nodes  name=foo value=bar\n");
-    assert_eq!(ok(bench.crm(&["node", "show", "n2"])), "n2(2): member\n\tfoo=bar\n");
+    assert_eq!(ok(bench.crm(&["node", "show", "n2"])), "n2(2): member(offline)\n\tfoo=bar\n");
 }
 
 #[test]

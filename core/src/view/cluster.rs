@@ -153,6 +153,8 @@ pub struct Common {
     /// All of it runs.
     pub fully_active: bool,
     pub description: Option<String>,
+    /// Made by the cluster itself, and told of elsewhere: only programs want to see it.
+    pub implicit: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -261,6 +263,8 @@ pub struct NodeHistory {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceHistoryView {
     pub id: String,
+    /// The name the history itself bears.
+    pub kept_as: String,
     pub orphaned: bool,
     pub migration_threshold: Score,
     pub fail_count: Score,

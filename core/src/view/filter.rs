@@ -131,6 +131,8 @@ pub struct Options {
     pub inactive: bool,
     pub timing: bool,
     pub detail: bool,
+    /// Failures as programs write them, whatever `detail` says.
+    pub failures_in_full: bool,
     /// A line for each node, not lists of those that are alike.
     pub nodes_one_by_one: bool,
     pub brief: bool,
@@ -153,6 +155,7 @@ impl Default for Options {
             inactive: false,
             timing: false,
             detail: false,
+            failures_in_full: false,
             nodes_one_by_one: false,
             brief: false,
             description: false,

@@ -7,6 +7,16 @@
 
 use crate::span::{Span, Word};
 
+mod access;
+mod alert;
+mod bundle;
+mod rule;
+
+pub use access::{Actor, ActorKind, Grant, Permission, Role, Spec, User};
+pub use alert::{Alert, AlertPart, Recipient, Selection};
+pub use bundle::{Bundle, BundlePart, Mapping};
+pub use rule::{Boolean, Condition, Expression, Rule, Source};
+
 /// A statement, the comment lines above it, and where it stands. Statements compare by what they
 /// say, not by where.
 #[derive(Clone, Debug)]
@@ -35,6 +45,7 @@ pub enum Kind {
     Template(Primitive),
     Group(Group),
     Clone(Clone),
+    Bundle(Bundle),
     Location(Location),
     Colocation(Colocation),
     Order(Order),
@@ -42,6 +53,10 @@ pub enum Kind {
     Options(Options),
     Topology(Topology),
     Tag(Tag),
+    Role(Role),
+    Actor(Actor),
+    User(User),
+    Alert(Alert),
     Monitor(Monitor),
     /// An object kept as its XML.
     Xml(Word),
@@ -113,53 +128,6 @@ pub enum SetBody {
     },
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub enum Rule {
-    Reference(Word),
-    /// Without a score: INFINITY.
-    Own {
-        id: Option<Word>,
-        role: Option<Word>,
-        score: Option<Word>,
-        boolean: Boolean,
-        expressions: Vec<Expression>,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Boolean {
-    And,
-    Or,
-}
-
-impl Boolean {
-    pub fn keyword(self) -> &'static str {
-        match self {
-            Boolean::And => "and",
-            Boolean::Or => "or",
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Expression {
-    Defined { name: Word },
-    NotDefined { name: Word },
-    Compare { name: Word, kind: Option<Word>, operation: Word, value: Word, source: Source },
-    Before { end: Word },
-    After { start: Word },
-    Within { start: Option<Word>, end: Option<Word>, duration: Vec<Setting> },
-    Calendar { fields: Vec<Setting> },
-}
-
-/// What the value of a comparison is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    Literal,
-    Parameter,
-    Meta,
-}
-
 /// A resource of a constraint with its role or action.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
@@ -169,10 +137,30 @@ pub struct Member {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceSet {
+    pub id: Option<Word>,
+    /// `( $id-ref=ID )`: the set with that id, here too; it then has nothing else.
+    pub reference: Option<Word>,
     pub members: Vec<Word>,
     pub qualifier: Option<Word>,
     pub sequential: bool,
     pub require_all: bool,
+    /// `$NAME=VALUE`, taken into the XML as it stands.
+    pub attributes: Vec<Setting>,
+}
+
+impl ResourceSet {
+    /// A set of these members that says nothing else.
+    pub fn plain(members: Vec<Word>, qualifier: Option<Word>) -> ResourceSet {
+        ResourceSet {
+            id: None,
+            reference: None,
+            members,
+            qualifier,
+            sequential: true,
+            require_all: true,
+            attributes: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -190,6 +178,8 @@ pub struct Node {
     pub name: Word,
     pub kind: Option<Word>,
     pub description: Option<Word>,
+    /// `$score=…`
+    pub score: Option<Word>,
     pub sets: Vec<AttributeSet>,
 }
 
@@ -215,10 +205,11 @@ pub enum Part {
     Operation(Operation),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub enum Operations {
-    Id(Word),
-    Reference(Word),
+/// `operations`, which says something of all the operations together, or that there are none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Operations {
+    pub id: Option<Word>,
+    pub reference: Option<Word>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -253,6 +244,8 @@ pub struct Location {
     pub role: Option<Word>,
     /// `resource-discovery` and whatever else stands as NAME=VALUE.
     pub attributes: Vec<Setting>,
+    /// `$NAME=VALUE`, taken into the XML as it stands.
+    pub verbatim: Vec<Setting>,
     pub place: Place,
 }
 
@@ -265,8 +258,13 @@ pub enum Target {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Place {
-    Node { score: Word, node: Word },
+    Node {
+        score: Word,
+        node: Word,
+    },
     Rules(Vec<Rule>),
+    /// Said by verbatim attributes, or by nothing.
+    None,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -275,6 +273,8 @@ pub struct Colocation {
     pub score: Word,
     pub members: Members,
     pub node_attribute: Option<Word>,
+    pub influence: Option<Word>,
+    pub verbatim: Vec<Setting>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -284,6 +284,7 @@ pub struct Order {
     pub kind: Option<Word>,
     pub members: Members,
     pub symmetrical: Option<Word>,
+    pub verbatim: Vec<Setting>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -292,6 +293,7 @@ pub struct Ticket {
     pub ticket: Word,
     pub members: Members,
     pub loss_policy: Option<Word>,
+    pub verbatim: Vec<Setting>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -315,6 +317,9 @@ impl OptionsKind {
 pub struct Options {
     pub kind: OptionsKind,
     pub id: Option<Word>,
+    /// `$id-ref=ID`: a set that stands elsewhere.
+    pub reference: Option<Word>,
+    pub score: Option<Word>,
     pub rules: Vec<Rule>,
     pub pairs: Vec<Pair>,
 }
@@ -324,11 +329,20 @@ pub struct Topology {
     pub levels: Vec<Levels>,
 }
 
-/// The devices that fence a target, one word a level; a comma joins devices used together.
+/// The devices that fence a target, level by level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Levels {
     pub target: FencingTarget,
-    pub devices: Vec<Word>,
+    pub levels: Vec<FencingLevel>,
+}
+
+/// One word of devices; a comma joins those used together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FencingLevel {
+    pub id: Option<Word>,
+    /// `index=N`; without it the one after the target's level before.
+    pub index: Option<Word>,
+    pub devices: Word,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -366,6 +380,7 @@ impl Kind {
             Kind::Group(_) => "group",
             Kind::Clone(clone) if clone.master => "ms",
             Kind::Clone(_) => "clone",
+            Kind::Bundle(_) => "bundle",
             Kind::Location(_) => "location",
             Kind::Colocation(_) => "colocation",
             Kind::Order(_) => "order",
@@ -373,6 +388,10 @@ impl Kind {
             Kind::Options(options) => options.kind.keyword(),
             Kind::Topology(_) => "fencing_topology",
             Kind::Tag(_) => "tag",
+            Kind::Role(_) => "role",
+            Kind::Actor(actor) => actor.kind.keyword(),
+            Kind::User(_) => "user",
+            Kind::Alert(_) => "alert",
             Kind::Monitor(_) => "monitor",
             Kind::Xml(_) => "xml",
         }
@@ -385,12 +404,17 @@ impl Kind {
             Kind::Primitive(primitive) | Kind::Template(primitive) => Some(&primitive.id),
             Kind::Group(group) => Some(&group.id),
             Kind::Clone(clone) => Some(&clone.id),
+            Kind::Bundle(bundle) => Some(&bundle.id),
             Kind::Location(location) => Some(&location.id),
             Kind::Colocation(colocation) => Some(&colocation.id),
             Kind::Order(order) => Some(&order.id),
             Kind::Ticket(ticket) => Some(&ticket.id),
             Kind::Options(options) => options.id.as_ref(),
             Kind::Tag(tag) => Some(&tag.id),
+            Kind::Role(role) => Some(&role.id),
+            Kind::Actor(actor) => Some(&actor.id),
+            Kind::User(user) => Some(&user.id),
+            Kind::Alert(alert) => Some(&alert.id),
             Kind::Topology(_) | Kind::Monitor(_) | Kind::Xml(_) => None,
         }
     }

@@ -9,6 +9,7 @@ use crate::crm::reader::{Parsed, Reader, split};
 use crate::crm::rule;
 use crate::diagnostic::Diagnostic;
 use crate::line::Token;
+use crate::span::Word;
 
 /// Lists for a statement that has nothing but lists; `implicit` may stand first without keyword.
 pub fn sets(reader: &mut Reader, kinds: &[SetKind], implicit: Option<SetKind>) -> Parsed<Vec<AttributeSet>> {
@@ -64,7 +65,8 @@ pub fn pairs(reader: &mut Reader, expected: Expected, followers: &[&'static str]
         followers.iter().for_each(|word| reader.want(Expected::Keyword(word)));
         reader.want(expected);
         let Some(token) = reader.peek() else { return Ok(pairs) };
-        if split(token).is_none() && SECTIONS.iter().any(|section| token.is(section)) {
+        let ends = |word: &&str| token.is(word);
+        if split(token).is_none() && SECTIONS.iter().chain(followers).any(ends) {
             return Ok(pairs);
         }
         pairs.push(pair(reader, token)?);
@@ -78,6 +80,9 @@ fn pair(reader: &mut Reader, token: &Token) -> Parsed<Pair> {
     }
     let own_id = token.text.starts_with('$');
     let Some(at) = split(token) else {
+        if let Some((id, name)) = valueless_with_id(token) {
+            return Ok(Pair::Named { id: Some(id), name, value: None });
+        }
         if own_id || token.text.contains(['=', ':', '(', ')']) {
             return Err(reader.stop());
         }
@@ -97,6 +102,12 @@ fn pair(reader: &mut Reader, token: &Token) -> Parsed<Pair> {
     let colon = label.find(':').map_or(label.len(), |colon| colon);
     let name = if colon == label.len() { token.slice(1..at) } else { token.slice(colon + 2..at) };
     Ok(Pair::Named { id: Some(token.slice(1..colon + 1)), name, value })
+}
+
+/// `$ID:NAME`
+fn valueless_with_id(token: &Token) -> Option<(Word, Word)> {
+    let colon = token.text.strip_prefix('$')?.find(':').filter(|colon| *colon > 0)? + 1;
+    (colon + 1 < token.text.len()).then(|| (token.slice(1..colon), token.slice(colon + 1..token.text.len())))
 }
 
 /// `@ID` or `@ID:NAME`.

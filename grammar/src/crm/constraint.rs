@@ -3,12 +3,12 @@
 //! In: a reader after the keyword. Out: the statement's value.
 //! Absent: whether the resources exist.
 
-use crate::crm::ast::{Colocation, Location, Member, Members, Order, Place, ResourceSet, Target, Ticket};
+use crate::crm::ast::{Colocation, Location, Member, Members, Order, Place, ResourceSet, Setting, Target, Ticket};
 use crate::crm::attributes;
 use crate::crm::expect::{ACTIONS, BOOLEANS, Expected, LOSS_POLICIES, ORDER_KINDS, ROLES};
 use crate::crm::reader::{Parsed, Reader, meant, one_of};
 use crate::crm::rule;
-use crate::diagnostic::{Diagnostic, closest};
+use crate::diagnostic::{Diagnostic, Severity, closest};
 use crate::line::Token;
 use crate::span::Word;
 
@@ -53,23 +53,33 @@ pub fn location(reader: &mut Reader) -> Parsed<Location> {
     let id = reader.id()?;
     let target = target(reader)?;
     let mut role = reader.option("role=");
-    let mut options = Vec::new();
-    while let Some((name, value)) = reader.pair(Expected::Prefix("resource-discovery="), |_| true) {
+    let (mut options, mut verbatim) = (Vec::new(), verbatim(reader));
+    while let Some((name, value)) = reader.pair(Expected::Prefix("resource-discovery="), |name| !name.starts_with('$'))
+    {
         match name.text.as_str() {
             "role" => role = Some(value),
             _ => options.push((name, value)),
         }
     }
     role = role.or_else(|| reader.option("role="));
+    verbatim.extend(self::verbatim(reader));
     let rules = attributes::rules(reader)?;
-    if !rules.is_empty() {
-        return Ok(Location { id, target, role: checked(role)?, attributes: options, place: Place::Rules(rules) });
+    if !rules.is_empty() || reader.is_done() && !verbatim.is_empty() {
+        let place = if rules.is_empty() { Place::None } else { Place::Rules(rules) };
+        return Ok(Location { id, target, role: checked(role)?, attributes: options, verbatim, place });
     }
     let Some(score) = reader.labelled(Expected::Score) else { return Err(reader.stop()) };
     let score = rule::score(score)?;
     let node = reader.name(Expected::Node)?;
     let role = checked(role.or_else(|| reader.option("role=")))?;
-    Ok(Location { id, target, role, attributes: options, place: Place::Node { score, node } })
+    Ok(Location { id, target, role, attributes: options, verbatim, place: Place::Node { score, node } })
+}
+
+/// What constraints may have beside what the language says of them.
+const VERBATIM: &[&str] = &["score", "score-attribute", "node", "kind", "require-all", "domain", "lifetime"];
+
+fn verbatim(reader: &mut Reader) -> Vec<Setting> {
+    std::iter::from_fn(|| reader.verbatim(VERBATIM)).collect()
 }
 
 fn checked(role: Option<Word>) -> Parsed<Option<Word>> {
@@ -97,8 +107,21 @@ pub fn colocation(reader: &mut Reader) -> Parsed<Colocation> {
     let Some(score) = reader.labelled(Expected::Score) else { return Err(reader.stop()) };
     let score = rule::score(score)?;
     let members = at_least_two(Sets::read(reader, ROLES)?, reader)?;
-    let node_attribute = reader.option("node-attribute=");
-    Ok(Colocation { id, score, members, node_attribute })
+    let (mut node_attribute, mut influence) = (None, None);
+    loop {
+        if let Some(word) = reader.option("node-attribute=") {
+            node_attribute = Some(word);
+        } else if let Some(word) = reader.option("influence=") {
+            // The schema takes any text here, and the cluster takes what it does not know for its default.
+            if let Err(stop) = one_of(word.clone(), "true or false", BOOLEANS) {
+                reader.diagnostics.push(Diagnostic { severity: Severity::Warning, ..*stop.0 });
+            }
+            influence = Some(word);
+        } else {
+            break;
+        }
+    }
+    Ok(Colocation { id, score, members, node_attribute, influence, verbatim: verbatim(reader) })
 }
 
 pub fn order(reader: &mut Reader) -> Parsed<Order> {
@@ -107,7 +130,7 @@ pub fn order(reader: &mut Reader) -> Parsed<Order> {
     let members = at_least_two(Sets::read(reader, ACTIONS)?, reader)?;
     let symmetrical =
         reader.option("symmetrical=").map(|value| one_of(value, "true or false", BOOLEANS)).transpose()?;
-    Ok(Order { id, kind, members, symmetrical })
+    Ok(Order { id, kind, members, symmetrical, verbatim: verbatim(reader) })
 }
 
 /// A score says Optional when it is zero and Mandatory otherwise.
@@ -115,8 +138,9 @@ fn order_kind(word: Word) -> Parsed<Word> {
     if let Ok(kind) = one_of(word.clone(), "a kind", ORDER_KINDS) {
         return Ok(kind);
     }
-    let is_score = matches!(word.text.to_lowercase().trim_start_matches(['+', '-']), "inf" | "infinity" | "advisory")
-        || word.text.parse::<i64>().is_ok();
+    let named = ["inf", "infinity", "advisory"];
+    let is_score =
+        named.contains(&word.text.to_lowercase().trim_start_matches(['+', '-'])) || word.text.parse::<i64>().is_ok();
     if !is_score {
         return one_of(word, "a kind of order", ORDER_KINDS);
     }
@@ -138,14 +162,14 @@ pub fn ticket(reader: &mut Reader) -> Parsed<Ticket> {
     };
     let loss_policy =
         reader.option("loss-policy=").map(|value| one_of(value, "a loss policy", LOSS_POLICIES)).transpose()?;
-    Ok(Ticket { id, ticket, members, loss_policy })
+    Ok(Ticket { id, ticket, members, loss_policy, verbatim: verbatim(reader) })
 }
 
 fn at_least_two(read: Sets, reader: &Reader) -> Parsed<Members> {
     let plain = !read.bracketed;
     let members: Vec<Member> = read.members();
     match (&members[..], plain) {
-        ([], _) => Err(reader.stop()),
+        ([], _) if read.sets.is_empty() => Err(reader.stop()),
         ([_], true) => Err(reader.stop()),
         ([first, second], true) => Ok(Members::Two(first.clone(), second.clone())),
         _ => Ok(Members::Sets(read.sets)),
@@ -215,6 +239,12 @@ impl Sets {
     ) -> Parsed<()> {
         let start = self.sets.len();
         self.bracketed = true;
+        if let Some(reference) = reader.prefixed("$id-ref=") {
+            let plain = ResourceSet::plain(Vec::new(), None);
+            self.sets.push(ResourceSet { reference: Some(reference), ..plain });
+            return if bracket(reader, end) { Ok(()) } else { Err(reader.stop()) };
+        }
+        let id = reader.prefixed("$id=");
         loop {
             if let Some(token) = reader.peek().filter(|token| matches!(token.text.as_str(), "(" | "[" | "{")) {
                 return Err(Diagnostic::error(token.span, "a set cannot stand inside another").into());
@@ -226,17 +256,32 @@ impl Sets {
             (set.sequential, set.require_all) = (false, all);
         }
         set_options(reader, &mut self.sets[start..])?;
+        let attributes: Vec<Setting> = std::iter::from_fn(|| reader.verbatim(SET_VERBATIM)).collect();
         if self.sets.len() == start || !bracket(reader, end) {
             return Err(reader.stop());
+        }
+        match &mut self.sets[start..] {
+            [only] => (only.id, only.attributes) = (id, attributes),
+            _ => {
+                let said = id.map(|id| id.span).or(attributes.first().map(|(name, _)| name.span));
+                if let Some(span) = said {
+                    return Err(Diagnostic::error(span, "members with different roles or actions are several sets")
+                        .hint("give each its own brackets")
+                        .into());
+                }
+            }
         }
         Ok(())
     }
 }
 
+/// What a set may have beside what the language says of it.
+const SET_VERBATIM: &[&str] = &["sequential", "require-all", "ordering", "score", "kind", "role", "action"];
+
 fn push(sets: &mut Vec<ResourceSet>, start: usize, member: Word, qualifier: Option<Word>) {
     match sets[start..].last_mut() {
         Some(last) if last.qualifier == qualifier => last.members.push(member),
-        _ => sets.push(ResourceSet { members: vec![member], qualifier, sequential: true, require_all: true }),
+        _ => sets.push(ResourceSet::plain(vec![member], qualifier)),
     }
 }
 

@@ -37,6 +37,14 @@ pub enum Expected {
     DateField,
     SetId,
     Ticket,
+    Role,
+    /// What a permission is about.
+    Permission,
+    /// The program of an alert.
+    Path,
+    Recipient,
+    /// NAME=VALUE of a bundle's part.
+    BundleSetting,
     Device,
     FencingTarget,
     Interval,
@@ -65,6 +73,11 @@ impl fmt::Display for Expected {
             Expected::Date => "a date",
             Expected::DateField => "a field such as `hours=9-17`",
             Expected::SetId => "the id of a set",
+            Expected::Role => "a role",
+            Expected::Permission => "what is permitted, such as `xpath:…` or `meta:RSC:NAME`",
+            Expected::Path => "the path of a program",
+            Expected::Recipient => "a recipient",
+            Expected::BundleSetting => "NAME=VALUE",
             Expected::Ticket => "a ticket such as `ticketA:`",
             Expected::Device => "a fencing device",
             Expected::FencingTarget => "a target such as `node1:`",
@@ -94,6 +107,7 @@ pub const STATEMENTS: &[Word] = &[
     word("rsc_template", "a pattern that primitives may refer to"),
     word("group", "resources started together, in order, on one node"),
     word("clone", "a resource that runs on several nodes"),
+    word("bundle", "a container and what runs in it"),
     word("location", "where a resource prefers to run"),
     word("colocation", "resources that run together or apart"),
     word("order", "which resource starts first"),
@@ -103,6 +117,11 @@ pub const STATEMENTS: &[Word] = &[
     word("op_defaults", "default meta attributes of operations"),
     word("fencing_topology", "which devices fence which node, in which order"),
     word("tag", "a name for several objects"),
+    word("role", "what a user with this role may read and write"),
+    word("user", "a user and their roles, for schemas before 2.0"),
+    word("acl_target", "a user and their roles"),
+    word("acl_group", "a group of users and their roles"),
+    word("alert", "a program that is told what happens"),
     word("monitor", "one more monitor operation for a resource"),
     word("xml", "an object as raw XML"),
 ];
@@ -111,8 +130,49 @@ pub const STATEMENTS: &[Word] = &[
 pub const ALIASES: &[(&str, &str)] =
     &[("resource", "primitive"), ("collocation", "colocation"), ("master", "ms"), ("ms", "ms")];
 
-/// Statements of crmsh that this version does not read yet. They are named, never guessed at.
-pub const NOT_YET: &[&str] = &["bundle", "role", "user", "acl_target", "acl_group", "alert"];
+/// What a permission allows.
+pub const RIGHTS: &[&str] = &["read", "write", "deny"];
+
+/// Short names for XPaths of permissions, with the least and the most arguments they take.
+pub const SHORTCUTS: &[(&str, usize, usize)] = &[
+    ("meta", 1, 2),
+    ("params", 1, 2),
+    ("utilization", 1, 1),
+    ("location", 1, 1),
+    ("property", 0, 1),
+    ("node", 0, 1),
+    ("nodeattr", 0, 1),
+    ("nodeutil", 0, 1),
+    ("status", 0, 0),
+    ("cib", 0, 0),
+];
+
+/// What a bundle may run in.
+pub const ENGINES: &[&str] = &["docker", "podman", "rkt"];
+
+const ENGINE_SETTINGS: &[&str] =
+    &["image", "replicas", "replicas-per-host", "promoted-max", "masters", "run-command", "network", "options"];
+
+/// The settings of a bundle's parts.
+pub const BUNDLE_SETTINGS: &[(&str, &[&str])] = &[
+    ("docker", ENGINE_SETTINGS),
+    ("podman", ENGINE_SETTINGS),
+    ("rkt", ENGINE_SETTINGS),
+    ("network", &["ip-range-start", "control-port", "host-interface", "host-netmask", "add-host"]),
+    ("port-mapping", &["port", "internal-port", "range"]),
+    ("storage-mapping", &["source-dir", "source-dir-root", "target-dir", "options"]),
+];
+
+/// Expressions that are written by their XML names, and the attributes they have.
+pub const PLAIN_EXPRESSIONS: &[(&str, &[&str])] = &[
+    ("expression", &["attribute", "operation", "type", "value", "value-source"]),
+    ("rsc_expression", &["class", "provider", "type"]),
+    ("op_expression", &["name", "interval"]),
+    ("date_expression", &["operation", "start", "end"]),
+];
+
+/// Rules in rules in rules: nobody writes more, and the reader must not run out of stack.
+pub const NESTING_MAX: usize = 32;
 
 /// Attributes of an operation. Every other name is a parameter of the agent during it.
 pub const OPERATION_ATTRIBUTES: &[&str] = &[
@@ -127,6 +187,9 @@ pub const OPERATION_ATTRIBUTES: &[&str] = &[
     "start-delay",
     "timeout",
 ];
+
+/// Attributes of operations in older schemas, written `$NAME=VALUE`.
+pub const OLD_OPERATION_ATTRIBUTES: &[&str] = &["requires", "prereq", "on_fail", "start_delay", "interval_origin"];
 
 pub const OPERATION_NAMES: &[&str] = &[
     "monitor",

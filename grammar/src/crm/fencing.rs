@@ -3,11 +3,12 @@
 //! In: a reader after the keyword. Out: `Topology`.
 //! Absent: whether the devices exist.
 
-use crate::crm::ast::{FencingTarget, Levels, Topology};
+use crate::crm::ast::{FencingLevel, FencingTarget, Levels, Topology};
 use crate::crm::expect::Expected;
 use crate::crm::reader::{Parsed, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::line::Token;
+use crate::span::Word;
 
 pub fn topology(reader: &mut Reader) -> Parsed<Topology> {
     let mut levels: Vec<Levels> = Vec::new();
@@ -24,7 +25,7 @@ pub fn topology(reader: &mut Reader) -> Parsed<Topology> {
                     .hint("name the targets of all devices, or of none")
                     .into());
             }
-            if levels.last().is_some_and(|levels| levels.devices.is_empty()) {
+            if levels.last().is_some_and(|levels| levels.levels.is_empty()) {
                 return Err(Diagnostic::error(
                     token.span,
                     format!("expected a fencing device, found `{}`", token.text),
@@ -32,23 +33,51 @@ pub fn topology(reader: &mut Reader) -> Parsed<Topology> {
                 .into());
             }
             reader.next();
-            levels.push(Levels { target, devices: Vec::new() });
+            levels.push(Levels { target, levels: Vec::new() });
             continue;
         }
-        check_device(token)?;
-        reader.next();
+        let level = level(reader)?;
         match levels.last_mut() {
-            Some(last) => last.devices.push(token.word()),
-            None => levels.push(Levels { target: FencingTarget::Every, devices: vec![token.word()] }),
+            Some(last) => last.levels.push(level),
+            None => levels.push(Levels { target: FencingTarget::Every, levels: vec![level] }),
         }
     }
-    if levels.is_empty() {
+    if levels.last().is_none_or(|levels| levels.levels.is_empty()) {
         return Err(reader.stop());
     }
-    if levels.last().is_some_and(|levels| levels.devices.is_empty()) {
-        return Err(reader.stop());
+    Ok(Topology { levels: merged(levels) })
+}
+
+/// A target that comes again goes on where it stopped, unless its levels are numbered by hand.
+fn merged(levels: Vec<Levels>) -> Vec<Levels> {
+    let mut merged: Vec<Levels> = Vec::new();
+    for one in levels {
+        let numbered = one.levels.iter().any(|level| level.index.is_some());
+        match merged.iter_mut().find(|before| !numbered && before.target == one.target) {
+            Some(before) => before.levels.extend(one.levels),
+            None => merged.push(one),
+        }
     }
-    Ok(Topology { levels })
+    merged
+}
+
+/// `[$id=ID] [index=N] DEVICE[,DEVICE]…`
+fn level(reader: &mut Reader) -> Parsed<FencingLevel> {
+    let id = reader.prefixed("$id=");
+    let index = reader.prefixed("index=");
+    if let Some(word) = index.as_ref().filter(|index| !index.text.parse::<u32>().is_ok_and(|n| n > 0)) {
+        return Err(Diagnostic::error(word.span, format!("`{}` is no number of a level", word.text))
+            .hint("levels are numbered from 1")
+            .into());
+    }
+    let Some(token) = reader.peek() else { return Err(reader.stop()) };
+    check_device(token)?;
+    reader.next();
+    Ok(FencingLevel {
+        id,
+        index: index.map(|index| Word::at(index.text.trim_start_matches('0'), index.span)),
+        devices: token.word(),
+    })
 }
 
 fn target(token: &Token) -> Option<FencingTarget> {

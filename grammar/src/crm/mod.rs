@@ -1,11 +1,13 @@
 //! The configure language of crm: node, primitive, group, location and the rest.
 //!
 //! In: text, or the words of one line. Out: statements and diagnostics; never a failure.
-//! Absent: commands that are not statements (`show`, `commit`: the shell's), and of the statements
-//! `bundle`, `role`, `user`, `acl_target` and `alert`, which are diagnosed by name.
+//! Absent: commands that are not statements (`show`, `commit`: the shell's).
 
+mod access;
+mod alert;
 pub mod ast;
 mod attributes;
+mod bundle;
 mod constraint;
 pub mod expect;
 mod fencing;
@@ -17,8 +19,8 @@ mod rule;
 
 use crate::diagnostic::{Diagnostic, closest};
 use crate::line::{self, Line, LineKind, Token};
-use ast::{Kind, Statement};
-use expect::{ALIASES, Expected, NOT_YET, STATEMENTS};
+use ast::{ActorKind, Kind, Statement};
+use expect::{ALIASES, Expected, STATEMENTS};
 use reader::{Parsed, Reader, meant};
 
 /// Reads a whole text. A line that is wrong is left out and diagnosed; the others stand.
@@ -65,7 +67,7 @@ pub fn parse_line(line: &Line) -> (Option<Statement>, Vec<Diagnostic>) {
 /// Reads the words of one statement.
 pub fn parse_words(tokens: &[Token]) -> (Option<Statement>, Vec<Diagnostic>) {
     let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return (None, Vec::new()) };
-    let tokens = constraint::split_brackets(tokens);
+    let tokens = words_of(tokens);
     let mut reader = Reader::new(&tokens);
     let parsed = statement(&mut reader);
     let mut diagnostics = std::mem::take(&mut reader.diagnostics);
@@ -78,17 +80,23 @@ pub fn parse_words(tokens: &[Token]) -> (Option<Statement>, Vec<Diagnostic>) {
     }
 }
 
+/// The words, with brackets that touch others as words of their own where they mean something.
+fn words_of(tokens: &[Token]) -> Vec<Token> {
+    match tokens.first() {
+        Some(first) if first.is("alert") => alert::split_braces(tokens),
+        _ => constraint::split_brackets(tokens),
+    }
+}
+
 /// True if a line with this first word is a statement of the language (or of crmsh's).
 pub fn is_statement(keyword: &str) -> bool {
     let keyword = keyword.to_lowercase();
-    STATEMENTS.iter().any(|word| word.keyword == keyword)
-        || ALIASES.iter().any(|(alias, _)| *alias == keyword)
-        || NOT_YET.contains(&keyword.as_str())
+    STATEMENTS.iter().any(|word| word.keyword == keyword) || ALIASES.iter().any(|(alias, _)| *alias == keyword)
 }
 
 /// What could follow these words: what the parser was looking for when they ran out.
 fn expected_after(before: &[Token]) -> Vec<Expected> {
-    let tokens = constraint::split_brackets(before);
+    let tokens = words_of(before);
     let mut reader = Reader::new(&tokens);
     // Whether the words are a whole statement does not matter here.
     let _ = statement(&mut reader);
@@ -106,6 +114,12 @@ fn statement(reader: &mut Reader) -> Parsed<Kind> {
         "group" => Kind::Group(resource::group(reader)?),
         "clone" => Kind::Clone(resource::clone(reader, false)?),
         "ms" => Kind::Clone(resource::clone(reader, true)?),
+        "bundle" => Kind::Bundle(bundle::bundle(reader)?),
+        "role" => Kind::Role(access::role(reader)?),
+        "acl_target" => Kind::Actor(access::actor(reader, ActorKind::Target)?),
+        "acl_group" => Kind::Actor(access::actor(reader, ActorKind::Group)?),
+        "user" => Kind::User(access::user(reader)?),
+        "alert" => Kind::Alert(alert::alert(reader)?),
         "location" => Kind::Location(constraint::location(reader)?),
         "colocation" => Kind::Colocation(constraint::colocation(reader)?),
         "order" => Kind::Order(constraint::order(reader)?),
@@ -121,13 +135,9 @@ fn statement(reader: &mut Reader) -> Parsed<Kind> {
 }
 
 fn unknown(first: &Token) -> Diagnostic {
-    if let Some(keyword) = NOT_YET.iter().find(|keyword| first.is(keyword)) {
-        return Diagnostic::error(first.span, format!("`{keyword}` is not supported yet by this version"))
-            .hint("write the object as XML with `xml <…>`; other statements can be used meanwhile");
-    }
     let mut diagnostic =
         Diagnostic::error(first.span, format!("`{}` is not a statement of the configuration language", first.text));
-    let words = STATEMENTS.iter().map(|word| word.keyword).chain(NOT_YET.iter().copied());
+    let words = STATEMENTS.iter().map(|word| word.keyword);
     diagnostic.hint = closest(&first.text, words).map(meant);
     diagnostic
 }

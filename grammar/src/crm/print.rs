@@ -5,11 +5,16 @@
 //! Absent: what is printed in which order (the shell's), colours.
 
 use crate::crm::ast::{
-    Agent, AttributeSet, Boolean, Colocation, Expression, FencingTarget, Group, Kind, Location, Member, Members, Node,
-    Operations, Options, Order, Pair, Part, Place, Primitive, ResourceSet, Rule, SetBody, Setting, Source, Statement,
-    Tag, Target, Ticket, Topology,
+    Agent, AttributeSet, Group, Kind, Node, Options, Pair, Part, Primitive, SetBody, Setting, Statement, Tag,
 };
+use crate::crm::expect::OLD_OPERATION_ATTRIBUTES;
 use crate::span::Word;
+
+mod access;
+mod bundle;
+mod constraint;
+mod fencing;
+mod rule;
 
 /// What a piece of text is, for colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +69,9 @@ pub fn quote(value: &str) -> String {
     if !value.is_empty() && value.chars().all(plain) {
         return value.to_string();
     }
+    if value.contains(['\n', '\r']) {
+        return escaped(value);
+    }
     let mut quoted = String::from("\"");
     let mut characters = value.chars().peekable();
     while let Some(c) = characters.next() {
@@ -76,6 +84,21 @@ pub fn quote(value: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Line ends cannot stand in quotes: a line is a statement.
+fn escaped(value: &str) -> String {
+    let mut text = String::from("$'");
+    for c in value.chars() {
+        match c {
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\\' | '\'' => text.extend(['\\', c]),
+            _ => text.push(c),
+        }
+    }
+    text.push('\'');
+    text
 }
 
 struct Printer<'i> {
@@ -115,6 +138,11 @@ impl Printer<'_> {
                 self.description(&clone.description);
                 self.sets(&clone.sets);
             }
+            Kind::Bundle(bundle) => self.bundle(bundle),
+            Kind::Role(role) => self.role(role),
+            Kind::Actor(actor) => self.actor(actor),
+            Kind::User(user) => self.user(user),
+            Kind::Alert(alert) => self.alert(alert),
             Kind::Location(location) => self.location(location),
             Kind::Colocation(colocation) => self.colocation(colocation),
             Kind::Order(order) => self.order(order),
@@ -137,6 +165,9 @@ impl Printer<'_> {
         let kind = node.kind.as_ref().map_or(String::new(), |kind| format!(":{}", kind.text));
         self.word(Role::Identifier, &format!("{}{kind}", node.name.text));
         self.description(&node.description);
+        if let Some(score) = &node.score {
+            self.pair("$score", Some(&score.text));
+        }
         self.sets(&node.sets);
     }
 
@@ -155,19 +186,23 @@ impl Printer<'_> {
             self.part();
             match part {
                 Part::Set(set) => self.set(set),
-                Part::Operations(Operations::Id(id)) => {
-                    self.put(Role::Keyword, "operations");
-                    self.space(Role::Plain, &format!("$id={}", quote(&id.text)));
-                }
-                Part::Operations(Operations::Reference(id)) => {
-                    // Two blanks, as crmsh prints it.
-                    self.put(Role::Keyword, "operations ");
-                    self.space(Role::Plain, &format!("$id-ref={}", quote(&id.text)));
+                Part::Operations(operations) => {
+                    // Two blanks before a reference, as crmsh prints it.
+                    let blank = if operations.reference.is_some() { " " } else { "" };
+                    self.put(Role::Keyword, &format!("operations{blank}"));
+                    for (name, id) in [("$id", &operations.id), ("$id-ref", &operations.reference)] {
+                        if let Some(id) = id {
+                            self.space(Role::Plain, &format!("{name}={}", quote(&id.text)));
+                        }
+                    }
                 }
                 Part::Operation(operation) => {
                     self.put(Role::Keyword, "op");
                     self.word(Role::Plain, &operation.name.text);
-                    self.attributes(&operation.attributes);
+                    for (name, value) in &operation.attributes {
+                        let old = OLD_OPERATION_ATTRIBUTES.contains(&name.text.as_str());
+                        self.pair(&format!("{}{}", if old { "$" } else { "" }, name.text), Some(&value.text));
+                    }
                     self.sets(&operation.sets);
                 }
             }
@@ -183,69 +218,15 @@ impl Printer<'_> {
         self.sets(&group.sets);
     }
 
-    fn location(&mut self, location: &Location) {
-        self.word(Role::Identifier, &location.id.text);
-        match &location.target {
-            Target::Resource(resource) => self.word(Role::Reference, &resource.text),
-            Target::Pattern(pattern) => self.word(Role::Reference, &format!("/{}/", pattern.text)),
-            Target::Sets(sets) => {
-                self.space(Role::Plain, "{");
-                self.resource_sets(sets);
-                self.space(Role::Plain, "}");
-            }
-        }
-        if let Some(role) = &location.role {
-            self.pair("role", Some(&role.text));
-        }
-        self.attributes(&location.attributes);
-        match &location.place {
-            Place::Node { score, node } => {
-                self.word(Role::Score, &format!("{}:", score.text));
-                self.word(Role::Reference, &node.text);
-            }
-            Place::Rules(rules) => rules.iter().for_each(|rule| {
-                self.part();
-                self.rule(rule);
-            }),
-        }
-    }
-
-    fn colocation(&mut self, colocation: &Colocation) {
-        self.word(Role::Identifier, &colocation.id.text);
-        self.word(Role::Score, &format!("{}:", colocation.score.text));
-        self.members(&colocation.members);
-        if let Some(attribute) = &colocation.node_attribute {
-            self.pair("node-attribute", Some(&attribute.text));
-        }
-    }
-
-    fn order(&mut self, order: &Order) {
-        self.word(Role::Identifier, &order.id.text);
-        if let Some(kind) = &order.kind {
-            self.word(Role::Score, &format!("{}:", kind.text));
-        }
-        self.members(&order.members);
-        if let Some(symmetrical) = &order.symmetrical {
-            self.pair("symmetrical", Some(&symmetrical.text));
-        }
-    }
-
-    fn ticket(&mut self, ticket: &Ticket) {
-        self.word(Role::Identifier, &ticket.id.text);
-        self.word(Role::Reference, &format!("{}:", ticket.ticket.text));
-        match &ticket.members {
-            // Two plain members are a set already; one needs the mark.
-            Members::Sets(sets) if !needs_mark(sets, 1) => self.resource_sets(sets),
-            members => self.members(members),
-        }
-        if let Some(policy) = &ticket.loss_policy {
-            self.pair("loss-policy", Some(&policy.text));
-        }
-    }
-
     fn options(&mut self, options: &Options) {
+        if let Some(reference) = &options.reference {
+            self.space(Role::Plain, &format!("$id-ref={}", quote(&reference.text)));
+        }
         if let Some(id) = &options.id {
             self.word(Role::Identifier, &format!("{}:", id.text));
+        }
+        if let Some(score) = &options.score {
+            self.word(Role::Score, &format!("{}:", score.text));
         }
         for rule in &options.rules {
             self.part();
@@ -254,21 +235,6 @@ impl Printer<'_> {
         for pair in &options.pairs {
             self.part();
             self.nvpair(pair);
-        }
-    }
-
-    fn topology(&mut self, topology: &Topology) {
-        for levels in &topology.levels {
-            match &levels.target {
-                FencingTarget::Every => {}
-                target => {
-                    self.part();
-                    self.put(Role::Reference, &bare(&target_text(target)));
-                }
-            }
-            for device in &levels.devices {
-                self.word(Role::Reference, &device.text);
-            }
         }
     }
 
@@ -300,6 +266,12 @@ impl Printer<'_> {
     fn attributes(&mut self, attributes: &[Setting]) {
         for (name, value) in attributes {
             self.pair(&name.text, Some(&value.text));
+        }
+    }
+
+    fn verbatim(&mut self, attributes: &[Setting]) {
+        for (name, value) in attributes {
+            self.pair(&format!("${}", name.text), Some(&value.text));
         }
     }
 
@@ -358,65 +330,6 @@ impl Printer<'_> {
         }
     }
 
-    fn rule(&mut self, rule: &Rule) {
-        self.put(Role::Keyword, "rule");
-        match rule {
-            Rule::Reference(id) => self.space(Role::Plain, &format!("$id-ref={}", quote(&id.text))),
-            Rule::Own { id, role, score, boolean, expressions } => {
-                if let Some(id) = id {
-                    self.space(Role::Plain, &format!("$id={}", quote(&id.text)));
-                }
-                if let Some(role) = role {
-                    self.space(Role::Plain, &format!("$role={}", quote(&role.text)));
-                }
-                if let Some(score) = score {
-                    self.word(Role::Score, &format!("{}:", score.text));
-                }
-                self.expressions(*boolean, expressions);
-            }
-        }
-    }
-
-    fn expressions(&mut self, boolean: Boolean, expressions: &[Expression]) {
-        for (index, expression) in expressions.iter().enumerate() {
-            if index > 0 {
-                self.space(Role::Keyword, boolean.keyword());
-            }
-            self.expression(expression);
-        }
-    }
-
-    fn expression(&mut self, expression: &Expression) {
-        match expression {
-            Expression::Defined { name } => self.words(&["defined", &bare(&name.text)]),
-            Expression::NotDefined { name } => self.words(&["not_defined", &bare(&name.text)]),
-            Expression::Compare { name, kind, operation, value, source } => {
-                let kind = kind.as_ref().map_or(String::new(), |kind| format!("{}:", kind.text));
-                let value = match source {
-                    Source::Literal => quote(&value.text),
-                    Source::Parameter => bare(&format!("param{{{}}}", value.text)),
-                    Source::Meta => bare(&format!("meta{{{}}}", value.text)),
-                };
-                self.words(&[&bare(&name.text), &format!("{kind}{}", operation.text), &value]);
-            }
-            Expression::Before { end } => self.words(&["date", "lt", &quote(&end.text)]),
-            Expression::After { start } => self.words(&["date", "gt", &quote(&start.text)]),
-            Expression::Within { start, end, duration } => {
-                self.words(&["date", "in"]);
-                for (name, value) in [("start", start), ("end", end)] {
-                    if let Some(value) = value {
-                        self.pair(name, Some(&value.text));
-                    }
-                }
-                self.attributes(duration);
-            }
-            Expression::Calendar { fields } => {
-                self.words(&["date", "spec"]);
-                self.attributes(fields);
-            }
-        }
-    }
-
     fn words(&mut self, words: &[&str]) {
         words.iter().for_each(|word| self.space(Role::Plain, word));
     }
@@ -424,76 +337,6 @@ impl Printer<'_> {
     fn qualified(&mut self, resource: &Word, qualifier: Option<&Word>) {
         let qualifier = qualifier.map_or(String::new(), |qualifier| format!(":{}", qualifier.text));
         self.word(Role::Reference, &format!("{}{qualifier}", resource.text));
-    }
-
-    fn members(&mut self, members: &Members) {
-        let member =
-            |printer: &mut Self, member: &Member| printer.qualified(&member.resource, member.qualifier.as_ref());
-        match members {
-            Members::One(only) => member(self, only),
-            Members::Two(first, second) => {
-                member(self, first);
-                member(self, second);
-            }
-            Members::Sets(sets) => {
-                if needs_mark(sets, 2) {
-                    self.space(Role::Plain, "_rsc_set_");
-                }
-                self.resource_sets(sets);
-            }
-        }
-    }
-
-    fn resource_sets(&mut self, sets: &[ResourceSet]) {
-        for (index, set) in sets.iter().enumerate() {
-            let brackets = brackets(sets, index);
-            if let Some((open, _, _)) = brackets {
-                self.space(Role::Plain, open);
-            }
-            for member in &set.members {
-                self.qualified(member, set.qualifier.as_ref());
-            }
-            if let Some((_, option, close)) = brackets {
-                if let Some((name, value)) = option {
-                    self.pair(name, Some(value));
-                }
-                self.space(Role::Plain, close);
-            }
-        }
-    }
-}
-
-type Brackets = (&'static str, Option<(&'static str, &'static str)>, &'static str);
-
-/// The brackets of a set and what must be said inside them. A plain set needs some if it would
-/// melt into the plain set before it, or cannot be told from a set option's end.
-fn brackets(sets: &[ResourceSet], index: usize) -> Option<Brackets> {
-    let set = &sets[index];
-    match (set.sequential, set.require_all) {
-        (false, true) => Some(("(", None, ")")),
-        (false, false) => Some(("[", None, "]")),
-        (true, false) => Some(("[", Some(("sequential", "true")), "]")),
-        (true, true) => {
-            let is_plain =
-                |other: &ResourceSet| other.sequential && other.require_all && other.qualifier == set.qualifier;
-            let melts = index > 0 && is_plain(&sets[index - 1]);
-            melts.then_some(("(", Some(("sequential", "true")), ")"))
-        }
-    }
-}
-
-/// True if the sets, printed, would read as something simpler.
-fn needs_mark(sets: &[ResourceSet], simple: usize) -> bool {
-    let plain = (0..sets.len()).all(|index| brackets(sets, index).is_none());
-    plain && sets.iter().map(|set| set.members.len()).sum::<usize>() <= simple
-}
-
-fn target_text(target: &FencingTarget) -> String {
-    match target {
-        FencingTarget::Every => String::new(),
-        FencingTarget::Node(node) => format!("{}:", node.text),
-        FencingTarget::Attribute { name, value } => format!("attr:{}={}", name.text, value.text),
-        FencingTarget::Pattern(pattern) => format!("pattern:{}", pattern.text),
     }
 }
 

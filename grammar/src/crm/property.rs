@@ -7,6 +7,7 @@ use crate::crm::ast::{Options, OptionsKind, Tag};
 use crate::crm::attributes::{pairs, rules};
 use crate::crm::expect::Expected;
 use crate::crm::reader::{Parsed, Reader, check_id};
+use crate::crm::rule;
 use crate::diagnostic::Diagnostic;
 use crate::span::Word;
 
@@ -16,11 +17,26 @@ pub fn options(reader: &mut Reader, keyword: &str) -> Parsed<Options> {
         "rsc_defaults" => OptionsKind::ResourceDefaults,
         _ => OptionsKind::OperationDefaults,
     };
+    if let Some(reference) = reader.prefixed("$id-ref=") {
+        return Ok(Options {
+            kind,
+            id: None,
+            reference: Some(reference),
+            score: None,
+            rules: Vec::new(),
+            pairs: Vec::new(),
+        });
+    }
     let id = match reader.prefixed("$id=") {
         Some(id) => Some(id),
         None => reader.labelled(Expected::SetId),
     };
     id.as_ref().map_or(Ok(()), check_id)?;
+    // A label behind the id is the set's score; without an id it would be read as one.
+    let score = match id.as_ref().and_then(|_| reader.labelled(Expected::Score)) {
+        Some(word) => Some(rule::score(word)?),
+        None => None,
+    };
     let at_rules = reader.peek().map(|token| token.span);
     let rules = rules(reader)?;
     if let (None, false, Some(span)) = (&id, rules.is_empty(), at_rules) {
@@ -35,7 +51,7 @@ pub fn options(reader: &mut Reader, keyword: &str) -> Parsed<Options> {
     if id.is_none() && pairs.is_empty() {
         return Err(reader.stop());
     }
-    Ok(Options { kind, id, rules, pairs })
+    Ok(Options { kind, id, reference: None, score, rules, pairs })
 }
 
 pub fn tag(reader: &mut Reader) -> Parsed<Tag> {

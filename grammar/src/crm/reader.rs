@@ -37,6 +37,11 @@ impl<'t> Reader<'t> {
         self.tokens.get(self.at)
     }
 
+    /// The token so many places behind the next one.
+    pub fn peek_behind(&self, places: usize) -> Option<&'t Token> {
+        self.tokens.get(self.at + places)
+    }
+
     pub fn is_done(&self) -> bool {
         self.at == self.tokens.len()
     }
@@ -112,6 +117,17 @@ impl<'t> Reader<'t> {
     /// Takes NAME=VALUE for this very name and gives the value.
     pub fn option(&mut self, prefix: &'static str) -> Option<Word> {
         self.prefixed(prefix)
+    }
+
+    /// `$NAME=VALUE` for one of these names: an attribute for the XML, as it stands.
+    pub fn verbatim(&mut self, names: &[&str]) -> Option<(Word, Word)> {
+        let token = self.peek().filter(|token| token.text.starts_with('$'))?;
+        let at = split(token)?;
+        if !names.contains(&&token.text[1..at]) {
+            return None;
+        }
+        self.next();
+        Some((token.slice(1..at), token.slice(at + 1..token.text.len())))
     }
 
     /// `description=TEXT`.

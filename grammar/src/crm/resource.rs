@@ -7,13 +7,15 @@ use crate::crm::ast::{
     Agent, AttributeSet, Clone, Group, Monitor, Node, Operation, Operations, Part, Primitive, SetBody, SetKind, Setting,
 };
 use crate::crm::attributes::{implicit_set, set, sets};
-use crate::crm::expect::{Expected, NODE_KINDS, OPERATION_ATTRIBUTES, OPERATION_NAMES, ROLES};
+use crate::crm::expect::{
+    Expected, NODE_KINDS, OLD_OPERATION_ATTRIBUTES, OPERATION_ATTRIBUTES, OPERATION_NAMES, ROLES,
+};
 use crate::crm::reader::{Parsed, Reader, meant, one_of, split};
 use crate::diagnostic::{Diagnostic, closest};
 use crate::line::Token;
 use crate::span::Word;
 
-const CLASSES: &[&str] = &["ocf", "stonith", "systemd", "lsb", "service", "upstart", "nagios"];
+const CLASSES: &[&str] = &["ocf", "stonith", "systemd", "lsb", "service", "heartbeat", "upstart", "nagios"];
 const BODY: &[&str] = &["params", "meta", "utilization", "operations", "op"];
 const OPERATION_BODY: &[&str] = &["op_params", "op_meta", "params", "meta", "utilization", "operations", "op"];
 
@@ -27,8 +29,9 @@ pub fn node(reader: &mut Reader) -> Parsed<Node> {
     let (name, kind) = node_name(token)?;
     reader.next();
     let description = reader.description();
+    let score = reader.prefixed("$score=");
     let sets = sets(reader, &[SetKind::Attributes, SetKind::Utilization], Some(SetKind::Attributes))?;
-    Ok(Node { id: id.filter(|id| *id != name), name, kind, description, sets })
+    Ok(Node { id: id.filter(|id| *id != name), name, kind, description, score, sets })
 }
 
 fn node_name(token: &Token) -> Parsed<(Word, Option<Word>)> {
@@ -103,13 +106,17 @@ fn finish_primitive(reader: &mut Reader, id: Word, agent: Agent) -> Parsed<Primi
     }
 }
 
+/// Without an id it says that there are operations, be it none.
 fn operations(reader: &mut Reader) -> Parsed<Operations> {
-    if let Some(id) = reader.prefixed("$id=") {
-        return Ok(Operations::Id(id));
-    }
-    match reader.prefixed("$id-ref=") {
-        Some(id) => Ok(Operations::Reference(id)),
-        None => Err(reader.stop()),
+    let mut operations = Operations::default();
+    loop {
+        if let Some(id) = reader.prefixed("$id=") {
+            operations.id = Some(id);
+        } else if let Some(id) = reader.prefixed("$id-ref=") {
+            operations.reference = Some(id);
+        } else {
+            return Ok(operations);
+        }
     }
 }
 
@@ -139,6 +146,10 @@ fn operation_attributes(reader: &mut Reader) -> Parsed<(Vec<Setting>, Option<Att
     let (mut attributes, mut parameters) = (Vec::new(), Vec::new());
     loop {
         OPERATION_BODY.iter().for_each(|word| reader.want(Expected::Keyword(word)));
+        if let Some(pair) = reader.verbatim(OLD_OPERATION_ATTRIBUTES) {
+            attributes.push(pair);
+            continue;
+        }
         let Some((name, value)) = reader.pair(Expected::OperationAttribute, |name| !name.starts_with(['$', '@']))
         else {
             break;

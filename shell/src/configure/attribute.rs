@@ -50,6 +50,14 @@ pub fn get<'a>(object: &'a Element, sort: Sort, name: &str) -> Option<&'a str> {
     pairs.next().and_then(|pair| pair.attr("value"))
 }
 
+/// The ids of the set and the pair that hold the attribute.
+pub fn place<'a>(object: &'a Element, sort: Sort, name: &str) -> Option<(&'a str, &'a str)> {
+    let sets = object.elements().filter(|set| is_plain_set(set, sort));
+    let mut pairs = sets.flat_map(|set| set.elements().map(move |pair| (set, pair)));
+    let (set, pair) = pairs.find(|(_, pair)| names(pair, name))?;
+    Some((set.id()?, pair.id()?))
+}
+
 pub fn set(object: &mut Element, sort: Sort, name: &str, value: &str, pool: &mut Pool) {
     let has = |set: &Element| is_plain_set(set, sort) && set.elements().any(|pair| names(pair, name));
     if let Some(set) = object.find_mut(has) {

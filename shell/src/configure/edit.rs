@@ -3,8 +3,8 @@
 //! In: the selected objects. Out: the document with the new text in their place.
 //! Absent: line editing at the prompt.
 
-use super::load::replace_objects;
 use super::objects::Object;
+use super::replace::replace_objects;
 use super::show;
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::{Manner, Session};

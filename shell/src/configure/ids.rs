@@ -16,7 +16,7 @@ pub struct Pool {
 impl Pool {
     /// Every id of a configuration.
     pub fn of(configuration: &Element) -> Pool {
-        let refers = |element: &Element| matches!(&*element.name, "resource_ref" | "obj_ref" | "role");
+        let refers = |element: &Element| matches!(&*element.name, "resource_ref" | "obj_ref" | "role" | "role_ref");
         let own = configuration.descendants().filter(|element| !refers(element));
         Pool { taken: own.filter_map(|element| element.id().map(str::to_string)).collect() }
     }
@@ -72,7 +72,7 @@ fn owner(element: &Element) -> String {
 }
 
 fn reserve(element: &Element, pool: &mut Pool) {
-    let refers = |element: &&Element| !matches!(&*element.name, "resource_ref" | "obj_ref");
+    let refers = |element: &&Element| !matches!(&*element.name, "resource_ref" | "obj_ref" | "role" | "role_ref");
     for id in element.descendants().filter(refers).filter_map(Element::id) {
         pool.take(id);
     }
@@ -120,7 +120,14 @@ fn wanted(child: &Element, owner: &str, sets: &mut usize) -> Option<String> {
         "nvpair" => format!("{owner}-{}", attr("name")),
         "op" => format!("{owner}-{}-{}", attr("name"), attr("interval")),
         "expression" | "date_expression" => format!("{owner}-expression"),
-        "fencing-level" => owner.to_string(),
+        "rsc_expression" | "op_expression" => format!("{owner}-expression"),
+        name @ ("read" | "write" | "deny") => format!("{owner}-{name}"),
+        "recipient" => {
+            *sets += 1;
+            format!("{owner}-recipient-{sets}")
+        }
+        // These are numbered: the owner's own id is taken.
+        "fencing-level" | "acl_permission" | "port-mapping" | "storage-mapping" | "attribute" => owner.to_string(),
         "resource_set" => {
             *sets += 1;
             format!("{owner}-{}", *sets - 1)
@@ -138,6 +145,13 @@ fn key(element: &Element) -> (&str, [Option<&str>; 4]) {
         "fencing-level" => attrs(["target", "target-pattern", "target-value", "index"]),
         "expression" => attrs(["attribute", "operation", "", ""]),
         "date_expression" => attrs(["operation", "", "", ""]),
+        "rsc_expression" => attrs(["class", "provider", "type", ""]),
+        "op_expression" => attrs(["name", "interval", "", ""]),
+        "acl_permission" => attrs(["kind", "xpath", "reference", "object-type"]),
+        "port-mapping" => attrs(["port", "range", "", ""]),
+        "storage-mapping" => attrs(["target-dir", "", "", ""]),
+        "attribute" => attrs(["name", "", "", ""]),
+        "recipient" => attrs(["value", "", "", ""]),
         _ => [None; 4],
     };
     (&element.name, key)

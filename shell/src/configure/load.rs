@@ -5,16 +5,16 @@
 //! Absent: the editor (see `edit`).
 
 use super::lower::{Mode, lower};
-use super::objects::{self, sorted};
-use super::raise::Context;
-use super::{lower as lowering, references, remove, show};
+use super::objects::sorted;
+use super::replace::replace;
+use super::{references, remove, show};
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::xml::Element;
 use quorate_grammar::Diagnostic;
+use quorate_grammar::crm;
 use quorate_grammar::crm::ast::Statement;
-use quorate_grammar::crm::{self};
 use std::io::Read;
 use std::path::Path;
 
@@ -77,10 +77,10 @@ fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
 fn put(session: &mut Session, document: &mut Document, method: Method, statements: &[Statement]) -> Outcome {
     let catalogue = session.catalogue();
     let configuration = document.configuration_mut();
-    if method == Method::Replace {
-        erase(configuration, false);
-    }
-    let mut found = lower(statements, Mode::Update, configuration, catalogue);
+    let mut found = match method {
+        Method::Replace => replace(configuration, statements, catalogue),
+        Method::Update | Method::Push => lower(statements, Mode::Update, configuration, catalogue),
+    };
     if found.is_empty() && method == Method::Push {
         drop_others(configuration, statements).map_err(Failure::refused)?;
     }
@@ -117,51 +117,5 @@ pub fn erase(configuration: &mut Element, nodes: bool) {
         .retain_elements(|section| matches!(&*section.name, "crm_config" | "nodes" | "resources" | "constraints"));
     for section in ["crm_config", "resources", "constraints"] {
         configuration.child_or_new(section).children.clear();
-    }
-}
-
-/// Replaces some objects by a new text: what is in it is made or changed, what is missing is deleted.
-pub fn replace_objects(
-    session: &Session,
-    document: &Document,
-    selected: &[objects::Object],
-    statements: &[Statement],
-) -> Result<Document, Vec<Diagnostic>> {
-    let mut new = document.clone();
-    let configuration = new.configuration_mut();
-    let context_statements = {
-        let context = Context::of(document.configuration(), session.catalogue());
-        selected.iter().map(|object| (object.id.clone(), lowering::raise_object(object, &context))).collect::<Vec<_>>()
-    };
-    let kept = |id: &str, old: &Statement| {
-        statements.iter().any(|statement| {
-            statement == old || statement.kind.id().is_some_and(|new| new.text == id) || mentions(statement, id)
-        })
-    };
-    let gone: Vec<String> =
-        context_statements.into_iter().filter(|(id, old)| !kept(id, old)).map(|(id, _)| id).collect();
-    if let Err(error) = remove::delete(configuration, &gone) {
-        return Err(vec![Diagnostic::error(
-            Default::default(),
-            format!("what is missing from the text cannot be deleted: {error:?}"),
-        )]);
-    }
-    let mut found = lower(statements, Mode::Replace, configuration, session.catalogue());
-    if found.is_empty() {
-        found = references::check(statements, configuration);
-    }
-    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(new) }
-}
-
-/// Statements without an id of their own: the topology by its keyword, XML by its element's id.
-fn mentions(statement: &Statement, id: &str) -> bool {
-    match &statement.kind {
-        crm::ast::Kind::Topology(_) => id == "fencing_topology",
-        crm::ast::Kind::Xml(xml) => quorate_core::xml::read(&xml.text).is_ok_and(|element| {
-            let topology = element.name == "fencing-topology" && id == "fencing_topology";
-            let defaults = matches!(&*element.name, "rsc_defaults" | "op_defaults");
-            topology || element.id() == Some(id) || defaults && element.elements().any(|set| set.id() == Some(id))
-        }),
-        _ => false,
     }
 }

@@ -6,17 +6,20 @@
 
 use super::build;
 use super::ids::{self, Pool};
-use super::objects::{self, Object, REFERENCE, is_resource};
+use super::objects::{self, Object, is_resource};
 use super::raise::{self, Context};
 use super::show::{MASK, SECRET};
 use crate::catalogue::Catalogue;
-use quorate_core::xml::{self, Element, Node};
-use quorate_grammar::crm::ast::{
-    AttributeSet, Kind, Monitor, Node as NodeStatement, Operation, Options, OptionsKind, SetBody, Statement,
-};
+use quorate_core::xml::{Element, Node};
+use quorate_grammar::crm::ast::{AttributeSet, BundlePart, Kind, Node as NodeStatement, SetBody, Statement};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::{Diagnostic, Word};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+mod container;
+mod options;
+mod raw;
 
 /// What a statement does to an object that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +45,8 @@ pub fn lower(
     };
     wanted.sort_by_key(|statement| rank(&statement.kind));
     let original = configuration.clone();
-    let mut lowering = Lowering { pool: Pool::of(configuration), configuration, catalogue, mode };
+    let mut lowering =
+        Lowering { pool: Pool::of(configuration), configuration, catalogue, mode, options_seen: BTreeSet::new() };
     if mode != Mode::Create {
         lowering.dissolve(&wanted);
     }
@@ -93,11 +97,14 @@ fn rank(kind: &Kind) -> usize {
         Kind::Xml(_) => 3,
         Kind::Monitor(_) => 4,
         Kind::Group(_) => 5,
-        Kind::Clone(_) => 6,
+        Kind::Clone(_) | Kind::Bundle(_) => 6,
         Kind::Tag(_) => 7,
         Kind::Location(_) | Kind::Colocation(_) | Kind::Order(_) => 8,
         Kind::Ticket(_) | Kind::Topology(_) => 9,
         Kind::Options(_) => 10,
+        Kind::Role(_) => 11,
+        Kind::Actor(_) | Kind::User(_) => 12,
+        Kind::Alert(_) => 13,
     }
 }
 
@@ -108,6 +115,8 @@ struct Lowering<'a> {
     catalogue: &'a Catalogue,
     pool: Pool,
     mode: Mode,
+    /// The sets of options that statements were about already.
+    options_seen: BTreeSet<String>,
 }
 
 impl Lowering<'_> {
@@ -132,6 +141,17 @@ impl Lowering<'_> {
                 let element = build::container(name, &clone.id, clone.description.as_ref(), &clone.sets);
                 self.container(&clone.id, std::slice::from_ref(&clone.child), element, comments)
             }
+            Kind::Bundle(bundle) => {
+                let inside = bundle.parts.iter().find_map(|part| match part {
+                    BundlePart::Primitive(id) => Some(id.clone()),
+                    _ => None,
+                });
+                self.container(&bundle.id, inside.as_slice(), build::bundle(bundle), comments)
+            }
+            Kind::Role(role) => self.object("acls", &role.id, build::role(role), comments),
+            Kind::Actor(actor) => self.object("acls", &actor.id, build::actor(actor), comments),
+            Kind::User(user) => self.object("acls", &user.id, build::user(user), comments),
+            Kind::Alert(alert) => self.object("alerts", &alert.id, build::alert(alert), comments),
             Kind::Location(one) => self.object("constraints", &one.id, build::location(one), comments),
             Kind::Colocation(one) => self.object("constraints", &one.id, build::colocation(one), comments),
             Kind::Order(one) => self.object("constraints", &one.id, build::order(one), comments),
@@ -266,253 +286,6 @@ impl Lowering<'_> {
         *objects::at_mut(self.configuration, &place) = new;
         Ok(())
     }
-
-    // ---- containers ------------------------------------------------------------------------------------
-
-    /// Takes apart every container that is about to be made anew, so that members can change places.
-    fn dissolve(&mut self, statements: &[&Statement]) {
-        for statement in statements {
-            let (Kind::Group(_) | Kind::Clone(_)) = &statement.kind else { continue };
-            let Some(id) = statement.kind.id() else { continue };
-            let Some(object) = objects::find_resource(self.configuration, &id.text) else { continue };
-            if matches!(object.kind, "group" | "clone" | "ms") {
-                let place = object.place.clone();
-                self.open(&place);
-            }
-        }
-    }
-
-    /// Replaces a container by a marker that keeps its own parts. Its members go behind the outermost
-    /// container, where every other may take them.
-    fn open(&mut self, place: &[usize]) {
-        let mut element = objects::take(self.configuration, place);
-        let members: Vec<Node> = element.children.iter().filter(|node| is_member(node)).cloned().collect();
-        element.children.retain(|node| !is_member(node));
-        element.set(OPEN, "true");
-        objects::insert(self.configuration, place, element);
-        let (section, outermost) = (place[0], place[1]);
-        let resources = objects::at_mut(self.configuration, &[section]);
-        resources.children.splice(outermost + 1..outermost + 1, members);
-    }
-
-    /// Builds a container where its opened predecessor or its first member stands, and moves the
-    /// members into it.
-    fn container(&mut self, id: &Word, members: &[Word], mut element: Element, comments: &[String]) -> Lowered {
-        build::with_comments(&mut element, comments);
-        let opened = objects::find_resource(self.configuration, &id.text)
-            .filter(|object| object.element.attr(OPEN).is_some())
-            .map(|object| object.place);
-        if opened.is_none() {
-            self.old(id, &element)?;
-        }
-        self.check_members(id, members, &element)?;
-        match &opened {
-            Some(place) => {
-                let old = objects::at(self.configuration, place).clone();
-                keep_foreign_comments(&mut element, &old);
-                self.assign(&mut element, Some(&old));
-                *objects::at_mut(self.configuration, place) = element;
-            }
-            None => {
-                self.assign(&mut element, None);
-                let places =
-                    members.iter().filter_map(|member| objects::find_resource(self.configuration, &member.text));
-                let first =
-                    places.map(|object| object.place).min().expect("a container has members, and they were found");
-                objects::insert(self.configuration, &first, element);
-            }
-        }
-        for member in members {
-            let place = self.place_of(&member.text);
-            let moved = objects::take(self.configuration, &place);
-            let container = self.place_of(&id.text);
-            objects::at_mut(self.configuration, &container).push(moved);
-        }
-        Ok(())
-    }
-
-    fn place_of(&self, id: &str) -> objects::Place {
-        objects::find_resource(self.configuration, id).expect("it was found just before").place
-    }
-
-    /// Members must exist, fit, and not be in another container that stays as it is.
-    fn check_members(&self, id: &Word, members: &[Word], container: &Element) -> Lowered {
-        for member in members {
-            let Some(object) = objects::find_resource(self.configuration, &member.text) else {
-                return Err(missing_member(self.configuration, id, member));
-            };
-            check_content(container, id, member, &object)?;
-            let above = &object.place[..object.place.len() - 1];
-            if above.len() > 1 {
-                let holder = objects::at(self.configuration, above);
-                let holder_id = holder.id().unwrap_or_default();
-                let message = format!("`{}` is already in {} `{holder_id}`", member.text, holder.name);
-                return Err(Diagnostic::error(member.span, message).hint(format!("take it out of `{holder_id}` first")));
-            }
-        }
-        Ok(())
-    }
-
-    // ---- options, topology, operations, XML --------------------------------------------------------------
-
-    fn options(&mut self, options: &Options, comments: &[String]) -> Lowered {
-        let section = match options.kind {
-            OptionsKind::Property => "crm_config",
-            OptionsKind::ResourceDefaults => "rsc_defaults",
-            OptionsKind::OperationDefaults => "op_defaults",
-        };
-        let id = options.id.as_ref().map_or_else(|| self.default_set(options.kind, section), |id| id.text.clone());
-        let mut element = build::options(options);
-        element.set("id", &id);
-        let place = objects::find(self.configuration, &id)
-            .filter(|object| object.kind == options.kind.keyword())
-            .map(|object| object.place);
-        let Some(place) = place else {
-            if self.pool.has(&id) {
-                let span = options.id.as_ref().map(|id| id.span).unwrap_or_default();
-                return Err(Diagnostic::error(span, format!("the id `{id}` is already used by another object")));
-            }
-            build::with_comments(&mut element, comments);
-            self.assign(&mut element, None);
-            self.configuration.child_or_new(section).push(element);
-            return Ok(());
-        };
-        let old = objects::at(self.configuration, &place).clone();
-        let mut new = if self.mode == Mode::Replace { element } else { merged_set(&old, &element) };
-        if self.mode == Mode::Replace {
-            build::with_comments(&mut new, comments);
-            keep_foreign_comments(&mut new, &old);
-        }
-        self.assign(&mut new, Some(&old));
-        *objects::at_mut(self.configuration, &place) = new;
-        Ok(())
-    }
-
-    /// Defaults go into the last set that has no rule; cluster options into the well-known one.
-    fn default_set(&self, kind: OptionsKind, section: &str) -> String {
-        let name = match kind {
-            OptionsKind::Property => return "cib-bootstrap-options".to_string(),
-            OptionsKind::ResourceDefaults => "rsc-options",
-            OptionsKind::OperationDefaults => "op-options",
-        };
-        let mut sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
-        let plain = sets.rfind(|set| set.child("rule").is_none());
-        plain.and_then(Element::id).unwrap_or(name).to_string()
-    }
-
-    fn topology(&mut self, mut element: Element, comments: &[String], statement: &Statement) -> Lowered {
-        if element.children.is_empty() {
-            return Err(Diagnostic::error(statement.span, "there are no nodes that these devices could fence")
-                .hint("name the targets: `fencing_topology NODE: DEVICE …`"));
-        }
-        build::with_comments(&mut element, comments);
-        let old = self.configuration.child("fencing-topology").cloned();
-        self.assign(&mut element, old.as_ref());
-        *self.configuration.child_or_new("fencing-topology") = element;
-        Ok(())
-    }
-
-    fn monitor(&mut self, monitor: &Monitor) -> Lowered {
-        let attribute = |name: &str, value: &Word| (Word::new(name), value.clone());
-        let role = monitor.role.iter().map(|role| attribute("role", role));
-        let timeout = monitor.timeout.iter().map(|timeout| attribute("timeout", timeout));
-        let operation = Operation {
-            name: Word::new("monitor"),
-            attributes: role.chain([attribute("interval", &monitor.interval)]).chain(timeout).collect(),
-            sets: Vec::new(),
-        };
-        let id = &monitor.resource;
-        let Some(object) = objects::find_resource(self.configuration, &id.text) else {
-            return Err(unknown_resource(self.configuration, id));
-        };
-        if !matches!(object.kind, "primitive" | "rsc_template") {
-            return Err(Diagnostic::error(
-                id.span,
-                format!("`{}` is a {}; only primitives have operations", id.text, object.kind),
-            ));
-        }
-        let place = object.place;
-        let old = objects::at(self.configuration, &place).clone();
-        let mut new = old.clone();
-        new.child_or_new("operations").push(build::operation(&operation));
-        self.assign(&mut new, Some(&old));
-        *objects::at_mut(self.configuration, &place) = new;
-        Ok(())
-    }
-
-    fn xml(&mut self, xml: &Word) -> Lowered {
-        let element = xml::read(&xml.text).map_err(|error| {
-            Diagnostic::error(xml.span, format!("this is not XML: {} (character {})", error.message, error.column))
-        })?;
-        if matches!(&*element.name, "rsc_defaults" | "op_defaults") {
-            return self.xml_defaults(element, xml);
-        }
-        let Some(section) = section_of(&element) else {
-            return Err(Diagnostic::error(xml.span, format!("<{}> is no object of a configuration", element.name)));
-        };
-        if section.is_empty() {
-            let name = element.name.to_string();
-            *self.configuration.child_or_new(&name) = element;
-            return Ok(());
-        }
-        let Some(id) = element.id().map(|id| Word::at(id, xml.span)) else {
-            return Err(Diagnostic::error(xml.span, format!("<{}> has no id", element.name)));
-        };
-        if element.name == "node" {
-            return self.xml_node(element);
-        }
-        let references: Vec<Word> =
-            element.elements_named(REFERENCE).filter_map(Element::id).map(|id| Word::at(id, xml.span)).collect();
-        if references.is_empty() {
-            return self.object(section, &id, element, &[]);
-        }
-        let mut shell = element.clone();
-        shell.retain_elements(|child| child.name != REFERENCE);
-        if let Some(object) = objects::find_resource(self.configuration, &id.text) {
-            let place = object.place.clone();
-            self.open(&place);
-        }
-        self.container(&id, &references, shell, &[])
-    }
-
-    /// A set of defaults, in the section that holds it.
-    fn xml_defaults(&mut self, section: Element, xml: &Word) -> Lowered {
-        for set in section.elements() {
-            let Some(id) = set.id() else {
-                return Err(Diagnostic::error(xml.span, format!("<{}> has no id", set.name)));
-            };
-            let mut set = set.clone();
-            let place = objects::find(self.configuration, id).filter(|object| object.defaults.is_some());
-            match place.map(|object| object.place) {
-                Some(place) => {
-                    let old = objects::at(self.configuration, &place).clone();
-                    self.assign(&mut set, Some(&old));
-                    *objects::at_mut(self.configuration, &place) = set;
-                }
-                None => {
-                    self.assign(&mut set, None);
-                    self.configuration.child_or_new(&section.name).push(set);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn xml_node(&mut self, mut node: Element) -> Lowered {
-        let name = node.attr("uname").or(node.id()).unwrap_or_default();
-        match objects::find_node(self.configuration, name).map(|object| object.place) {
-            Some(place) => {
-                let old = objects::at(self.configuration, &place).clone();
-                self.assign(&mut node, Some(&old));
-                *objects::at_mut(self.configuration, &place) = node;
-            }
-            None => {
-                self.assign(&mut node, None);
-                self.configuration.child_or_new("nodes").push(node);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A reference may name the object that owns the part: it then means the part of the same sort.
@@ -534,50 +307,6 @@ fn resolve_references(element: &mut Element, configuration: &Element) {
         }
         resolve_references(child, configuration);
     }
-}
-
-/// Marks a container whose members have been set free; never leaves this file.
-const OPEN: &str = "quorate-open";
-
-fn is_member(node: &Node) -> bool {
-    node.element().is_some_and(|child| is_resource(child))
-}
-
-/// Where an element of this name stands; empty if right under the configuration.
-fn section_of(element: &Element) -> Option<&'static str> {
-    Some(match &*element.name {
-        "node" => "nodes",
-        "primitive" | "template" | "group" | "clone" | "master" | "bundle" => "resources",
-        "rsc_location" | "rsc_colocation" | "rsc_order" | "rsc_ticket" => "constraints",
-        "tag" => "tags",
-        "cluster_property_set" => "crm_config",
-        "acl_role" | "acl_target" | "acl_group" | "acl_user" => "acls",
-        "alert" => "alerts",
-        "fencing-topology" => "",
-        _ => return None,
-    })
-}
-
-fn check_content(container: &Element, id: &Word, member: &Word, object: &Object) -> Lowered {
-    let allowed = match &*container.name {
-        "group" => object.kind == "primitive",
-        _ => matches!(object.kind, "primitive" | "group"),
-    };
-    if allowed && member != id {
-        return Ok(());
-    }
-    let what = if container.name == "group" {
-        "a group contains primitives"
-    } else {
-        "a clone contains a primitive or a group"
-    };
-    Err(Diagnostic::error(member.span, format!("{what}; `{}` is a {}", member.text, object.kind)))
-}
-
-fn missing_member(configuration: &Element, id: &Word, member: &Word) -> Diagnostic {
-    let mut diagnostic = unknown_resource(configuration, member);
-    diagnostic.message = format!("`{}` refers to `{}`, which does not exist", id.text, member.text);
-    diagnostic
 }
 
 pub fn unknown_resource(configuration: &Element, id: &Word) -> Diagnostic {

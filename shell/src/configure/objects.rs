@@ -51,6 +51,17 @@ fn kind_of(element: &Element) -> Option<&'static str> {
     })
 }
 
+/// Kind and id of an element that is an object where it stands.
+pub fn name_of(element: &Element, section: &str) -> Option<String> {
+    let kind = match (&*element.name, section) {
+        ("meta_attributes", "rsc_defaults" | "op_defaults") => section,
+        ("fencing-topology", _) if element.elements().next().is_none() => return None,
+        ("fencing-topology", _) => return Some("fencing_topology fencing_topology".to_string()),
+        _ => kind_of(element)?,
+    };
+    Some(format!("{kind} {}", element.id().unwrap_or_default()))
+}
+
 /// The order of output: by these ranks, then by id.
 fn rank(kind: &str) -> usize {
     const RANKS: &[&[&str]] = &[
@@ -80,6 +91,8 @@ pub fn objects(configuration: &Element) -> Vec<Object<'_>> {
     for (at, node) in configuration.children.iter().enumerate() {
         let Some(section) = node.element() else { continue };
         match &*section.name {
+            // An empty one says nothing.
+            "fencing-topology" if section.elements().next().is_none() => {}
             "fencing-topology" => found.push(Object {
                 id: "fencing_topology".into(),
                 kind: "fencing_topology",

@@ -8,11 +8,11 @@ use super::lower::unknown_resource;
 use super::objects;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{
-    Agent, AttributeSet, FencingTarget, Kind, Members, Operations, Pair, Part, Place, ResourceSet, Rule, SetBody,
-    Statement, Target,
+    Agent, AlertPart, AttributeSet, BundlePart, Expression, FencingTarget, Grant, Kind, Members, Pair, Part,
+    Permission, Place, ResourceSet, Rule, SetBody, Spec, Statement, Target,
 };
 use quorate_grammar::diagnostic::closest;
-use quorate_grammar::{Diagnostic, Word};
+use quorate_grammar::{Diagnostic, Span, Word};
 use std::collections::BTreeSet;
 
 /// A word that refers to something.
@@ -22,6 +22,9 @@ enum Reference<'a> {
     Template(&'a Word),
     Node(&'a Word),
     Id(&'a Word),
+    Role(&'a Word),
+    /// One of several devices in a word.
+    Device(Word),
 }
 
 pub fn check<'a>(statements: impl IntoIterator<Item = &'a Statement>, configuration: &Element) -> Vec<Diagnostic> {
@@ -40,6 +43,7 @@ struct Known {
     templates: BTreeSet<String>,
     objects: BTreeSet<String>,
     nodes: BTreeSet<String>,
+    roles: BTreeSet<String>,
     ids: BTreeSet<String>,
 }
 
@@ -56,6 +60,7 @@ impl Known {
         resources.extend(of_kind(&["rsc_template"]));
         Known {
             resources,
+            roles: of_kind(&["role"]),
             templates: of_kind(&["rsc_template"]),
             objects: all.iter().map(|object| object.id.clone()).collect(),
             nodes: objects::node_names(configuration).into_iter().collect(),
@@ -76,6 +81,10 @@ impl Known {
             Reference::Node(word) => {
                 Some(Diagnostic { severity: quorate_grammar::Severity::Warning, ..unknown(word, "node", &self.nodes) })
             }
+            Reference::Role(word) if self.roles.contains(&word.text) => None,
+            Reference::Role(word) => Some(unknown(word, "role", &self.roles)),
+            Reference::Device(word) if self.resources.contains(&word.text) => None,
+            Reference::Device(word) => Some(unknown_resource(configuration, word)),
             Reference::Id(word) if self.ids.contains(&word.text) => None,
             Reference::Id(word) => Some(unknown(word, "id", &self.ids)),
         }
@@ -100,8 +109,7 @@ fn references<'a>(kind: &'a Kind, found: &mut Vec<Reference<'a>>) {
             for part in &primitive.parts {
                 match part {
                     Part::Set(set) => in_set(set, found),
-                    Part::Operations(Operations::Reference(id)) => found.push(Reference::Id(id)),
-                    Part::Operations(Operations::Id(_)) => {}
+                    Part::Operations(operations) => found.extend(operations.reference.as_ref().map(Reference::Id)),
                     Part::Operation(operation) => operation.sets.iter().for_each(|set| in_set(set, found)),
                 }
             }
@@ -109,6 +117,32 @@ fn references<'a>(kind: &'a Kind, found: &mut Vec<Reference<'a>>) {
         // Their members were found when they were moved there.
         Kind::Group(group) => group.sets.iter().for_each(|set| in_set(set, found)),
         Kind::Clone(clone) => clone.sets.iter().for_each(|set| in_set(set, found)),
+        Kind::Bundle(bundle) => {
+            for part in &bundle.parts {
+                if let BundlePart::Set(set) = part {
+                    in_set(set, found);
+                }
+            }
+        }
+        Kind::Role(role) => role.permissions.iter().for_each(|one| in_permission(one, found)),
+        Kind::Actor(actor) => found.extend(actor.roles.iter().map(Reference::Role)),
+        Kind::User(user) => {
+            for grant in &user.grants {
+                match grant {
+                    Grant::Role(role) => found.push(Reference::Role(role)),
+                    Grant::Permission(permission) => in_permission(permission, found),
+                }
+            }
+        }
+        Kind::Alert(alert) => {
+            for part in &alert.parts {
+                match part {
+                    AlertPart::Set(set) => in_set(set, found),
+                    AlertPart::To(recipient) => recipient.sets.iter().for_each(|set| in_set(set, found)),
+                    AlertPart::Select(_) => {}
+                }
+            }
+        }
         Kind::Location(location) => {
             match &location.target {
                 Target::Resource(resource) => found.push(Reference::Resource(resource)),
@@ -118,12 +152,14 @@ fn references<'a>(kind: &'a Kind, found: &mut Vec<Reference<'a>>) {
             match &location.place {
                 Place::Node { node, .. } => found.push(Reference::Node(node)),
                 Place::Rules(rules) => rules.iter().for_each(|rule| in_rule(rule, found)),
+                Place::None => {}
             }
         }
         Kind::Colocation(colocation) => in_members(&colocation.members, found),
         Kind::Order(order) => in_members(&order.members, found),
         Kind::Ticket(ticket) => in_members(&ticket.members, found),
         Kind::Options(options) => {
+            found.extend(options.reference.as_ref().map(Reference::Id));
             options.rules.iter().for_each(|rule| in_rule(rule, found));
             options.pairs.iter().for_each(|pair| in_pair(pair, found));
         }
@@ -132,9 +168,7 @@ fn references<'a>(kind: &'a Kind, found: &mut Vec<Reference<'a>>) {
                 if let FencingTarget::Node(node) = &levels.target {
                     found.push(Reference::Node(node));
                 }
-                // A level's devices share one word; it is checked when it is a single device.
-                found
-                    .extend(levels.devices.iter().filter(|device| !device.text.contains(',')).map(Reference::Resource));
+                found.extend(levels.levels.iter().flat_map(|level| devices(&level.devices)).map(Reference::Device));
             }
         }
         Kind::Tag(tag) => found.extend(tag.members.iter().map(Reference::Object)),
@@ -153,9 +187,33 @@ fn in_set<'a>(set: &'a AttributeSet, found: &mut Vec<Reference<'a>>) {
 }
 
 fn in_rule<'a>(rule: &'a Rule, found: &mut Vec<Reference<'a>>) {
-    if let Rule::Reference(id) = rule {
+    match rule {
+        Rule::Reference(id) => found.push(Reference::Id(id)),
+        Rule::Own { conditions, .. } => {
+            for condition in conditions {
+                if let Expression::Nested(rule) = &condition.expression {
+                    in_rule(rule, found);
+                }
+            }
+        }
+    }
+}
+
+fn in_permission<'a>(permission: &'a Permission, found: &mut Vec<Reference<'a>>) {
+    if let Spec::Reference(id) = &permission.what {
         found.push(Reference::Id(id));
     }
+}
+
+/// The devices that one word joins by commas, each with its own place.
+fn devices(word: &Word) -> impl Iterator<Item = Word> {
+    let as_written = word.span.end - word.span.start == word.text.len();
+    let mut start = word.span.start;
+    word.text.split(',').map(move |device| {
+        let span = if as_written { Span::new(start, start + device.len()) } else { word.span };
+        start += device.len() + 1;
+        Word::at(device, span)
+    })
 }
 
 fn in_pair<'a>(pair: &'a Pair, found: &mut Vec<Reference<'a>>) {
@@ -175,5 +233,6 @@ fn in_members<'a>(members: &'a Members, found: &mut Vec<Reference<'a>>) {
 }
 
 fn in_resource_sets<'a>(sets: &'a [ResourceSet], found: &mut Vec<Reference<'a>>) {
+    found.extend(sets.iter().filter_map(|set| set.reference.as_ref()).map(Reference::Id));
     found.extend(sets.iter().flat_map(|set| &set.members).map(Reference::Resource));
 }

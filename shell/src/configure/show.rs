@@ -9,7 +9,7 @@ use super::raise::Context;
 use crate::catalogue::Catalogue;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::Word;
-use quorate_grammar::crm::ast::{Kind, Pair, Part, SetBody, Statement};
+use quorate_grammar::crm::ast::{AlertPart, BundlePart, Kind, Pair, Part, SetBody, Statement};
 use quorate_grammar::crm::print::{self, Ink, Layout, Role};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -119,10 +119,18 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     step(&pattern, &text)
 }
 
-/// Statements for these objects.
+/// Statements for these objects, with the ids that something refers to.
 pub fn statements(configuration: &Element, objects: &[Object], catalogue: &Catalogue) -> Vec<Statement> {
-    let context = Context::of(configuration, catalogue);
-    objects.iter().map(|object| raise_object(object, &context)).collect()
+    raised(objects, &Context::of(configuration, catalogue))
+}
+
+/// The same with every id.
+pub fn statements_with_ids(configuration: &Element, objects: &[Object], catalogue: &Catalogue) -> Vec<Statement> {
+    raised(objects, &Context::of(configuration, catalogue).with_ids(true))
+}
+
+fn raised(objects: &[Object], context: &Context) -> Vec<Statement> {
+    objects.iter().map(|object| raise_object(object, context)).collect()
 }
 
 /// The whole configuration as statements, in order of output.
@@ -159,6 +167,16 @@ pub fn mask(statements: &mut [Statement]) {
             Kind::Node(node) => node.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
             Kind::Group(group) => group.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
             Kind::Clone(clone) => clone.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
+            Kind::Bundle(bundle) => bundle.parts.iter_mut().for_each(|part| {
+                if let BundlePart::Set(set) = part {
+                    mask_set(&mut set.body);
+                }
+            }),
+            Kind::Alert(alert) => alert.parts.iter_mut().for_each(|part| match part {
+                AlertPart::Set(set) => mask_set(&mut set.body),
+                AlertPart::To(recipient) => recipient.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
+                AlertPart::Select(_) => {}
+            }),
             Kind::Xml(xml) => mask_xml(xml),
             _ => {}
         }

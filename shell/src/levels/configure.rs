@@ -3,7 +3,9 @@
 //! In: statements and calls. Out: a changed stage, text, commits.
 //! Absent: the language (grammar), how statements become XML (see `configure`).
 
-use crate::command::{Command, FORCE, Level, PREVIEW, Run, What, any, maybe, one, some};
+use crate::catalogue::AgentName;
+use crate::command::{Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
+use crate::configure::implicit::{self, Wishes};
 use crate::configure::lower::{self, Mode};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
@@ -75,6 +77,14 @@ pub static LEVEL: Level = Level {
             )
         },
         statement_of(
+            "bundle",
+            "a container and what runs in it",
+            "bundle ID docker|podman NAME=VALUE… [network NAME=VALUE… [port-mapping NAME=VALUE…]…]\n  [storage [storage-mapping NAME=VALUE…]…] [meta NAME=VALUE…] [primitive RESOURCE]",
+            &[
+                "bundle w podman image=i:1 replicas=3 network ip-range-start=10.0.0.50 port-mapping port=80 primitive app",
+            ],
+        ),
+        statement_of(
             "location",
             "where a resource prefers to run",
             "location ID RESOURCE|/PATTERN/|{ SET } [role=ROLE] [resource-discovery=HOW] SCORE: NODE | rule…\nrule [$id=ID] [$role=ROLE] [SCORE:] EXPRESSION [and|or EXPRESSION]…",
@@ -125,6 +135,31 @@ pub static LEVEL: Level = Level {
             "fencing_topology [NODE:|attr:NAME=VALUE|pattern:REGEX] DEVICE[,DEVICE]… …\nWithout a target the devices are for every node.",
             &["fencing_topology n1: ipmi1 pdu1,pdu2 n2: ipmi2"],
         ),
+        statement_of(
+            "role",
+            "what a user with this role may read and write",
+            "role ID [description=TEXT] [read|write|deny [ID:] WHAT]…\nWHAT is xpath:PATH, ref:ID, type:ELEMENT [attribute:NAME], or one of meta:RSC[:NAME], params:RSC[:NAME],\nutilization:RSC, location:RSC, property[:NAME], node[:NAME], nodeattr[:NAME], nodeutil[:NAME], status, cib.",
+            &["role op1 write meta:app:target-role read cib"],
+        ),
+        statement_of(
+            "user",
+            "a user and their roles, for schemas before 2.0",
+            "user ID [role:ROLE | read|write|deny WHAT]…",
+            &["user joe role:op1"],
+        ),
+        statement_of("acl_target", "a user and their roles", "acl_target USER ROLE…", &["acl_target joe op1"]),
+        statement_of(
+            "acl_group",
+            "a group of users and their roles",
+            "acl_group GROUP ROLE…",
+            &["acl_group admins op1"],
+        ),
+        statement_of(
+            "alert",
+            "a program that is told what happens",
+            "alert ID PATH [description=TEXT] [attributes NAME=VALUE…] [meta NAME=VALUE…]\n  [select [nodes] [fencing] [resources] [attributes { NAME… }]]\n  [to [{] VALUE [attributes NAME=VALUE…] [meta NAME=VALUE…] [}]]…",
+            &["alert a1 /usr/x.sh select fencing to { /var/log/f meta timeout=5s }"],
+        ),
         statement_of("tag", "a name for several objects", "tag ID OBJECT…", &["tag web ip app"]),
         statement_of(
             "monitor",
@@ -141,6 +176,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "show",
             arguments: &[any("selection", What::Selector)],
+            flags: &[IDS],
             help: "print the configuration, or a part of it",
             details: "SELECTION: [xml] and ids, patterns (p*), type:TYPE, tag:TAG, related:ID, changed.\nValues of attributes named passw* are masked; `save` does not mask.",
             examples: &["show", "show xml p1", "show type:order related:p1", "show changed"],
@@ -227,6 +263,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "save",
             arguments: &[some("[xml] selection file", What::File)],
+            flags: &[IDS],
             help: "write the configuration, or a part of it, to a file (or to - )",
             examples: &["save web.crm", "save xml type:primitive p.xml"],
             run: Run::Do(save),
@@ -255,6 +292,19 @@ pub static LEVEL: Level = Level {
             help: "what the changes are so far",
             details: "A unified diff of the configuration, or with --xml the patch that a commit sends.",
             run: Run::Do(diff),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "_test",
+            help: "check that every object can be said",
+            run: Run::Do(look::self_check),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "_regtest",
+            arguments: &[maybe("on|off", What::Words(&["on", "off"]))],
+            help: "taken from crmsh's test scripts; output is always deterministic",
+            run: Run::Do(|_, _| Ok(())),
             ..Command::DEFAULT
         },
         Command { name: "verify", help: "check the configuration", run: Run::Do(verify), ..Command::DEFAULT },
@@ -293,14 +343,16 @@ pub static LEVEL: Level = Level {
     ],
 };
 
-const XML: crate::command::Flag = crate::command::Flag { name: "--xml", short: "", help: "as the patch in XML" };
+const IDS: Flag = Flag { name: "--ids", short: "", help: "with every id, so that loading it gives the very same XML" };
+const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" };
 
 // ---- statements ----------------------------------------------------------------------------------
 
 /// Puts a statement onto the stage.
 pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagnostics: Vec<Diagnostic>) -> Outcome {
     session.freshen();
-    if let Some(statement) = statement {
+    if let Some(mut statement) = statement {
+        complete(session, &mut statement)?;
         let text = format!("{} {}", statement.kind.keyword(), statement.kind.id().map_or("", |id| &id.text));
         let mut document = session.stage()?.work().clone();
         let found = lower::lower(
@@ -321,6 +373,28 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
         diagnostics.extend(found);
     }
     settle(session, diagnostics)
+}
+
+/// What the settings want added to an object that a command makes.
+fn complete(session: &mut Session, statement: &mut Statement) -> Outcome {
+    let options = &session.options;
+    let wishes = Wishes {
+        habits: options.is_on("core.implicit_edits"),
+        resources: options.is_on("core.has_ra_advised_op"),
+        fencing: options.is_on("core.has_fa_advised_op"),
+    };
+    if wishes == Wishes::default() {
+        return Ok(());
+    }
+    let configuration = session.stage()?.work().configuration().clone();
+    let catalogue = session.catalogue();
+    let resolve = |class: Option<&str>, provider: Option<&str>, name: &str| {
+        let agent = catalogue.resolve(class, provider, name);
+        (agent.class.to_string(), agent.provider.map(str::to_string))
+    };
+    let ask = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
+    implicit::complete(statement, wishes, &configuration, &resolve, &ask);
+    Ok(())
 }
 
 /// Warnings are shown; errors are the outcome.

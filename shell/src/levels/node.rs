@@ -12,6 +12,7 @@ use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
 use quorate_core::status;
+use quorate_core::xml::Element;
 use quorate_grammar::diagnostic::closest;
 
 const ACTIONS: What = What::Words(&["set", "delete", "show"]);
@@ -134,7 +135,7 @@ fn show(session: &mut Session, call: &Call) -> Outcome {
         let kind = object.element.attr("type").unwrap_or("member");
         let state = known.nodes.iter().find(|state| state.id == object.id || state.uname.as_deref() == Some(name));
         let online = state.is_some_and(|state| state.member.is_in() && state.controller);
-        let offline = if online || known.nodes.is_empty() && !session.source.is_live() { "" } else { "(offline)" };
+        let offline = if online { "" } else { "(offline)" };
         text.push_str(&format!("{label}: {kind}{offline}\n"));
         let pairs = object.element.elements().flat_map(|set| set.elements_named("nvpair"));
         let pairs: Vec<String> = pairs
@@ -242,14 +243,19 @@ pub fn attribute_command(
     };
     let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
     match (call.required(1), value) {
-        ("set", Some(value)) => session.change(&words.join(" "), |_, document| {
+        ("set", Some(value)) => session.change(&words.join(" "), |session, document| {
             set(document, place, sort, &name, &value);
+            tell_set(session, objects::at(document.configuration(), place), sort, &name, &value);
             Ok(())
         }),
         ("set", None) => Err(Failure::usage(format!("`set {name}` needs a value"))),
-        ("delete", None) => session.change(&words.join(" "), |_, document| match unset(document, place, sort, &name) {
-            true => Ok(()),
-            false => Err(Failure::at(call.span(2), format!("`{name}` is not set"))),
+        ("delete", None) => session.change(&words.join(" "), |session, document| {
+            let before = objects::at(document.configuration(), place).clone();
+            if !unset(document, place, sort, &name) {
+                return Err(Failure::at(call.span(2), format!("`{name}` is not set")));
+            }
+            tell_deleted(session, &before, sort, &name);
+            Ok(())
         }),
         ("show", None) => match attribute::get(objects::at(document.configuration(), place), sort, &name) {
             Some(value) => {
@@ -263,6 +269,24 @@ pub fn attribute_command(
         (word @ ("delete" | "show"), Some(_)) => Err(Failure::at(call.span(3), format!("`{word}` takes no value"))),
         (word, _) => Err(Failure::at(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
+}
+
+/// What Pacemaker's tools say of it, which crmsh lets through.
+fn tell_set(session: &mut Session, object: &Element, sort: Sort, name: &str, value: &str) {
+    let is_resource = !matches!(sort, Sort::Node | Sort::NodeUtilization);
+    if let Some((set, pair)) = attribute::place(object, sort, name).filter(|_| is_resource) {
+        let owner = object.id().unwrap_or_default();
+        session.ui.line(&format!("Set '{owner}' option: id={pair} set={set} name={name} value={value}"));
+    }
+}
+
+fn tell_deleted(session: &mut Session, object: &Element, sort: Sort, name: &str) {
+    let Some((_, pair)) = attribute::place(object, sort, name) else { return };
+    let what = match sort {
+        Sort::Node | Sort::NodeUtilization => "nodes attribute".to_string(),
+        _ => format!("'{}' option", object.id().unwrap_or_default()),
+    };
+    session.ui.line(&format!("Deleted {what}: id={pair} name={name}"));
 }
 
 fn status_attribute(session: &mut Session, call: &Call) -> Outcome {

@@ -42,7 +42,8 @@ fn help(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn list(session: &mut Session, _: &Call) -> Outcome {
-    let names: Vec<&str> = session.level().commands.iter().chain(COMMANDS).map(|command| command.name).collect();
+    let commands = session.level().commands.iter().chain(COMMANDS).filter(|command| !command.is_hidden());
+    let names: Vec<&str> = commands.map(|command| command.name).collect();
     for row in names.chunks(6) {
         let row: String = row.iter().map(|name| format!("{name:<18}")).collect();
         session.ui.line(row.trim_end());

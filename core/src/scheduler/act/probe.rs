@@ -141,6 +141,7 @@ impl Plan<'_> {
         }
         match mode {
             Some(mode) => mode != ProbeMode::Never,
+            // Only what belongs into a container is looked for there.
             None => !self.situation.nodes[node].in_bundle,
         }
     }

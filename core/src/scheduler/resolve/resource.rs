@@ -504,6 +504,7 @@ impl Resolver<'_> {
                 // Of nodes in containers, only an opt-in cluster's connections hear, to be banned there.
                 if !self.options.symmetric || !self.contained.contains(&node) {
                     self.resources[id].scores.set(node, self.nodes[node].score);
+                    self.note_container(id, node);
                 }
             }
         }
@@ -749,19 +750,22 @@ impl Resolver<'_> {
         }
     }
 
+    /// In a node inside of a container, others are never looked for.
+    pub(super) fn note_container(&mut self, id: ResourceId, node: NodeId) {
+        if self.contained.contains(&node) {
+            self.resources[id].never_probed_on.insert(node);
+        }
+    }
+
     /// Adds to the score of a resource and all below it, on one node or on all.
     pub(super) fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
         for part in self.with_descendants(id) {
-            match node {
-                Some(node) => {
-                    let base = self.nodes[node].score;
-                    self.resources[part].scores.add(node, score, base);
+            let nodes = node.map_or_else(|| self.existing().collect(), |node| vec![node]);
+            for node in nodes {
+                if !self.resources[part].scores.contains(node) {
+                    self.note_container(part, node);
                 }
-                None => {
-                    for (node, facts) in self.nodes.iter().filter(|(node, _)| !self.unborn.contains(node)) {
-                        self.resources[part].scores.add(node, score, facts.score);
-                    }
-                }
+                self.resources[part].scores.add(node, score, self.nodes[node].score);
             }
         }
     }

@@ -43,6 +43,7 @@ impl Builder<'_> {
         let operations = shown_operations(history);
         let view = ResourceHistoryView {
             id: resource.printed_id().to_string(),
+            kept_as: history.id.to_string(),
             orphaned: resource.removed,
             migration_threshold: resource.migration_threshold,
             fail_count: total.count,

@@ -16,8 +16,7 @@ use crate::view::cluster::{
 
 impl Builder<'_> {
     pub(super) fn resources(&self) -> Vec<ResourceView> {
-        let shown = self.situation.top.iter().filter(|id| !self.is_guest_connection(**id));
-        shown.map(|id| self.view_of(*id)).collect()
+        self.situation.top.iter().map(|id| self.view_of(*id)).collect()
     }
 
     /// Made by the cluster itself; the guest node's own line tells of it.
@@ -51,6 +50,7 @@ impl Builder<'_> {
             active: self.active(id, false),
             fully_active: self.active(id, true),
             description: resource.description.clone(),
+            implicit: self.is_guest_connection(id),
         }
     }
 

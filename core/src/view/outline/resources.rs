@@ -48,6 +48,9 @@ pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Ve
 
 fn is_listed(resource: &ResourceView, options: &Options, only_inactive: bool) -> bool {
     let common = resource.common();
+    if common.implicit {
+        return false;
+    }
     if common.orphaned && !common.active {
         return false;
     }

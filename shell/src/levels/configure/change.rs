@@ -3,6 +3,7 @@
 //! In: calls. Out: a new work copy on the stage, or a file.
 //! Absent: committing (see `publish`).
 
+use super::IDS;
 use super::look::{nothing_missing, selection, with_near};
 use crate::command::{Call, FORCE};
 use crate::configure::lower::{self, Mode};
@@ -163,6 +164,8 @@ pub fn save(session: &mut Session, call: &Call) -> Outcome {
     let text = if selection.xml {
         let selected = (!selection.selectors.is_empty()).then_some(&objects[..]);
         show::unmasked_xml(document.root(), document.configuration(), selected)
+    } else if call.has(IDS) {
+        show::text(&show::statements_with_ids(document.configuration(), &objects, session.catalogue()))
     } else {
         show::text(&show::statements(document.configuration(), &objects, session.catalogue()))
     };

@@ -3,7 +3,7 @@
 //! In: calls. Out: text.
 //! Absent: changing anything.
 
-use super::XML;
+use super::{IDS, XML};
 use crate::check;
 use crate::command::Call;
 use crate::configure::objects;
@@ -12,6 +12,7 @@ use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
+use quorate_grammar::crm::ast::{Kind, Statement};
 use quorate_grammar::diagnostic::closest;
 
 /// The words of a selection: whether it is XML or changes, and the selectors.
@@ -48,7 +49,10 @@ pub fn show(session: &mut Session, call: &Call) -> Outcome {
         let text = show::xml(document.root(), configuration, selected);
         session.ui.print(&text);
     } else {
-        let mut statements = show::statements(configuration, &objects, session.catalogue());
+        let mut statements = match call.has(IDS) {
+            true => show::statements_with_ids(configuration, &objects, session.catalogue()),
+            false => show::statements(configuration, &objects, session.catalogue()),
+        };
         show::mask(&mut statements);
         let mut ink = session.ui.ink();
         show::print(&statements, &mut ink);
@@ -141,4 +145,20 @@ pub fn get_property(session: &mut Session, call: &Call) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Every object must come back from its own text.
+pub fn self_check(session: &mut Session, _: &Call) -> Outcome {
+    let document = session.stage()?.work().clone();
+    let statements = show::all(document.configuration(), session.catalogue());
+    let raw = statements.iter().filter(|statement| matches!(statement.kind, Kind::Xml(_)));
+    for statement in raw {
+        session.ui.warn(&format!("only XML can say this: {}", text_of(statement)));
+    }
+    Ok(())
+}
+
+fn text_of(statement: &Statement) -> String {
+    let text = show::text(std::slice::from_ref(statement));
+    text.lines().next().unwrap_or_default().to_string()
 }

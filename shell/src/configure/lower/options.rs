@@ -1,0 +1,106 @@
+//! Options, the topology and single operations put onto a document.
+
+use super::{Lowered, Lowering, keep_foreign_comments, merged_set, unknown_resource};
+use crate::configure::lower::Mode;
+use crate::configure::{build, objects};
+use quorate_core::xml::Element;
+use quorate_grammar::crm::ast::{Monitor, Operation, Options, OptionsKind, Statement};
+use quorate_grammar::{Diagnostic, Word};
+
+impl Lowering<'_> {
+    pub(super) fn options(&mut self, options: &Options, comments: &[String]) -> Lowered {
+        let section = match options.kind {
+            OptionsKind::Property => "crm_config",
+            OptionsKind::ResourceDefaults => "rsc_defaults",
+            OptionsKind::OperationDefaults => "op_defaults",
+        };
+        if options.reference.is_some() {
+            let element = build::options(options);
+            self.configuration.child_or_new(section).push(element);
+            return Ok(());
+        }
+        let id = options.id.as_ref().map_or_else(|| self.default_set(options.kind, section), |id| id.text.clone());
+        let mut element = build::options(options);
+        element.set("id", &id);
+        let place = objects::find(self.configuration, &id)
+            .filter(|object| object.kind == options.kind.keyword())
+            .map(|object| object.place);
+        let Some(place) = place else {
+            if self.pool.has(&id) {
+                let span = options.id.as_ref().map(|id| id.span).unwrap_or_default();
+                return Err(Diagnostic::error(span, format!("the id `{id}` is already used by another object")));
+            }
+            build::with_comments(&mut element, comments);
+            self.assign(&mut element, None);
+            self.configuration.child_or_new(section).push(element);
+            self.options_seen.insert(id);
+            return Ok(());
+        };
+        let old = objects::at(self.configuration, &place).clone();
+        // A second statement for the same set adds to the first.
+        let replaced = self.mode == Mode::Replace && self.options_seen.insert(id.clone());
+        let mut new = if replaced { element } else { merged_set(&old, &element) };
+        if replaced {
+            build::with_comments(&mut new, comments);
+            keep_foreign_comments(&mut new, &old);
+        }
+        self.assign(&mut new, Some(&old));
+        *objects::at_mut(self.configuration, &place) = new;
+        Ok(())
+    }
+
+    /// Defaults go into the last set that has no rule; cluster options into the well-known one.
+    fn default_set(&self, kind: OptionsKind, section: &str) -> String {
+        let name = match kind {
+            OptionsKind::Property => return "cib-bootstrap-options".to_string(),
+            OptionsKind::ResourceDefaults => "rsc-options",
+            OptionsKind::OperationDefaults => "op-options",
+        };
+        let mut sets = self.configuration.child(section).into_iter().flat_map(|section| section.elements());
+        let plain = sets.rfind(|set| set.child("rule").is_none());
+        plain.and_then(Element::id).unwrap_or(name).to_string()
+    }
+
+    pub(super) fn topology(&mut self, mut element: Element, comments: &[String], statement: &Statement) -> Lowered {
+        if element.children.is_empty() {
+            return Err(Diagnostic::error(statement.span, "there are no nodes that these devices could fence")
+                .hint("name the targets: `fencing_topology NODE: DEVICE …`"));
+        }
+        build::with_comments(&mut element, comments);
+        let old = self.configuration.child("fencing-topology").cloned();
+        self.assign(&mut element, old.as_ref());
+        *self.configuration.child_or_new("fencing-topology") = element;
+        Ok(())
+    }
+
+    pub(super) fn monitor(&mut self, monitor: &Monitor) -> Lowered {
+        let attribute = |name: &str, value: &Word| (Word::new(name), value.clone());
+        let role = monitor.role.iter().map(|role| attribute("role", role));
+        let timeout = monitor.timeout.iter().map(|timeout| attribute("timeout", timeout));
+        let operation = Operation {
+            name: Word::new("monitor"),
+            attributes: role.chain([attribute("interval", &monitor.interval)]).chain(timeout).collect(),
+            sets: Vec::new(),
+        };
+        let id = &monitor.resource;
+        let Some(object) = objects::find_resource(self.configuration, &id.text) else {
+            return Err(unknown_resource(self.configuration, id));
+        };
+        if !matches!(object.kind, "primitive" | "rsc_template") {
+            return Err(Diagnostic::error(
+                id.span,
+                format!("`{}` is a {}; only primitives have operations", id.text, object.kind),
+            ));
+        }
+        let place = object.place;
+        let old = objects::at(self.configuration, &place).clone();
+        let mut new = old.clone();
+        // As crmsh does it: named after the resource, though the operations may have an id.
+        let wanted = format!("{}-monitor-{}", id.text, monitor.interval.text);
+        let element = build::operation(&operation).with("id", self.pool.make(&wanted));
+        new.child_or_new("operations").push(element);
+        self.assign(&mut new, Some(&old));
+        *objects::at_mut(self.configuration, &place) = new;
+        Ok(())
+    }
+}

@@ -1,0 +1,749 @@
+//! Configurations made up along the schema `pacemaker-4.0`: every element and attribute it knows, in
+//! every place, with values from dull to odd.
+//!
+//! In: chance. Out: a document that the schema accepts.
+//! Absent: sense. The cluster would refuse much of it, but no tool may lose any of it.
+
+use crate::world::chance::Chance;
+use quorate_core::cib::Document;
+use quorate_core::xml::Element;
+
+struct Maker<'c> {
+    chance: &'c mut Chance,
+    ids: u64,
+    /// Ids that references may name, by what they are of.
+    nvpairs: Vec<String>,
+    sets: Vec<(String, String)>,
+    rules: Vec<String>,
+    operations: Vec<String>,
+    resource_sets: Vec<String>,
+    resources: Vec<String>,
+    templates: Vec<String>,
+    roles: Vec<String>,
+}
+
+pub fn configuration(chance: &mut Chance) -> Document {
+    let mut maker = Maker {
+        chance,
+        ids: 0,
+        nvpairs: Vec::new(),
+        sets: Vec::new(),
+        rules: Vec::new(),
+        operations: Vec::new(),
+        resource_sets: Vec::new(),
+        resources: Vec::new(),
+        templates: Vec::new(),
+        roles: Vec::new(),
+    };
+    let mut document = Document::empty();
+    *document.configuration_mut() = maker.all();
+    document
+}
+
+const VALUES: &[&str] = &[
+    "1",
+    "true",
+    "a",
+    "a b",
+    "",
+    "é",
+    "\"q\"",
+    "back\\slash",
+    "it's",
+    "a=b",
+    "x\ny",
+    "tab\there",
+    "$x",
+    "@y",
+    "#z",
+    "param{p}x",
+    "(",
+    "{",
+    "-5",
+    "10s",
+    "/path/to",
+    "a:b",
+    "INFINITY",
+    "\\",
+    "trailing\\",
+    "'",
+    "rule",
+    "and",
+];
+const NAMES: &[&str] = &[
+    "a",
+    "b",
+    "target-role",
+    "name",
+    "hours",
+    "years",
+    "type",
+    "value",
+    "start",
+    "op",
+    "meta",
+    "rule",
+    "to",
+    "select",
+    "passwd",
+    "x.y",
+    "x_y",
+    "#uname",
+    "é",
+    "operation",
+    "description",
+];
+const ROLES: &[&str] = &["Stopped", "Started", "Promoted", "Unpromoted", "Master", "Slave"];
+const DATES: &[&str] = &["2026-01-01", "2026-01-01 10:00:00Z", "2026-W01-1"];
+
+impl Maker<'_> {
+    fn maybe(&mut self, percent: u64) -> bool {
+        self.chance.percent(percent)
+    }
+
+    fn some(&mut self, most: u64) -> u64 {
+        self.chance.below(most + 1)
+    }
+
+    fn one<'v>(&mut self, values: &[&'v str]) -> &'v str {
+        values[self.chance.below(values.len() as u64) as usize]
+    }
+
+    fn pick(&mut self, from: &[String]) -> Option<String> {
+        (!from.is_empty()).then(|| from[self.chance.below(from.len() as u64) as usize].clone())
+    }
+
+    fn id(&mut self) -> String {
+        self.ids += 1;
+        match self.chance.below(4) {
+            0 => format!("i{}", self.ids),
+            1 => format!("_x.y-{}", self.ids),
+            2 => format!("Ünï{}", self.ids),
+            _ => format!("id-{}", self.ids),
+        }
+    }
+
+    fn set(&mut self, element: &mut Element, percent: u64, name: &str, values: &[&str]) {
+        if self.maybe(percent) {
+            let value = self.one(values);
+            element.set(name, value);
+        }
+    }
+
+    fn score(&mut self) -> &'static str {
+        self.one(&["0", "5", "-10", "INFINITY", "-INFINITY", "+5", "+INFINITY"])
+    }
+
+    fn plain_score(&mut self) -> &'static str {
+        self.one(&["0", "5", "-10", "INFINITY", "-INFINITY"])
+    }
+
+    fn all(&mut self) -> Element {
+        let mut configuration = Element::new("configuration");
+        let mut crm_config = Element::new("crm_config");
+        for at in 0..self.some(2) {
+            let mut set = self.nvset("cluster_property_set");
+            if at == 0 && self.maybe(50) && set.id().is_some() {
+                set.set("id", "cib-bootstrap-options");
+            }
+            crm_config.push(set);
+        }
+        configuration.push(crm_config);
+        let nodes = self.nodes();
+        configuration.push(nodes);
+        let resources = self.resources();
+        configuration.push(resources);
+        let constraints = self.constraints();
+        configuration.push(constraints);
+        for name in ["rsc_defaults", "op_defaults"] {
+            if self.maybe(50) {
+                let mut section = Element::new(name);
+                for _ in 0..self.some(2) {
+                    section.push(self.nvset("meta_attributes"));
+                }
+                configuration.push(section);
+            }
+        }
+        for section in [Self::topology, Self::acls, Self::tags, Self::alerts] {
+            if self.maybe(60) {
+                let section = section(self);
+                configuration.push(section);
+            }
+        }
+        configuration
+    }
+
+    // ---- attribute sets and rules --------------------------------------------------------------------
+
+    fn nvset(&mut self, name: &str) -> Element {
+        let known: Vec<String> = self.sets.iter().filter(|(kind, _)| kind == name).map(|(_, id)| id.clone()).collect();
+        if let Some(id) = self.pick(&known).filter(|_| self.maybe(10)) {
+            return Element::new(name).with("id-ref", id);
+        }
+        let id = self.id();
+        let mut set = Element::new(name).with("id", &id);
+        if self.maybe(15) {
+            let score = self.plain_score();
+            set.set("score", score);
+        }
+        let rule_at = if self.maybe(30) { self.some(2) } else { 9 };
+        let mut names: Vec<&str> = Vec::new();
+        for at in 0..self.some(4) {
+            if at == rule_at {
+                let rule = self.rule(1);
+                set.push(rule);
+            }
+            if let Some(reference) = self.pick(&self.nvpairs.clone()).filter(|_| self.maybe(8)) {
+                set.push(Element::new("nvpair").with("id-ref", reference));
+                continue;
+            }
+            let name = self.one(NAMES);
+            if names.contains(&name) {
+                continue;
+            }
+            names.push(name);
+            let (id, value) = (self.id(), self.one(VALUES));
+            self.nvpairs.push(id.clone());
+            set.push(Element::new("nvpair").with("id", id).with("name", name).with("value", value));
+        }
+        self.sets.push((name.to_string(), id));
+        set
+    }
+
+    fn rule(&mut self, depth: u64) -> Element {
+        if let Some(id) = self.pick(&self.rules.clone()).filter(|_| self.maybe(10)) {
+            return Element::new("rule").with("id-ref", id);
+        }
+        let id = self.id();
+        let mut rule = Element::new("rule").with("id", &id);
+        self.set(&mut rule, 40, "boolean-op", &["or", "and"]);
+        self.set(&mut rule, 20, "role", ROLES);
+        match self.chance.below(4) {
+            0 => {}
+            1 => self.set(&mut rule, 100, "score-attribute", &["pingd", "my_score", "none", "inf"]),
+            _ => {
+                let score = self.plain_score();
+                rule.set("score", score);
+            }
+        }
+        for _ in 0..1 + self.some(2) {
+            let child = match self.chance.below(7) {
+                0 if depth > 0 => self.rule(depth - 1),
+                0..=3 => self.expression(),
+                4 => self.date(),
+                5 => self.agent_expression(),
+                _ => self.operation_expression(),
+            };
+            rule.push(child);
+        }
+        self.rules.push(id);
+        rule
+    }
+
+    fn expression(&mut self) -> Element {
+        let id = self.id();
+        let attribute = self.one(&["#uname", "a", "pingd", "date", "expression", "a b", "defined"]);
+        let mut expression = Element::new("expression").with("id", id).with("attribute", attribute);
+        self.set(&mut expression, 100, "operation", &["lt", "gt", "lte", "gte", "eq", "ne", "defined", "not_defined"]);
+        let bare = expression.attr("operation").is_some_and(|operation| operation.contains("defined"));
+        self.set(&mut expression, if bare { 5 } else { 95 }, "value", VALUES);
+        self.set(&mut expression, if bare { 5 } else { 30 }, "type", &["string", "integer", "number", "version"]);
+        self.set(&mut expression, if bare { 5 } else { 20 }, "value-source", &["literal", "param", "meta"]);
+        expression
+    }
+
+    fn date(&mut self) -> Element {
+        let mut date = Element::new("date_expression").with("id", self.id());
+        match self.chance.below(4) {
+            0 => {
+                date.set("operation", "gt");
+                self.set(&mut date, 100, "start", DATES);
+            }
+            1 => {
+                date.set("operation", "lt");
+                self.set(&mut date, 100, "end", DATES);
+            }
+            2 => {
+                date.set("operation", "date_spec");
+                let spec =
+                    self.fields("date_spec", &["years", "monthdays", "hours", "minutes", "weekdays", "yeardays"]);
+                date.push(spec);
+            }
+            _ => {
+                date.set("operation", "in_range");
+                let which = self.chance.below(3);
+                self.set(&mut date, if which != 1 { 100 } else { 0 }, "start", DATES);
+                self.set(&mut date, if which != 0 { 100 } else { 0 }, "end", DATES);
+                if self.maybe(40) {
+                    let duration = self.fields("duration", &["years", "months", "weeks", "days", "hours", "seconds"]);
+                    date.push(duration);
+                }
+            }
+        }
+        date
+    }
+
+    fn fields(&mut self, name: &str, fields: &[&str]) -> Element {
+        let mut element = Element::new(name).with("id", self.id());
+        for field in fields {
+            self.set(&mut element, 30, field, &["1", "9-17", "2026"]);
+        }
+        element
+    }
+
+    fn agent_expression(&mut self) -> Element {
+        let mut expression = Element::new("rsc_expression").with("id", self.id());
+        self.set(&mut expression, 70, "class", &["ocf", "stonith"]);
+        self.set(&mut expression, 50, "provider", &["heartbeat"]);
+        self.set(&mut expression, 100, "type", &["Dummy", "a b"]);
+        expression
+    }
+
+    fn operation_expression(&mut self) -> Element {
+        let mut expression = Element::new("op_expression").with("id", self.id());
+        self.set(&mut expression, 100, "name", &["monitor", "stop"]);
+        self.set(&mut expression, 50, "interval", &["10s", "0"]);
+        expression
+    }
+
+    fn extras(&mut self, element: &mut Element, names: &[&str]) {
+        for _ in 0..self.some(3) {
+            let name = self.one(names);
+            let set = self.nvset(name);
+            element.push(set);
+        }
+    }
+
+    // ---- nodes and resources ---------------------------------------------------------------------------
+
+    fn nodes(&mut self) -> Element {
+        let mut nodes = Element::new("nodes");
+        for number in 1..=self.some(3) {
+            let id = if self.maybe(50) { number.to_string() } else { self.id() };
+            let name = if self.maybe(30) { id.clone() } else { format!("node{number}") };
+            let mut node = Element::new("node").with("id", id).with("uname", name);
+            self.set(&mut node, 30, "type", &["member", "remote"]);
+            self.set(&mut node, 20, "description", VALUES);
+            if self.maybe(10) {
+                let score = self.score();
+                node.set("score", score);
+            }
+            self.extras(&mut node, &["instance_attributes", "utilization"]);
+            nodes.push(node);
+        }
+        nodes
+    }
+
+    fn resources(&mut self) -> Element {
+        let mut resources = Element::new("resources");
+        for _ in 0..self.some(5) {
+            let resource = match self.chance.below(6) {
+                0 => self.template(),
+                1 => self.group(),
+                2 => {
+                    let mut clone = self.container("clone");
+                    let inside = if self.maybe(50) { self.primitive() } else { self.group() };
+                    clone.push(inside);
+                    clone
+                }
+                3 => self.bundle(),
+                _ => self.primitive(),
+            };
+            resources.push(resource);
+        }
+        resources
+    }
+
+    fn container(&mut self, name: &str) -> Element {
+        let id = self.id();
+        self.resources.push(id.clone());
+        let mut element = Element::new(name).with("id", id);
+        self.set(&mut element, 20, "description", VALUES);
+        self.extras(&mut element, &["instance_attributes", "meta_attributes"]);
+        element
+    }
+
+    fn group(&mut self) -> Element {
+        let mut group = self.container("group");
+        for _ in 0..1 + self.some(2) {
+            let inside = self.primitive();
+            group.push(inside);
+        }
+        group
+    }
+
+    fn agent(&mut self, element: &mut Element) {
+        match self.chance.below(4) {
+            0 => element.set("class", "stonith"),
+            1 => element.set("class", "systemd"),
+            _ => {
+                element.set("class", "ocf");
+                self.set(element, 100, "provider", &["heartbeat", "pacemaker", "acme", "a b"]);
+            }
+        }
+        self.set(element, 100, "type", &["Dummy", "Stateful", "IPaddr2", "fence_xvm", "external/ssh", "a:b", "x y"]);
+    }
+
+    fn template(&mut self) -> Element {
+        let id = self.id();
+        let mut template = Element::new("template").with("id", &id);
+        self.agent(&mut template);
+        self.body(&mut template);
+        self.templates.push(id);
+        template
+    }
+
+    fn primitive(&mut self) -> Element {
+        let id = self.id();
+        let mut primitive = Element::new("primitive").with("id", &id);
+        match self.pick(&self.templates.clone()).filter(|_| self.maybe(20)) {
+            Some(template) => primitive.set("template", template),
+            None => self.agent(&mut primitive),
+        }
+        self.body(&mut primitive);
+        self.resources.push(id);
+        primitive
+    }
+
+    fn body(&mut self, element: &mut Element) {
+        self.set(element, 20, "description", VALUES);
+        self.extras(element, &["instance_attributes", "meta_attributes", "utilization"]);
+        if self.maybe(60) {
+            let operations = self.operations();
+            element.push(operations);
+        }
+        self.extras(element, &["instance_attributes", "meta_attributes"]);
+    }
+
+    fn operations(&mut self) -> Element {
+        let mut operations = Element::new("operations");
+        if self.maybe(30) {
+            let id = self.id();
+            operations.set("id", &id);
+            self.operations.push(id);
+        }
+        if let Some(id) = self.pick(&self.operations.clone()).filter(|_| self.maybe(10)) {
+            operations.set("id-ref", id);
+        }
+        for _ in 0..self.some(3) {
+            let mut op = Element::new("op").with("id", self.id());
+            self.set(&mut op, 100, "name", &["monitor", "start", "stop", "a b"]);
+            self.set(&mut op, 100, "interval", &["0", "10s", "PT1M"]);
+            self.set(&mut op, 20, "description", VALUES);
+            self.set(&mut op, 20, "start-delay", &["5s"]);
+            self.set(&mut op, 50, "timeout", &["20s", "30"]);
+            self.set(&mut op, 20, "enabled", &["true", "false"]);
+            self.set(&mut op, 20, "record-pending", &["true", "false"]);
+            self.set(&mut op, 20, "role", ROLES);
+            self.set(&mut op, 20, "on-fail", &["ignore", "block", "demote", "restart-container", "fence"]);
+            self.extras(&mut op, &["instance_attributes", "meta_attributes"]);
+            operations.push(op);
+        }
+        operations
+    }
+
+    fn bundle(&mut self) -> Element {
+        let mut bundle = self.container("bundle");
+        let mut engine = Element::new(self.one(&["docker", "podman"]));
+        self.set(&mut engine, 100, "image", &["pcmk:http", "a b"]);
+        for name in ["replicas", "replicas-per-host", "promoted-max"] {
+            self.set(&mut engine, 30, name, &["1", "3"]);
+        }
+        for name in ["run-command", "network", "options"] {
+            self.set(&mut engine, 30, name, VALUES);
+        }
+        bundle.push(engine);
+        if self.maybe(60) {
+            let mut network = Element::new("network");
+            self.set(&mut network, 50, "ip-range-start", &["10.0.0.5"]);
+            self.set(&mut network, 30, "control-port", &["3121"]);
+            self.set(&mut network, 30, "host-interface", &["eth0"]);
+            self.set(&mut network, 30, "host-netmask", &["24"]);
+            self.set(&mut network, 30, "add-host", &["true", "false"]);
+            for _ in 0..self.some(2) {
+                let mut port = Element::new("port-mapping").with("id", self.id());
+                if self.maybe(50) {
+                    port.set("range", "80-90");
+                } else {
+                    port.set("port", "80");
+                    self.set(&mut port, 50, "internal-port", &["8080"]);
+                }
+                network.push(port);
+            }
+            bundle.push(network);
+        }
+        if self.maybe(60) {
+            let mut storage = Element::new("storage");
+            for _ in 0..self.some(2) {
+                let mut mapping = Element::new("storage-mapping").with("id", self.id());
+                let source = self.one(&["source-dir", "source-dir-root"]);
+                self.set(&mut mapping, 100, source, VALUES);
+                self.set(&mut mapping, 100, "target-dir", VALUES);
+                self.set(&mut mapping, 40, "options", VALUES);
+                storage.push(mapping);
+            }
+            bundle.push(storage);
+        }
+        if self.maybe(50) {
+            let inside = self.primitive();
+            bundle.push(inside);
+        }
+        bundle
+    }
+
+    // ---- constraints -------------------------------------------------------------------------------------
+
+    fn constraints(&mut self) -> Element {
+        let mut constraints = Element::new("constraints");
+        if self.resources.len() < 2 {
+            return constraints;
+        }
+        for _ in 0..self.some(6) {
+            let constraint = match self.chance.below(4) {
+                0 => self.location(),
+                1 => self.colocation(),
+                2 => self.order(),
+                _ => self.ticket(),
+            };
+            constraints.push(constraint);
+        }
+        constraints
+    }
+
+    fn resource(&mut self) -> String {
+        self.pick(&self.resources.clone()).expect("there are resources")
+    }
+
+    fn resource_sets(&mut self, element: &mut Element) {
+        for _ in 0..1 + self.some(2) {
+            if let Some(id) = self.pick(&self.resource_sets.clone()).filter(|_| self.maybe(10)) {
+                element.push(Element::new("resource_set").with("id-ref", id));
+                continue;
+            }
+            let id = self.id();
+            let mut set = Element::new("resource_set").with("id", &id);
+            self.set(&mut set, 30, "sequential", &["true", "false"]);
+            self.set(&mut set, 30, "require-all", &["true", "false"]);
+            self.set(&mut set, 10, "ordering", &["group", "listed"]);
+            self.set(&mut set, 20, "action", &["start", "stop", "promote"]);
+            self.set(&mut set, 20, "role", ROLES);
+            if self.maybe(10) {
+                let score = self.score();
+                set.set("score", score);
+            }
+            for _ in 0..1 + self.some(2) {
+                set.push(Element::new("resource_ref").with("id", self.resource()));
+            }
+            self.resource_sets.push(id);
+            element.push(set);
+        }
+    }
+
+    fn location(&mut self) -> Element {
+        let mut location = Element::new("rsc_location").with("id", self.id());
+        match self.chance.below(3) {
+            0 => {
+                self.resource_sets(&mut location);
+            }
+            1 => {
+                self.set(&mut location, 100, "rsc-pattern", &["a.*", "^x y$", "p\\.d"]);
+                self.set(&mut location, 30, "role", ROLES);
+            }
+            _ => {
+                location.set("rsc", self.resource());
+                self.set(&mut location, 30, "role", ROLES);
+            }
+        }
+        if self.maybe(50) {
+            let score = self.score();
+            location.set("score", score);
+            self.set(&mut location, 100, "node", &["node1", "a b", "ünü"]);
+        } else {
+            let rule = self.rule(2);
+            location.push(rule);
+        }
+        self.set(&mut location, 30, "resource-discovery", &["always", "never", "exclusive"]);
+        location
+    }
+
+    fn colocation(&mut self) -> Element {
+        let mut colocation = Element::new("rsc_colocation").with("id", self.id());
+        if self.maybe(80) {
+            let score = self.score();
+            colocation.set("score", score);
+        }
+        self.set(&mut colocation, 20, "influence", &["true", "false", "maybe so"]);
+        if self.maybe(50) {
+            self.resource_sets(&mut colocation);
+            return colocation;
+        }
+        colocation.set("rsc", self.resource());
+        colocation.set("with-rsc", self.resource());
+        self.set(&mut colocation, 20, "node-attribute", &["rack", "Ra ck"]);
+        self.set(&mut colocation, 30, "rsc-role", ROLES);
+        self.set(&mut colocation, 30, "with-rsc-role", ROLES);
+        colocation
+    }
+
+    fn order(&mut self) -> Element {
+        let mut order = Element::new("rsc_order").with("id", self.id());
+        self.set(&mut order, 30, "symmetrical", &["true", "false"]);
+        self.set(&mut order, 20, "require-all", &["true", "false"]);
+        match self.chance.below(3) {
+            0 => {}
+            1 => {
+                let score = self.score();
+                order.set("score", score);
+            }
+            _ => self.set(&mut order, 100, "kind", &["Optional", "Mandatory", "Serialize"]),
+        }
+        if self.maybe(50) {
+            self.resource_sets(&mut order);
+            return order;
+        }
+        order.set("first", self.resource());
+        order.set("then", self.resource());
+        self.set(&mut order, 30, "first-action", &["start", "promote"]);
+        self.set(&mut order, 30, "then-action", &["stop", "demote"]);
+        order
+    }
+
+    fn ticket(&mut self) -> Element {
+        let mut ticket = Element::new("rsc_ticket").with("id", self.id());
+        self.set(&mut ticket, 100, "ticket", &["ticketA", "a b"]);
+        self.set(&mut ticket, 50, "loss-policy", &["stop", "demote", "fence", "freeze"]);
+        if self.maybe(50) {
+            self.resource_sets(&mut ticket);
+        } else {
+            ticket.set("rsc", self.resource());
+            self.set(&mut ticket, 50, "rsc-role", ROLES);
+        }
+        ticket
+    }
+
+    // ---- the rest ----------------------------------------------------------------------------------------
+
+    fn topology(&mut self) -> Element {
+        let mut topology = Element::new("fencing-topology");
+        for _ in 0..self.some(5) {
+            let mut level = Element::new("fencing-level").with("id", self.id());
+            match self.chance.below(3) {
+                0 => self.set(&mut level, 100, "target", &["node1", "node2", "a b"]),
+                1 => self.set(&mut level, 100, "target-pattern", &["n.*", "a b"]),
+                _ => {
+                    self.set(&mut level, 100, "target-attribute", &["rack"]);
+                    self.set(&mut level, 100, "target-value", &["1", "a b"]);
+                }
+            }
+            self.set(&mut level, 100, "index", &["1", "2", "7"]);
+            self.set(&mut level, 100, "devices", &["s1", "s1,s2"]);
+            topology.push(level);
+        }
+        topology
+    }
+
+    fn acls(&mut self) -> Element {
+        let mut acls = Element::new("acls");
+        for _ in 0..self.some(2) {
+            let id = self.id();
+            let mut role = Element::new("acl_role").with("id", &id);
+            self.set(&mut role, 20, "description", VALUES);
+            for _ in 0..self.some(4) {
+                let mut permission = Element::new("acl_permission").with("id", self.id());
+                self.set(&mut permission, 100, "kind", &["read", "write", "deny"]);
+                self.set(&mut permission, 20, "description", VALUES);
+                match self.chance.below(3) {
+                    0 => {
+                        let paths = [
+                            "/cib",
+                            "//nodes/node",
+                            "//a[@b='c d']",
+                            "//primitive[@id='x']/meta_attributes",
+                            "//primitive[@id='x']/meta_attributes/nvpair[@name='y']",
+                            "//nodes/node[@uname='a:b']",
+                            "//rsc_location[@id='cli-prefer-x' and @rsc='y']",
+                            "//primitive[@id='']/utilization",
+                        ];
+                        self.set(&mut permission, 100, "xpath", &paths);
+                    }
+                    1 => permission.set("reference", self.pick(&self.resources.clone()).unwrap_or(id.clone())),
+                    _ => {
+                        self.set(&mut permission, 100, "object-type", &["node", "a b"]);
+                        self.set(&mut permission, 50, "attribute", &["uname", "a b"]);
+                    }
+                }
+                role.push(permission);
+            }
+            self.roles.push(id);
+            acls.push(role);
+        }
+        if self.roles.is_empty() {
+            return acls;
+        }
+        for name in ["acl_target", "acl_group"] {
+            let mut actor = Element::new(name).with("id", self.id());
+            self.set(&mut actor, 20, "name", VALUES);
+            let role = self.pick(&self.roles.clone()).expect("there are roles");
+            actor.push(Element::new("role").with("id", role));
+            acls.push(actor);
+        }
+        acls
+    }
+
+    fn tags(&mut self) -> Element {
+        let mut tags = Element::new("tags");
+        if !self.resources.is_empty() {
+            for _ in 0..self.some(2) {
+                let mut tag = Element::new("tag").with("id", self.id());
+                for _ in 0..1 + self.some(2) {
+                    tag.push(Element::new("obj_ref").with("id", self.resource()));
+                }
+                tags.push(tag);
+            }
+        }
+        tags
+    }
+
+    fn alerts(&mut self) -> Element {
+        const SETS: &[&str] = &["instance_attributes", "meta_attributes"];
+        let mut alerts = Element::new("alerts");
+        for _ in 0..self.some(2) {
+            let mut alert = Element::new("alert").with("id", self.id());
+            self.set(&mut alert, 100, "path", &["/usr/x.sh", "/a b", "x"]);
+            self.set(&mut alert, 20, "description", VALUES);
+            self.extras(&mut alert, SETS);
+            if self.maybe(50) {
+                let select = self.select();
+                alert.push(select);
+            }
+            for _ in 0..self.some(2) {
+                let mut recipient = Element::new("recipient").with("id", self.id());
+                self.set(&mut recipient, 100, "value", &["/l", "a b", "", "x}", "{y"]);
+                self.set(&mut recipient, 20, "description", VALUES);
+                self.extras(&mut recipient, SETS);
+                alert.push(recipient);
+            }
+            alerts.push(alert);
+        }
+        alerts
+    }
+
+    fn select(&mut self) -> Element {
+        let mut select = Element::new("select");
+        if self.maybe(50) {
+            let mut attributes = Element::new("select_attributes");
+            for _ in 0..self.some(2) {
+                let mut attribute = Element::new("attribute").with("id", self.id());
+                self.set(&mut attribute, 100, "name", &["standby", "a b", "nodes"]);
+                attributes.push(attribute);
+            }
+            select.push(attributes);
+        }
+        for name in ["select_fencing", "select_nodes", "select_resources"] {
+            if self.maybe(40) {
+                select.push(Element::new(name));
+            }
+        }
+        select
+    }
+}
