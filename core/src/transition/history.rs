@@ -9,6 +9,7 @@ use crate::cib::Document;
 use crate::cib::document::FEATURE_SET;
 use crate::time::Now;
 use crate::xml::Element;
+use std::collections::BTreeSet;
 
 /// The mark of a leader that never was.
 const NO_LEADER: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -46,6 +47,7 @@ pub fn record(document: &mut Document, uuid: &str, result: &Result) {
     }
     let histories = lrm.child_or_new("lrm_resources");
     let resource = result.resource;
+    let is_doubled = histories.elements_named("lrm_resource").filter(|h| h.id() == Some(result.name)).nth(1).is_some();
     let kept_as = match histories.child_with_id("lrm_resource", result.name) {
         Some(_) => result.name,
         None => &resource.id,
@@ -59,8 +61,38 @@ pub fn record(document: &mut Document, uuid: &str, result: &Result) {
         history.set("type", &resource.kind);
     }
     let calls = history.elements().filter_map(|record| record.attr("call-id")?.parse::<i32>().ok());
-    let call = calls.max().unwrap_or(0).max(0) + 1;
+    let latest = calls.max().unwrap_or(0).max(0);
+    // Of several histories of one name none is known to be the right one, so calls are counted anew.
+    let call = if is_doubled { 1 } else { latest + 1 };
     write(history, result, call);
+}
+
+/// Joins a node's histories of the same name in the first of them, as happens when a node's state is written.
+/// The others stay as they are.
+pub fn join_doubles(document: &mut Document, node: &str) {
+    let is_named = |state: &Element| &*state.name == "node_state" && state.attr("uname") == Some(node);
+    let Some(state) = document.status().elements().find(|state| is_named(state)) else { return };
+    let histories = state.child("lrm").and_then(|lrm| lrm.child("lrm_resources"));
+    let (mut known, mut doubles) = (BTreeSet::new(), Vec::new());
+    for history in histories.into_iter().flat_map(|histories| histories.elements_named("lrm_resource")) {
+        if history.id().is_some_and(|id| !known.insert(id)) {
+            doubles.push(history.clone());
+        }
+    }
+    if doubles.is_empty() {
+        return;
+    }
+    let uuid = state.id().unwrap_or(node).to_owned();
+    let histories = node_state(document, node, &uuid).child_or_new("lrm").child_or_new("lrm_resources");
+    for double in &doubles {
+        let first = histories.child_with_id_or_new("lrm_resource", double.id().unwrap_or_default());
+        for record in double.elements_named("lrm_rsc_op") {
+            let joined = first.child_with_id_or_new("lrm_rsc_op", record.id().unwrap_or_default());
+            for (name, value) in &record.attributes {
+                joined.set(name, value);
+            }
+        }
+    }
 }
 
 fn write(history: &mut Element, result: &Result, call: i32) {

@@ -11,6 +11,7 @@ use super::{Executor, Outcome, Progress};
 use crate::cib::Document;
 use crate::score::Score;
 use crate::time::Now;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A transition after its end.
@@ -61,6 +62,7 @@ pub struct Setting<'a> {
     pub document: &'a Document,
     /// Whether a resource, or an instance of one, goes by this name.
     pub known: &'a dyn Fn(&str) -> bool,
+    /// When results are written: later than all that was recorded, whatever time is decided for.
     pub now: Now,
     /// Operations that are to end otherwise than expected.
     pub failures: &'a [Operation],
@@ -70,7 +72,14 @@ pub struct Setting<'a> {
 pub fn simulate(graph: Graph, setting: &Setting) -> Simulation {
     let executor = Executor::new(graph);
     let failed = vec![false; setting.failures.len()];
-    let mut run = Run { executor, setting, document: setting.document.clone(), steps: Vec::new(), failed };
+    let mut run = Run {
+        executor,
+        setting,
+        document: setting.document.clone(),
+        steps: Vec::new(),
+        failed,
+        written: BTreeSet::new(),
+    };
     while let Some(action) = run.executor.start_next().cloned() {
         let outcome = run.carry_out(&action);
         if outcome == Outcome::Failed {
@@ -89,6 +98,8 @@ struct Run<'a> {
     document: Document,
     steps: Vec<Step>,
     failed: Vec<bool>,
+    /// Nodes whose state was written to.
+    written: BTreeSet<String>,
 }
 
 impl Run<'_> {
@@ -145,6 +156,9 @@ impl Run<'_> {
             migration: migration.filter_map(|name| Some((name, action.meta(name)?))).collect(),
             now: self.setting.now,
         };
+        if self.written.insert(node.to_owned()) {
+            history::join_doubles(&mut self.document, node);
+        }
         history::record(&mut self.document, uuid, &result);
         if wish.is_some() { Outcome::Failed } else { Outcome::Done }
     }

@@ -139,8 +139,11 @@ impl Plan<'_> {
         if exclusive {
             return mode == Some(ProbeMode::Exclusive);
         }
-        // Only what belongs into a container is looked for there.
-        mode != Some(ProbeMode::Never) && !self.situation.nodes[node].in_bundle
+        match mode {
+            Some(mode) => mode != ProbeMode::Never,
+            // Only what belongs into a container is looked for there.
+            None => !self.situation.nodes[node].in_bundle,
+        }
     }
 
     /// A guest that is not up, or will not stay up, cannot be asked.

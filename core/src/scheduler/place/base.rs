@@ -76,7 +76,7 @@ impl Placer<'_> {
     }
 
     fn apply_location_to(&mut self, id: ResourceId, location: &Location, with_scores: bool) {
-        let row = &mut self.placement.resources[id];
+        let (row, hosts) = (&mut self.placement.resources[id], &self.placement.nodes);
         if location.role != Role::Unknown && location.role != row.next {
             return;
         }
@@ -84,7 +84,7 @@ impl Placer<'_> {
             let score = if with_scores { score } else { Score::ZERO };
             match row.allowed.get_mut(node) {
                 Some(cell) => cell.score += score,
-                None => row.allowed.insert(node, Cell { score, ..Cell::default() }),
+                None => row.allowed.insert(node, Cell { score, probe: hosts[node].probe, ..Cell::default() }),
             }
             if let Some(cell) = row.allowed.get_mut(node).filter(|cell| cell.probe < location.probe) {
                 cell.probe = location.probe;
@@ -170,7 +170,11 @@ impl Placer<'_> {
         }
         // A bundle's connection may be elsewhere than its container: its failures are its own.
         let bundled = resource.parent.is_some_and(|parent| self.situation.resources[parent].is_bundle());
-        let launched = resource.launched.iter().filter(|_| !bundled).map(|inside| self.situation.fail_count(*inside, node, true).0);
+        let launched = resource
+            .launched
+            .iter()
+            .filter(|_| !bundled)
+            .map(|inside| self.situation.fail_count(*inside, node, true).0);
         let failures = launched.fold(self.situation.fail_count(id, node, true).0, |sum, count| sum + count);
         failures > Score::ZERO && failures >= resource.migration_threshold
     }

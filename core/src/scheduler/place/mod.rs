@@ -233,10 +233,10 @@ impl<'a> Placer<'a> {
         }
         let (rows, hosts) = (&mut self.placement.resources, &self.placement.nodes);
         match node {
-            Some(node) => rows[id].allowed.add(node, score, hosts[node].base),
+            Some(node) => rows[id].allowed.add(node, score, &hosts[node]),
             None => {
                 for node in hosts.ids() {
-                    rows[id].allowed.add(node, score, hosts[node].base);
+                    rows[id].allowed.add(node, score, &hosts[node]);
                 }
             }
         }
@@ -324,6 +324,7 @@ fn hosts(situation: &Situation, constraints: &Constraints) -> Table<NodeId, Host
         capacity: node.utilization.iter().map(|(name, text)| (name.clone(), utilization::amount(text))).collect(),
         rank: ranks[id],
         base: node.score,
+        probe: if node.in_bundle { ProbeMode::Never } else { ProbeMode::Always },
     };
     Table::from_rows(situation.nodes.iter().map(host).collect())
 }

@@ -57,6 +57,7 @@ impl Resolver<'_> {
         let whole = if self.resources[top].is_clone() && !self.resources[top].unique { top } else { id };
         for node in self.existing().collect::<Vec<_>>() {
             self.resources[whole].scores.set(node, Score::MINUS_INFINITY);
+            self.note_container(whole, node);
         }
     }
 
@@ -250,6 +251,7 @@ impl Resolver<'_> {
             MultipleActive::StopOnly => {
                 for node in self.existing().collect::<Vec<_>>() {
                     self.resources[id].scores.set(node, Score::MINUS_INFINITY);
+                    self.note_container(id, node);
                 }
             }
             MultipleActive::Block => {

@@ -278,10 +278,9 @@ impl Resolver<'_> {
         };
         let id = self.add_common(&common, Variant::Primitive(Arc::clone(primitive)), parent, instance);
         let top = self.top_of(id);
-        if !may_be_unique(&primitive.agent.class) {
-            if self.resources[id].unique && self.resources[top].is_clone() {
-                self.make_anonymous(top, id);
-            }
+        let is_unique_instance = self.resources[id].unique && self.resources[top].is_clone();
+        if is_unique_instance && !may_be_unique(&primitive.agent.class) {
+            self.make_anonymous(top, id);
         }
         let mut utilization = BTreeMap::new();
         settle(&primitive.utilization, None, &Facts::default(), self.input.now, &mut self.recheck, &mut utilization);
@@ -407,6 +406,8 @@ impl Resolver<'_> {
         let is_ocf = primitive.agent.class.eq_ignore_ascii_case("ocf");
         if !is_ocf {
             self.error(&primitive.id, "ignored in a promotable clone because only OCF agents can be promoted");
+            // Ignored or not, a device was met.
+            self.have_fencing |= primitive.agent.is_fence_device();
         }
         is_ocf
     }
@@ -503,6 +504,7 @@ impl Resolver<'_> {
                 // Of nodes in containers, only an opt-in cluster's connections hear, to be banned there.
                 if !self.options.symmetric || !self.contained.contains(&node) {
                     self.resources[id].scores.set(node, self.nodes[node].score);
+                    self.note_container(id, node);
                 }
             }
         }
@@ -748,19 +750,22 @@ impl Resolver<'_> {
         }
     }
 
+    /// In a node inside of a container, others are never looked for.
+    pub(super) fn note_container(&mut self, id: ResourceId, node: NodeId) {
+        if self.contained.contains(&node) {
+            self.resources[id].never_probed_on.insert(node);
+        }
+    }
+
     /// Adds to the score of a resource and all below it, on one node or on all.
     pub(super) fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
         for part in self.with_descendants(id) {
-            match node {
-                Some(node) => {
-                    let base = self.nodes[node].score;
-                    self.resources[part].scores.add(node, score, base);
+            let nodes = node.map_or_else(|| self.existing().collect(), |node| vec![node]);
+            for node in nodes {
+                if !self.resources[part].scores.contains(node) {
+                    self.note_container(part, node);
                 }
-                None => {
-                    for (node, facts) in self.nodes.iter().filter(|(node, _)| !self.unborn.contains(node)) {
-                        self.resources[part].scores.add(node, score, facts.score);
-                    }
-                }
+                self.resources[part].scores.add(node, score, self.nodes[node].score);
             }
         }
     }

@@ -83,7 +83,8 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         // Nothing failed is good news, too, for who asks; but someone must have told it.
         let good_news =
             matches!(section, Section::FailCounts | Section::Operations) && view.nodes.iter().any(|node| node.online);
-        let told = !items.is_empty() || good_news || section == Section::Nodes;
+        let some_nodes = section == Section::Nodes && view.summary.nodes_configured > 0;
+        let told = !items.is_empty() || good_news || some_nodes;
         if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
         }

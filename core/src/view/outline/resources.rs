@@ -163,7 +163,7 @@ fn spelled_out<'a>(clone: &'a CloneView, options: &Options) -> Vec<&'a ResourceV
     let singled_out = |at: usize| options.detail || clone.digest(options.pending).singled_out.contains(&at);
     let all = clone.instances.iter().enumerate().filter(|(at, _)| singled_out(*at)).map(|(_, instance)| instance);
     let stopped_too = options.inactive || clone.unique;
-    let removed_too = options.inactive && options.detail;
+    let removed_too = clone.unique || (options.inactive && options.detail);
     let wanted = |instance: &&ResourceView| {
         let common = instance.common();
         common.active || (stopped_too && (removed_too || !common.orphaned))

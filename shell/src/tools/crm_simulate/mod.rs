@@ -124,7 +124,7 @@ impl Run<'_, '_> {
             let output = scheduler::decide(&input, &situation);
             self.show_decision(&situation, &output)?;
             if self.options.simulates() {
-                let simulation = self.simulate(&document, &situation, output, now, &failures);
+                let simulation = self.simulate(&document, &situation, output, &failures);
                 exit = if simulation.complete { Exit::OK } else { Exit::ERROR };
                 self.show_result(&simulation, now, source.secrets_removed());
                 document = simulation.document;
@@ -227,13 +227,13 @@ impl Run<'_, '_> {
         document: &Document,
         situation: &Situation,
         output: Output,
-        now: Now,
         failures: &[Operation],
     ) -> Simulation {
         let in_history: BTreeSet<&str> =
             situation.resources.rows().iter().filter_map(|resource| resource.history_id.as_deref()).collect();
         let known = |name: &str| situation.resource_by_name(name).is_some() || in_history.contains(name);
-        let simulation = simulate(output.graph, &Setting { document, known: &known, now, failures });
+        let setting = Setting { document, known: &known, now: crate::clock::now(), failures };
+        let simulation = simulate(output.graph, &setting);
         match self.options.quiet {
             true => self.report.distance(),
             false => self.report.transition(&simulation.steps),
