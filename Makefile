@@ -6,7 +6,7 @@ TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-util
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 
-.PHONY: demo test check fix bless bench sim corpus compare-crmsh fuzz need-build need-test
+.PHONY: demo test check fix bless bench sim corpus compare compare-crmsh fuzz need-build need-test
 
 need-build:
 	@scripts/need $(BUILD_PACKAGES)
@@ -49,6 +49,13 @@ endif
 corpus:
 	$(CARGO) build --release --workspace
 	python3 $${QUORATE_CORPUS:-../shared/conformance}/scheduler.py -- target/release/quorate crm_simulate
+
+# Random CIBs beside the installed crm_simulate, or another: make compare COUNT=5000 QUORATE_PEER=…
+COUNT ?= 1000
+compare:
+	$(CARGO) build --release --workspace
+	@scripts/need pacemaker-cli-utils
+	target/release/compare_schedulers $(COUNT)
 
 # Made-up configurations, loaded by us and by the crmsh that is installed: make compare-crmsh FILES=100.
 FILES ?= 30

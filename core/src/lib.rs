@@ -14,6 +14,8 @@ pub mod note;
 
 pub mod xml;
 
+pub mod agent;
+
 pub mod cib;
 
 pub mod rules;

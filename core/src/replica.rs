@@ -5,9 +5,10 @@
 //! Out: the document after each. Absent: sending, storing, deciding what to change.
 
 use crate::cib::document::FEATURE_SET;
+use crate::cib::upgrade::{self, UpgradeError};
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::lrm::result::NodeRef;
-use crate::membership::{Agreement, Gathering, Join, Member, View};
+use crate::membership::{Agreement, Gathering, Join, Member, View, ViewId};
 use crate::xml::digest::element_digest;
 use crate::xml::{Element, Node};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,14 @@ pub struct RequestId {
 /// How many commits are remembered: more than can be under way when a view changes.
 const COMMITS_MAX: usize = 1000;
 
+/// Why a patch was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommitError {
+    Patch(ApplyError),
+    /// Its result is of a schema that this program cannot read.
+    Schema(UpgradeError),
+}
+
 /// A member's copy.
 #[derive(Clone, Debug)]
 pub struct Replica {
@@ -46,6 +55,8 @@ pub struct Replica {
     commits: VecDeque<RequestId>,
     /// Members of views that were entered since the latest agreement.
     seen: BTreeSet<u32>,
+    /// The latest view in which the members agreed.
+    agreed: Option<ViewId>,
     phase: Phase,
 }
 
@@ -85,6 +96,7 @@ impl Replica {
             status_term: 0,
             commits: VecDeque::new(),
             seen: BTreeSet::new(),
+            agreed: None,
             phase: Phase::Outside,
         }
     }
@@ -124,6 +136,7 @@ impl Replica {
             view: id,
             id: self.me.id,
             name: self.me.name.clone(),
+            agreed: self.agreed,
             incarnation,
             feature_set: FEATURE_SET.to_string(),
             uptime_ms,
@@ -204,13 +217,16 @@ impl Replica {
         self.mark = Mark { term: agreement.term, configuration_term: agreement.configuration_term };
         self.status_term = agreement.status_term.max(1);
         self.seen.clear();
+        self.agreed = Some(view.id);
         self.phase = Phase::Agreed(view, Box::new(agreement));
         true
     }
 
-    /// Applies a patch that was delivered.
-    pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Version, ApplyError> {
-        let document = apply(&self.document, patch)?;
+    /// Applies a patch that was delivered. What it makes of the configuration is kept in the latest
+    /// schema, so that everything here reads one language.
+    pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Version, CommitError> {
+        let document = apply(&self.document, patch).map_err(CommitError::Patch)?;
+        let (document, _) = upgrade::to_latest(&document).map_err(CommitError::Schema)?;
         self.commits.push_back(request);
         if self.commits.len() > COMMITS_MAX {
             self.commits.pop_front();

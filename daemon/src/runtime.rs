@@ -6,9 +6,11 @@
 use crate::log::Log;
 use crate::options::{ClusterFile, Options, Places};
 use crate::perform::disk::Store;
+use crate::perform::metadata::Known;
 use crate::perform::{agent, fence_agent};
 use crate::replay::Series;
-use quorate_core::cib::Document;
+use quorate_core::cib::document::SCHEMA;
+use quorate_core::cib::{Document, upgrade};
 use quorate_core::membership::{Member, View, ViewId};
 use quorate_core::node::{Clock, Effect, Event, Node, Refusal, Reply, Request, Settings, Timer};
 use quorate_core::note::Note;
@@ -65,6 +67,8 @@ type Asker = (ClientId, u64);
 
 struct Daemon {
     places: Places,
+    /// What agents have said of themselves.
+    agents: Known,
     node: Node,
     engine: Embedded,
     server: Server,
@@ -128,7 +132,8 @@ impl Daemon {
         let server = Server::bind(&places.socket()).map_err(|error| StartError::Other(error.to_string()))?;
         let began = Instant::now();
         let settings = settings(&file, Member { id: own.id, name });
-        let node = Node::new(settings, loaded.document, loaded.mark, clock(began));
+        let document = in_latest_schema(loaded.document, &mut log)?;
+        let node = Node::new(settings, document, loaded.mark, clock(began));
         let (tell, events) = mpsc::unbounded_channel();
         let disk = disk_thread(store, tell.clone())?;
         let (lost, lost_inputs) = mpsc::unbounded_channel();
@@ -136,6 +141,7 @@ impl Daemon {
             .map_err(|source| StartError::Io { what: places.inputs().display().to_string(), source })?;
         Ok(Daemon {
             places,
+            agents: Known::default(),
             node,
             engine,
             server,
@@ -369,12 +375,13 @@ impl Daemon {
             }
         }
         let (places, node, tell) = (self.places.clone(), self.node.me().name.clone(), self.tell.clone());
+        let agents = self.agents.clone();
         if run.interval_ms == 0 {
             self.log.line("info", "agent", &format!("{} {}", run.resource.id, run.operation));
         }
         tokio::spawn(async move {
             let ticket = run.ticket;
-            let report = agent::run(places, node, run, running).await;
+            let report = agent::run(places, agents, node, run, running).await;
             let _ = tell.send(Event::AgentExited { ticket, report });
         });
     }
@@ -448,6 +455,21 @@ fn settings(file: &ClusterFile, me: Member) -> Settings {
 }
 
 /// Held for the life of the daemon; the kernel lets it go with the process.
+/// What an older program stored is translated; this counts as a change of the configuration.
+fn in_latest_schema(stored: Document, log: &mut Log) -> Result<Document, StartError> {
+    let (mut latest, warnings) = upgrade::to_latest(&stored).map_err(|error| StartError::Stored(error.to_string()))?;
+    if latest.same(&stored) {
+        return Ok(stored);
+    }
+    let claimed = stored.root().attr("validate-with").unwrap_or_default();
+    log.line("info", "cib", &format!("the configuration was in {claimed}, it is now in {SCHEMA}"));
+    for warning in warnings {
+        log.line("warning", "cib", &warning.to_string());
+    }
+    latest.set_version(stored.version().next_configuration());
+    Ok(latest)
+}
+
 fn lock(places: &Places) -> Result<File, StartError> {
     let path = places.pid();
     let shown = path.display().to_string();

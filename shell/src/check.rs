@@ -15,8 +15,8 @@ pub use schema::{check as schema_problems, names as schema_names};
 use crate::catalogue::{AgentName, Catalogue};
 use crate::configure::{references, show};
 use crate::error::{Failure, Origin, Outcome};
-use crate::metadata::Metadata;
 use crate::session::Session;
+use quorate_core::agent::Metadata;
 use quorate_core::cib::Document;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Kind, OptionsKind, Statement};
@@ -115,8 +115,11 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
         _ if forced => Ok(()),
         count => {
             let what = if count == 1 { "is an error".to_string() } else { format!("are {count} errors") };
-            Err(Failure::refused(format!("there {what} in the configuration; nothing was committed"))
-                .hint("put it right, or use `commit force` (`crm -F`)"))
+            Err(Failure::new(
+                crate::error::Kind::Check,
+                format!("there {what} in the configuration; nothing was committed"),
+            )
+            .hint("put it right, or use `commit force` (`crm -F`)"))
         }
     }
 }

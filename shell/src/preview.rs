@@ -57,7 +57,7 @@ pub fn stop_and_go(stopped: &Document, go: impl FnOnce(&mut Document)) -> String
     let histories: BTreeSet<&str> =
         situation.resources.rows().iter().filter_map(|resource| resource.history_id.as_deref()).collect();
     let known = |name: &str| situation.resource_by_name(name).is_some() || histories.contains(name);
-    let done = simulate(output.graph, &Setting { document: stopped, known: &known, now });
+    let done = simulate(output.graph, &Setting { document: stopped, known: &known, now, failures: &[] });
     if !done.complete {
         text.push_str("This would not come to an end, so nothing would be started again.\n");
         return text;

@@ -42,10 +42,14 @@ fn comparable(text: &str) -> Vec<String> {
         !(moments || versions || cleanness || line.trim().is_empty())
     };
     let alike = |line: &str| {
-        let line =
-            line.to_lowercase().replace("error occurred", "error").replace("unimplemented feature", "unimplemented");
+        let line = line
+            .to_lowercase()
+            .replace("status='complete'", "status='done'")
+            .replace("status=\"complete\"", "status=\"done\"")
+            .replace("error occurred", "error")
+            .replace("unimplemented feature", "unimplemented");
         let mut line = without_attribute(&line, "maintenance");
-        for name in ["unclean", "target_role", "fail-count", "last-failure"] {
+        for name in ["unclean", "removed", "feature_set", "target_role", "fail-count", "last-failure"] {
             line = without_attribute(&line, name);
         }
         line.split(" fail-count=").next().unwrap_or_default().to_string()

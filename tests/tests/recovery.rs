@@ -95,7 +95,7 @@ fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
     wait_at(&lab, "n1", "dummy2", &["n2"]);
     lab.settle();
     let shown = monitor(&lab, "n1", "-1rf");
-    assert!(shown.contains("dummy1: migration-threshold=3 fail-count=INFINITY"), "{shown}");
+    assert!(shown.contains("dummy1: migration-threshold=3 fail-count=1000000"), "{shown}");
     assert!(shown.contains("Failed Resource Actions"), "{shown}");
     assert!(shown.contains("dummy1 start on n1") || shown.contains("dummy1 start on n1 returned"), "{shown}");
     assert!(shown.contains("is missing"), "{shown}");

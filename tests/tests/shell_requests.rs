@@ -75,7 +75,7 @@ fn a_fenced_node_is_cut_off_and_its_resources_run_elsewhere() {
     ok(&lab, &["-F", "node", "fence", "n2"]);
     // The answer comes after the fact.
     let log = fs::read_to_string(lab.directory().join("fencing.log")).expect("the device was used");
-    assert!(!log.is_empty() && log.lines().all(|line| line.ends_with(" off n2")), "{log}");
+    assert!(log.lines().count() == 1 && log.ends_with(" off n2\n"), "cut off once: {log}");
     assert!(!lab.runs("n2"), "n2 is said to be fenced and still runs");
     lab.wait("a elsewhere", |lab| is_on(lab, "a", "n1") || is_on(lab, "a", "n3"));
 
@@ -164,4 +164,25 @@ fn waiting_ends_when_all_is_done_or_says_after_its_time_what_still_runs() {
     ok(&lab, &["-w", "resource", "start", "s"]);
     let late = crm(&lab, &["--wait=1", "resource", "restart", "s"]);
     assert!(late.code == 1 && late.err.contains("hint: `resource start` lets it run again"), "{}", late.err);
+}
+
+#[test]
+fn a_change_of_a_reloadable_parameter_reloads_and_any_other_restarts() {
+    let lab = Lab::started(1);
+    let record = lab.directory().join("record").display().to_string();
+    load(&lab, &format!("property fencing-enabled=false\nprimitive a ocf:quorate:Dummy params record=\"{record}\""));
+    wait_on(&lab, "a", "n1");
+    assert_eq!(starts(&lab), 1);
+
+    ok(&lab, &["-w", "resource", "param", "a", "set", "op_sleep", "0"]);
+    assert_eq!(starts(&lab), 1, "op_sleep is reloadable");
+    assert!(lab.log("n1").contains("a reload-agent"), "{}", lab.log("n1"));
+
+    let elsewhere = lab.directory().join("state");
+    fs::create_dir(&elsewhere).expect("a directory");
+    ok(&lab, &["-w", "resource", "param", "a", "set", "state", &elsewhere.to_string_lossy()]);
+    assert_eq!(starts(&lab), 2, "state is not reloadable");
+    // It was stopped where it had been started.
+    assert!(elsewhere.join("Dummy-a.state").exists());
+    assert!(!lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
 }

@@ -1,10 +1,38 @@
 //! Whole clusters under faults, by seed: `QUORATE_SEED=N` replays one with its story,
 //! `QUORATE_SEEDS=N` runs more of them.
 
-use quorate_tests::world::World;
+use quorate_tests::world::{Chance, World};
 
 /// Seeds of a plain test run.
 const SEEDS: u64 = 300;
+
+/// Nodes fenced by persons at moments, and whom a device cut off how often.
+#[track_caller]
+fn check_fenced(nodes: u32, wishes: &[(u64, u32, u32)], expected: &[u32]) {
+    for seed in 0..20 {
+        let mut world = World::calm(seed, nodes, Chance::new(seed));
+        world.verbose = true;
+        for (at, by, target) in wishes {
+            world.run_until(*at).expect("the laws hold");
+            world.fence(*by, *target);
+        }
+        let ended = world.run();
+        let mut fenced: Vec<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+        fenced.sort_unstable();
+        let story = || world.story.join("\n");
+        assert!(ended.is_ok(), "seed {seed}: {ended:?}\n{}", story());
+        assert_eq!(fenced, expected, "seed {seed}\n{}", story());
+    }
+}
+
+#[test]
+fn a_node_is_fenced_once_for_each_time_somebody_wants_it() {
+    check_fenced(3, &[(20_000, 1, 2)], &[2]);
+    check_fenced(3, &[(20_000, 2, 3)], &[3]);
+    check_fenced(5, &[(20_000, 1, 2), (20_000, 3, 2)], &[2]);
+    check_fenced(5, &[(20_000, 1, 2), (40_000, 3, 2)], &[2, 2]);
+    check_fenced(5, &[(20_000, 1, 2), (23_000, 3, 4)], &[2, 4]);
+}
 
 #[test]
 fn the_laws_hold_under_every_seed() {

@@ -35,7 +35,7 @@ fn printed(xml: &str) -> Result<String, String> {
     let now = Now::from_epoch(date.unwrap_or(1_700_000_000));
     let situation = resolve(&Input::new(&document, now));
     let view = build(&document, &situation, &Extra::default());
-    Ok(text::print_status("Current cluster status", &view, &Options::default()))
+    Ok(text::print_status("Current cluster status", &view, &Options { pending: true, ..text::status_options() }))
 }
 
 fn known() -> impl Iterator<Item = &'static str> {

@@ -17,6 +17,8 @@ pub struct FencingEvent {
     pub origin: String,
     /// What wanted it: a transition, or a person's tool.
     pub client: String,
+    /// Whether a tool at the origin waits for the outcome.
+    pub asked: bool,
     /// The node that ran the devices.
     pub delegate: Option<String>,
     pub state: FencingState,

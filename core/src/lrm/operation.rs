@@ -1,5 +1,6 @@
 //! What to run, and how it went.
 
+use crate::agent::ChangeRules;
 use crate::status::operation::{ExecutionStatus, exit};
 use crate::transition::{Action, ResourceRef, TransitionKey};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,8 @@ pub struct ExitReport {
     /// The agent's last `ocf-exit-reason:` line, or why it could not run.
     pub reason: String,
     pub exec_ms: u64,
+    /// What the agent's metadata says of changes; `None` if they are not known.
+    pub rules: Option<ChangeRules>,
 }
 
 /// How far a run got.
@@ -60,7 +63,7 @@ pub enum ExitStatus {
 impl ExitReport {
     /// A run that exited with this code and gave no reason.
     pub fn exited(code: i32) -> ExitReport {
-        ExitReport { code, status: ExitStatus::Exited, reason: String::new(), exec_ms: 0 }
+        ExitReport { code, status: ExitStatus::Exited, reason: String::new(), exec_ms: 0, rules: None }
     }
 
     /// The status that goes with the exit in the history.

@@ -1,6 +1,7 @@
 //! One operation in flight per resource, the others wait in order; monitors come round.
 
 use super::operation::{ExitReport, Operation, Run, Ticket};
+use crate::status::operation::exit;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the local resource manager wants.
@@ -51,6 +52,9 @@ struct Resource {
     running: Option<(Ticket, Task, u64)>,
     /// By operation name and interval.
     recurring: BTreeMap<(String, u64), Recurring>,
+    /// What the agent was last told that it runs with: a stop has to find the same, whatever the
+    /// configuration says by then.
+    runs_with: Option<BTreeMap<String, String>>,
 }
 
 /// The node's resources and what is being done to them.
@@ -116,6 +120,7 @@ impl Lrm {
         let Some(name) = found else { return Vec::new() };
         let resource = self.resources.entry(name.clone()).or_default();
         let Some((_, task, queue_ms)) = resource.running.take() else { return Vec::new() };
+        resource.learn(&task.operation, &report);
         let finished =
             Finished { operation: task.operation, report, call_id: task.call_id, queue_ms, changed_at: now.epoch };
         let mut effects = match finished.operation.interval_ms() {
@@ -180,7 +185,11 @@ impl Lrm {
         let Some(task) = resource.waiting.pop_front() else { return Vec::new() };
         self.ticket += 1;
         let ticket = self.ticket;
-        let run = run(ticket, &task.operation);
+        let mut run = run(ticket, &task.operation);
+        if let Some(known) = resource.runs_with.as_ref().filter(|_| run.operation == "stop") {
+            run.parameters.retain(|name, _| name.starts_with("CRM_meta_"));
+            run.parameters.extend(known.clone());
+        }
         let queue_ms = now.ms.saturating_sub(task.queued_at_ms);
         resource.running = Some((ticket, task, queue_ms));
         vec![LrmEffect::Run(run)]
@@ -188,6 +197,23 @@ impl Lrm {
 }
 
 impl Resource {
+    /// A resource that reloaded or was found with these parameters runs with them; one that should
+    /// have started may, whatever came of it.
+    fn learn(&mut self, operation: &Operation, report: &ExitReport) {
+        let well = matches!(report.code, exit::OK | exit::PROMOTED);
+        let runs = match operation.action.operation.as_str() {
+            "start" => true,
+            "reload" | "reload-agent" => well,
+            "monitor" => well && self.runs_with.is_none(),
+            _ => false,
+        };
+        if runs {
+            let mut parameters = operation.action.attributes.clone();
+            parameters.retain(|name, _| !name.starts_with("CRM_meta_"));
+            self.runs_with = Some(parameters);
+        }
+    }
+
     fn forget_recurring(&mut self) {
         self.recurring.clear();
         self.waiting.retain(|task| task.operation.interval_ms() == 0);
@@ -215,5 +241,106 @@ fn run(ticket: Ticket, operation: &Operation) -> Run {
         interval_ms: operation.interval_ms(),
         timeout_ms: operation.timeout_ms(),
         parameters: operation.action.attributes.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transition::{Action, ActionKind, ResourceRef, TransitionKey};
+
+    /// An operation as `start:ip=1` or `monitor@10:ip=1`; the interval is in milliseconds.
+    fn operation(text: &str) -> Operation {
+        let (name, ip) = text.split_once(":ip=").expect("an address");
+        let (task, interval) = name.split_once('@').unwrap_or((name, "0"));
+        let attributes = [("ip", ip), ("CRM_meta_interval", interval)];
+        let action = Action {
+            id: 1,
+            kind: ActionKind::Resource,
+            operation: task.into(),
+            key: format!("r_{task}_{interval}"),
+            internal_key: None,
+            node: None,
+            node_uuid: None,
+            router_node: None,
+            resource: Some(ResourceRef {
+                id: "r".into(),
+                long_id: None,
+                class: "ocf".into(),
+                provider: None,
+                kind: "x".into(),
+            }),
+            attributes: attributes.map(|(name, value)| (name.to_string(), value.to_string())).into(),
+            downed: Vec::new(),
+            shutdown_lock: None,
+            maintenance: Vec::new(),
+        };
+        Operation { key: TransitionKey { action: 1, transition: 1, expected: 0, uuid: String::new() }, action }
+    }
+
+    /// Feeds `operation:ip=N` (perform), `=CODE` (the running agent exits), `.` (the latest timer
+    /// fires); shows what follows.
+    #[track_caller]
+    fn check(script: &str, expected: &str) {
+        let mut lrm = Lrm::default();
+        let (mut running, mut timer) = (None, None);
+        let mut log = Vec::new();
+        for (second, word) in script.split_whitespace().enumerate() {
+            let now = Moment { ms: second as u64 * 1000, epoch: second as i64 };
+            let effects = match word.strip_prefix('=') {
+                Some(code) => {
+                    let report = ExitReport::exited(code.parse().expect("a code"));
+                    lrm.exited(running.take().expect("something runs"), report, now)
+                }
+                None if word == "." => lrm.timer(timer.take().expect("a timer"), now),
+                None => lrm.perform(operation(word), now),
+            };
+            for effect in effects {
+                match effect {
+                    LrmEffect::Run(run) => {
+                        running = Some(run.ticket);
+                        log.push(format!("{}:ip={}", run.operation, run.parameters["ip"]));
+                    }
+                    LrmEffect::Timer { ticket, .. } => timer = Some(ticket),
+                    LrmEffect::Finished(finished) => log.push(format!("={}", finished.report.code)),
+                }
+            }
+        }
+        assert_eq!(log.join(" "), expected, "{script}");
+    }
+
+    #[test]
+    fn operations_of_a_resource_run_one_after_the_other() {
+        check("start:ip=1 promote:ip=1 =0 =0", "start:ip=1 =0 promote:ip=1 =0");
+    }
+
+    #[test]
+    fn a_monitor_comes_round_and_tells_only_what_is_news() {
+        check("monitor@10:ip=1 =0 . =0 . =7", "monitor:ip=1 =0 monitor:ip=1 monitor:ip=1 =7");
+    }
+
+    #[test]
+    fn a_change_of_state_ends_the_monitors() {
+        check("monitor@10:ip=1 =0 stop:ip=1 =0 .", "monitor:ip=1 =0 stop:ip=1 =0");
+    }
+
+    #[test]
+    fn a_resource_is_stopped_as_it_was_started() {
+        check(
+            "start:ip=1 =0 stop:ip=2 =0 start:ip=2 =0 stop:ip=3",
+            "start:ip=1 =0 stop:ip=1 =0 start:ip=2 =0 stop:ip=2",
+        );
+        check("start:ip=1 =0 reload-agent:ip=2 =0 stop:ip=3", "start:ip=1 =0 reload-agent:ip=2 =0 stop:ip=2");
+        check(
+            "start:ip=1 =0 stop:ip=2 =0 start:ip=2 =1 stop:ip=3",
+            "start:ip=1 =0 stop:ip=1 =0 start:ip=2 =1 stop:ip=2",
+        );
+    }
+
+    #[test]
+    fn a_resource_that_was_found_is_stopped_as_it_was_found() {
+        check("monitor:ip=1 =0 stop:ip=2", "monitor:ip=1 =0 stop:ip=1");
+        check("monitor:ip=1 =7 stop:ip=2", "monitor:ip=1 =7 stop:ip=2");
+        check("start:ip=1 =0 monitor@10:ip=2 =0 stop:ip=3", "start:ip=1 =0 monitor:ip=2 =0 stop:ip=1");
     }
 }

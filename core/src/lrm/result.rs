@@ -5,6 +5,7 @@
 
 use super::operation::Operation;
 use super::queue::Finished;
+use crate::agent::ChangeRules;
 use crate::cib::Edit;
 use crate::cib::document::FEATURE_SET;
 use crate::status::operation::ExecutionStatus;
@@ -112,7 +113,12 @@ fn attributes(id: &str, operation: &Operation) -> Element {
 fn entry(id: &str, finished: &Finished, node: &NodeRef) -> Element {
     let (operation, report) = (&finished.operation, &finished.report);
     let status = status_code(report.execution_status());
-    attributes(id, operation)
+    let mut element = attributes(id, operation);
+    if let Some(task) = stands_for(&operation.action.operation, failed(finished)) {
+        element.set("operation", task);
+        element.set("operation_key", format!("{}_{task}_0", operation.resource()));
+    }
+    element = element
         .with("transition-magic", format!("{status}:{};{}", report.code, operation.key))
         .with("exit-reason", &report.reason)
         .with("on_node", &node.name)
@@ -123,7 +129,44 @@ fn entry(id: &str, finished: &Finished, node: &NodeRef) -> Element {
         .with("last-rc-change", finished.changed_at.to_string())
         .with("exec-time", report.exec_ms.to_string())
         .with("queue-time", finished.queue_ms.to_string())
-        .with("op-digest", operation.action.digest())
+        .with("op-digest", operation.action.digest());
+    if let Some(rules) = &report.rules {
+        say_what_changes_mean(rules, operation, &mut element);
+    }
+    element
+}
+
+/// A reload is kept as what it amounts to: the resource now runs with these parameters, or its state
+/// has to be looked at.
+fn stands_for(task: &str, failed: bool) -> Option<&'static str> {
+    match task {
+        "reload" | "reload-agent" if failed => Some("monitor"),
+        "reload" | "reload-agent" => Some("start"),
+        _ => None,
+    }
+}
+
+/// By these the scheduler tells later whether a change of parameters needs a restart, and whether
+/// it was one that not everyone may see.
+fn say_what_changes_mean(rules: &ChangeRules, operation: &Operation, element: &mut Element) {
+    if let Some(names) = rules.restart.as_ref().filter(|_| operation.interval_ms() == 0) {
+        element.set("op-force-restart", word_list(names));
+        let digest = operation.action.digest_of(|name| names.iter().any(|known| known == name));
+        element.set("op-restart-digest", digest);
+    }
+    if !rules.private.is_empty() {
+        element.set("op-secure-params", word_list(&rules.private));
+        let digest = operation.action.digest_of(|name| !rules.private.iter().any(|known| known == name));
+        element.set("op-secure-digest", digest);
+    }
+}
+
+/// Words with a blank around each, so that a reader can look for " word ".
+fn word_list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        words => format!(" {} ", words.join(" ")),
+    }
 }
 
 fn status_code(status: ExecutionStatus) -> i32 {

@@ -15,6 +15,8 @@ pub struct Join {
     pub view: ViewId,
     pub id: u32,
     pub name: String,
+    /// The latest view in which it agreed with others; none since its daemon started.
+    pub agreed: Option<ViewId>,
     /// Which run of its daemon.
     pub incarnation: u64,
     pub feature_set: String,
@@ -65,6 +67,8 @@ pub struct Agreement {
     /// The version all continue with.
     pub version: Version,
     pub status_term: u64,
+    /// Whether all come from one view in which they agreed: nobody was elsewhere meanwhile.
+    pub together: bool,
     /// By node id.
     pub joins: BTreeMap<u32, Join>,
     /// The leader's clock, seconds since the epoch.
@@ -106,6 +110,7 @@ fn agree(view: &View, joins: &BTreeMap<u32, Join>) -> Agreement {
         send_status: differs(joins, |join| join.status_digest.as_str()),
         version: Version { num_updates, ..configuration.version },
         status_term: if view.quorate { term } else { status.status_term },
+        together: leader.agreed.is_some() && !differs(joins, |join| join.agreed),
         epoch_seconds: leader.epoch_seconds,
         joins: joins.clone(),
     }
@@ -170,6 +175,7 @@ mod tests {
             view,
             id: id.parse().expect("a number"),
             name: format!("n{id}"),
+            agreed: None,
             incarnation: 1,
             feature_set: "3.20.5".into(),
             uptime_ms: 0,

@@ -7,6 +7,7 @@ use super::{Effect, Node, bound_to_view};
 use crate::cib::{Document, Edit, diff};
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
+use crate::replica::CommitError;
 use crate::transition::Outcome;
 use crate::xml::path::Step;
 
@@ -63,6 +64,8 @@ impl Node {
         );
         let leads = agreement.leader == self.me().id;
         self.note(note);
+        self.resume_fencing();
+        self.ask_fencing_again();
         for message in std::mem::take(&mut self.outbox) {
             self.effects.push(Effect::Multicast(message));
         }
@@ -113,21 +116,9 @@ impl Node {
                 self.answer(request, Reply::Done);
                 self.something_changed("history forgotten");
             }
-            Message::Fence { request, target, action, author, confirmed } => {
-                self.fence_wanted(request, &target, &action, &author, confirmed);
-            }
-            Message::RunDevice { to, run } if from_leader && to == self.me().id => {
-                self.run_device(run);
-            }
+            Message::Fence(wish) => self.fence_delivered(wish),
             Message::DeviceRan { fencing, number, ok, output } => {
                 self.device_ran(&fencing, number, ok, output);
-            }
-            Message::Fenced { id, name, incarnation, ends } => {
-                self.down_delivered(NodeRef { id, name }, incarnation);
-                self.told(from, ends, "a node is fenced");
-            }
-            Message::Fencing(event) => {
-                self.fencing_delivered(event);
             }
             Message::Transition { id, actions } if from_leader => {
                 self.activity.transition(id, actions);
@@ -138,7 +129,6 @@ impl Node {
             }
             Message::Leaving { id } => self.leaving_delivered(id),
             Message::Perform { .. }
-            | Message::RunDevice { .. }
             | Message::Transition { .. }
             | Message::Settled { .. }
             | Message::Join(_)
@@ -184,7 +174,11 @@ impl Node {
                 self.durability.await_commit(request, term, version, &self.waiting);
                 self.something_changed("configuration change");
             }
-            Err(error) => self.answer(Some(request), Reply::Refused(Refusal::Patch(error))),
+            Err(CommitError::Patch(error)) => self.answer(Some(request), Reply::Refused(Refusal::Patch(error))),
+            Err(CommitError::Schema(error)) => {
+                let reason = error.to_string();
+                self.answer(Some(request), Reply::Refused(Refusal::Schema { reason }));
+            }
         }
     }
 

@@ -1,28 +1,33 @@
-//! Fencing as the leader conducts it: a request per node, each run of a device on a member
-//! that is not the target, the outcome told to all.
+//! Fencing: every member follows each request alike, by the messages delivered; the one whose turn
+//! it is runs the device; the proof counts for all at the same place in the order.
+//!
+//! So a request outlives the change of members that cutting one off brings about, be the target the
+//! leader itself. It is given up when members come together that were not together before: whoever
+//! comes may have been with the target meanwhile, and a proof from before would say nothing.
 
 use super::consequence;
-use super::message::{ActionRef, Author, DeviceOrder, Message, RequestId};
+use super::message::{ActionRef, FencingWish, Message, RequestId};
 use super::request::{Refusal, Reply};
 use super::{Effect, Node};
 use crate::cib::decode;
 use crate::fencing::history::{self, FencingState};
 use crate::fencing::request::{DeviceResult, Step as RequestStep, Verdict};
 use crate::fencing::{DeviceRun, FencingEvent, FencingRequest, device};
-use crate::lrm::result::NodeRef;
 use crate::note::Note;
 use crate::time::Now;
 use crate::transition::{Action, Outcome};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Pause before a failed fencing is decided anew, doubled with each failure. Milliseconds.
 const PAUSE_FIRST_MS: u64 = 2_000;
 const PAUSE_LAST_MS: u64 = 60_000;
 
-/// Requests under way.
+/// Requests under way, and those that wait for another of the same target.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fencer {
+    /// By the target's name.
     active: BTreeMap<String, Active>,
+    waiting: VecDeque<FencingWish>,
     /// Failures in a row, by target.
     failures: BTreeMap<String, u32>,
 }
@@ -31,89 +36,108 @@ pub(super) struct Fencer {
 struct Active {
     request: FencingRequest,
     event: FencingEvent,
-    /// The transition's action that waits for it.
-    action: Option<ActionRef>,
+    /// Others who want just this, too.
+    joined: Vec<FencingEvent>,
+    /// The leader's action that waits for it.
+    waits: Option<ActionRef>,
     /// Which run of the target's daemon was a member when the request began.
     incarnation: Option<u64>,
+    /// The device that is being run, by which member, and how many were run before.
+    run: Option<DeviceRun>,
+    on: u32,
     runs: u32,
 }
 
+impl Active {
+    fn events(&self) -> impl Iterator<Item = &FencingEvent> {
+        std::iter::once(&self.event).chain(&self.joined)
+    }
+}
+
+impl Fencer {
+    fn knows(&self, id: &str) -> bool {
+        let active = self.active.values().flat_map(Active::events);
+        active.chain(self.waiting.iter().map(|wish| &wish.event)).any(|event| event.id == id)
+    }
+}
+
 impl Node {
-    /// The scheduler wants a node cut off.
+    /// The scheduler wants a node cut off. Whatever is being done to that node already will do.
     pub(super) fn fence_for_transition(&mut self, action: &Action) {
         let target = action.node.clone().unwrap_or_default();
-        let operation = action.meta("stonith_action").unwrap_or("reboot").to_string();
-        let waiting = Some(ActionRef { transition: self.transition(), action: action.id });
-        let client = format!("transition {}", self.transition());
-        let id = self.fencing_id();
-        self.start_fencing(id, &target, &operation, self.me().name.clone(), client, waiting);
-    }
-
-    /// A person wants a node cut off, or vouches that it is.
-    pub(super) fn fence_wanted(
-        &mut self,
-        request: RequestId,
-        target: &str,
-        action: &str,
-        author: &Author,
-        confirmed: bool,
-    ) {
-        if self.leadership.is_none() {
+        let waits = ActionRef { transition: self.transition(), action: action.id };
+        if let Some(active) = self.fencer.active.get_mut(&target) {
+            active.waits = Some(waits);
             return;
         }
-        let id = request_name(request);
-        let client = format!("{} for {}", author.client, author.user);
-        if confirmed {
-            let mut event = self.event(id, target, action, author.node.clone(), client);
-            event.delegate = Some("a person".into());
-            let incarnation = self.incarnation_of(target);
-            return self.fenced(event, None, incarnation);
-        }
-        self.start_fencing(id, target, action, author.node.clone(), client, None);
-    }
-
-    fn fencing_id(&mut self) -> String {
         // Unique over all reigns of this node: an answer to an earlier reign's request must never
         // pass for the answer to a later one's.
         self.fencing_number += 1;
-        format!("{}.{}", self.settings.uuid, self.fencing_number)
-    }
-
-    fn event(&self, id: String, target: &str, action: &str, origin: String, client: String) -> FencingEvent {
-        FencingEvent {
-            id,
-            target: target.to_string(),
-            action: action.to_string(),
-            origin,
-            client,
+        let event = FencingEvent {
+            id: format!("{}.{}", self.settings.uuid, self.fencing_number),
+            target,
+            action: action.meta("stonith_action").unwrap_or("reboot").to_string(),
+            origin: self.me().name.clone(),
+            client: format!("transition {}", self.transition()),
+            asked: false,
             delegate: None,
             state: FencingState::Pending,
             reason: String::new(),
             at: self.clock.epoch,
+        };
+        self.send(Message::Fence(FencingWish { event, confirmed: false, waits: Some(waits) }));
+    }
+
+    /// A node is to be cut off, or a person vouches that it is.
+    pub(super) fn fence_delivered(&mut self, wish: FencingWish) {
+        self.remember(wish.event.clone());
+        if wish.confirmed {
+            return self.vouched(wish.event);
+        }
+        match self.fencer.active.get_mut(&wish.event.target) {
+            // A transition only needs the node to be off.
+            Some(active) if active.event.action == wish.event.action || wish.waits.is_some() => {
+                active.waits = wish.waits.or(active.waits);
+                active.joined.push(wish.event);
+            }
+            Some(_) => self.fencer.waiting.push_back(wish),
+            None => self.start_fencing(wish),
         }
     }
 
-    fn start_fencing(
-        &mut self,
-        id: String,
-        target: &str,
-        action: &str,
-        origin: String,
-        client: String,
-        waiting: Option<ActionRef>,
-    ) {
+    /// A person's word is a proof, also for what devices are being tried for.
+    fn vouched(&mut self, mut event: FencingEvent) {
+        event.delegate = Some("a person".into());
+        let target = event.target.clone();
+        let incarnation = self.incarnation_of(&target);
+        let active = self.fencer.active.remove(&target);
+        let waits = active.as_ref().and_then(|active| active.waits);
+        let others = active.iter().flat_map(Active::events).cloned();
+        let events = std::iter::once(event).chain(others).collect();
+        self.fenced(&target, incarnation, events, waits);
+    }
+
+    fn start_fencing(&mut self, wish: FencingWish) {
+        let target = wish.event.target.clone();
         let (configuration, _) = decode::configuration(self.document().root());
-        let devices = device::devices(&configuration, Now::from_epoch(self.clock.epoch));
-        let attributes = self.node_attributes(target);
-        let mut request = FencingRequest::new(target, action, devices, configuration.fencing_levels, attributes);
-        let event = self.event(id.clone(), target, action, origin, client);
+        // The asker's clock: all members must find the same devices.
+        let devices = device::devices(&configuration, Now::from_epoch(wish.event.at));
+        let attributes = self.node_attributes(&target);
+        let levels = configuration.fencing_levels;
+        let mut request = FencingRequest::new(&target, &wish.event.action, devices, levels, attributes);
         let step = request.start();
-        let incarnation = self.incarnation_of(target);
-        let Some(leadership) = &mut self.leadership else { return };
-        let active = Active { request, event: event.clone(), action: waiting, incarnation, runs: 0 };
-        leadership.fencer.active.insert(id.clone(), active);
-        self.send(Message::Fencing(event));
-        self.fencing_step(&id, step);
+        let active = Active {
+            request,
+            event: wish.event,
+            joined: Vec::new(),
+            waits: wish.waits,
+            incarnation: self.incarnation_of(&target),
+            run: None,
+            on: 0,
+            runs: 0,
+        };
+        self.fencer.active.insert(target.clone(), active);
+        self.fencing_step(&target, step);
     }
 
     /// The permanent attributes of a node, which topologies may ask for.
@@ -124,132 +148,188 @@ impl Node {
         pairs.filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string()))).collect()
     }
 
-    fn fencing_step(&mut self, id: &str, step: RequestStep) {
+    fn fencing_step(&mut self, target: &str, step: RequestStep) {
         match step {
-            RequestStep::Run(run) => self.order_run(id, run),
-            RequestStep::End(verdict) => self.fencing_ended(id, verdict),
-        }
-    }
-
-    /// Asks a member that is not the target to run the device: this node, if it can be.
-    fn order_run(&mut self, id: &str, run: DeviceRun) {
-        let me = self.me().id;
-        let members = self.replica.view().map(|view| view.members.clone()).unwrap_or_default();
-        let Some(active) = self.leadership.as_mut().and_then(|leading| leading.fencer.active.get_mut(id)) else {
-            return;
-        };
-        let mut able = members.iter().filter(|member| member.name != active.event.target);
-        let chosen = able.clone().find(|member| member.id == me).or_else(|| able.next()).cloned();
-        let Some(member) = chosen else {
-            let reason = "no other node is left to do it".to_string();
-            return self.fencing_ended(id, Verdict::Failed(reason));
-        };
-        active.runs += 1;
-        active.event.delegate = Some(member.name);
-        let order = DeviceOrder {
-            fencing: id.to_string(),
-            number: active.runs,
-            device: run.device,
-            agent: run.agent,
-            action: run.action,
-            arguments: run.arguments,
-            timeout_ms: run.timeout_ms,
-        };
-        self.send(Message::RunDevice { to: member.id, run: order });
-    }
-
-    /// This member is the one asked.
-    pub(super) fn run_device(&mut self, order: DeviceOrder) {
-        let run = DeviceRun {
-            device: order.device,
-            agent: order.agent,
-            action: order.action,
-            arguments: order.arguments,
-            timeout_ms: order.timeout_ms,
-        };
-        self.effects.push(Effect::RunDevice { fencing: order.fencing, number: order.number, run });
-    }
-
-    pub(super) fn device_ran(&mut self, id: &str, number: u32, ok: bool, output: String) {
-        let Some(leadership) = &mut self.leadership else { return };
-        let Some(active) = leadership.fencer.active.get_mut(id) else { return };
-        if active.runs == number {
-            let step = active.request.ran(DeviceResult { ok, output });
-            self.fencing_step(id, step);
-        }
-    }
-
-    fn fencing_ended(&mut self, id: &str, verdict: Verdict) {
-        let Some(leadership) = &mut self.leadership else { return };
-        let Some(active) = leadership.fencer.active.remove(id) else { return };
-        let mut event = active.event;
-        event.at = self.clock.epoch;
-        match verdict {
-            Verdict::Fenced => self.fenced(event, active.action, active.incarnation),
-            Verdict::Failed(reason) => {
-                let failures = leadership.fencer.failures.entry(event.target.clone()).or_default();
-                *failures += 1;
-                let pause = PAUSE_FIRST_MS << (*failures - 1).min(10);
-                self.note(Note::error("fencing", format!("{} is not fenced: {reason}", event.target)));
-                event.state = FencingState::Failed;
-                event.reason = reason;
-                self.send(Message::Fencing(event));
-                if let Some(action) = active.action {
-                    self.action_ended(action, Outcome::Failed);
-                    self.reconsider_in(pause.min(PAUSE_LAST_MS));
+            RequestStep::Run(run) => self.run_device(target, run),
+            RequestStep::End(Verdict::Failed(reason)) => self.not_fenced(target, &reason),
+            RequestStep::End(Verdict::Fenced) => {
+                if let Some(active) = self.fencer.active.remove(target) {
+                    let events = active.events().cloned().collect();
+                    self.fenced(target, active.incarnation, events, active.waits);
                 }
             }
         }
     }
 
-    /// The node is proved to be off: its state says so before anything starts elsewhere.
-    fn fenced(&mut self, mut event: FencingEvent, action: Option<ActionRef>, incarnation: Option<u64>) {
-        if let Some(leadership) = &mut self.leadership {
-            leadership.fencer.failures.remove(&event.target);
+    /// A member that is not the target runs the device: the leader, if it can be.
+    fn run_device(&mut self, target: &str, run: DeviceRun) {
+        let leader = self.leader();
+        let members = self.replica.view().map(|view| view.members.clone()).unwrap_or_default();
+        let mut able = members.iter().filter(|member| member.name != target);
+        let chosen = able.clone().find(|member| Some(member.id) == leader).or_else(|| able.next());
+        let Some(member) = chosen else {
+            return self.not_fenced(target, "no other node is left to do it");
+        };
+        let Some(active) = self.fencer.active.get_mut(target) else { return };
+        active.runs += 1;
+        active.on = member.id;
+        active.event.delegate = Some(member.name.clone());
+        active.run = Some(run.clone());
+        if member.id == self.settings.me.id {
+            let (fencing, number) = (active.event.id.clone(), active.runs);
+            self.effects.push(Effect::RunDevice { fencing, number, run });
         }
-        event.state = FencingState::Succeeded;
-        if let Some(node) = self.find_node(&event.target) {
-            self.send(Message::Fenced { id: node.id, name: node.name, incarnation, ends: action });
-        } else if let Some(action) = action {
-            // No document speaks of it, so there is nothing to write before going on.
-            self.action_ended(action, Outcome::Done);
-        }
-        self.note(Note::info("fencing", format!("{} is fenced", event.target)));
-        self.send(Message::Fencing(event));
     }
 
-    /// The run of a member's daemon.
+    pub(super) fn device_ran(&mut self, id: &str, number: u32, ok: bool, output: String) {
+        let found = self.fencer.active.iter_mut().find(|(_, active)| active.event.id == id);
+        let Some((target, active)) = found else { return };
+        // A device that was run again elsewhere is not waited for any more.
+        if active.runs == number {
+            let target = target.clone();
+            let step = active.request.ran(DeviceResult { ok, output });
+            self.fencing_step(&target, step);
+        }
+    }
+
+    fn not_fenced(&mut self, target: &str, reason: &str) {
+        let Some(active) = self.fencer.active.remove(target) else { return };
+        let failures = self.fencer.failures.entry(target.to_string()).or_default();
+        *failures += 1;
+        let pause = PAUSE_FIRST_MS << (*failures - 1).min(10);
+        for event in active.events() {
+            self.remember_failed(event.clone(), reason);
+        }
+        if self.leadership.is_some() {
+            self.note(Note::error("fencing", format!("{target} is not fenced: {reason}")));
+            if let Some(action) = active.waits {
+                self.action_ended(action, Outcome::Failed);
+                self.reconsider_in(pause.min(PAUSE_LAST_MS));
+            }
+        }
+        self.fence_next(target);
+    }
+
+    /// The node is proved to be off: its state says so before anything starts elsewhere.
+    fn fenced(&mut self, target: &str, incarnation: Option<u64>, events: Vec<FencingEvent>, waits: Option<ActionRef>) {
+        let here = self.incarnation_of(target);
+        let came_back = here.is_some() && here != incarnation;
+        if let Some(node) = self.find_node(target).filter(|_| !came_back) {
+            self.replica.update(&consequence::down(&node));
+        }
+        let at = self.clock.epoch;
+        for event in events {
+            self.remember(FencingEvent { state: FencingState::Succeeded, at, ..event });
+        }
+        self.fencer.failures.remove(target);
+        if self.leadership.is_some() {
+            self.note(Note::info("fencing", format!("{target} is fenced")));
+        }
+        match waits {
+            Some(action) if action.transition == self.transition() => self.action_ended(action, Outcome::Done),
+            _ => self.something_changed("a node is fenced"),
+        }
+        self.fence_next(target);
+    }
+
+    /// What waited until this target's request had ended.
+    fn fence_next(&mut self, target: &str) {
+        let next = self.fencer.waiting.iter().position(|wish| wish.event.target == target);
+        if let Some(wish) = next.and_then(|place| self.fencer.waiting.remove(place)) {
+            self.start_fencing(wish);
+        }
+    }
+
+    /// Which run of a member's daemon this is.
     fn incarnation_of(&self, name: &str) -> Option<u64> {
         let (_, agreement) = self.replica.agreement()?;
         let join = agreement.joins.values().find(|join| join.name == name)?;
         Some(join.incarnation)
     }
 
-    /// Its state says that it is down, unless it has come back since.
-    pub(super) fn down_delivered(&mut self, node: NodeRef, incarnation: Option<u64>) {
-        let here = self.incarnation_of(&node.name);
-        if here.is_some() && here != incarnation {
-            return;
+    /// The members have agreed anew: what is under way goes on if they were together before and may
+    /// decide, else it is given up.
+    pub(super) fn resume_fencing(&mut self) {
+        let Some((view, agreement)) = self.replica.agreement() else { return };
+        let members: Vec<u32> = agreement.joins.keys().copied().collect();
+        let go_on = agreement.together && view.quorate;
+        if !go_on {
+            self.fencer = Fencer::default();
         }
-        self.replica.update(&consequence::down(&node));
+        self.give_up_alive();
+        self.close_given_up();
+        let targets: Vec<String> = self.fencer.active.keys().cloned().collect();
+        for target in targets {
+            let Some(active) = self.fencer.active.get_mut(&target) else { continue };
+            // The transition it was for ended with the view; the next may wait for it again.
+            active.waits = None;
+            if let Some(run) = active.run.clone().filter(|_| !members.contains(&active.on)) {
+                self.run_device(&target, run);
+            }
+        }
     }
 
-    /// Everyone remembers; the node whose tool asked answers it. A node that dies of its fencing
-    /// makes a new view, in which the leader may fence it anew of its own accord: whoever had it
-    /// fenced, the tool has what it asked for.
-    pub(super) fn fencing_delivered(&mut self, event: FencingEvent) {
-        let meant = |(request, target): (&RequestId, &String)| match event.state {
-            FencingState::Pending => false,
-            FencingState::Succeeded => *target == event.target,
-            FencingState::Failed => request_name(*request) == event.id,
+    /// A target that was seen alive since the last agreement is not the one that was to be cut off.
+    fn give_up_alive(&mut self) {
+        let Some((view, agreement)) = self.replica.agreement() else { return };
+        let here = |id: &u32| view.members.iter().any(|member| member.id == *id);
+        let seen: Vec<u32> = agreement.joins.values().flat_map(|join| &join.seen).copied().collect();
+        let alive: Vec<String> = seen.iter().filter(|id| !here(id)).map(u32::to_string).collect();
+        let name = |target: &String| self.find_node(target).map(|node| node.id);
+        let gone: Vec<String> = self
+            .fencer
+            .active
+            .keys()
+            .filter(|target| name(target).is_some_and(|id| alive.contains(&id)))
+            .cloned()
+            .collect();
+        for target in gone {
+            self.fencer.active.remove(&target);
+        }
+    }
+
+    /// Requests that nobody follows any more have failed; but what a tool of a member waits for,
+    /// that member asks for anew.
+    fn close_given_up(&mut self) {
+        let members = self.replica.view().map(|view| view.members.clone()).unwrap_or_default();
+        let asked_again =
+            |event: &FencingEvent| event.asked && members.iter().any(|member| member.name == event.origin);
+        let given_up = self.fencing.iter().filter(|event| {
+            event.state == FencingState::Pending && !self.fencer.knows(&event.id) && !asked_again(event)
+        });
+        let given_up: Vec<FencingEvent> = given_up.cloned().collect();
+        for event in given_up {
+            self.remember_failed(event, "the members of the cluster changed meanwhile");
+        }
+    }
+
+    /// What our tools wait for and nobody follows is asked for again.
+    pub(super) fn ask_fencing_again(&mut self) {
+        let on_its_way =
+            |id: &str| self.outbox.iter().any(|message| matches!(message, Message::Fence(wish) if wish.event.id == id));
+        let lost = self.fencing_asked.values().filter(|wish| {
+            let id = &wish.event.id;
+            !self.fencer.knows(id) && !on_its_way(id)
+        });
+        let lost: Vec<Message> = lost.map(|wish| Message::Fence(wish.clone())).collect();
+        self.outbox.extend(lost);
+    }
+
+    fn remember_failed(&mut self, event: FencingEvent, reason: &str) {
+        let (state, at) = (FencingState::Failed, self.clock.epoch);
+        self.remember(FencingEvent { state, reason: reason.to_string(), at, ..event });
+    }
+
+    /// Everyone remembers; the node whose tool asked answers it.
+    fn remember(&mut self, event: FencingEvent) {
+        let reply = match event.state {
+            FencingState::Pending => None,
+            FencingState::Succeeded => Some(Reply::Done),
+            FencingState::Failed => Some(Reply::Refused(Refusal::NotFenced { reason: event.reason.clone() })),
         };
-        let ended: Vec<RequestId> =
-            self.fencing_asked.iter().filter(|asked| meant(*asked)).map(|(request, _)| *request).collect();
-        for request in ended {
+        let asked = self.fencing_asked.keys().find(|request| request_name(**request) == event.id).copied();
+        if let (Some(reply), Some(request)) = (reply, asked) {
             self.fencing_asked.remove(&request);
-            let reason = event.reason.clone();
-            let failed = event.state == FencingState::Failed;
-            let reply = if failed { Reply::Refused(Refusal::NotFenced { reason }) } else { Reply::Done };
             self.answer(Some(request), reply);
         }
         history::record(&mut self.fencing, event);
@@ -260,6 +340,7 @@ impl Node {
     }
 }
 
-fn request_name(request: RequestId) -> String {
+/// The name of the fencing that a tool asks for.
+pub(super) fn request_name(request: RequestId) -> String {
     format!("{}.{}.{}", request.node, request.incarnation, request.number)
 }

@@ -1,6 +1,5 @@
 //! What only the leader does: decide, carry the decision out, hear the results.
 
-use super::fencer::Fencer;
 use super::message::{ActionRef, Message, OperationResult};
 use super::{Effect, Node, Timer, option};
 use crate::attribute;
@@ -46,7 +45,6 @@ pub(super) struct Leadership {
     recheck: u64,
     start_up: u64,
     reconsider: u64,
-    pub(super) fencer: Fencer,
 }
 
 impl Node {
@@ -364,6 +362,7 @@ fn overdue_edits(action: &Action, transition: i32, uuid: &str, node: &NodeRef, e
         status: ExitStatus::TimedOut,
         reason: "the node did not answer in time".into(),
         exec_ms: 0,
+        rules: None,
     };
     let operation = Operation { key, action: action.clone() };
     let finished = Finished { operation, report, call_id: 0, queue_ms: 0, changed_at: epoch };

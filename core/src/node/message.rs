@@ -8,7 +8,6 @@ pub use crate::replica::RequestId;
 use crate::transition::TransitionKey;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// An action of a leader's transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,36 +75,15 @@ pub enum Message {
         node: Option<String>,
         failed_only: bool,
     },
-    /// A person wants a node cut off, or says that it is.
-    Fence {
-        request: RequestId,
-        target: String,
-        action: String,
-        author: Author,
-        confirmed: bool,
-    },
-    /// Leader to one node: run this fence agent.
-    RunDevice {
-        to: u32,
-        run: DeviceOrder,
-    },
-    /// How it went.
+    /// A node is to be cut off, or is said to be.
+    Fence(FencingWish),
+    /// How the run of a fence device went.
     DeviceRan {
         fencing: String,
         number: u32,
         ok: bool,
         output: String,
     },
-    /// This node is proved to be off: the run of its daemon that was here when its fencing began,
-    /// if one was. A later run is not meant.
-    Fenced {
-        id: String,
-        name: String,
-        incarnation: Option<u64>,
-        ends: Option<ActionRef>,
-    },
-    /// For everyone's fencing history.
-    Fencing(FencingEvent),
     /// The leader began a transition of so many actions, or found nothing to do for a version.
     Transition {
         id: i32,
@@ -133,14 +111,13 @@ pub struct OperationResult {
     pub edits: Vec<Edit>,
 }
 
-/// A fence agent to be run elsewhere.
+/// Somebody wants a node cut off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceOrder {
-    pub fencing: String,
-    pub number: u32,
-    pub device: String,
-    pub agent: String,
-    pub action: String,
-    pub arguments: BTreeMap<String, String>,
-    pub timeout_ms: u64,
+pub struct FencingWish {
+    /// Who, whom, how: pending.
+    pub event: FencingEvent,
+    /// A person vouches that the node is off: no device is asked.
+    pub confirmed: bool,
+    /// The leader's action that waits for it.
+    pub waits: Option<ActionRef>,
 }

@@ -29,8 +29,9 @@ use crate::lrm::{Lrm, queue::Moment};
 use crate::membership::{Member, View};
 use crate::note::Note;
 use crate::replica::{Mark, Replica, node_ref};
+use fencer::Fencer;
 use leader::Leadership;
-use message::RequestId;
+use message::{FencingWish, RequestId};
 use persistence::Durability;
 use reports::Activity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +71,7 @@ pub struct Node {
     durability: Durability,
     activity: Activity,
     fencing: Vec<FencingEvent>,
+    fencer: Fencer,
     /// The latest fencing request's number, over all reigns of this node.
     fencing_number: u64,
     /// Own messages that wait for the members to agree.
@@ -77,7 +79,7 @@ pub struct Node {
     /// All nodes have agreed with this one since its start: it knows what they knew.
     caught_up: bool,
     /// Whom our tools want cut off.
-    fencing_asked: BTreeMap<RequestId, String>,
+    fencing_asked: BTreeMap<RequestId, FencingWish>,
     /// Tools that wait for their request to be delivered, or for more.
     waiting: BTreeMap<RequestId, ClientId>,
     /// Requests of tools that wait for the members to agree.
@@ -104,6 +106,7 @@ impl Node {
             durability: Durability::default(),
             activity: Activity::default(),
             fencing: Vec::new(),
+            fencer: Fencer::default(),
             fencing_number: 0,
             outbox: Vec::new(),
             caught_up: false,
@@ -281,17 +284,16 @@ impl Node {
 
 /// Messages that mean something only in the view and from the leader they were sent in.
 fn bound_to_view(message: &Message) -> bool {
-    matches!(
-        message,
+    match message {
         Message::Join(_)
-            | Message::Configuration { .. }
-            | Message::Status { .. }
-            | Message::Perform { .. }
-            | Message::RunDevice { .. }
-            | Message::DeviceRan { .. }
-            | Message::Transition { .. }
-            | Message::Settled { .. }
-    )
+        | Message::Configuration { .. }
+        | Message::Status { .. }
+        | Message::Perform { .. }
+        | Message::Transition { .. }
+        | Message::Settled { .. } => true,
+        Message::Fence(wish) => wish.waits.is_some(),
+        _ => false,
+    }
 }
 
 /// The value of a cluster property, rules aside.

@@ -53,6 +53,8 @@ pub enum Reply {
 pub enum Refusal {
     /// The change does not fit what is there now.
     Patch(ApplyError),
+    /// The result would be in a schema that is not known here.
+    Schema { reason: String },
     /// This partition has no quorum: what it committed could be lost.
     NoQuorum,
     /// There is no such node or resource.
@@ -74,7 +76,9 @@ impl fmt::Display for Refusal {
             Refusal::NoQuorum => f.write_str("this partition has no quorum"),
             Refusal::Unknown { what, name } => write!(f, "there is no {what} {name}"),
             Refusal::NotFenced { reason } => write!(f, "not fenced: {reason}"),
-            Refusal::NotHere { reason } | Refusal::Denied { reason } => f.write_str(reason),
+            Refusal::Schema { reason } | Refusal::NotHere { reason } | Refusal::Denied { reason } => {
+                f.write_str(reason)
+            }
             Refusal::Disk { reason } => write!(f, "cannot be written to disk: {reason}"),
         }
     }

@@ -3,10 +3,13 @@
 
 use super::consequence;
 use super::event::ClientId;
-use super::message::{Author, Message, RequestId};
+use super::fencer::request_name;
+use super::message::{Author, FencingWish, Message, RequestId};
 use super::request::{Refusal, Reply, Request};
 use super::{Effect, Node};
 use crate::attribute;
+use crate::fencing::FencingEvent;
+use crate::fencing::history::FencingState;
 
 impl Node {
     pub(super) fn ask(&mut self, client: ClientId, request: Request, author: Author) {
@@ -103,7 +106,20 @@ impl Node {
             return self.unknown(client, "node", &node);
         }
         let request = self.wait(client);
-        self.fencing_asked.insert(request, node.clone());
-        self.send(Message::Fence { request, target: node, action, author, confirmed });
+        let event = FencingEvent {
+            id: request_name(request),
+            target: node,
+            action,
+            origin: author.node,
+            client: format!("{} for {}", author.client, author.user),
+            asked: true,
+            delegate: None,
+            state: FencingState::Pending,
+            reason: String::new(),
+            at: self.clock.epoch,
+        };
+        let wish = FencingWish { event, confirmed, waits: None };
+        self.fencing_asked.insert(request, wish.clone());
+        self.send(Message::Fence(wish));
     }
 }

@@ -9,13 +9,15 @@ use crate::cib::model::resource::Role;
 use crate::transition::summary::{Change, ResourceChange};
 
 /// What a settled plan changes: nodes first, then resources in the order they were placed.
-pub fn changes(plan: &Plan) -> Vec<Change> {
+/// Actions that only an ordering made are put where their resource will be, by being looked for there.
+pub fn changes(plan: &mut Plan) -> Vec<Change> {
     let mut changes = Vec::new();
     for action in plan.actions.ids().rev() {
         changes.extend(node_change(plan, action));
     }
-    let mut teller = Teller { plan: plan.clone(), changes };
-    for &id in &plan.placement.top {
+    let placement = plan.placement;
+    let mut teller = Teller { plan, changes };
+    for &id in &placement.top {
         teller.tell(id);
     }
     teller.changes
@@ -42,12 +44,12 @@ fn node_change(plan: &Plan, action: ActionId) -> Option<Change> {
     Some(Change::Node { what, node, reason: row.reason.clone() })
 }
 
-struct Teller<'a> {
-    plan: Plan<'a>,
+struct Teller<'p, 'a> {
+    plan: &'p mut Plan<'a>,
     changes: Vec<Change>,
 }
 
-impl Teller<'_> {
+impl Teller<'_, '_> {
     fn tell(&mut self, id: ResourceId) {
         if let Some(settings) = self.plan.resource(id).bundle() {
             for replica in &settings.replicas {

@@ -3,48 +3,56 @@
 //! In: a plan whose graph was emitted. Out: text. Colours: green is in the graph, red cannot run, orange is pseudo.
 
 use super::act::{Action, Plan};
+use super::input::Drawing;
 use super::relation::{Relation, Task};
 use super::table::{ActionId, Id};
 use std::fmt::Write;
 
-/// Actions that are not needed, or not ours to do, are left out.
-pub fn dot(plan: &Plan) -> String {
+pub fn dot(plan: &Plan, drawing: Drawing) -> String {
     let mut text = String::from(" digraph \"g\" {\n");
     let mut shown = vec![false; plan.actions.len()];
     for action in plan.actions.ids().rev() {
         let row = &plan.actions[action];
         let managed = row.resource.is_none_or(|id| plan.resources[id].managed);
-        let font = if row.pseudo { "orange" } else { "black" };
-        let (style, colour) = match row.in_graph {
-            true => ("bold", "green"),
-            false if !managed || row.optional => continue,
-            false => ("dashed", "red"),
+        let plain = if row.pseudo { "orange" } else { "black" };
+        let (style, colour, font) = match row.in_graph {
+            true => ("bold", "green", plain),
+            false if (!managed || row.optional) && !drawing.all => continue,
+            false if !managed => ("dashed", "red", "purple"),
+            false if row.optional => ("dashed", "blue", plain),
+            false => ("dashed", "red", plain),
         };
         shown[action.at()] = true;
-        writeln!(text, "\"{}\" [ style={style} color=\"{colour}\" fontcolor=\"{font}\"]", name(plan, row))
+        writeln!(text, "\"{}\" [ style={style} color=\"{colour}\" fontcolor=\"{font}\"]", label(plan, action, drawing))
             .expect("strings take all text");
     }
     for action in plan.actions.ids().rev() {
-        write_inputs(plan, action, &shown, &mut text);
+        write_inputs(plan, action, &shown, drawing, &mut text);
     }
     text.push_str("}\n");
     text
 }
 
-fn write_inputs(plan: &Plan, action: ActionId, shown: &[bool], text: &mut String) {
+fn write_inputs(plan: &Plan, action: ActionId, shown: &[bool], drawing: Drawing, text: &mut String) {
     let row = &plan.actions[action];
     for edge in &row.before {
         let both_shown = shown[edge.action.at()] && shown[action.at()];
+        let counts = both_shown && edge.relation != Relation::IF_ON_SAME_NODE_OR_TARGET;
         let style = if edge.graphed {
             "bold"
-        } else if !edge.relation.is_none() && both_shown && edge.relation != Relation::IF_ON_SAME_NODE_OR_TARGET {
+        } else if !edge.relation.is_none() && (counts || drawing.all) {
             "dashed"
         } else {
             continue;
         };
-        let (before, after) = (name(plan, &plan.actions[edge.action]), name(plan, row));
+        let (before, after) = (label(plan, edge.action, drawing), label(plan, action, drawing));
         writeln!(text, "\"{before}\" -> \"{after}\" [ style = {style}]").expect("strings take all text");
     }
+}
+
+fn label(plan: &Plan, action: ActionId, drawing: Drawing) -> String {
+    let name = name(plan, &plan.actions[action]);
+    if drawing.numbers { format!("{name} ({})", action.at() + 1) } else { name }
 }
 
 fn name(plan: &Plan, row: &Action) -> String {

@@ -15,12 +15,21 @@ pub struct Input<'a> {
     pub quorate: Option<bool>,
     /// The document was made fit to be shown: parameters that are kept secret may differ.
     pub secrets_removed: bool,
-    /// Whether the picture of the plan is wanted too.
-    pub draw: bool,
+    /// Whether the picture of the plan is wanted too, and with what.
+    pub draw: Option<Drawing>,
+}
+
+/// What a picture of the plan is to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawing {
+    /// Actions that are not needed, or not ours to do, too.
+    pub all: bool,
+    /// The numbers of actions.
+    pub numbers: bool,
 }
 
 impl<'a> Input<'a> {
     pub const fn new(document: &'a Document, now: Now) -> Self {
-        Self { document, now, transition_id: 1, quorate: None, secrets_removed: false, draw: false }
+        Self { document, now, transition_id: 1, quorate: None, secrets_removed: false, draw: None }
     }
 }

@@ -7,6 +7,7 @@ pub mod changes;
 pub mod constrain;
 pub mod dot;
 pub mod emit;
+pub mod explain;
 pub mod input;
 pub mod order;
 pub mod output;
@@ -21,7 +22,7 @@ pub mod trace;
 pub use act::act;
 pub use constrain::{Constraints, constrain};
 pub use emit::emit;
-pub use input::Input;
+pub use input::{Drawing, Input};
 pub use order::order;
 pub use output::Output;
 pub use place::{Placement, place};
@@ -38,15 +39,14 @@ pub fn decide(input: &Input, situation: &Situation) -> Output {
     let constraints = constrain(situation);
     let placement = place(situation, &constraints);
     let actions = act(situation, &constraints, &placement, input.secrets_removed);
-    let ordered = order(actions);
+    let mut ordered = order(actions);
+    changes::changes(&mut ordered.plan);
     let mut emitted = emit(ordered, input.transition_id);
     let moments = [situation.recheck, constraints.recheck, placement.recheck, emitted.plan.recheck];
     emitted.graph.recheck_by = moments.into_iter().filter_map(crate::rules::Recheck::moment).min();
     Output {
-        scores: trace::score_lines(situation, &placement.trace),
-        utilization: trace::utilization_lines(situation, &placement.trace),
-        summary: changes::changes(&emitted.plan),
-        dot: if input.draw { dot::dot(&emitted.plan) } else { String::new() },
+        summary: changes::changes(&mut emitted.plan),
+        dot: input.draw.map(|drawing| dot::dot(&emitted.plan, drawing)).unwrap_or_default(),
         graph: emitted.graph,
         notes: situation.notes.iter().chain(&constraints.notes).cloned().collect(),
         trace: placement.trace,
@@ -75,11 +75,12 @@ mod tests {
         let document = Document::read(CIB).expect("a document");
         let now = Now::from_epoch(1_000_000);
         let first = schedule(&Input::new(&document, now));
-        let setting = Setting { document: &document, known: &|_| true, now };
+        let setting = Setting { document: &document, known: &|_| true, now, failures: &[] };
         let simulation = simulate(first.graph, &setting);
         assert!(simulation.complete);
+        let lines: Vec<String> = simulation.steps.iter().map(ToString::to_string).collect();
         assert_eq!(
-            simulation.lines,
+            lines,
             ["Resource action: p1              monitor on n1", "Resource action: p1              start on n1",]
         );
         let second = schedule(&Input::new(&simulation.document, now));

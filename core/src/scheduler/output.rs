@@ -12,8 +12,6 @@ pub struct Output {
     pub graph: Graph,
     /// Scores in the order they were looked at; see [`super::trace`].
     pub trace: Vec<TraceLine>,
-    pub scores: Vec<String>,
-    pub utilization: Vec<String>,
     /// The planned changes in words: "Start p1 ( n1 )".
     pub summary: Vec<crate::transition::summary::Change>,
     /// The graph in Graphviz's language.

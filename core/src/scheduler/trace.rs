@@ -53,53 +53,57 @@ pub enum TraceLine {
     },
 }
 
-/// The lines that `crm_simulate -s` shows.
-pub fn score_lines(situation: &Situation, trace: &[TraceLine]) -> Vec<String> {
-    trace.iter().filter_map(|line| score_line(situation, line)).collect()
+/// Which part of the trace is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// `crm_simulate -s`
+    pub scores: bool,
+    /// `crm_simulate -U`
+    pub utilization: bool,
 }
 
-fn score_line(situation: &Situation, line: &TraceLine) -> Option<String> {
+impl Told {
+    pub const fn tells(self, line: &TraceLine) -> bool {
+        match line {
+            TraceLine::Allocation { .. } | TraceLine::Promotion { .. } => self.scores,
+            TraceLine::Capacity { .. } | TraceLine::Taken { .. } => self.utilization,
+        }
+    }
+}
+
+/// The word for who noted what a resource takes.
+pub const TAKEN: &str = "pcmk__assign_resource";
+
+/// A line as text.
+pub fn text(situation: &Situation, line: &TraceLine) -> String {
     match line {
-        TraceLine::Allocation { stage, resource, node, score } => Some(format!(
+        TraceLine::Allocation { stage, resource, node, score } => format!(
             "{}: {} allocation score on {}: {score}",
             stage.word(),
             situation.resources[*resource].id,
             situation.nodes[*node].name
-        )),
+        ),
         TraceLine::Promotion { resource, node, score } => {
             let place = match node {
                 Some(node) => format!("on {}", situation.nodes[*node].name),
                 None => "(inactive)".to_owned(),
             };
-            Some(format!("{} promotion score {place}: {score}", situation.resources[*resource].id))
+            format!("{} promotion score {place}: {score}", situation.resources[*resource].id)
         }
-        TraceLine::Capacity { .. } | TraceLine::Taken { .. } => None,
-    }
-}
-
-/// The lines that `crm_simulate -U` shows.
-pub fn utilization_lines(situation: &Situation, trace: &[TraceLine]) -> Vec<String> {
-    trace.iter().filter_map(|line| utilization_line(situation, line)).collect()
-}
-
-fn utilization_line(situation: &Situation, line: &TraceLine) -> Option<String> {
-    match line {
         TraceLine::Capacity { when, node, utilization } => {
             let mut text = format!("{when}: {} capacity:", situation.nodes[*node].name);
             for (name, value) in utilization {
                 text.push_str(&format!(" {name}={value}"));
             }
-            Some(text)
+            text
         }
         TraceLine::Taken { resource, node } => {
             let resource = &situation.resources[*resource];
-            let mut text =
-                format!("pcmk__assign_resource: {} utilization on {}:", resource.id, situation.nodes[*node].name);
+            let mut text = format!("{TAKEN}: {} utilization on {}:", resource.id, situation.nodes[*node].name);
             for (name, value) in &resource.utilization {
                 text.push_str(&format!(" {name}={value}"));
             }
-            Some(text)
+            text
         }
-        TraceLine::Allocation { .. } | TraceLine::Promotion { .. } => None,
     }
 }

@@ -116,12 +116,14 @@ impl ExecutionStatus {
     /// As failed actions are listed.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Pending => "pending",
-            Self::Done => "complete",
+            Self::Pending => "Pending",
+            Self::Done => "Done",
             Self::Cancelled => "Cancelled",
-            Self::TimedOut => "Timed Out",
-            Self::NotSupported => "NOT SUPPORTED",
-            Self::Error | Self::HardError | Self::FatalError => "Error",
+            Self::TimedOut => "Timed out",
+            Self::NotSupported => "Unsupported",
+            Self::Error => "Error",
+            Self::HardError => "Hard error",
+            Self::FatalError => "Fatal error",
             Self::NotInstalled => "Not installed",
             Self::NotConnected => "Internal communication failure",
             Self::Invalid => "Cannot execute now",

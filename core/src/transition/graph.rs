@@ -92,13 +92,18 @@ impl Action {
     /// The digest of what the agent is given: without what the cluster adds, but with the timeout of
     /// a recurring operation. The history keeps it, to tell whether the definition changed since.
     pub fn digest(&self) -> String {
+        self.digest_of(|_| true)
+    }
+
+    /// The same of some parameters only.
+    pub fn digest_of(&self, wanted: impl Fn(&str) -> bool) -> String {
         let recurring = self.interval() > 0;
         let counts = |name: &str| match name {
             "crm_feature_set" | "op-digest" | "on_node" | "on_node_uuid" | "pcmk_external_ip" | "id" => false,
             "CRM_meta_timeout" => recurring,
             name => !name.starts_with("CRM_meta_"),
         };
-        let given = self.attributes.iter().filter(|(name, _)| counts(name));
+        let given = self.attributes.iter().filter(|(name, _)| counts(name) && wanted(name));
         parameters_digest(given.map(|(name, value)| (name.as_str(), value.as_str())))
     }
 

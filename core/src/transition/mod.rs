@@ -2,8 +2,11 @@
 
 pub mod executor;
 pub mod graph;
+pub mod history;
+pub mod injection;
 pub mod key;
 pub mod simulation;
+pub mod specification;
 pub mod summary;
 pub mod xml;
 

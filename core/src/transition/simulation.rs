@@ -1,27 +1,60 @@
-//! A transition carried out on paper: every action succeeds as expected.
+//! A transition carried out on paper: every action succeeds as expected, save those that are to fail.
 //!
-//! In: a graph and the document it was decided for. Out: what was done, in words, and the
-//! document as it would be. Absent: chosen failures, injected events.
+//! In: a graph and the document it was decided for. Out: what was done, step by step, and the
+//! document as it would be. Absent: events that come from outside (see `injection`).
 
 use super::graph::{Action, ActionKind, Graph, ResourceRef};
-use super::key::TransitionKey;
+use super::history::{self, Standing};
+use super::injection::{self, Attribute};
+use super::specification::Operation;
 use super::{Executor, Outcome, Progress};
 use crate::cib::Document;
+use crate::score::Score;
 use crate::time::Now;
-use crate::xml::Element;
-
-/// The mark of a leader that never was.
-const NO_LEADER: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+use std::collections::BTreeSet;
+use std::fmt;
 
 /// A transition after its end.
 #[derive(Clone, Debug)]
 pub struct Simulation {
-    /// One for every action that was carried out, in the order they ran.
-    pub lines: Vec<String>,
+    /// What was done, in order.
+    pub steps: Vec<Step>,
     /// The document with the results.
     pub document: Document,
-    /// Whether all of the graph was done.
+    /// Whether all of the graph was done, or as much as a wished failure let be done.
     pub complete: bool,
+    /// Which of the failures wished for came to pass, by place.
+    pub failed: Vec<bool>,
+}
+
+/// One thing that was done on paper; reads as `crm_simulate` says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Pseudo {
+        key: String,
+        node: Option<String>,
+    },
+    Resource {
+        name: String,
+        operation: String,
+        interval: u64,
+        node: String,
+    },
+    Cluster {
+        operation: String,
+        resource: Option<String>,
+        node: String,
+    },
+    Fencing {
+        node: String,
+        how: String,
+    },
+    /// The step before was made to fail.
+    Pretended {
+        action: u32,
+        code: i32,
+    },
+    Attribute(Attribute),
 }
 
 /// What a simulation has to know beside the graph.
@@ -29,156 +62,162 @@ pub struct Setting<'a> {
     pub document: &'a Document,
     /// Whether a resource, or an instance of one, goes by this name.
     pub known: &'a dyn Fn(&str) -> bool,
+    /// When results are written: later than all that was recorded, whatever time is decided for.
     pub now: Now,
+    /// Operations that are to end otherwise than expected.
+    pub failures: &'a [Operation],
 }
 
 /// Carries out a graph.
 pub fn simulate(graph: Graph, setting: &Setting) -> Simulation {
-    let mut document = setting.document.clone();
-    let mut executor = Executor::new(graph);
-    let mut lines = Vec::new();
-    while let Some(action) = executor.start_next() {
-        let action = action.clone();
-        lines.push(carry_out(&action, setting, &mut document));
-        executor.finished(action.id, Outcome::Done);
+    let executor = Executor::new(graph);
+    let failed = vec![false; setting.failures.len()];
+    let mut run = Run {
+        executor,
+        setting,
+        document: setting.document.clone(),
+        steps: Vec::new(),
+        failed,
+        written: BTreeSet::new(),
+    };
+    while let Some(action) = run.executor.start_next().cloned() {
+        let outcome = run.carry_out(&action);
+        if outcome == Outcome::Failed {
+            run.executor.abort(Score::INFINITY.value());
+        }
+        run.executor.finished(action.id, outcome);
     }
-    Simulation { lines, document, complete: executor.progress() == Progress::Complete }
+    // A failure that was wished for ends a transition early, as it should.
+    let complete = run.executor.aborted() || run.executor.progress() == Progress::Complete;
+    Simulation { steps: run.steps, document: run.document, complete, failed: run.failed }
 }
 
-fn carry_out(action: &Action, setting: &Setting, document: &mut Document) -> String {
-    let node = action.node.as_deref().unwrap_or_default();
-    match (action.kind, &action.resource) {
-        (ActionKind::Pseudo, _) => {
-            let place = action.node.as_ref().map(|node| format!(" on {node}")).unwrap_or_default();
-            format!("Pseudo action:   {}{place}", action.key)
-        }
-        (ActionKind::Resource, Some(resource)) => {
-            let name = history_name(resource, setting);
-            let recorded = !matches!(action.operation.as_str(), "delete" | "meta-data");
-            if recorded {
-                record(action, resource, name, setting.now, document);
+struct Run<'a> {
+    executor: Executor,
+    setting: &'a Setting<'a>,
+    document: Document,
+    steps: Vec<Step>,
+    failed: Vec<bool>,
+    /// Nodes whose state was written to.
+    written: BTreeSet<String>,
+}
+
+impl Run<'_> {
+    fn carry_out(&mut self, action: &Action) -> Outcome {
+        let node = action.node.clone().unwrap_or_default();
+        match (action.kind, &action.resource) {
+            (ActionKind::Pseudo, _) => {
+                self.steps.push(Step::Pseudo { key: action.key.clone(), node: action.node.clone() });
             }
-            let interval = match action.interval() {
-                interval if recorded && interval > 0 => format!("={interval}"),
-                _ => String::new(),
-            };
-            format!("Resource action: {name:<15} {}{interval} on {node}", action.operation)
-        }
-        (ActionKind::Cluster, _) if action.operation == "stonith" => {
-            let how = action.meta("stonith_action").unwrap_or_default();
-            if !how.eq_ignore_ascii_case("on") {
-                fence(node, document);
+            (ActionKind::Resource, Some(resource)) => return self.operate(action, resource, node),
+            (ActionKind::Cluster, _) if action.operation == "stonith" => {
+                let how = action.meta("stonith_action").unwrap_or_default().to_owned();
+                if !how.eq_ignore_ascii_case("on") {
+                    history::stand(&mut self.document, &node, Standing::Down);
+                }
+                self.steps.push(Step::Fencing { node, how });
             }
-            format!("Fencing {node} ({how})")
+            (_, resource) => {
+                let resource = resource.as_ref().map(|resource| resource.id.clone());
+                self.steps.push(Step::Cluster { operation: action.operation.clone(), resource, node });
+            }
         }
-        (_, resource) => {
-            let resource = resource.as_ref().map(|resource| format!(" for {}", resource.id)).unwrap_or_default();
-            format!("Cluster action:  {}{resource} on {node}", action.operation)
-        }
+        Outcome::Done
     }
-}
 
-/// The name a resource's history is kept under: the configured one, if there is such a resource.
-fn history_name<'a>(resource: &'a ResourceRef, setting: &Setting) -> &'a str {
-    match &resource.long_id {
-        Some(long) if !(setting.known)(&resource.id) && (setting.known)(long) => long,
-        _ => &resource.id,
-    }
-}
-
-/// Writes the result of an operation into a node's history.
-fn record(action: &Action, resource: &ResourceRef, name: &str, now: Now, document: &mut Document) {
-    let Some(node) = &action.node else { return };
-    let uuid = if action.router_node.is_some() { Some(node) } else { action.node_uuid.as_ref() };
-    let state = node_state(document, node, uuid.unwrap_or(node));
-    let state_id = state.id().unwrap_or_default().to_owned();
-    let lrm = state.child_or_new("lrm");
-    if lrm.id().is_none() {
-        lrm.set("id", state_id);
-    }
-    let histories = lrm.child_or_new("lrm_resources");
-    let kept_as = match histories.child_with_id("lrm_resource", name) {
-        Some(_) => name,
-        None => &resource.id,
-    };
-    let history = histories.child_with_id_or_new("lrm_resource", kept_as);
-    if history.attr("class").is_none() {
-        history.set("class", &resource.class);
-        if let Some(provider) = &resource.provider {
-            history.set("provider", provider);
+    fn operate(&mut self, action: &Action, resource: &ResourceRef, node: String) -> Outcome {
+        let name = self.history_name(resource);
+        let recorded = !matches!(action.operation.as_str(), "delete" | "meta-data");
+        let (interval, operation) = (if recorded { action.interval() } else { 0 }, action.operation.clone());
+        self.steps.push(Step::Resource { name: name.to_owned(), operation, interval, node });
+        let Some(node) = action.node.as_deref().filter(|_| recorded) else { return Outcome::Done };
+        let uuid = if action.router_node.is_some() { node } else { action.node_uuid.as_deref().unwrap_or(node) };
+        let expected = action.meta("op_target_rc").and_then(|code| code.parse().ok()).unwrap_or(0);
+        let wish = self.wish(action, resource);
+        let code = wish.as_ref().map_or(expected, |(_, wish)| wish.code);
+        if let Some((at, wish)) = &wish {
+            self.failed[*at] = true;
+            self.pretend(action, wish, uuid);
         }
-        history.set("type", &resource.kind);
-    }
-    let calls = history.elements().filter_map(|record| record.attr("call-id")?.parse::<i32>().ok());
-    let call = calls.max().unwrap_or(0).max(0) + 1;
-    write_result(history, action, resource, node, call, now);
-}
-
-fn write_result(history: &mut Element, action: &Action, resource: &ResourceRef, node: &str, call: i32, now: Now) {
-    let task = match action.operation.as_str() {
-        "reload" | "reload-agent" => "start",
-        other => other,
-    };
-    let interval = action.interval();
-    let key = format!("{}_{task}_{interval}", resource.id);
-    let id = match task {
-        "notify" => {
-            let of = |name| action.meta(name).unwrap_or_default();
-            format!("{}_{}_notify_{}_0", resource.id, of("notify_type"), of("notify_operation"))
+        let migrates = action.operation.starts_with("migrate_");
+        let migration = ["migrate_source", "migrate_target"].into_iter().filter(|_| migrates);
+        let notification = |name| action.meta(name).unwrap_or_default();
+        let result = history::Result {
+            resource,
+            name,
+            task: &action.operation,
+            interval,
+            node,
+            code,
+            expected,
+            reason: "User-injected result",
+            digest: Some(action.digest()),
+            notification: Some((notification("notify_type"), notification("notify_operation"))),
+            migration: migration.filter_map(|name| Some((name, action.meta(name)?))).collect(),
+            now: self.setting.now,
+        };
+        if self.written.insert(node.to_owned()) {
+            history::join_doubles(&mut self.document, node);
         }
-        "migrate_to" | "migrate_from" => key.clone(),
-        _ if interval > 0 => key.clone(),
-        _ => format!("{}_last_0", resource.id),
-    };
-    let expected = action.meta("op_target_rc").and_then(|code| code.parse().ok()).unwrap_or(0);
-    let code = if task == "notify" { 0 } else { expected };
-    let transition =
-        TransitionKey { action: call.unsigned_abs(), transition: -1, expected, uuid: NO_LEADER.to_owned() };
-    let record = history.child_with_id_or_new("lrm_rsc_op", &id);
-    record.set("operation_key", key);
-    record.set("operation", task);
-    record.set("transition-key", transition.to_string());
-    record.set("transition-magic", format!("0:{code};{transition}"));
-    record.set("exit-reason", "");
-    record.set("on_node", node);
-    record.set("call-id", call.to_string());
-    record.set("rc-code", code.to_string());
-    record.set("op-status", "0");
-    record.set("interval", interval.to_string());
-    record.set("last-rc-change", now.epoch().to_string());
-    record.set("op-digest", action.digest());
-    for name in ["migrate_source", "migrate_target"] {
-        if let (true, Some(value)) = (task.starts_with("migrate_"), action.meta(name)) {
-            record.set(name, value);
+        history::record(&mut self.document, uuid, &result);
+        if wish.is_some() { Outcome::Failed } else { Outcome::Done }
+    }
+
+    /// The result wished for this action, under the name it was wished by: instances of an anonymous
+    /// clone may be named with or without their number.
+    fn wish(&self, action: &Action, resource: &ResourceRef) -> Option<(usize, Operation)> {
+        let is_it = |name: &str| name.eq_ignore_ascii_case(&resource.id) || resource.long_id.as_deref() == Some(name);
+        let fits = |wish: &Operation| {
+            is_it(&wish.resource)
+                && wish.task == action.operation
+                && wish.interval == action.interval()
+                && action.node.as_deref().is_some_and(|node| node.eq_ignore_ascii_case(&wish.node))
+        };
+        let at = self.setting.failures.iter().position(fits)?;
+        Some((at, self.setting.failures[at].clone()))
+    }
+
+    fn pretend(&mut self, action: &Action, wish: &Operation, uuid: &str) {
+        self.steps.push(Step::Pretended { action: action.id, code: wish.code });
+        let graph = self.executor.graph();
+        let offset = match action.operation.as_str() {
+            "start" => graph.failed_start_offset.as_str(),
+            "stop" => graph.failed_stop_offset.as_str(),
+            _ => "1",
+        };
+        let for_good = offset.is_empty() || offset.eq_ignore_ascii_case("INFINITY");
+        let attributes = injection::fail(&mut self.document, uuid, wish, wish.code, for_good, self.setting.now);
+        self.steps.extend(attributes.into_iter().map(Step::Attribute));
+    }
+
+    /// The name a resource's history is kept under: the configured one, if there is such a resource.
+    fn history_name<'a>(&self, resource: &'a ResourceRef) -> &'a str {
+        let known = self.setting.known;
+        match &resource.long_id {
+            Some(long) if !known(&resource.id) && known(long) => long,
+            _ => &resource.id,
         }
     }
 }
 
-/// The node is gone: its history and transient attributes too.
-fn fence(node: &str, document: &mut Document) {
-    let uuid = uuid_of(document, node).unwrap_or_else(|| node.to_owned());
-    let state = node_state(document, node, &uuid);
-    for (name, value) in [("in_ccm", "false"), ("crmd", "offline"), ("join", "down"), ("expected", "down")] {
-        state.set(name, value);
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pseudo { key, node: None } => write!(f, "Pseudo action:   {key}"),
+            Self::Pseudo { key, node: Some(node) } => write!(f, "Pseudo action:   {key} on {node}"),
+            Self::Resource { name, operation, interval: 0, node } => {
+                write!(f, "Resource action: {name:<15} {operation} on {node}")
+            }
+            Self::Resource { name, operation, interval, node } => {
+                write!(f, "Resource action: {name:<15} {operation}={interval} on {node}")
+            }
+            Self::Cluster { operation, resource: None, node } => write!(f, "Cluster action:  {operation} on {node}"),
+            Self::Cluster { operation, resource: Some(resource), node } => {
+                write!(f, "Cluster action:  {operation} for {resource} on {node}")
+            }
+            Self::Fencing { node, how } => write!(f, "Fencing {node} ({how})"),
+            Self::Pretended { action, code } => write!(f, "Pretending action {action} failed with rc={code}"),
+            Self::Attribute(attribute) => attribute.fmt(f),
+        }
     }
-    state.retain_elements(|part| !matches!(&*part.name, "lrm" | "transient_attributes"));
-}
-
-fn uuid_of(document: &Document, node: &str) -> Option<String> {
-    let nodes = document.configuration().child("nodes")?;
-    let found = nodes.elements_named("node").find(|entry| entry.attr("uname") == Some(node))?;
-    found.id().map(str::to_owned)
-}
-
-/// The state entry of a node, made if there is none.
-fn node_state<'a>(document: &'a mut Document, node: &str, uuid: &str) -> &'a mut Element {
-    let is_named = |state: &Element| &*state.name == "node_state" && state.attr("uname") == Some(node);
-    let status = document.status_mut();
-    let id = match status.elements().find(|state| is_named(state)) {
-        Some(state) => state.id().unwrap_or(uuid).to_owned(),
-        None => uuid.to_owned(),
-    };
-    let state = status.child_with_id_or_new("node_state", &id);
-    state.set("uname", node);
-    state
 }

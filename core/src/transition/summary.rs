@@ -30,27 +30,34 @@ pub struct ResourceChange {
     pub blocked: bool,
 }
 
-/// The lines, with columns as wide as what came before them.
+/// The lines. Columns are as wide as the widest of them need.
 pub fn lines(changes: &[Change]) -> Vec<String> {
-    let (mut name_width, mut detail_width) = (5, 5);
+    explained(changes, |_, line| line)
+}
+
+/// The lines that are shown, each made into something with the place of its change.
+pub fn explained<T>(changes: &[Change], mut with: impl FnMut(usize, String) -> T) -> Vec<T> {
+    let resources = changes.iter().filter_map(|change| match change {
+        Change::Resource(change) => Some((change.resource.len(), change.details().len())),
+        Change::Node { .. } => None,
+    });
+    let narrowest = (5, 5);
+    // A name that needs more than there is gets two columns of air, for all to come.
+    let (name_width, detail_width) = resources.fold(narrowest, |(names, details), (name, detail)| {
+        (if name > names { name + 2 } else { names }, details.max(detail))
+    });
     let mut lines = Vec::new();
-    for change in changes {
+    for (at, change) in changes.iter().enumerate() {
         match change {
             // Without a reason, Pacemaker only logs it.
             Change::Node { what, node, reason } => {
-                lines.extend(reason.as_ref().map(|reason| format!("{what} {node} '{reason}'")))
+                lines.extend(reason.as_ref().map(|reason| with(at, format!("{what} {node} '{reason}'"))));
             }
             Change::Resource(change) => {
-                if change.resource.len() > name_width {
-                    name_width = change.resource.len() + 2;
-                }
                 let details = change.details();
-                detail_width = detail_width.max(details.len());
                 let why = change.why().map(|why| format!("  {why}")).unwrap_or_default();
-                lines.push(format!(
-                    "{:<8}   {:<name_width$}   ( {details:>detail_width$} ){why}",
-                    change.what, change.resource
-                ));
+                let (what, name) = (change.what, &change.resource);
+                lines.push(with(at, format!("{what:<8}   {name:<name_width$}   ( {details:>detail_width$} ){why}")));
             }
         }
     }

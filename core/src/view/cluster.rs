@@ -141,7 +141,7 @@ pub struct Common {
     pub id: String,
     pub managed: bool,
     pub maintenance: bool,
-    /// Its target role is Stopped.
+    /// Its target role is Stopped, or Unpromoted where it could be promoted.
     pub disabled: bool,
     pub target_role: Option<String>,
     pub orphaned: bool,
@@ -153,6 +153,8 @@ pub struct Common {
     /// All of it runs.
     pub fully_active: bool,
     pub description: Option<String>,
+    /// Made by the cluster itself, and told of elsewhere: only programs want to see it.
+    pub implicit: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -200,6 +202,8 @@ pub struct CloneView {
     /// Primitives or groups.
     pub instances: Vec<ResourceView>,
     pub digest: CloneDigest,
+    /// The same where pending operations are shown: who has one gets a line.
+    pub digest_while_pending: CloneDigest,
 }
 
 /// The short form: who needs no line of his own.
@@ -259,6 +263,8 @@ pub struct NodeHistory {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceHistoryView {
     pub id: String,
+    /// The name the history itself bears.
+    pub kept_as: String,
     pub orphaned: bool,
     pub migration_threshold: Score,
     pub fail_count: Score,
@@ -342,6 +348,12 @@ pub struct BanView {
     pub node_id: String,
     pub score: Score,
     pub promoted_only: bool,
+}
+
+impl CloneView {
+    pub fn digest(&self, with_pending: bool) -> &CloneDigest {
+        if with_pending { &self.digest_while_pending } else { &self.digest }
+    }
 }
 
 impl ResourceView {

@@ -131,6 +131,8 @@ pub struct Options {
     pub inactive: bool,
     pub timing: bool,
     pub detail: bool,
+    /// Failures as programs write them, whatever `detail` says.
+    pub failures_in_full: bool,
     /// A line for each node, not lists of those that are alike.
     pub nodes_one_by_one: bool,
     pub brief: bool,
@@ -153,6 +155,7 @@ impl Default for Options {
             inactive: false,
             timing: false,
             detail: false,
+            failures_in_full: false,
             nodes_one_by_one: false,
             brief: false,
             description: false,
@@ -200,13 +203,14 @@ pub fn narrow(view: &mut ClusterView, options: &Options) {
 /// A digest lists only the nodes that are wanted.
 fn leave_on(resource: &mut ResourceView, is_it: &impl Fn(&str) -> bool) {
     if let ResourceView::Clone(clone) = resource {
-        let digest = &mut clone.digest;
-        digest.promoted.retain(|name| is_it(name));
-        digest.started.retain(|name| is_it(name));
-        for (_, names) in &mut digest.stopped {
-            names.retain(|name| is_it(name));
+        for digest in [&mut clone.digest, &mut clone.digest_while_pending] {
+            digest.promoted.retain(|name| is_it(name));
+            digest.started.retain(|name| is_it(name));
+            for (_, names) in &mut digest.stopped {
+                names.retain(|name| is_it(name));
+            }
+            digest.stopped.retain(|(_, names)| !names.is_empty());
         }
-        digest.stopped.retain(|(_, names)| !names.is_empty());
     }
 }
 

@@ -12,11 +12,15 @@ pub fn print(view: &ClusterView, options: &Options) -> String {
     blocks.join("\n")
 }
 
-/// Nodes and resources under a title, as `crm_simulate` shows a state.
-pub fn print_status(title: &str, view: &ClusterView, options: &Options) -> String {
+/// What `crm_simulate` shows of a state if nothing else is asked for.
+pub fn status_options() -> Options {
     let sections = Sections::of(&[Section::Nodes, Section::Resources]);
-    let options = Options { sections, inactive: true, ..options.clone() };
-    let blocks: Vec<String> = outline(view, &options).iter().map(|block| print_block(block, 1)).collect();
+    Options { sections, inactive: true, pending: false, failures_in_full: true, ..Options::default() }
+}
+
+/// The view under a title, as `crm_simulate` shows a state.
+pub fn print_status(title: &str, view: &ClusterView, options: &Options) -> String {
+    let blocks: Vec<String> = outline(view, options).iter().map(|block| print_block(block, 1)).collect();
     format!("{title}:\n{}", blocks.join("\n"))
 }
 

@@ -202,22 +202,14 @@ pub fn in_brackets(words: &[&str]) -> String {
 
 /// ` migration-threshold=3 fail-count=1 last-failure='…'`
 pub fn fail_counts(history: &ResourceHistoryView, zone: &Zone) -> String {
-    let mut text = format!("migration-threshold={}", threshold(history.migration_threshold));
+    let mut text = format!("migration-threshold={}", history.migration_threshold.value());
     if history.fail_count > Score::ZERO {
-        text.push_str(&format!(" fail-count={}", threshold_or_infinity(history.fail_count)));
+        text.push_str(&format!(" fail-count={}", history.fail_count.value()));
     }
     if let Some(last) = history.last_failure {
         text.push_str(&format!(" last-failure='{}'", time(last, zone)));
     }
     text
-}
-
-fn threshold(score: Score) -> String {
-    score.value().to_string()
-}
-
-fn threshold_or_infinity(score: Score) -> String {
-    score.to_string()
 }
 
 /// `(20) monitor: interval="10000ms" …`
@@ -240,7 +232,7 @@ pub fn operation(operation: &OperationView, options: &Options) -> String {
 
 /// One line of the list of failed actions.
 pub fn failure(failure: &FailureView, options: &Options) -> String {
-    match options.detail {
+    match options.detail || options.failures_in_full {
         true => failure_technical(failure, options),
         false => failure_friendly(failure, options),
     }

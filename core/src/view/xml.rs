@@ -4,8 +4,8 @@
 //! Instances are listed one by one, whatever the options say of brevity.
 
 use super::cluster::{
-    BundleView, CloneView, ClusterView, Common, FencingState, FencingView, GroupView, NodeKind, NodeView,
-    PrimitiveView, ReplicaView, ResourceView, Summary,
+    BundleView, CloneView, ClusterView, FencingState, FencingView, GroupView, NodeKind, NodeView, PrimitiveView,
+    ReplicaView, ResourceView, Summary,
 };
 use super::filter::{Options, Section};
 use super::words;
@@ -13,8 +13,8 @@ use crate::score::Score;
 use crate::status::operation::exit;
 use crate::xml::{self, Element};
 
-/// The version of the schema these results follow (Pacemaker 3.0).
-pub const API_VERSION: &str = "2.38";
+/// The version of the schema these results follow (Pacemaker 3.0.2).
+pub const API_VERSION: &str = "2.42";
 
 /// What stands around the sections.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,8 @@ pub fn print(view: &ClusterView, options: &Options, frame: &Frame) -> String {
     xml::write_pretty(&root)
 }
 
-fn sections(view: &ClusterView, options: &Options) -> Vec<Element> {
+/// What the options ask for, an element for each section.
+pub fn sections(view: &ClusterView, options: &Options) -> Vec<Element> {
     let mut sections = Vec::new();
     if options.sections.has_any(&Section::SUMMARY) {
         sections.push(summary(&view.summary, options));
@@ -156,8 +157,10 @@ fn node(node: &NodeView, options: &Options) -> Element {
         .with("pending", yes(node.pending))
         .with("unclean", yes(node.unclean))
         .with("health", health);
-    let feature_set =
-        node.feature_set.as_deref().or((node.online && node.kind == NodeKind::Member).then_some("<3.15.1"));
+    let feature_set = node
+        .feature_set
+        .as_deref()
+        .or((node.online && node.expected_up && node.kind == NodeKind::Member).then_some("<3.15.1"));
     set_if(&mut element, "feature_set", feature_set);
     element.set("shutdown", yes(node.shutdown));
     element.set("expected_up", yes(node.expected_up));
@@ -195,12 +198,9 @@ fn resource(resource: &ResourceView, options: &Options) -> Element {
     }
 }
 
-fn is_shown(common: &Common, options: &Options) -> bool {
-    common.active || (options.inactive && !common.orphaned)
-}
-
 fn group(group: &GroupView, options: &Options) -> Element {
-    let shown: Vec<&PrimitiveView> = group.members.iter().filter(|member| is_shown(&member.common, options)).collect();
+    let shown: Vec<&PrimitiveView> =
+        group.members.iter().filter(|member| options.inactive || member.common.active).collect();
     let mut element = Element::new("group")
         .with("id", group.common.id.as_str())
         .with("number_resources", shown.len().to_string())
@@ -257,6 +257,7 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
     let flags = [
         ("active", common.active),
         ("orphaned", common.orphaned),
+        ("removed", common.orphaned),
         ("blocked", common.blocked),
         ("maintenance", common.maintenance),
         ("managed", common.managed),
@@ -301,11 +302,13 @@ fn history(view: &ClusterView, options: &Options, with_operations: bool) -> Vec<
         let worth = node.resources.iter().filter(|resource| with_operations || resource.fail_count > Score::ZERO);
         let mut any = false;
         for resource in worth {
-            let mut one = Element::new("resource_history").with("id", resource.id.as_str());
+            let id = if with_operations { &resource.id } else { &resource.kept_as };
+            let mut one = Element::new("resource_history").with("id", id);
             one.set("orphan", yes(resource.orphaned));
+            one.set("removed", yes(resource.orphaned));
             one.set("migration-threshold", resource.migration_threshold.value().to_string());
             if resource.fail_count > Score::ZERO {
-                one.set("fail-count", resource.fail_count.to_string());
+                one.set("fail-count", resource.fail_count.value().to_string());
             }
             if let Some(last) = resource.last_failure {
                 one.set("last-failure", words::time(last, &options.zone));

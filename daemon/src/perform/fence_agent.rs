@@ -53,16 +53,26 @@ pub async fn operate(places: &Places, node: &str, run: &Run, running: bool) -> E
     let spelled = run.parameters.get("pcmk_monitor_action").map_or("monitor", String::as_str);
     arguments.insert("action".into(), spelled.into());
     match call(places, node, &run.resource.kind, &arguments, run.timeout_ms).await {
-        Err(why) => ExitReport { code: 5, status: ExitStatus::NotInstalled, reason: why, exec_ms: 0 },
+        Err(why) => ExitReport { code: 5, status: ExitStatus::NotInstalled, reason: why, exec_ms: 0, rules: None },
         Ok(ended) => {
             let exec_ms = ended.took.as_millis() as u64;
             let last = ended.stderr.lines().rev().find(|line| !line.trim().is_empty());
             let said = last.unwrap_or_default().trim().to_string();
             match ended.end {
                 End::Exited(0) => ExitReport { exec_ms, ..ExitReport::exited(0) },
-                End::TimedOut => ExitReport { code: 1, status: ExitStatus::TimedOut, reason: said, exec_ms },
-                End::Exited(_) => ExitReport { code: 1, status: ExitStatus::Exited, reason: said, exec_ms },
-                other => ExitReport { code: 1, status: ExitStatus::Failed, reason: format!("{other:?}"), exec_ms },
+                End::TimedOut => {
+                    ExitReport { code: 1, status: ExitStatus::TimedOut, reason: said, exec_ms, rules: None }
+                }
+                End::Exited(_) => {
+                    ExitReport { code: 1, status: ExitStatus::Exited, reason: said, exec_ms, rules: None }
+                }
+                other => ExitReport {
+                    code: 1,
+                    status: ExitStatus::Failed,
+                    reason: format!("{other:?}"),
+                    exec_ms,
+                    rules: None,
+                },
             }
         }
     }

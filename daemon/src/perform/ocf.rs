@@ -1,6 +1,7 @@
 //! OCF agents: where they are, what they are told (OCF Resource Agent API 1.1), what their exit
 //! means.
 
+use super::metadata::Known;
 use super::program::{self, End, Ended};
 use crate::options::Places;
 use quorate_core::lrm::operation::ExitStatus;
@@ -17,7 +18,10 @@ const ERROR: i32 = 1;
 const EXIT_REASON: &str = "ocf-exit-reason:";
 
 /// Runs one action of an OCF agent.
-pub async fn run(places: &Places, node: &str, run: &Run) -> ExitReport {
+///
+/// Beside it the agent is asked for its metadata, if it has not been yet: the first start is not
+/// kept waiting for a second one.
+pub async fn run(places: &Places, known: &Known, node: &str, run: &Run) -> ExitReport {
     let provider = run.resource.provider.as_deref().unwrap_or("heartbeat");
     let Some((root, program)) = find(places, provider, &run.resource.kind) else {
         let name = format!("ocf:{provider}:{}", run.resource.kind);
@@ -26,11 +30,15 @@ pub async fn run(places: &Places, node: &str, run: &Run) -> ExitReport {
             status: ExitStatus::NotInstalled,
             reason: format!("agent {name} is not installed"),
             exec_ms: 0,
+            rules: None,
         };
     };
     let environment = environment(places, node, run, &root);
     let timeout = Duration::from_millis(run.timeout_ms);
-    report(program::run(&program, &[&run.operation], &environment, String::new(), timeout).await)
+    let operation = [run.operation.as_str()];
+    let performed = program::run(&program, &operation, &environment, String::new(), timeout);
+    let (ended, rules) = tokio::join!(performed, known.rules(&program, &environment));
+    ExitReport { rules, ..report(ended) }
 }
 
 /// The OCF root and the agent's file.
@@ -113,5 +121,5 @@ fn report(ended: Ended) -> ExitReport {
         End::Missing => (NOT_INSTALLED, ExitStatus::NotInstalled, "the agent's interpreter is missing".into()),
         End::NotStarted(why) => (ERROR, ExitStatus::Failed, why),
     };
-    ExitReport { code, status, reason, exec_ms: ended.took.as_millis() as u64 }
+    ExitReport { code, status, reason, exec_ms: ended.took.as_millis() as u64, rules: None }
 }

@@ -5,7 +5,7 @@
 use super::{Facts, options, statement};
 use crate::catalogue::AgentName;
 use crate::configure::objects;
-use crate::metadata::Metadata;
+use quorate_core::agent::Metadata;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Agent, Operation, Pair, Part, Primitive, SetBody, SetKind, Setting};
 use quorate_grammar::diagnostic::closest;
@@ -116,7 +116,7 @@ fn parameters(
         .filter(|one| one.required && one.default.as_deref().is_none_or(str::is_empty) && !open)
     {
         if !given.contains(&parameter.name.replace('-', "_")) && class != "stonith" {
-            let what = if parameter.summary.is_empty() { String::new() } else { format!(": {}", parameter.summary) };
+            let what = if parameter.short.is_empty() { String::new() } else { format!(": {}", parameter.short) };
             found.push(
                 Diagnostic::error(agent.span, format!("`{}` needs the parameter `{}`", agent.text, parameter.name))
                     .hint(format!("add `{}=…`{what}", parameter.name)),

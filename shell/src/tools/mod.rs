@@ -3,6 +3,7 @@
 pub mod crm_attribute;
 pub mod crm_node;
 pub mod crm_simulate;
+pub mod why;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -17,13 +18,34 @@ pub struct Exit(pub u8);
 impl Exit {
     pub const OK: Exit = Exit(0);
     pub const ERROR: Exit = Exit(1);
+    pub const NOT_PERMITTED: Exit = Exit(4);
     pub const USAGE: Exit = Exit(64);
     pub const DATA_ERROR: Exit = Exit(65);
     pub const NO_INPUT: Exit = Exit(66);
     pub const DISCONNECT: Exit = Exit(102);
+    pub const CONFIG: Exit = Exit(78);
+    pub const IO_ERROR: Exit = Exit(74);
     pub const OLD: Exit = Exit(103);
     pub const NO_SUCH: Exit = Exit(105);
     pub const QUORUM: Exit = Exit(106);
+
+    /// What the code says, in the words of Pacemaker's XML output.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Exit::OK => "OK",
+            Exit::NOT_PERMITTED => "Insufficient privileges",
+            Exit::USAGE => "Incorrect usage",
+            Exit::DATA_ERROR => "Invalid data given",
+            Exit::NO_INPUT => "Input file not available",
+            Exit::IO_ERROR => "I/O error occurred",
+            Exit::CONFIG => "Invalid configuration",
+            Exit::DISCONNECT => "Not connected",
+            Exit::OLD => "Update was older than existing configuration",
+            Exit::NO_SUCH => "No such object",
+            Exit::QUORUM => "Quorum required",
+            _ => "Error occurred",
+        }
+    }
 }
 
 /// Where a tool's words go, and where it finds the cluster.

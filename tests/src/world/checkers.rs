@@ -13,6 +13,8 @@ pub struct Record {
     promoted: BTreeMap<String, BTreeSet<u32>>,
     /// Commits whose writers were told that they are safe.
     pub acknowledged: BTreeSet<String>,
+    /// Nodes that a device cut off, and when, in milliseconds.
+    pub fenced: Vec<(u32, u64)>,
     broken: Option<String>,
 }
 
@@ -76,6 +78,10 @@ pub fn at_rest(world: &World) -> Result<(), Broken> {
     let lost: Vec<&String> = world.record.acknowledged.iter().filter(|name| !kept.contains(name.as_str())).collect();
     if !lost.is_empty() {
         return broken("nothing acknowledged is lost", format!("{lost:?}"));
+    }
+    let unanswered = world.unanswered();
+    if !unanswered.is_empty() {
+        return broken("who asks for a fencing is answered", format!("(asked at, of): {unanswered:?}"));
     }
     let active = world.active();
     for resource in ALONE {

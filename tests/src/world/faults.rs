@@ -1,7 +1,7 @@
 //! What goes wrong, and when all is mended.
 
 use super::{Happening, World};
-use quorate_core::node::Event;
+use quorate_core::node::{Event, Request};
 use std::collections::BTreeMap;
 
 impl World {
@@ -14,7 +14,7 @@ impl World {
         self.after(gap, Happening::Fault);
         let count = self.hosts.len() as u64;
         let node = 1 + self.chance.below(count) as u32;
-        match self.chance.below(10) {
+        match self.chance.below(11) {
             0 | 1 => self.kill_daemon(node),
             2 => self.lose_power(node),
             3 | 4 => {
@@ -38,11 +38,27 @@ impl World {
                 self.tell(|| format!("n{node} stands still until {until}"));
                 self.host(node).paused_until = until;
             }
+            9 => {
+                let by = 1 + self.chance.below(count) as u32;
+                self.fence(by, node);
+            }
             _ => {
                 self.tell(|| format!("n{node} is asked to stop"));
                 self.step(node, Event::Terminate);
             }
         }
+    }
+
+    /// A person at one node has another cut off.
+    pub fn fence(&mut self, by: u32, target: u32) {
+        let Some(life) = &self.hosts[&by].life else { return };
+        let incarnation = life.incarnation;
+        self.written += 1;
+        let client = u64::from(self.written);
+        self.tell(|| format!("n{by} is asked to fence n{target}"));
+        self.fencing_asked.insert((by, incarnation, client), target);
+        let request = Request::Fence { node: format!("n{target}"), action: "reboot".into() };
+        self.step(by, Event::Request { client, request, user: "root".into(), program: "crm".into() });
     }
 
     /// The daemon dies; what its agents started lives on.

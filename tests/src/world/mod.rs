@@ -100,6 +100,8 @@ pub struct World {
     written: u32,
     /// Commits that wait for their answer: node, its incarnation, asker.
     asked: BTreeMap<(u32, u64, u64), String>,
+    /// People who wait for a node to be cut off.
+    fencing_asked: BTreeMap<(u32, u64, u64), u32>,
     pub record: Record,
     /// What happened, for a failing seed.
     pub story: Vec<String>,
@@ -118,6 +120,16 @@ impl World {
     pub fn new(seed: u64) -> World {
         let mut chance = Chance::new(seed);
         let nodes = 2 + chance.below(4) as u32;
+        let mut world = World::calm(seed, nodes, chance);
+        world.faulty = true;
+        world.after(3_000, Happening::Write);
+        world.after(20_000, Happening::Fault);
+        world.after(FAULTS_MS, Happening::Heal);
+        world
+    }
+
+    /// A cluster whose nodes start and that nothing befalls.
+    pub fn calm(seed: u64, nodes: u32, chance: Chance) -> World {
         let mut world = World {
             seed,
             now: 1,
@@ -126,10 +138,11 @@ impl World {
             hosts: (1..=nodes).map(|id| (id, Host::new(id, nodes))).collect(),
             network: Network::default(),
             chance,
-            faulty: true,
+            faulty: false,
             steps: 0,
             written: 0,
             asked: BTreeMap::new(),
+            fencing_asked: BTreeMap::new(),
             record: Record::default(),
             story: Vec::new(),
             verbose: false,
@@ -143,22 +156,24 @@ impl World {
             let at = world.chance.below(500);
             world.after(at, Happening::Boot { node });
         }
-        world.after(3_000, Happening::Write);
-        world.after(20_000, Happening::Fault);
-        world.after(FAULTS_MS, Happening::Heal);
         world
     }
 
     /// Runs to the end; the first law that breaks ends it.
     pub fn run(&mut self) -> Result<(), Broken> {
-        while let Some(((at, _), happening)) = self.agenda.pop_first() {
-            if at > FAULTS_MS + CALM_MS {
-                break;
-            }
+        self.run_until(FAULTS_MS + CALM_MS)?;
+        checkers::at_rest(self)
+    }
+
+    /// Runs to that moment.
+    pub fn run_until(&mut self, end: u64) -> Result<(), Broken> {
+        while self.agenda.first_key_value().is_some_and(|((at, _), _)| *at <= end) {
+            let Some(((at, sequence), happening)) = self.agenda.pop_first() else { break };
             self.now = at;
             self.steps += 1;
             if let Some(until) = self.paused_until(&happening) {
-                self.after(until - at, happening);
+                // Its place stays: what a disk was given first, it has first.
+                self.agenda.insert((until, sequence), happening);
                 continue;
             }
             if self.steps > STEPS_MAX {
@@ -168,7 +183,7 @@ impl World {
             self.happen(happening);
             self.record.check()?;
         }
-        checkers::at_rest(self)
+        Ok(())
     }
 
     /// A host that stands still does not notice anything until it goes on.
@@ -407,6 +422,7 @@ impl World {
         };
         let target: u32 = target.parse().expect("nodes are n1, n2, …");
         self.tell(|| format!("n{target} is fenced by n{by}"));
+        self.record.fenced.push((target, self.now));
         self.power_off(target);
         let back = 2_000 + self.chance.below(4_000);
         self.power_on_after(target, back);
@@ -451,6 +467,9 @@ impl World {
     }
 
     fn answered(&mut self, node: u32, incarnation: u64, client: u64, reply: Reply) {
+        if let Some(target) = self.fencing_asked.remove(&(node, incarnation, client)) {
+            return self.tell(|| format!("n{node} answers about n{target}: {reply:?}"));
+        }
         let Some(name) = self.asked.remove(&(node, incarnation, client)) else {
             return;
         };
@@ -467,6 +486,12 @@ impl World {
     /// Living nodes, with what they hold.
     pub fn nodes(&self) -> impl Iterator<Item = (u32, &Node)> {
         self.hosts.iter().filter_map(|(id, host)| Some((*id, &host.life.as_ref()?.node)))
+    }
+
+    /// Living nodes whose tools wait to hear of a fencing, and of whose.
+    pub fn unanswered(&self) -> Vec<(u32, u32)> {
+        let waiting = self.fencing_asked.iter().filter(|((node, incarnation, _), _)| self.lives(*node, *incarnation));
+        waiting.map(|((node, _, _), target)| (*node, *target)).collect()
     }
 
     /// Where each resource is active.

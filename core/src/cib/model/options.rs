@@ -167,7 +167,6 @@ impl<'a> Reader<'a> {
 
     fn fencing_action(&mut self) -> String {
         match self.text("fencing-action") {
-            Some("poweroff") => "off".to_owned(),
             Some(action @ ("reboot" | "off")) => action.to_owned(),
             None => "reboot".to_owned(),
             Some(other) => {
@@ -210,7 +209,7 @@ impl<'a> Reader<'a> {
     }
 
     fn health_strategy(&mut self) -> HealthStrategy {
-        match self.text("node-health-strategy") {
+        match self.text("node-health-strategy").map(str::to_ascii_lowercase).as_deref() {
             None | Some("none") => HealthStrategy::None,
             Some("migrate-on-red") => HealthStrategy::MigrateOnRed,
             Some("only-green") => HealthStrategy::OnlyGreen,

@@ -7,7 +7,7 @@ use super::plan::Key;
 use crate::rules::Recheck;
 use crate::scheduler::relation::{End, Relation, Task};
 use crate::scheduler::resolve::Situation;
-use crate::scheduler::resolve::change::{Change, Changes};
+use crate::scheduler::resolve::change::{Change, Changes, needs_host_as_address};
 use crate::scheduler::resolve::operation::configured;
 use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::{NodeId, ResourceId};
@@ -15,12 +15,43 @@ use crate::score::Score;
 use crate::status::{OperationRecord, ResourceHistory};
 use std::collections::BTreeMap;
 
-impl Plan<'_> {
+/// A comparison of definitions that needs to know where a container goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Deferred<'a> {
+    Definition(ResourceId, NodeId, &'a OperationRecord),
+    Failure(ResourceId, NodeId, &'a OperationRecord),
+}
+
+impl<'a> Plan<'a> {
+    /// The newest first, as they pile up.
+    pub(super) fn act_on_deferred(&mut self, secure: bool) {
+        for deferred in std::mem::take(&mut self.deferred).into_iter().rev() {
+            match deferred {
+                Deferred::Definition(id, node, record) => {
+                    let acted = self.act_on_definition(id, node, record, secure);
+                    self.forgive_if(acted, id, node);
+                }
+                Deferred::Failure(id, node, record) => {
+                    let change = self.change_since(id, node, record, false);
+                    if matches!(change, Change::Parameters | Change::Restart) {
+                        self.clear_fail_count(id, node);
+                    }
+                }
+            }
+        }
+    }
+
+    fn forgive_if(&mut self, changed: bool, id: ResourceId, node: NodeId) {
+        if changed && self.situation.fail_count(id, node, true).0 != Score::ZERO {
+            self.clear_fail_count(id, node);
+        }
+    }
+
     pub(super) fn act_on_changes(&mut self, secure: bool) {
         let situation = self.situation;
         let names = names(situation);
         for (node, facts) in situation.nodes.iter() {
-            if !facts.maintenance && !self.was_available(node) {
+            if !facts.maintenance && !self.nodes[node].is_available() {
                 continue;
             }
             let Some(state) =
@@ -38,13 +69,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Before anything was placed, and so before remote nodes were known to come back.
-    fn was_available(&self, node: NodeId) -> bool {
-        let facts = &self.situation.nodes[node];
-        facts.online && !facts.shutdown && !self.nodes[node].unclean && !facts.standby && !facts.maintenance
-    }
-
-    fn act_on_history(&mut self, id: ResourceId, node: NodeId, history: &ResourceHistory, secure: bool) {
+    fn act_on_history(&mut self, id: ResourceId, node: NodeId, history: &'a ResourceHistory, secure: bool) {
         let resource = self.resource(id);
         if resource.removed {
             let top = self.resource(self.situation.top_of(id));
@@ -74,14 +99,17 @@ impl Plan<'_> {
         }
     }
 
-    fn act_on_record(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord, secure: bool) {
+    fn act_on_record(&mut self, id: ResourceId, node: NodeId, record: &'a OperationRecord, secure: bool) {
         let in_maintenance = self.resource(id).maintenance || self.situation.nodes[node].maintenance;
         if record.interval_ms > 0 && in_maintenance {
             self.cancel_recorded(id, node, record);
         } else if record.interval_ms > 0 || matches!(record.task(), "monitor" | "start" | "promote" | "migrate_from") {
-            let acted = self.act_on_definition(id, node, record, secure);
-            if acted && self.situation.fail_count(id, node, true).0 != Score::ZERO {
-                self.clear_fail_count(id, node);
+            let resource = self.resource(id);
+            if resource.remote_connection && needs_host_as_address(resource, &self.situation.parameters_on(id, None)) {
+                self.deferred.push(Deferred::Definition(id, node, record));
+            } else {
+                let acted = self.act_on_definition(id, node, record, secure);
+                self.forgive_if(acted, id, node);
             }
         }
     }

@@ -6,9 +6,29 @@ use super::Plan;
 use super::plan::{Key, Requires};
 use crate::rules::Recheck;
 use crate::scheduler::relation::{Relation, Task};
+use crate::scheduler::resolve::fencing::Means;
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 
 impl Plan<'_> {
+    /// Whether a lost node can be made safe, as far as is planned by now.
+    pub(super) fn can_fence(&self, node: NodeId) -> bool {
+        let situation = self.situation;
+        let allowed = |connection: ResourceId| {
+            self.placement.resources[connection].allowed.iter().map(|(node, _)| node).collect::<Vec<_>>()
+        };
+        let means = Means {
+            options: &situation.options,
+            have_fencing: situation.have_fencing,
+            quorate: situation.quorate,
+            no_quorum_policy: situation.no_quorum_policy,
+            nodes: &situation.nodes,
+            resources: &situation.resources,
+            is_online: &|node| self.nodes[node].online,
+            allowed: &allowed,
+        };
+        means.can_fence(node)
+    }
+
     /// The action that fences (or, with `on`, unfences) a node; made optional first, it is required where asked.
     pub fn fence_action(
         &mut self,
@@ -40,8 +60,9 @@ impl Plan<'_> {
             let delay = self.priority_delay(node);
             self.actions[action].set_meta("priority-fencing-delay", delay.to_string());
         }
+        let can_fence = !optional && self.can_fence(node);
         let row = &mut self.actions[action];
-        if !optional && situation.can_fence(node) {
+        if can_fence {
             row.optional = false;
             row.set_reason(reason, false);
         } else if reason.is_some() {
@@ -220,6 +241,8 @@ impl Plan<'_> {
         let Some(target) = self.actions[fencing].node else { return };
         let resource = self.resource(id);
         let waits = resource.needs_fencing || self.situation.is_guest(target);
+        // What is in a bundle follows the stop of the whole, for the container's stop comes before this fencing.
+        let is_bundled = self.is_bundled(id);
         let stops = self.find(id, &Key::once(Task::Stop), Some(target));
         let top = self.situation.top_of(id);
         let parent_stop = if stops.is_empty() || !waits { None } else { self.newest(top, &Task::Stop, None) };
@@ -228,7 +251,9 @@ impl Plan<'_> {
             row.pseudo = true;
             row.runnable = true;
             if waits {
-                self.order(fencing, stop, Relation::GUEST_ALLOWED);
+                if !is_bundled {
+                    self.order(fencing, stop, Relation::GUEST_ALLOWED);
+                }
                 if let Some(parent_stop) = parent_stop {
                     self.order(fencing, parent_stop, Relation::GUEST_ALLOWED);
                 }
@@ -246,10 +271,14 @@ impl Plan<'_> {
             let row = &mut self.actions[demote];
             row.pseudo = true;
             row.runnable = true;
-            if waits {
+            if waits && !is_bundled {
                 self.order(fencing, demote, Relation::GUEST_ALLOWED | Relation::ORDERED);
             }
         }
+    }
+
+    fn is_bundled(&self, id: ResourceId) -> bool {
+        std::iter::successors(Some(id), |id| self.resource(*id).parent).any(|id| self.resource(id).is_bundle())
     }
 
     /// A guest is fenced by its container being stopped.

@@ -3,6 +3,7 @@
 //! In: findings of `resolve`, points of `constrain`. Out: their actions, in that order.
 
 use super::Plan;
+use super::change::Deferred;
 use crate::scheduler::constrain::Constraints;
 use crate::scheduler::relation::{End, Ordering, Point, Relation, Task};
 use crate::scheduler::resolve::Finding;
@@ -40,6 +41,9 @@ impl Plan<'_> {
                     if *after_fencing {
                         self.order_after_own_fencing(*resource, clear);
                     }
+                }
+                Finding::CheckFailure { resource, node, record } => {
+                    self.deferred.push(Deferred::Failure(*resource, *node, record));
                 }
                 Finding::ForgetHistory { resource, node } => {
                     self.once(*resource, Task::LrmDelete, Some(*node), false);

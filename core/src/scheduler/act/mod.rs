@@ -43,11 +43,13 @@ pub fn act<'a>(
     plan.act_on_findings();
     plan.make_points(constraints);
     plan.act_on_changes(secure);
+    plan.learn_placement();
     for id in situation.resources.ids() {
         if placement.resources[id].refused {
             plan.mark_refused(id);
         }
     }
+    plan.act_on_deferred(secure);
     if situation.options.probe_at_startup {
         plan.probe_everywhere();
     }
@@ -86,7 +88,7 @@ impl Plan<'_> {
         found: &mut Vec<usize>,
     ) {
         let resource = self.resource(id);
-        let own = constraints.with_this[id].iter().copied();
+        let own = self.placement.colocated.with_this[id].iter().copied();
         if id == origin || !resource.is_primitive() {
             found.extend(own);
         } else {

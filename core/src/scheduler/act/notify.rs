@@ -5,7 +5,6 @@
 use super::Plan;
 use super::plan::{Action, Key};
 use crate::cib::model::resource::Role;
-use crate::scheduler::constrain::ProbeMode;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 use crate::score::Score;
@@ -267,17 +266,22 @@ impl Plan<'_> {
             let names: Vec<_> = nodes.iter().map(|node| self.situation.nodes[*node].name.as_str()).collect();
             if names.is_empty() { " ".to_owned() } else { names.join(" ") }
         };
-        // Probing strikes out the nodes that are never to be asked.
-        let is_struck = |node: &NodeId| {
-            self.placement.resources[id].exclusive_probes
-                && self.is_asked(*node)
-                && self.placement.probe_mode(id, *node) != Some(ProbeMode::Exclusive)
-        };
+        let is_struck = |node: &NodeId| self.struck.contains(&(id, *node));
         let allowed = self.placement.resources[id].allowed.iter().map(|(node, _)| node);
         let allowed = allowed.filter(|node| !is_struck(node)).collect();
         told.push(("notify_available_uname".to_owned(), names(allowed)));
+        if self.resource(id).meta("container-attribute-target") == Some("host") {
+            let host = |node: NodeId| self.guest_host(node).unwrap_or(node);
+            told.push(("notify_all_hosts".to_owned(), names(self.situation.nodes.ids().map(host).collect())));
+        }
         told.push(("notify_all_uname".to_owned(), names(self.situation.nodes.ids().collect())));
         told
+    }
+
+    /// Where a guest is now.
+    fn guest_host(&self, node: NodeId) -> Option<NodeId> {
+        let connection = self.situation.nodes[node].connection?;
+        self.current_node(self.resource(connection).launcher?)
     }
 
     fn require_if_concerned(&mut self, notification: &Notification, census: &Census) {

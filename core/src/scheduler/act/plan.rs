@@ -7,13 +7,13 @@ use super::super::constrain::add_ordering;
 use super::super::place::{Host, Placement};
 use super::super::relation::{End, Ordering, Relation, Task};
 use super::super::resolve::operation::configured;
-use super::super::resolve::{Resource, Situation};
+use super::super::resolve::{Resource, Situation, active_node};
 use super::super::table::{ActionId, Id, NodeId, ResourceId, Table};
 use crate::cib::model::options::NoQuorumPolicy;
-use crate::cib::model::resource::Role;
+use crate::cib::model::resource::{Operation, Role};
 use crate::rules::{Facts, Recheck, settle};
 use crate::score::Score;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How deep settling may recurse before it goes on from the top.
@@ -39,6 +39,21 @@ pub enum Key {
 impl Key {
     pub const fn once(task: Task) -> Self {
         Self::Operation { task, interval_ms: 0 }
+    }
+
+    /// What is done or told of, where that happens once.
+    pub const fn about(&self) -> Option<&Task> {
+        match self {
+            Self::Operation { task, interval_ms: 0 } | Self::Notify { task, .. } => Some(task),
+            Self::Operation { .. } => None,
+        }
+    }
+
+    pub const fn interval_ms(&self) -> u32 {
+        match self {
+            Self::Operation { interval_ms, .. } => *interval_ms,
+            Self::Notify { .. } => 0,
+        }
     }
 
     pub fn text(&self, resource: &str) -> String {
@@ -86,8 +101,9 @@ pub struct Action {
     pub meta: Arc<BTreeMap<String, String>>,
     /// Its own meta-attributes, which win.
     pub own_meta: Vec<(String, String)>,
-    /// Parameters of the operation itself.
+    /// Parameters of the operation itself; due until the action has a node to see them.
     pub parameters: BTreeMap<String, String>,
+    pub parameters_due: bool,
     /// What a cancel cancels.
     pub cancels: Option<Task>,
     /// How many of its firsts must be runnable, and are.
@@ -160,7 +176,11 @@ pub struct Plan<'a> {
     pub resources: Table<ResourceId, Planned>,
     pub nodes: Table<NodeId, Host>,
     pub remote_reset: Table<NodeId, bool>,
+    /// Clones, and nodes where they are never to be asked for: found when probing, for notifications.
+    pub struck: BTreeSet<(ResourceId, NodeId)>,
     pub children: Table<ResourceId, Vec<ResourceId>>,
+    /// Comparisons that need to know where containers go.
+    pub(super) deferred: Vec<super::change::Deferred<'a>>,
     pub notifications: Table<ResourceId, super::notify::Notifications>,
     /// For each resource, who must be where it is, as constraints have it.
     pub dependents: Table<ResourceId, Vec<Dependent>>,
@@ -201,9 +221,11 @@ impl<'a> Plan<'a> {
             singletons: BTreeMap::new(),
             orderings: Vec::new(),
             resources: Table::from_rows(situation.resources.ids().map(planned).collect()),
-            nodes: placement.nodes.clone(),
+            nodes: placement.nodes_before.clone(),
             remote_reset: Table::from_rows(situation.nodes.rows().iter().map(|node| node.remote_reset).collect()),
+            struck: BTreeSet::new(),
             children: placement.children.clone(),
+            deferred: Vec::new(),
             notifications: Table::from_rows(vec![super::notify::Notifications::default(); count]),
             dependents: Table::from_rows(vec![Vec::new(); count]),
             recheck: Recheck::default(),
@@ -211,6 +233,16 @@ impl<'a> Plan<'a> {
             depth: 0,
             postponed: Vec::new(),
             meta_cache: BTreeMap::new(),
+        }
+    }
+
+    /// From here on, nodes are what placing made of them; who was found unclean meanwhile stays so.
+    pub fn learn_placement(&mut self) {
+        let placement = self.placement;
+        for node in placement.nodes.ids() {
+            let found_unclean = self.nodes[node].unclean && !placement.nodes_before[node].unclean;
+            self.nodes[node] = placement.nodes[node].clone();
+            self.nodes[node].unclean |= found_unclean;
         }
     }
 
@@ -295,10 +327,17 @@ impl<'a> Plan<'a> {
 
     fn make(&mut self, id: ResourceId, key: Key, task: Task, node: Option<NodeId>, optional: bool) -> ActionId {
         let requires = self.requires(id, &task);
-        let meta = self.operation_meta(id, &key, node);
+        let meta = self.operation_meta(id, &key, &task, node);
+        let parameters_due = self.operation_of(id, &key, &task).is_some_and(|op| !op.parameters.is_empty());
         let on_dc = task == Task::LrmDelete;
-        let action =
-            self.actions.push(Action { resource: Some(id), on_dc, requires, meta, ..blank(task, key, node, optional) });
+        let action = self.actions.push(Action {
+            resource: Some(id),
+            on_dc,
+            requires,
+            meta,
+            parameters_due,
+            ..blank(task, key, node, optional)
+        });
         self.of[id].push(action);
         action
     }
@@ -312,18 +351,33 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn operation_meta(&mut self, id: ResourceId, key: &Key, node: Option<NodeId>) -> Arc<BTreeMap<String, String>> {
+    /// The configured operation that an action carries out.
+    fn operation_of(&self, id: ResourceId, key: &Key, task: &Task) -> Option<&'a Operation> {
+        let primitive = self.resource(id).primitive()?;
+        let own = configured(primitive, task.as_str(), key.interval_ms(), true);
+        own.or_else(|| match key {
+            Key::Notify { .. } => configured(primitive, Task::Notify.as_str(), 0, true),
+            Key::Operation { .. } => None,
+        })
+    }
+
+    /// What is configured for what an action does: a cancel has nothing of what it cancels.
+    fn operation_meta(
+        &mut self,
+        id: ResourceId,
+        key: &Key,
+        task: &Task,
+        node: Option<NodeId>,
+    ) -> Arc<BTreeMap<String, String>> {
         let resource = self.resource(id);
         let depends_on_node = resource.fence_device;
-        let text = key.text("");
+        let interval_ms = key.interval_ms();
+        let name = task.as_str().to_owned();
+        let text = format!("{name} {interval_ms}");
         if let Some(meta) = self.meta_cache.get(&(id, text.clone())).filter(|_| !depends_on_node) {
             return Arc::clone(meta);
         }
-        let (name, interval_ms) = match key {
-            Key::Operation { task, interval_ms } => (task.as_str().to_owned(), *interval_ms),
-            Key::Notify { .. } => ("notify".to_owned(), 0),
-        };
-        let operation = resource.primitive().and_then(|primitive| configured(primitive, &name, interval_ms, true));
+        let operation = self.operation_of(id, key, task);
         let parameters = if depends_on_node { self.situation.parameters_on(id, node) } else { BTreeMap::new() };
         let definitions = self.situation.definitions();
         let meta = definitions.operation_meta(resource, operation, &name, interval_ms, &parameters, &mut self.recheck);
@@ -344,13 +398,13 @@ impl<'a> Plan<'a> {
 
     fn update_parameters(&mut self, action: ActionId, id: ResourceId) {
         let row = &self.actions[action];
-        let (Some(node), Key::Operation { task, interval_ms }) = (row.node, &row.key) else { return };
-        let operation = self.resource(id).primitive().and_then(|p| configured(p, task.as_str(), *interval_ms, true));
-        let Some(operation) = operation.filter(|operation| !operation.parameters.is_empty()) else { return };
+        let Some(node) = row.node.filter(|_| row.parameters_due) else { return };
+        let Some(operation) = self.operation_of(id, &row.key, &row.task) else { return };
         let facts = Facts { node_attributes: Some(&self.situation.nodes[node].attributes), ..Facts::default() };
         let mut parameters = BTreeMap::new();
         settle(&operation.parameters, None, &facts, self.situation.now, &mut self.recheck, &mut parameters);
-        self.actions[action].parameters = parameters;
+        let row = &mut self.actions[action];
+        (row.parameters, row.parameters_due) = (parameters, false);
     }
 
     fn update_runnable(&mut self, action: ActionId, id: ResourceId) {
@@ -373,7 +427,7 @@ impl<'a> Plan<'a> {
         } else if !row.on_dc && self.situation.nodes[node].pending {
             self.actions[action].runnable = false;
         } else if row.requires == Requires::Nothing {
-            let lost_guest = host.is_guest && !self.situation.can_fence(node);
+            let lost_guest = host.is_guest && !self.can_fence(node);
             let row = &mut self.actions[action];
             row.set_reason(None, true);
             row.runnable = !lost_guest;
@@ -484,7 +538,13 @@ impl<'a> Plan<'a> {
 
     /// Notes an ordering to be applied once all actions exist.
     pub fn order_later(&mut self, first: End, then: End, relation: Relation) {
-        add_ordering(self.situation, &mut self.orderings, first, then, relation);
+        let actions = &self.actions;
+        let does = |end: &End| match end {
+            End::Task { resource, task, .. } => Some((*resource, task.clone())),
+            End::Action(action) => actions[*action].resource.map(|id| (id, actions[*action].task.clone())),
+            End::Point(_) => None,
+        };
+        add_ordering(self.situation, &mut self.orderings, &does, (first, then), relation);
     }
 
     pub fn order_tasks_later(
@@ -557,15 +617,13 @@ impl<'a> Plan<'a> {
 
     /// Where a resource is active, a halfway move still counting if it is going on.
     pub fn current_node(&self, id: ResourceId) -> Option<NodeId> {
-        let resource = self.resource(id);
-        let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
-        let first = resource.active_on.first().copied();
-        match self.resources[id].partial_migration {
-            Some((source, _)) if resource.active_on.contains(&source) => Some(source),
-            Some(_) => first,
-            None if resource.needs_fencing => first,
-            None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
-        }
+        active_node(self.resource(id), self.resources[id].partial_migration, |node| self.nodes[node].is_well())
+    }
+
+    /// How many nodes a resource is active on: all, and those that are online and clean.
+    pub fn active_counts(&self, id: ResourceId) -> (usize, usize) {
+        let active = &self.resource(id).active_on;
+        (active.len(), active.iter().filter(|node| self.nodes[**node].is_well()).count())
     }
 
     pub fn any_part_blocked(&self, id: ResourceId) -> bool {
@@ -650,6 +708,7 @@ fn blank(task: Task, key: Key, node: Option<NodeId>, optional: bool) -> Action {
         meta: Arc::default(),
         own_meta: Vec::new(),
         parameters: BTreeMap::new(),
+        parameters_due: false,
         cancels: None,
         min_runnable: 0,
         runnable_firsts: 0,

@@ -47,6 +47,7 @@ impl Plan<'_> {
     fn probe_clone(&mut self, id: ResourceId, node: NodeId) {
         let placed = &self.placement.resources[id];
         if placed.exclusive_probes && self.placement.probe_mode(id, node) != Some(ProbeMode::Exclusive) {
+            self.struck.insert((id, node));
             return;
         }
         // Instances are asked for by number, whatever order they were placed in.
@@ -140,6 +141,7 @@ impl Plan<'_> {
         }
         match mode {
             Some(mode) => mode != ProbeMode::Never,
+            // Only what belongs into a container is looked for there.
             None => !self.situation.nodes[node].in_bundle,
         }
     }

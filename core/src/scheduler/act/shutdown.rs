@@ -15,13 +15,13 @@ impl Plan<'_> {
         for node in self.situation.nodes.ids() {
             let is_dc = self.situation.dc == Some(node);
             if self.situation.is_guest(node) {
-                if self.remote_reset[node] && any_managed && self.situation.can_fence(node) {
+                if self.remote_reset[node] && any_managed && self.can_fence(node) {
                     self.fence_guest(node);
                 }
                 continue;
             }
             let host = &self.nodes[node];
-            if any_managed && host.unclean && self.situation.can_fence(node) {
+            if any_managed && host.unclean && self.can_fence(node) {
                 let fencing = self.schedule_fencing(node);
                 if is_dc {
                     dc_down = Some(fencing);

@@ -93,7 +93,7 @@ impl Plan<'_> {
             is_moving,
             may_migrate: is_moving && self.can_migrate(id, current),
         };
-        let (all, clean) = self.situation.active_counts(id);
+        let (all, clean) = self.active_counts(id);
         let mut multiply_active = false;
         match planned.partial_migration {
             Some((source, target))

@@ -8,7 +8,7 @@ use crate::cib::model::constraint::{Colocation as Written, ColocationOf, Resourc
 use crate::cib::model::resource::Role;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::resolve::{Resource, Situation, Variant};
-use crate::scheduler::table::ResourceId;
+use crate::scheduler::table::{ResourceId, Table};
 use crate::score::Score;
 use std::cmp::Ordering;
 
@@ -28,6 +28,39 @@ pub struct Colocation {
     pub explicit: bool,
     /// The dependent's wishes count for where the primary goes.
     pub influence: bool,
+}
+
+/// Each resource's colocations by number, best first.
+#[derive(Clone, Debug)]
+pub struct Colocated {
+    /// Those in which it is the dependent.
+    pub this_with: Table<ResourceId, Vec<usize>>,
+    /// Those in which it is the primary.
+    pub with_this: Table<ResourceId, Vec<usize>>,
+}
+
+impl Colocated {
+    pub fn none(resources: usize) -> Self {
+        let empty = || Table::from_rows(vec![Vec::new(); resources]);
+        Self { this_with: empty(), with_this: empty() }
+    }
+
+    pub fn insert(
+        &mut self,
+        situation: &Situation,
+        priority: impl Fn(ResourceId) -> Score,
+        all: &[Colocation],
+        new: usize,
+    ) {
+        let is_after = |side: Side| {
+            let priority = &priority;
+            move |new: usize, old: usize| {
+                compare(situation, priority, side.of(&all[new]), side.of(&all[old])) == Ordering::Greater
+            }
+        };
+        insert_sorted(&mut self.this_with[all[new].dependent], new, is_after(Side::Primary));
+        insert_sorted(&mut self.with_this[all[new].primary], new, is_after(Side::Dependent));
+    }
 }
 
 /// Which side of a colocation to rank by.
@@ -240,15 +273,8 @@ impl Builder<'_> {
         self.constraints.colocations.push(colocation);
         let new = self.constraints.colocations.len() - 1;
         let situation = self.situation;
-        let all = &self.constraints.colocations;
-        let is_after = |side: Side| {
-            move |new: usize, old: usize| {
-                let priority = |id: ResourceId| situation.resources[id].priority;
-                compare(situation, priority, side.of(&all[new]), side.of(&all[old])) == Ordering::Greater
-            }
-        };
-        insert_sorted(&mut self.constraints.this_with[dependent], new, is_after(Side::Primary));
-        insert_sorted(&mut self.constraints.with_this[primary], new, is_after(Side::Dependent));
+        let priority = |id: ResourceId| situation.resources[id].priority;
+        self.constraints.colocated.insert(situation, priority, &self.constraints.colocations, new);
         if score.is_banned() {
             self.keep_apart(dependent, roles.0, primary, roles.1);
             self.keep_apart(primary, roles.1, dependent, roles.0);

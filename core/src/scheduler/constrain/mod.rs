@@ -10,7 +10,7 @@ mod ordering;
 mod set;
 mod ticket;
 
-pub use colocation::{Colocation, compare as compare_colocated, insert_sorted};
+pub use colocation::{Colocated, Colocation, compare as compare_colocated, insert_sorted};
 pub use location::{Location, ProbeMode};
 pub use ticket::TicketNeed;
 
@@ -32,10 +32,10 @@ pub struct Constraints {
     pub locations_of: Table<ResourceId, Vec<usize>>,
     pub exclusive_probes: Table<ResourceId, bool>,
     pub colocations: Vec<Colocation>,
-    /// For each resource, the colocations in which it is the dependent; best first.
-    pub this_with: Table<ResourceId, Vec<usize>>,
-    /// For each resource, the colocations in which it is the primary; best first.
-    pub with_this: Table<ResourceId, Vec<usize>>,
+    pub colocated: Colocated,
+    /// Colocations that hold once a container is on a remote node: of the connection into it with
+    /// the connection to that node, for one host must hold both.
+    pub nested: BTreeMap<(ResourceId, ResourceId), usize>,
     /// In the order they were made.
     pub orderings: Vec<Ordering>,
     pub points: Vec<Point>,
@@ -102,8 +102,8 @@ impl<'a> Builder<'a> {
                 locations_of: empty(),
                 exclusive_probes: Table::from_rows(vec![false; resources]),
                 colocations: Vec::new(),
-                this_with: empty(),
-                with_this: empty(),
+                colocated: Colocated::none(resources),
+                nested: BTreeMap::new(),
                 orderings: Vec::new(),
                 points: Vec::new(),
                 tickets: Table::from_rows(vec![Vec::new(); resources]),
@@ -147,7 +147,11 @@ impl<'a> Builder<'a> {
     }
 
     fn order(&mut self, first: End, then: End, relation: Relation) {
-        add_ordering(self.situation, &mut self.constraints.orderings, first, then, relation);
+        let does = |end: &End| match end {
+            End::Task { resource, task, .. } => Some((*resource, task.clone())),
+            End::Point(_) | End::Action(_) => None,
+        };
+        add_ordering(self.situation, &mut self.constraints.orderings, &does, (first, then), relation);
     }
 
     fn order_tasks(
@@ -167,8 +171,17 @@ impl<'a> Builder<'a> {
 }
 
 /// Records an ordering, and what follows from it where either side may move alive.
-pub fn add_ordering(situation: &Situation, orderings: &mut Vec<Ordering>, first: End, then: End, relation: Relation) {
-    let equivalents = ordering::migration_equivalents(situation, &first, &then);
+pub fn add_ordering(
+    situation: &Situation,
+    orderings: &mut Vec<Ordering>,
+    does: &dyn Fn(&End) -> Option<(ResourceId, Task)>,
+    (first, then): (End, End),
+    relation: Relation,
+) {
+    let equivalents = match (does(&first), does(&then)) {
+        (Some(first), Some(then)) => ordering::migration_equivalents(situation, first, then),
+        _ => Vec::new(),
+    };
     orderings.push(Ordering { first, then, relation });
     orderings.extend(equivalents);
 }

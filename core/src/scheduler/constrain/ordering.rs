@@ -239,13 +239,11 @@ fn sets_of_pair(written: &Order, left: &Named, right: &Named) -> Vec<ResourceSet
 }
 
 /// What an ordering of starts or stops means where a side moves alive instead.
-pub(super) fn migration_equivalents(situation: &Situation, first: &End, then: &End) -> Vec<Ordering> {
-    let (End::Task { resource: first, task: first_task, .. }, End::Task { resource: then, task: then_task, .. }) =
-        (first, then)
-    else {
-        return Vec::new();
-    };
-    let (first, then) = (*first, *then);
+pub(super) fn migration_equivalents(
+    situation: &Situation,
+    (first, first_task): (ResourceId, Task),
+    (then, then_task): (ResourceId, Task),
+) -> Vec<Ordering> {
     let is_above = |above: ResourceId, below: ResourceId| {
         std::iter::successors(situation.resources[below].parent, |id| situation.resources[*id].parent)
             .any(|id| id == above)

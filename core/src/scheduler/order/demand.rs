@@ -411,7 +411,7 @@ impl Plan<'_> {
             return false;
         }
         // When stopping, the one that stops first depends on the other.
-        let goes_down = matches!(self.actions[then].task, Task::Stop | Task::Demote);
+        let goes_down = matches!(self.actions[then].key.about(), Some(Task::Stop | Task::Demote));
         let dependent = if goes_down { first_id } else { then_id };
         self.resource(dependent).meta_is_true("interleave")
     }
@@ -421,7 +421,7 @@ impl Plan<'_> {
         let Some(first_id) = self.actions[demand.first].resource else { return changed };
         let first_task = self.instance_task(demand.first, first_id);
         let then_task = self.actions[demand.then].task.clone();
-        let current = matches!(self.actions[demand.first].task, Task::Stopped | Task::Demoted);
+        let current = matches!(self.actions[demand.first].key.about(), Some(Task::Stopped | Task::Demoted));
         for then_instance in self.instances(then_id) {
             let Some(first_instance) = self.compatible_instance(then_instance, first_id, current) else {
                 let mandatory = Relation::UNRUNNABLE_FIRST_BLOCKS | Relation::FIRST_IMPLIES_THEN;

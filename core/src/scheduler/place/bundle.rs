@@ -2,7 +2,8 @@
 //!
 //! In: a bundle. Out: a node for as many containers as possible, and their nodes for the instances.
 
-use super::{Cell, NodeTable, Placer};
+use super::Placer;
+use super::ledger::{Affected, Cause};
 use crate::scheduler::constrain::ProbeMode;
 use crate::scheduler::resolve::{BundleSettings, Replica};
 use crate::scheduler::sort::merge_sort;
@@ -11,17 +12,17 @@ use crate::scheduler::trace::Stage;
 use crate::score::Score;
 
 impl Placer<'_> {
-    /// An instance in a container knows but its own node, and is looked for only there.
+    /// An instance in a container is looked for only on its own node.
     pub(super) fn keep_at_home(&mut self) {
         let situation = self.situation;
         for settings in situation.resources.rows().iter().filter_map(|resource| resource.bundle()) {
             for replica in &settings.replicas {
                 let (Some(inside), Some(node)) = (replica.inside, replica.node) else { continue };
-                let score = self.row(inside).allowed.score(node).unwrap_or_default();
-                let mut table = NodeTable::none(situation.nodes.len());
-                table.insert(node, Cell { score, probe: ProbeMode::Exclusive, ..Cell::default() });
-                self.row_mut(inside).allowed = table;
-                self.row_mut(inside).exclusive_probes = true;
+                let row = self.row_mut(inside);
+                row.exclusive_probes = true;
+                if let Some(cell) = row.allowed.get_mut(node) {
+                    cell.probe = ProbeMode::Exclusive;
+                }
             }
         }
     }
@@ -55,6 +56,7 @@ impl Placer<'_> {
             self.assign(ip, prefer, stop_if_fail);
         }
         if let Some(remote) = replica.remote {
+            self.nest(replica.container, remote);
             self.assign(remote, prefer, stop_if_fail);
         }
         let Some(inside) = replica.inside else { return };
@@ -62,14 +64,28 @@ impl Placer<'_> {
         for node in nodes {
             let is_home = Some(node) == replica.node;
             let gives_up = is_home && self.reached_limit(inside, node);
-            if let Some(cell) = self.row_mut(inside).allowed.get_mut(node).filter(|_| !gives_up) {
-                cell.score = if is_home { Score::INFINITY } else { Score::MINUS_INFINITY };
-            }
+            self.noting(Cause::Contained, Affected::Only(inside), |placer| {
+                if let Some(cell) = placer.row_mut(inside).allowed.get_mut(node).filter(|_| !gives_up) {
+                    cell.score = if is_home { Score::INFINITY } else { Score::MINUS_INFINITY };
+                }
+            });
         }
         let Some(clone) = self.situation.resources[inside].parent else { return };
         self.row_mut(clone).assigning = true;
         self.assign(inside, replica.node, stop_if_fail);
         self.row_mut(clone).assigning = false;
+    }
+
+    /// A remote executor keeps one connection only: who holds that to the host holds the one into the container.
+    fn nest(&mut self, container: ResourceId, remote: ResourceId) {
+        let host = self.row(container).node.filter(|host| self.situation.nodes[*host].is_remote());
+        let connection = host.and_then(|host| self.situation.nodes[host].connection);
+        let Some(&new) = connection.and_then(|connection| self.constraints.nested.get(&(remote, connection))) else {
+            return;
+        };
+        let rows = &self.placement.resources;
+        let priority = |id: ResourceId| rows[id].priority;
+        self.placement.colocated.insert(self.situation, priority, &self.constraints.colocations, new);
     }
 
     fn assign_inside(
@@ -79,10 +95,12 @@ impl Placer<'_> {
         prefer: Option<NodeId>,
         stop_if_fail: bool,
     ) {
-        for (node, cell) in self.row_mut(inside).allowed.iter_mut() {
-            let is_home = settings.replicas.iter().any(|replica| replica.node == Some(node));
-            cell.score = if is_home { Score::ZERO } else { Score::MINUS_INFINITY };
-        }
+        self.noting(Cause::Contained, Affected::Only(inside), |placer| {
+            for (node, cell) in placer.row_mut(inside).allowed.iter_mut() {
+                let is_home = settings.replicas.iter().any(|replica| replica.node == Some(node));
+                cell.score = if is_home { Score::ZERO } else { Score::MINUS_INFINITY };
+            }
+        });
         self.assign(inside, prefer, stop_if_fail);
     }
 }

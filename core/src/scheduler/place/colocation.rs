@@ -57,16 +57,17 @@ impl Placer<'_> {
         if !preview && self.row(primary).unassigned {
             return Affects::Nothing;
         }
-        let in_promotable =
-            self.situation.resources[dependent].parent.is_some_and(|p| self.situation.resources[p].promotable);
-        if colocation.dependent_role >= Role::Unpromoted && in_promotable && !self.row(dependent).unassigned {
+        let (dependent_of_role, primary_of_role) = (self.role_of(dependent), self.role_of(primary));
+        let parent = self.situation.resources[dependent_of_role].parent;
+        let in_promotable = parent.is_some_and(|parent| self.situation.resources[parent].promotable);
+        if colocation.dependent_role >= Role::Unpromoted && in_promotable && !self.row(dependent_of_role).unassigned {
             return Affects::Role;
         }
         if !preview && !self.row(dependent).unassigned {
             return Affects::Nothing;
         }
-        let fits = |role: Role, id: ResourceId| role == Role::Unknown || role == self.row(self.role_of(id)).next;
-        if fits(colocation.dependent_role, dependent) && fits(colocation.primary_role, primary) {
+        let fits = |role: Role, id: ResourceId| role == Role::Unknown || role == self.row(id).next;
+        if fits(colocation.dependent_role, dependent_of_role) && fits(colocation.primary_role, primary_of_role) {
             Affects::Location
         } else {
             Affects::Nothing
@@ -88,7 +89,7 @@ impl Placer<'_> {
         for (node, cell) in work.iter_mut() {
             match place {
                 None => cell.score += -score,
-                Some(place) if self.same_place(attribute, node, place) => {
+                Some(place) if self.same_place(attribute, (node, dependent), (place, primary)) => {
                     if !score.is_infinite() {
                         cell.score += score;
                     }
@@ -110,7 +111,8 @@ impl Placer<'_> {
         if place.is_some() && wants_role && colocation.primary_role != self.row(self.role_of(primary)).next {
             return Score::ZERO;
         }
-        let together = place.is_some_and(|place| self.same_place(colocation.node_attribute.as_deref(), here, place));
+        let attribute = colocation.node_attribute.as_deref();
+        let together = place.is_some_and(|place| self.same_place(attribute, (here, dependent), (place, primary)));
         let delta = if !together {
             if !colocation.score.is_infinite() || colocation.dependent_role != Role::Promoted {
                 return Score::ZERO;

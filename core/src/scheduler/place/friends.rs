@@ -3,6 +3,7 @@
 //! In: colocations. Out: the constraints to consider, best first; tables with others' wishes added.
 //! This is the one recursion of placement; `updating` ends it at what is being added up already.
 
+use super::ledger::{Affected, Cause};
 use super::{NodeTable, Placer};
 use crate::scheduler::constrain::Colocation;
 use crate::scheduler::resolve::BundleSettings;
@@ -44,8 +45,8 @@ impl Placer<'_> {
 
     fn own(&self, id: ResourceId, direction: Direction) -> &[usize] {
         match direction {
-            Direction::ThisWith => &self.constraints.this_with[id],
-            Direction::WithThis => &self.constraints.with_this[id],
+            Direction::ThisWith => &self.placement.colocated.this_with[id],
+            Direction::WithThis => &self.placement.colocated.with_this[id],
         }
     }
 
@@ -195,7 +196,7 @@ impl Placer<'_> {
         let mut table = Some(self.row(primary).allowed.clone());
         self.add_colocated_scores(colocation.dependent, Some(primary), &mut table, Some(at), factor, flow);
         if let Some(table) = table {
-            self.row_mut(primary).allowed = table;
+            self.noting(Cause::Wish(at), Affected::Only(primary), |placer| placer.row_mut(primary).allowed = table);
         }
     }
 
@@ -236,7 +237,7 @@ impl Placer<'_> {
         let (mut work, target) = match (table.as_ref(), at) {
             (Some(table), Some(at)) => {
                 let mut work = table.clone();
-                self.add_matching_scores(&mut work, source, at, factor, flow.nonnegative);
+                self.add_matching_scores(&mut work, source, target, at, factor, flow.nonnegative);
                 (work, target)
             }
             _ => (self.row(source).allowed.clone(), Some(source)),
@@ -274,6 +275,7 @@ impl Placer<'_> {
         &self,
         work: &mut NodeTable,
         source: ResourceId,
+        target: Option<ResourceId>,
         at: usize,
         factor: f32,
         only_positive: bool,
@@ -283,7 +285,7 @@ impl Placer<'_> {
         let wishes = wishes.as_ref().unwrap_or(&self.row(source).allowed);
         let primary = &self.situation.resources[colocation.primary];
         for (node, cell) in work.iter_mut() {
-            let score = self.best_matching(wishes, colocation.node_attribute.as_deref(), node);
+            let score = self.best_matching(wishes, colocation.node_attribute.as_deref(), (node, target), source);
             if factor < 0.0 && score < Score::ZERO {
                 // Two that avoid each other, and one that is unwanted: only where the other has no choice
                 // does that make the node attractive.
@@ -320,30 +322,78 @@ impl Placer<'_> {
         is_later_member.then(|| self.with_locations_of(source, parent))
     }
 
-    fn best_matching(&self, wishes: &NodeTable, attribute: Option<&str>, node: NodeId) -> Score {
-        let Some(attribute) = attribute else {
-            let score = wishes.score(node).filter(|_| self.placement.nodes[node].is_available());
+    fn best_matching(
+        &self,
+        wishes: &NodeTable,
+        attribute: Option<&str>,
+        (node, target): (NodeId, Option<ResourceId>),
+        source: ResourceId,
+    ) -> Score {
+        let is_available = |node: NodeId| self.placement.nodes[node].is_available();
+        let is_plain = |node: NodeId| self.placement.nodes[node].is_named && !self.placement.nodes[node].is_guest;
+        if attribute.is_none() && is_plain(node) && !self.in_bundle(source) {
+            let score = wishes.score(node).filter(|_| is_available(node));
             return score.unwrap_or(Score::MINUS_INFINITY);
-        };
+        }
+        let wanted = self.value_seen(attribute, node, target);
         let matching = wishes.iter().filter(|(other, _)| {
-            self.placement.nodes[*other].is_available() && self.same_place(Some(attribute), node, *other)
+            is_available(*other) && same_value(wanted, self.value_seen(attribute, *other, Some(source)))
         });
         matching.map(|(_, cell)| cell.score).max().unwrap_or(Score::MINUS_INFINITY)
     }
 
-    /// Whether two nodes count as one for a colocation.
-    pub(super) fn same_place(&self, attribute: Option<&str>, left: NodeId, right: NodeId) -> bool {
-        let Some(attribute) = attribute else { return left == right };
-        let value = |node: NodeId| self.situation.nodes[node].attribute(attribute);
-        match (value(left), value(right)) {
-            (Some(left), Some(right)) => left.eq_ignore_ascii_case(right),
-            (None, None) => true,
-            _ => false,
-        }
+    fn in_bundle(&self, id: ResourceId) -> bool {
+        let top = self.situation.top_of(id);
+        self.situation.resources[top].parent.is_some() || self.wants_host(id)
+    }
+
+    fn wants_host(&self, id: ResourceId) -> bool {
+        let target = self.situation.resources[id].meta("container-attribute-target");
+        target.is_some_and(|target| target.eq_ignore_ascii_case("host"))
+    }
+
+    /// Whether two nodes count as one for a colocation, each as a resource sees it.
+    pub(super) fn same_place(
+        &self,
+        attribute: Option<&str>,
+        left: (NodeId, ResourceId),
+        right: (NodeId, ResourceId),
+    ) -> bool {
+        same_value(self.value_seen(attribute, left.0, Some(left.1)), self.value_seen(attribute, right.0, Some(right.1)))
+    }
+
+    /// A node's value of an attribute, by which nodes are compared. What runs in a bundle is compared by
+    /// the container's host, for nothing else can be on the container's own node.
+    fn value_seen(&self, attribute: Option<&str>, node: NodeId, seen_by: Option<ResourceId>) -> Option<&str> {
+        let place = match seen_by {
+            Some(id) if self.placement.nodes[node].is_guest && self.looks_at_host(node, id) => {
+                let connection = self.situation.nodes[node].connection?;
+                self.row(self.situation.resources[connection].launcher?).node?
+            }
+            _ => node,
+        };
+        self.situation.nodes[place].attribute(attribute.unwrap_or("#uname"))
+    }
+
+    fn looks_at_host(&self, node: NodeId, id: ResourceId) -> bool {
+        let resources = &self.situation.resources;
+        let top = self.situation.top_of(id);
+        let is_inside = resources[top]
+            .parent
+            .is_some_and(|bundle| resources[bundle].bundle().is_some_and(|settings| settings.inside == Some(top)));
+        (self.situation.nodes[node].in_bundle && is_inside) || self.wants_host(id)
     }
 
     fn is_allowed_on_one(&self, id: ResourceId) -> bool {
         self.row(id).allowed.iter().filter(|(_, cell)| cell.score >= Score::ZERO).take(2).count() == 1
+    }
+}
+
+fn same_value(left: Option<&str>, right: Option<&str>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => left.eq_ignore_ascii_case(right),
+        (None, None) => true,
+        _ => false,
     }
 }
 

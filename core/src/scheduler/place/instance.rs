@@ -3,6 +3,7 @@
 //! In: instances and how many there may be. Out: a node for as many as possible.
 
 use super::friends::Flow;
+use super::ledger::{Affected, Cause};
 use super::{NodeTable, Placer};
 use crate::cib::model::resource::Role;
 use crate::scheduler::sort::merge_sort;
@@ -50,7 +51,7 @@ impl Placer<'_> {
 
     /// The active node, where the instance may stay; and whether nothing speaks against it.
     fn node_if_allowed(&self, id: ResourceId) -> (Option<NodeId>, bool) {
-        let Some(node) = self.situation.active_node(id) else { return (None, true) };
+        let Some(node) = self.active_node(id) else { return (None, true) };
         let allowed = self.row(id).allowed.score(node).is_some_and(|score| score >= Score::ZERO);
         (allowed.then_some(node), allowed)
     }
@@ -66,12 +67,13 @@ impl Placer<'_> {
 
     fn number(&self, id: ResourceId) -> u32 {
         let name = &self.situation.resources[id].id;
-        name.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+        let number = name.rsplit_once(':').or_else(|| name.rsplit_once('-'));
+        number.and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
     }
 
     fn compare_by_friends(&self, left: ResourceId, right: ResourceId) -> Ordering {
         let worth = |id: ResourceId| {
-            let Some(node) = self.situation.active_node(id) else { return Score::MINUS_INFINITY };
+            let Some(node) = self.active_node(id) else { return Score::MINUS_INFINITY };
             let mut table = NodeTable::none(self.situation.nodes.len());
             table.insert(node, super::Cell { score: self.placement.nodes[node].base, ..super::Cell::default() });
             let table = self.with_friends_of(id, table);
@@ -85,7 +87,7 @@ impl Placer<'_> {
     }
 
     fn all_hosts_equal(&self, left: ResourceId, right: ResourceId) -> bool {
-        let base = |id: ResourceId| self.situation.active_node(id).map(|node| self.placement.nodes[node].base);
+        let base = |id: ResourceId| self.active_node(id).map(|node| self.placement.nodes[node].base);
         base(left) == base(right)
     }
 
@@ -137,7 +139,9 @@ impl Placer<'_> {
                 continue;
             }
             if assigned >= max_total {
-                self.lean(instance, None, Score::MINUS_INFINITY);
+                self.noting(Cause::Complete, Affected::AllOf(instance), |placer| {
+                    placer.lean(instance, None, Score::MINUS_INFINITY);
+                });
             } else if self.assign_instance(clone, instance, None, max_per_node).is_some() {
                 assigned += 1;
             }
@@ -159,7 +163,7 @@ impl Placer<'_> {
         if resource.active_on.is_empty() || resource.failed {
             return None;
         }
-        let node = self.situation.active_node(instance)?;
+        let node = self.active_node(instance)?;
         let host = &self.placement.nodes[node];
         let is_crowded = self.row(clone).allowed.get(node).is_some_and(|cell| cell.count >= optimal);
         (host.is_available() && host.base >= Score::ZERO && !is_crowded).then_some(node)
@@ -180,7 +184,7 @@ impl Placer<'_> {
         let parts = self.parts(instance);
         let before: Vec<_> = parts.iter().map(|part| self.row(*part).allowed.clone()).collect();
         let clone_before = self.row(clone).allowed.clone();
-        let mut chosen = None;
+        let (mut chosen, mark) = (None, self.ledger_mark());
         for _ in 0..available {
             chosen = self.assign_instance(clone, instance, Some(current), max_per_node);
             if chosen == Some(current) {
@@ -189,6 +193,7 @@ impl Placer<'_> {
             for (part, table) in parts.iter().zip(&before) {
                 self.row_mut(*part).allowed.clone_from(table);
             }
+            self.forget_since(mark, &parts);
             if chosen.is_none() {
                 self.row_mut(instance).unassigned = true;
                 break;
@@ -243,22 +248,25 @@ impl Placer<'_> {
             })
             .collect();
         for part in std::iter::once(instance).chain(self.placement.children[instance].clone()) {
-            for &node in &unusable {
-                if let Some(cell) = self.row_mut(part).allowed.get_mut(node) {
-                    cell.score = Score::MINUS_INFINITY;
+            self.noting(Cause::Crowded, Affected::Only(part), |placer| {
+                for &node in &unusable {
+                    if let Some(cell) = placer.row_mut(part).allowed.get_mut(node) {
+                        cell.score = Score::MINUS_INFINITY;
+                    }
                 }
-            }
+            });
         }
     }
 
-    /// The instance of a collective that is, or will be, where another resource is.
+    /// The instance of a collective that is, or will be, where another resource is; places are compared
+    /// by identity, or as colocations see them.
     pub(super) fn compatible_instance(
         &self,
         with: ResourceId,
         collective: ResourceId,
         role: Role,
         current: bool,
-        attribute: Option<&str>,
+        attribute: Option<Option<&str>>,
     ) -> Option<ResourceId> {
         let on = |node: NodeId| {
             let fits = |instance: &&ResourceId| self.instance_matches(**instance, node, role, current, attribute);
@@ -292,7 +300,7 @@ impl Placer<'_> {
         node: NodeId,
         role: Role,
         current: bool,
-        attribute: Option<&str>,
+        attribute: Option<Option<&str>>,
     ) -> bool {
         if role != Role::Unknown && role != self.state(instance, current) {
             return false;
@@ -301,6 +309,9 @@ impl Placer<'_> {
             return false;
         }
         let place = if current { self.single_active_node(instance) } else { self.assigned_node(instance) };
-        place.is_some_and(|place| self.same_place(attribute, place, node))
+        place.is_some_and(|place| match attribute {
+            None => place == node,
+            Some(attribute) => self.same_place(attribute, (place, instance), (node, instance)),
+        })
     }
 }

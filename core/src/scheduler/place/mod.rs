@@ -3,22 +3,25 @@
 //! In: [`Situation`], [`Constraints`]. Out: [`Placement`]. Never here: starting or stopping anything (see `act`).
 
 mod base;
+mod bucket;
 mod bundle;
 mod clone;
 mod colocation;
 mod friends;
 mod group;
 mod instance;
+pub mod ledger;
 mod nodes;
 mod primitive;
 mod promotable;
 mod shutdown_lock;
 mod utilization;
 
+use ledger::Ledger;
 pub use nodes::{Cell, Host, NodeTable};
 
-use super::constrain::{Constraints, ProbeMode};
-use super::resolve::Situation;
+use super::constrain::{Colocated, Constraints, ProbeMode};
+use super::resolve::{Situation, active_node};
 use super::table::{NodeId, ResourceId, Table};
 use super::trace::TraceLine;
 use crate::cib::model::options::PlacementStrategy;
@@ -59,6 +62,10 @@ pub struct Placed {
 pub struct Placement {
     pub resources: Table<ResourceId, Placed>,
     pub nodes: Table<NodeId, Host>,
+    /// The same before anything was placed, when nobody knew which connections would come back.
+    pub nodes_before: Table<NodeId, Host>,
+    /// As constraints have it, and what came of where things were placed.
+    pub colocated: Colocated,
     /// Resources without a parent, in the order they were placed.
     pub top: Vec<ResourceId>,
     /// Members and instances, in the order they were placed.
@@ -66,11 +73,23 @@ pub struct Placement {
     /// Locks that are over: their history must be forgotten.
     pub unlocked: Vec<(ResourceId, NodeId)>,
     pub trace: Vec<TraceLine>,
+    /// Where scores come from, if someone asked.
+    pub ledger: Option<Ledger>,
     pub recheck: Recheck,
 }
 
 pub fn place(situation: &Situation, constraints: &Constraints) -> Placement {
+    place_with(situation, constraints, None)
+}
+
+/// The same, and keeps where every score comes from.
+pub fn place_noting(situation: &Situation, constraints: &Constraints) -> Placement {
+    place_with(situation, constraints, Some(Ledger::default()))
+}
+
+fn place_with(situation: &Situation, constraints: &Constraints, ledger: Option<Ledger>) -> Placement {
     let mut placer = Placer::new(situation, constraints);
+    placer.placement.ledger = ledger;
     placer.keep_at_home();
     placer.gather_scores();
     placer.place_all();
@@ -91,6 +110,15 @@ struct Placer<'a> {
 impl<'a> Placer<'a> {
     fn new(situation: &'a Situation, constraints: &'a Constraints) -> Self {
         let nodes = situation.nodes.len();
+        let allowed = |resource: &super::resolve::Resource| {
+            let mut table = NodeTable::from_scores(&resource.scores, nodes);
+            for &node in &resource.never_probed_on {
+                if let Some(cell) = table.get_mut(node) {
+                    cell.probe = ProbeMode::Never;
+                }
+            }
+            table
+        };
         let placed = |(id, resource): (ResourceId, &super::resolve::Resource)| Placed {
             node: None,
             score: Score::ZERO,
@@ -102,7 +130,7 @@ impl<'a> Placer<'a> {
             priority: resource.priority,
             promotion_priority: Score::ZERO,
             refused: false,
-            allowed: NodeTable::from_scores(&resource.scores, nodes),
+            allowed: allowed(resource),
             exclusive_probes: constraints.exclusive_probes[id],
             shutdown_lock: resource.shutdown_lock,
             unassigned: true,
@@ -115,10 +143,13 @@ impl<'a> Placer<'a> {
             placement: Placement {
                 resources: Table::from_rows(situation.resources.iter().map(placed).collect()),
                 nodes: hosts(situation, constraints),
+                nodes_before: hosts(situation, constraints),
+                colocated: constraints.colocated.clone(),
                 top: situation.top.clone(),
                 children: Table::from_rows(situation.resources.rows().iter().map(|r| r.children.clone()).collect()),
                 unlocked: Vec::new(),
                 trace: Vec::new(),
+                ledger: None,
                 recheck: Recheck::default(),
             },
             updating: Table::from_rows(vec![Flag::new(false); count]),
@@ -202,13 +233,19 @@ impl<'a> Placer<'a> {
         }
         let (rows, hosts) = (&mut self.placement.resources, &self.placement.nodes);
         match node {
-            Some(node) => rows[id].allowed.add(node, score, hosts[node].base),
+            Some(node) => rows[id].allowed.add(node, score, &hosts[node]),
             None => {
                 for node in hosts.ids() {
-                    rows[id].allowed.add(node, score, hosts[node].base);
+                    rows[id].allowed.add(node, score, &hosts[node]);
                 }
             }
         }
+    }
+
+    /// The node a resource is active on, as far as is known by now: connections may have come back.
+    fn active_node(&self, id: ResourceId) -> Option<NodeId> {
+        let resource = &self.situation.resources[id];
+        active_node(resource, resource.partial_migration, |node| self.placement.nodes[node].is_well())
     }
 
     /// The roles of a resource's parts: the highest counts.
@@ -282,10 +319,12 @@ fn hosts(situation: &Situation, constraints: &Constraints) -> Table<NodeId, Host
         shutdown: node.shutdown,
         closed: node.standby || node.maintenance,
         is_guest: situation.is_guest(id),
+        is_named: node.attribute("#uname").is_some(),
         load: 0,
         capacity: node.utilization.iter().map(|(name, text)| (name.clone(), utilization::amount(text))).collect(),
         rank: ranks[id],
         base: node.score,
+        probe: if node.in_bundle { ProbeMode::Never } else { ProbeMode::Always },
     };
     Table::from_rows(situation.nodes.iter().map(host).collect())
 }

@@ -67,10 +67,10 @@ impl NodeTable {
         self.cells.iter_mut().enumerate().filter_map(|(at, cell)| Some((NodeId::new(at), cell.as_mut()?)))
     }
 
-    /// Adds to a node; one that is absent first gets `base`.
-    pub fn add(&mut self, node: NodeId, score: Score, base: Score) {
-        let cell = self.cells[node.at()].get_or_insert(Cell { score: base, ..Cell::default() });
-        cell.score += score;
+    /// Adds to a node; one that is absent first gets what everybody thinks of it.
+    pub fn add(&mut self, node: NodeId, score: Score, host: &Host) {
+        let unknown = Cell { score: host.base, probe: host.probe, ..Cell::default() };
+        self.cells[node.at()].get_or_insert(unknown).score += score;
     }
 }
 
@@ -83,15 +83,23 @@ pub struct Host {
     /// Standby or in maintenance.
     pub closed: bool,
     pub is_guest: bool,
+    /// Has its name among its attributes, as all but remote nodes that were never seen have.
+    pub is_named: bool,
     /// Resources placed here so far.
     pub load: u32,
     pub capacity: BTreeMap<String, i64>,
     /// Its place by the bytes of its name.
     pub rank: u32,
     pub base: Score,
+    /// Whether what knows nothing better is looked for here.
+    pub probe: ProbeMode,
 }
 
 impl Host {
+    pub const fn is_well(&self) -> bool {
+        self.online && !self.unclean
+    }
+
     pub const fn is_available(&self) -> bool {
         self.online && !self.shutdown && !self.unclean && !self.closed
     }

@@ -4,6 +4,7 @@
 
 use super::Placer;
 use super::friends::Flow;
+use super::ledger::{Affected, Cause};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
 use crate::scheduler::resolve::resource::without_instance;
@@ -26,12 +27,14 @@ impl Placer<'_> {
                 }
                 let score = self.promotion_score(instance, node).unwrap_or_default();
                 let row = self.row_mut(instance);
-                if score > Score::ZERO
-                    && let Some(cell) = row.allowed.get_mut(node)
-                {
-                    cell.score += score;
-                }
                 row.priority = row.priority.max(score);
+                if score > Score::ZERO {
+                    self.noting(Cause::Promotion, Affected::Only(instance), |placer| {
+                        if let Some(cell) = placer.row_mut(instance).allowed.get_mut(node) {
+                            cell.score += score;
+                        }
+                    });
+                }
             }
         }
     }
@@ -136,7 +139,9 @@ impl Placer<'_> {
         }
         for at in self.this_with(instance) {
             let primary = self.constraints.colocations[at].primary;
-            self.apply_colocation(instance, primary, at, true);
+            self.noting(Cause::With(at), Affected::AllOf(instance), |placer| {
+                placer.apply_colocation(instance, primary, at, true);
+            });
         }
         let row = self.row_mut(instance);
         row.promotion_priority = if next == Role::Promoted { Score::INFINITY } else { row.priority };
@@ -185,7 +190,9 @@ impl Placer<'_> {
         }
         let lacks_ticket = self.constraints.tickets[clone].iter().any(|need| need.role == Role::Promoted && !need.held);
         if lacks_ticket {
-            self.lean(clone, None, Score::MINUS_INFINITY);
+            self.noting(Cause::LostTicket, Affected::AllOf(clone), |placer| {
+                placer.lean(clone, None, Score::MINUS_INFINITY);
+            });
         }
         for &instance in &instances {
             self.take_promotion_priority(clone, instance);
@@ -301,7 +308,7 @@ impl Placer<'_> {
                 continue;
             }
             if !colocation.score.is_infinite() {
-                self.add_where_same(dependent, node, at);
+                self.add_where_same(dependent, (primary, node), at);
             }
             nodes.push((node, self.assigned_score(instance)));
         }
@@ -311,14 +318,14 @@ impl Placer<'_> {
         }
     }
 
-    fn add_where_same(&mut self, dependent: ResourceId, node: NodeId, at: usize) {
+    fn add_where_same(&mut self, dependent: ResourceId, (primary, node): (ResourceId, NodeId), at: usize) {
         let colocation = &self.constraints.colocations[at];
         let same: Vec<_> = self
             .row(dependent)
             .allowed
             .iter()
             .map(|(other, _)| other)
-            .filter(|other| self.same_place(colocation.node_attribute.as_deref(), node, *other))
+            .filter(|other| self.same_place(colocation.node_attribute.as_deref(), (node, primary), (*other, dependent)))
             .collect();
         for other in same {
             if let Some(cell) = self.row_mut(dependent).allowed.get_mut(other) {
@@ -340,7 +347,7 @@ impl Placer<'_> {
             primary,
             colocation.primary_role,
             false,
-            colocation.node_attribute.as_deref(),
+            Some(colocation.node_attribute.as_deref()),
         );
         if beside.is_some() {
             self.row_mut(dependent).priority += colocation.score;

@@ -2,6 +2,7 @@
 //!
 //! In: utilization of nodes and resources. Out: bans of nodes that are too full, the order of wishes.
 
+use super::ledger::{Affected, Cause};
 use super::{Placer, friends::Flow};
 use crate::cib::model::options::PlacementStrategy;
 use crate::scheduler::sort::merge_sort;
@@ -87,7 +88,9 @@ impl Placer<'_> {
             .map(|(node, _)| node)
             .collect();
         let mut most_free: Option<NodeId> = None;
-        for &node in &usable {
+        let present: Vec<_> = self.row(id).allowed.iter().map(|(node, _)| node).collect();
+        let order = super::bucket::order(present.iter().map(|node| self.situation.nodes[*node].uuid.as_str()));
+        for node in order.into_iter().map(|at| present[at]).filter(|node| usable.contains(node)) {
             if most_free.is_none_or(|best| self.compare_capacities(node, best) == Ordering::Less) {
                 most_free = Some(node);
             }
@@ -98,7 +101,9 @@ impl Placer<'_> {
         }
         for node in usable {
             if !has_room(self, node, &needed) {
-                self.lean(id, Some(node), Score::MINUS_INFINITY);
+                self.noting(Cause::Full, Affected::AllOf(id), |placer| {
+                    placer.lean(id, Some(node), Score::MINUS_INFINITY);
+                });
             }
         }
         most_free.filter(|_| !any_fits)
@@ -212,7 +217,7 @@ impl Placer<'_> {
         let score = |table: &Option<super::NodeTable>, node: Option<NodeId>| {
             node.zip(table.as_ref()).and_then(|(node, table)| table.score(node)).unwrap_or(Score::MINUS_INFINITY)
         };
-        let here = |id: ResourceId| self.situation.active_node(id);
+        let here = |id: ResourceId| self.active_node(id);
         let by_current = score(&right_wishes, here(right)).cmp(&score(&left_wishes, here(left)));
         if by_current != Ordering::Equal {
             return by_current;

@@ -61,6 +61,8 @@ struct Numbers {
     promoted: u32,
     replicas: u32,
     per_host: u32,
+    /// Instances count one by one where several were asked for per host, even if that cannot be.
+    unique: bool,
 }
 
 struct Mount {
@@ -90,10 +92,12 @@ fn numbers(bundle: &Bundle) -> Numbers {
     let replicas = number("replicas", 1).unwrap_or(if promoted > 0 { promoted } else { 1 });
     let network = |name: &str| bundle.network.as_ref().and_then(|network| network.attributes.get(name));
     let mut per_host = number("replicas-per-host", 1).unwrap_or(1);
-    if network("ip-range-start").is_none() && network("control-port").is_some() {
+    let unique = per_host > 1;
+    // Connections to one port of one host would be the same.
+    if bundle.primitive.is_some() && network("ip-range-start").is_none() {
         per_host = 1;
     }
-    Numbers { promoted, replicas, per_host }
+    Numbers { promoted, replicas, per_host, unique }
 }
 
 fn network<'a>(bundle: &'a Bundle, name: &str) -> Option<&'a str> {
@@ -290,6 +294,9 @@ impl Resolver<'_> {
             return None;
         }
         let counts = numbers(bundle);
+        if counts.promoted > 0 && bundle.primitive.as_ref().is_some_and(|primitive| !self.can_be_promoted(primitive)) {
+            return None;
+        }
         let common = Common {
             id: &bundle.id,
             description: bundle.description.as_deref(),
@@ -300,7 +307,7 @@ impl Resolver<'_> {
         };
         let undecided = BundleSettings { per_host: counts.per_host, inside: None, replicas: Vec::new() };
         let id = self.add_common(&common, Variant::Bundle(undecided), None, None);
-        self.resources[id].unique = counts.per_host > 1;
+        self.resources[id].unique = counts.unique;
         let inside = self.add_inside(bundle, id, &counts);
         let instances = inside.map(|inside| self.resources[inside].children.clone()).unwrap_or_default();
         let addresses = addresses(bundle, counts.replicas);
@@ -405,9 +412,10 @@ impl Resolver<'_> {
         if self.contained.insert(node) {
             // It is configured too, which those before this bundle took for an invitation.
             self.nodes[node].score = Score::MINUS_INFINITY;
-            for earlier in self.resources.ids().collect::<Vec<_>>() {
+            for earlier in self.top.clone().into_iter().flat_map(|top| self.with_descendants(top)).collect::<Vec<_>>() {
                 if self.resources[earlier].scores.contains(node) {
                     self.resources[earlier].scores.set(node, Score::MINUS_INFINITY);
+                    self.resources[earlier].never_probed_on.insert(node);
                 }
             }
         }

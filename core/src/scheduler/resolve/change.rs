@@ -185,7 +185,17 @@ fn restart_digest(record: &OperationRecord, parameters: &BTreeMap<String, String
     Some(digest_of(parameters.iter().filter(|(name, _)| names.contains(&name.as_str()))))
 }
 
+/// Whether a connection's address is that of its container's host, which is known only once that is placed.
+pub fn needs_host_as_address(resource: &Resource, parameters: &BTreeMap<String, String>) -> bool {
+    resource.remote_connection && parameters.get("addr").is_some_and(|addr| addr.eq_ignore_ascii_case("#uname"))
+}
+
 impl Resolver<'_> {
+    pub(super) fn needs_host_as_address(&self, id: ResourceId) -> bool {
+        let resource = &self.resources[id];
+        resource.remote_connection && needs_host_as_address(resource, &self.parameters_on(id, None))
+    }
+
     pub(super) fn change_since(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord) -> Change {
         let changes = Changes {
             definitions: Definitions { operation_defaults: &self.model.operation_defaults, now: self.input.now },

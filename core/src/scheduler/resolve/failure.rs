@@ -55,8 +55,9 @@ impl Resolver<'_> {
     fn ban_everywhere(&mut self, id: ResourceId) {
         let top = self.top_of(id);
         let whole = if self.resources[top].is_clone() && !self.resources[top].unique { top } else { id };
-        for node in self.nodes.ids() {
+        for node in self.existing().collect::<Vec<_>>() {
             self.resources[whole].scores.set(node, Score::MINUS_INFINITY);
+            self.note_container(whole, node);
         }
     }
 
@@ -163,7 +164,10 @@ impl Resolver<'_> {
 
     fn restart_container(&mut self, id: ResourceId, node: NodeId, active: bool) {
         self.mark_failed(id);
+        let in_bundle = self.resources[self.top_of(id)].parent.is_some();
         match self.resources[id].launcher {
+            // The connection may be held from elsewhere, and the container's place may not be known yet.
+            Some(launcher) if in_bundle => self.containers_to_stop.push(launcher),
             Some(launcher) => self.findings.push(Finding::Stop { resource: launcher, node }),
             None if active => self.findings.push(Finding::Stop { resource: id, node }),
             None => {}
@@ -245,8 +249,9 @@ impl Resolver<'_> {
     fn apply_multiple_active(&mut self, id: ResourceId) {
         match self.resources[id].multiple_active {
             MultipleActive::StopOnly => {
-                for node in self.nodes.ids() {
+                for node in self.existing().collect::<Vec<_>>() {
                     self.resources[id].scores.set(node, Score::MINUS_INFINITY);
+                    self.note_container(id, node);
                 }
             }
             MultipleActive::Block => {

@@ -71,7 +71,6 @@ impl Resolver<'_> {
         let id = match self.resource_of_history(node, history) {
             Some(id) => id,
             None if history.operations.is_empty() => return None,
-            None if self.by_name.contains_key(history.id.as_str()) => return None,
             None => self.add_removed(history),
         };
         self.read_shutdown_lock(id, node, history);
@@ -145,7 +144,7 @@ impl Resolver<'_> {
         if expired && self.pass_over_expired(&judged, exit_code) {
             return;
         }
-        if record.is_maskable_probe() {
+        if self.is_masked(id, record) {
             self.mask_probe(&judged, course);
             return;
         }
@@ -211,7 +210,7 @@ impl Resolver<'_> {
             }
         }
         let is_not_running = judged.status == ExecutionStatus::Done && judged.exit_code == exit::NOT_RUNNING;
-        if judged.record.is_maskable_probe() && !is_not_running {
+        if self.is_masked(id, judged.record) && !is_not_running {
             judged.status = ExecutionStatus::Done;
             judged.exit_code = exit::NOT_RUNNING;
         }
@@ -322,12 +321,12 @@ impl Resolver<'_> {
                 clear = Some("reconnect interval is set");
             }
         }
-        if !expired
-            && is_last_failure
-            && matches!(record.task(), "start" | "monitor")
-            && matches!(self.change_since(id, node, record), Change::Parameters | Change::Restart)
-        {
-            clear = Some("resource parameters have changed");
+        if !expired && is_last_failure && matches!(record.task(), "start" | "monitor") {
+            if self.needs_host_as_address(id) {
+                self.findings.push(Finding::CheckFailure { resource: id, node, record: record.clone() });
+            } else if matches!(self.change_since(id, node, record), Change::Parameters | Change::Restart) {
+                clear = Some("resource parameters have changed");
+            }
         }
         if let Some(reason) = clear {
             let after_fencing = self.options.fencing_enabled && self.resources[id].reconnect_interval_ms > 0;
@@ -374,7 +373,7 @@ impl Resolver<'_> {
 
     /// True when nothing more is to be made of an expired result.
     fn pass_over_expired(&mut self, judged: &Judged, recorded_exit: i32) -> bool {
-        if judged.record.is_maskable_probe() && recorded_exit != judged.expected {
+        if self.is_masked(judged.resource, judged.record) && recorded_exit != judged.expected {
             if self.resources[judged.resource].role <= Role::Stopped {
                 self.resources[judged.resource].role = Role::Unknown;
             }
@@ -393,6 +392,12 @@ impl Resolver<'_> {
             return true;
         }
         false
+    }
+
+    /// Where nothing is installed nothing runs; but what makes a bundle must be installed.
+    fn is_masked(&self, id: ResourceId, record: &OperationRecord) -> bool {
+        let in_bundle = || self.resources[self.top_of(id)].parent.is_some();
+        record.is_maskable_probe() && !in_bundle()
     }
 
     fn mask_probe(&mut self, judged: &Judged, course: &mut Course) {
@@ -430,7 +435,7 @@ impl Resolver<'_> {
     pub(super) fn note_success(&mut self, judged: &Judged, exit_code: i32, course: &mut Course) {
         let (id, record) = (judged.resource, judged.record);
         let mut clears_failure = true;
-        if exit_code == exit::NOT_INSTALLED || record.is_maskable_probe() {
+        if exit_code == exit::NOT_INSTALLED || self.is_masked(id, record) {
             self.resources[id].role = Role::Stopped;
             clears_failure = false;
         } else if exit_code == exit::NOT_RUNNING {

@@ -82,7 +82,8 @@ impl Resolver<'_> {
     fn may_take(&self, node: NodeId, clone: ResourceId, part: ResourceId) -> bool {
         let facts = &self.nodes[node];
         let is_gone = !facts.online || facts.unclean;
-        let everywhere = self.resources[clone].clone_settings().is_some_and(|s| s.max as usize == self.nodes.len());
+        let everywhere =
+            self.resources[clone].clone_settings().is_some_and(|s| s.max as usize == self.existing().count());
         self.resources[part].needs_fencing || !is_gone || self.is_guest(node) || everywhere
     }
 
@@ -124,9 +125,13 @@ impl Resolver<'_> {
         let id = self.add_primitive(&Arc::new(primitive), None, None).expect("a plain primitive can always be made");
         debug_assert!(matches!(self.resources[id].variant, Variant::Primitive(_)));
         if self.resources[id].remote_connection {
-            self.link_remote_node(id);
-            if let Some(node) = self.node_by_name(&history.id) {
-                self.nodes[node].shutdown = true;
+            match self.node_by_name(&history.id) {
+                Some(node) => {
+                    self.unborn.remove(&node);
+                    self.link_remote_node(id);
+                    self.nodes[node].shutdown = true;
+                }
+                None => self.missing = self.missing.take().or_else(|| Some(history.id.clone())),
             }
         }
         self.resources[id].removed_launched = history.container.is_some();

@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod change;
 mod failure;
+pub mod fencing;
 mod history;
 mod instance;
 mod migration;
@@ -74,7 +75,7 @@ pub struct Situation {
 }
 
 /// A need or a fact that an action answers to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Finding {
     Fence {
         node: NodeId,
@@ -108,6 +109,12 @@ pub enum Finding {
         reason: &'static str,
         after_fencing: bool,
     },
+    /// A failure is forgotten if parameters changed since, which shows once its container has a host.
+    CheckFailure {
+        resource: ResourceId,
+        node: NodeId,
+        record: OperationRecord,
+    },
     /// A shutdown lock is over.
     ForgetHistory {
         resource: ResourceId,
@@ -137,8 +144,12 @@ struct Resolver<'a> {
     nodes: Table<NodeId, Node>,
     /// Nodes in containers: nobody may run there but who belongs there.
     contained: BTreeSet<NodeId>,
-    /// Those of them whose bundle was not met yet.
+    /// Nodes that do not count yet: their bundle, or the history of the connection to them, was not met.
     unborn: BTreeSet<NodeId>,
+    /// Remote nodes that only a history tells of, as an earlier reading found.
+    late: &'a BTreeSet<String>,
+    /// One more such node, which this reading had no place for.
+    missing: Option<String>,
     resources: Table<ResourceId, Resource>,
     top: Vec<ResourceId>,
     by_name: BTreeMap<String, ResourceId>,
@@ -147,6 +158,8 @@ struct Resolver<'a> {
     status: ClusterStatus,
     status_all: Arc<ClusterStatus>,
     findings: Vec<Finding>,
+    /// Containers whose connections failed.
+    containers_to_stop: Vec<ResourceId>,
     failed: Vec<FailedOperation>,
     failed_keys: BTreeSet<(NodeId, String)>,
     expired_monitors: BTreeSet<(NodeId, String)>,
@@ -154,17 +167,23 @@ struct Resolver<'a> {
     notes: Vec<Note>,
 }
 
+/// A history may tell of a remote node that is not configured any more. Nodes are numbered by name, so
+/// the reading begins anew with a place for it; each time one more, so histories bound the times.
 pub fn resolve(input: &Input) -> Situation {
-    let mut resolver = Resolver::new(input);
-    resolver.collect_nodes();
-    resolver.collect_resources();
-    let configured = resolver.top.clone();
-    resolver.read_status();
-    resolver.finish(configured)
+    let mut late = BTreeSet::new();
+    loop {
+        let mut resolver = Resolver::new(input, &late);
+        resolver.collect_nodes();
+        resolver.collect_resources();
+        let configured = resolver.top.clone();
+        resolver.read_status();
+        let Some(missing) = resolver.missing.take() else { return resolver.finish(configured) };
+        assert!(late.insert(missing), "a node had no place although it was given one");
+    }
 }
 
 impl<'a> Resolver<'a> {
-    fn new(input: &'a Input<'a>) -> Self {
+    fn new(input: &'a Input<'a>, late: &'a BTreeSet<String>) -> Self {
         let root = input.document.root();
         let (model, mut notes) = decode::configuration(root);
         let mut recheck = Recheck::default();
@@ -197,6 +216,8 @@ impl<'a> Resolver<'a> {
             nodes: Table::new(),
             contained: BTreeSet::new(),
             unborn: BTreeSet::new(),
+            late,
+            missing: None,
             resources: Table::new(),
             top: Vec::new(),
             by_name: BTreeMap::new(),
@@ -204,6 +225,7 @@ impl<'a> Resolver<'a> {
             status: ClusterStatus::clone(&status_all),
             status_all,
             findings: Vec::new(),
+            containers_to_stop: Vec::new(),
             failed: Vec::new(),
             failed_keys: BTreeSet::new(),
             expired_monitors: BTreeSet::new(),
@@ -212,6 +234,11 @@ impl<'a> Resolver<'a> {
             recheck,
             notes,
         }
+    }
+
+    /// Nodes that are there by now.
+    fn existing(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes.ids().filter(|node| !self.unborn.contains(node))
     }
 
     fn read_status(&mut self) {
@@ -299,6 +326,21 @@ fn meta_of_collectives(model: &Configuration) -> BTreeMap<String, Vec<AttributeS
     all
 }
 
+/// See [`Situation::active_node`].
+pub fn active_node(
+    resource: &Resource,
+    partial_migration: Option<(NodeId, NodeId)>,
+    is_well: impl Fn(NodeId) -> bool,
+) -> Option<NodeId> {
+    let first = resource.active_on.first().copied();
+    match partial_migration {
+        Some((source, _)) if resource.active_on.contains(&source) => Some(source),
+        Some(_) => first,
+        None if resource.needs_fencing => first,
+        None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
+    }
+}
+
 /// Instance parameters of a resource and of what it is part of, as one node sees them.
 pub fn parameters_on(
     resources: &Table<ResourceId, Resource>,
@@ -384,47 +426,8 @@ impl Situation {
 
     /// The node a resource is active on, the one to trust most where there are several.
     pub fn active_node(&self, id: ResourceId) -> Option<NodeId> {
-        let resource = &self.resources[id];
         let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
-        let first = resource.active_on.first().copied();
-        match resource.partial_migration {
-            Some((source, _)) if resource.active_on.contains(&source) => Some(source),
-            Some(_) => first,
-            None if resource.needs_fencing => first,
-            None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
-        }
-    }
-
-    /// How many nodes a resource is active on: all, and those that are online and clean.
-    pub fn active_counts(&self, id: ResourceId) -> (usize, usize) {
-        let active = &self.resources[id].active_on;
-        let is_well = |node: &&NodeId| self.nodes[**node].online && !self.nodes[**node].unclean;
-        (active.len(), active.iter().filter(is_well).count())
-    }
-
-    /// Whether a lost node can be made safe.
-    pub fn can_fence(&self, id: NodeId) -> bool {
-        let node = &self.nodes[id];
-        if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
-            return self.resources[launcher]
-                .active_on
-                .iter()
-                .all(|host| self.nodes[*host].online || self.can_fence(*host));
-        }
-        if !self.options.fencing_enabled || !self.have_fencing {
-            return false;
-        }
-        if self.quorate || self.no_quorum_policy == NoQuorumPolicy::Ignore {
-            return true;
-        }
-        if !node.online {
-            return false;
-        }
-        let Some(connection) =
-            node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum)
-        else {
-            return true;
-        };
-        self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)
+        let resource = &self.resources[id];
+        active_node(resource, resource.partial_migration, is_well)
     }
 }

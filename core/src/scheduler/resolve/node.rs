@@ -3,7 +3,8 @@
 //! In: the configuration's nodes and what the status section says of them. Out: [`Node`]s.
 //! Never here: acting on a need to fence (see `act::fence`).
 
-use super::{Finding, Resolver};
+use super::fencing::Means;
+use super::{Finding, Resolver, active_node};
 use crate::cib::model::node::NodeKind as ConfiguredKind;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::ResourceConfig;
@@ -153,7 +154,7 @@ impl Resolver<'_> {
     /// The nodes of the configuration and those that remote resources stand for, by name.
     pub(super) fn collect_nodes(&mut self) {
         let mut nodes: Vec<Node> = Vec::new();
-        let mut contained = BTreeSet::new();
+        let (mut contained, mut late) = (BTreeSet::new(), BTreeSet::new());
         for config in &self.model.nodes {
             let kind = match config.kind {
                 ConfiguredKind::Member => NodeKind::Cluster,
@@ -182,12 +183,19 @@ impl Resolver<'_> {
                 }
             }
         }
+        for name in self.late {
+            nodes.push(Node::new(name.as_str().into(), name.as_str().into(), NodeKind::Remote, Score::ZERO));
+            late.insert(name.clone());
+        }
         nodes.sort_by(|left, right| compare_names(&left.name, &right.name));
         for node in nodes {
             let is_contained = contained.contains(node.name.as_str());
+            let is_late = late.contains(node.name.as_str());
             let id = self.nodes.push(node);
             if is_contained {
                 self.contained.insert(id);
+            }
+            if is_contained || is_late {
                 self.unborn.insert(id);
             }
         }
@@ -210,7 +218,8 @@ impl Resolver<'_> {
     }
 
     fn node_of_state(&self, state: &NodeState) -> Option<NodeId> {
-        self.node_by_uuid(&state.id).or_else(|| self.node_by_name(state.uname.as_deref()?))
+        let found = self.node_by_uuid(&state.id).or_else(|| self.node_by_name(state.uname.as_deref()?));
+        found.filter(|node| !self.unborn.contains(node))
     }
 
     fn add_attributes(
@@ -389,6 +398,13 @@ impl Resolver<'_> {
             self.read_history_if_due(state, self.options.fencing_enabled);
         }
         self.status.nodes = states;
+        for container in std::mem::take(&mut self.containers_to_stop).into_iter().rev() {
+            let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+            let resource = &self.resources[container];
+            if let Some(node) = active_node(resource, resource.partial_migration, is_well) {
+                self.findings.push(Finding::Stop { resource: container, node });
+            }
+        }
         for id in self.nodes.ids() {
             if self.nodes[id].is_remote() {
                 if let (true, Some(connection)) = (self.nodes[id].shutdown, self.nodes[id].connection) {
@@ -523,28 +539,17 @@ impl Resolver<'_> {
     }
 
     pub(super) fn can_fence(&self, id: NodeId) -> bool {
-        let node = &self.nodes[id];
-        if let Some(launcher) = node.connection.and_then(|connection| self.resources[connection].launcher) {
-            return self.resources[launcher]
-                .active_on
-                .iter()
-                .all(|host| self.nodes[*host].online || self.can_fence(*host));
-        }
-        if !self.options.fencing_enabled || !self.have_fencing {
-            return false;
-        }
-        if self.quorate || self.no_quorum_policy == NoQuorumPolicy::Ignore {
-            return true;
-        }
-        if !node.online {
-            return false;
-        }
-        let Some(connection) =
-            node.connection.filter(|_| node.is_remote() && !self.options.fence_remote_without_quorum)
-        else {
-            return true;
+        let means = Means {
+            options: &self.options,
+            have_fencing: self.have_fencing,
+            quorate: self.quorate,
+            no_quorum_policy: self.no_quorum_policy,
+            nodes: &self.nodes,
+            resources: &self.resources,
+            is_online: &|node| self.nodes[node].online,
+            allowed: &|connection| self.resources[connection].scores.iter().map(|(node, _)| node).collect(),
         };
-        self.resources[connection].scores.iter().all(|(host, _)| self.nodes[host].online)
+        means.can_fence(id)
     }
 }
 

@@ -120,6 +120,8 @@ pub struct Resource {
     pub active_on: Vec<NodeId>,
     /// Nodes whose history says what it is there.
     pub known_on: BTreeSet<NodeId>,
+    /// Nodes where it is never looked for, for they turned out to be inside of containers.
+    pub never_probed_on: BTreeSet<NodeId>,
     pub pending: Option<Pending>,
     /// A live move that is halfway: from, to.
     pub partial_migration: Option<(NodeId, NodeId)>,
@@ -276,13 +278,9 @@ impl Resolver<'_> {
         };
         let id = self.add_common(&common, Variant::Primitive(Arc::clone(primitive)), parent, instance);
         let top = self.top_of(id);
-        if !may_be_unique(&primitive.agent.class) {
-            if self.resources[id].unique && self.resources[top].is_clone() {
-                self.make_anonymous(top, id);
-            }
-            if self.resources[top].promotable && !primitive.agent.class.eq_ignore_ascii_case("ocf") {
-                self.error(&primitive.id, "cannot be promotable because only OCF agents can be promoted");
-            }
+        let is_unique_instance = self.resources[id].unique && self.resources[top].is_clone();
+        if is_unique_instance && !may_be_unique(&primitive.agent.class) {
+            self.make_anonymous(top, id);
         }
         let mut utilization = BTreeMap::new();
         settle(&primitive.utilization, None, &Facts::default(), self.input.now, &mut self.recheck, &mut utilization);
@@ -293,7 +291,7 @@ impl Resolver<'_> {
     fn make_anonymous(&mut self, clone: ResourceId, id: ResourceId) {
         let clone_id = self.resources[clone].id.to_string();
         self.warn(&clone_id, "globally-unique is ignored because only OCF agents know their instance");
-        let nodes = self.nodes.len() as u32;
+        let nodes = self.existing().count() as u32;
         if let Variant::Clone(settings) = &mut self.resources[clone].variant {
             settings.node_max = 1;
             settings.max = settings.max.min(nodes);
@@ -325,7 +323,11 @@ impl Resolver<'_> {
         let says_no = |name: &str| self.resources[id].meta(name).is_some_and(|t| literal::boolean(t) == Ok(false));
         let settings = GroupSettings { ordered: !says_no("ordered"), colocated: !says_no("collocated") };
         self.resources[id].variant = Variant::Group(settings);
+        let promotable = self.resources[self.top_of(id)].promotable;
         for member in &group.members {
+            if promotable && !self.can_be_promoted(member) {
+                continue;
+            }
             let made = self.add_primitive(member, Some(id), instance);
             self.resources[id].children.extend(made);
         }
@@ -345,6 +347,9 @@ impl Resolver<'_> {
             parameters: &clone.parameters,
             agent: Agent::default(),
         };
+        if !self.may_be_made(&common, parent, &clone.of) {
+            return None;
+        }
         let mut settings = CloneSettings {
             max: 0,
             node_max: 1,
@@ -365,7 +370,7 @@ impl Resolver<'_> {
         settings.promoted_max = number("promoted-max", "master-max", 1);
         settings.promoted_node_max = number("promoted-node-max", "master-node-max", 1);
         settings.node_max = number("clone-node-max", "", 1);
-        settings.max = number("clone-max", "", ((self.nodes.len() - self.unborn.len()) as u32).max(1));
+        settings.max = number("clone-max", "", (self.existing().count() as u32).max(1));
         settings.min = number("clone-min", "", 0);
         settings.ordered = resource.meta_is_true("ordered");
         settings.interleave = resource.meta_is_true("interleave");
@@ -384,6 +389,27 @@ impl Resolver<'_> {
             self.add_instance(id);
         }
         Some(id)
+    }
+
+    /// Whether a clone has anything to clone: only OCF agents can be promoted.
+    fn may_be_made(&mut self, common: &Common, parent: Option<ResourceId>, of: &Cloned) -> bool {
+        let meta = self.settle_meta(common, parent, None);
+        let promotable = meta.get("promotable").is_some_and(|text| literal::boolean(text) == Ok(true));
+        !promotable
+            || match of {
+                Cloned::Primitive(primitive) => self.can_be_promoted(primitive),
+                Cloned::Group(group) => group.members.iter().any(|member| self.can_be_promoted(member)),
+            }
+    }
+
+    pub(super) fn can_be_promoted(&mut self, primitive: &Primitive) -> bool {
+        let is_ocf = primitive.agent.class.eq_ignore_ascii_case("ocf");
+        if !is_ocf {
+            self.error(&primitive.id, "ignored in a promotable clone because only OCF agents can be promoted");
+            // Ignored or not, a device was met.
+            self.have_fencing |= primitive.agent.is_fence_device();
+        }
+        is_ocf
     }
 
     /// One more instance of a clone; beyond its maximum it only stands for what must be stopped.
@@ -458,6 +484,7 @@ impl Resolver<'_> {
             target_reason: None,
             active_on: Vec::new(),
             known_on: BTreeSet::new(),
+            never_probed_on: BTreeSet::new(),
             pending: None,
             partial_migration: None,
             dangling_migration_sources: Vec::new(),
@@ -473,8 +500,12 @@ impl Resolver<'_> {
         let is_guest_connection =
             self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
         if self.options.symmetric || is_guest_connection {
-            for (node, facts) in self.nodes.iter().filter(|(node, _)| !self.contained.contains(node)) {
-                self.resources[id].scores.set(node, facts.score);
+            for node in self.existing().collect::<Vec<_>>() {
+                // Of nodes in containers, only an opt-in cluster's connections hear, to be banned there.
+                if !self.options.symmetric || !self.contained.contains(&node) {
+                    self.resources[id].scores.set(node, self.nodes[node].score);
+                    self.note_container(id, node);
+                }
             }
         }
         id
@@ -719,19 +750,22 @@ impl Resolver<'_> {
         }
     }
 
+    /// In a node inside of a container, others are never looked for.
+    pub(super) fn note_container(&mut self, id: ResourceId, node: NodeId) {
+        if self.contained.contains(&node) {
+            self.resources[id].never_probed_on.insert(node);
+        }
+    }
+
     /// Adds to the score of a resource and all below it, on one node or on all.
     pub(super) fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
         for part in self.with_descendants(id) {
-            match node {
-                Some(node) => {
-                    let base = self.nodes[node].score;
-                    self.resources[part].scores.add(node, score, base);
+            let nodes = node.map_or_else(|| self.existing().collect(), |node| vec![node]);
+            for node in nodes {
+                if !self.resources[part].scores.contains(node) {
+                    self.note_container(part, node);
                 }
-                None => {
-                    for (node, facts) in self.nodes.iter() {
-                        self.resources[part].scores.add(node, score, facts.score);
-                    }
-                }
+                self.resources[part].scores.add(node, score, self.nodes[node].score);
             }
         }
     }

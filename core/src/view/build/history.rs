@@ -43,6 +43,7 @@ impl Builder<'_> {
         let operations = shown_operations(history);
         let view = ResourceHistoryView {
             id: resource.printed_id().to_string(),
+            kept_as: history.id.to_string(),
             orphaned: resource.removed,
             migration_threshold: resource.migration_threshold,
             fail_count: total.count,
@@ -193,7 +194,7 @@ fn ticket_named(constraint: &Constraint) -> Option<&String> {
 }
 
 /// The resource as the operation's key calls it: `p1` of `p1_monitor_10000`.
-fn named_in_key(record: &OperationRecord) -> &str {
+pub(super) fn named_in_key(record: &OperationRecord) -> &str {
     let key = record.key();
     let without_interval = key.rsplit_once('_').map_or(key, |(rest, _)| rest);
     let task = without_interval.strip_suffix(record.task()).and_then(|rest| rest.strip_suffix('_'));

@@ -104,7 +104,7 @@ impl Builder<'_> {
         let forgotten = resource.removed && resource.role <= Role::Stopped;
         if resource.is_primitive() && !forgotten {
             counts.instances += 1;
-            counts.disabled += usize::from(self.target_role(resource) == Some(Role::Stopped));
+            counts.disabled += usize::from(self.is_disabled(id));
             counts.blocked += usize::from(resource.blocked);
         }
     }
@@ -113,7 +113,12 @@ impl Builder<'_> {
         &self.situation.resources[id]
     }
 
-    fn target_role(&self, resource: &Resource) -> Option<Role> {
-        resource.target_role()
+    /// Whether a target role keeps a resource from what it could be.
+    fn is_disabled(&self, id: ResourceId) -> bool {
+        match self.resource(id).target_role() {
+            Some(Role::Stopped) => true,
+            Some(Role::Unpromoted) => self.resource(self.situation.top_of(id)).promotable,
+            _ => false,
+        }
     }
 }

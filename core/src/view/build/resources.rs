@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Builder;
+use super::history::named_in_key;
 use crate::cib::model::resource::{Cloned, ResourceConfig, Role};
 use crate::scheduler::resolve::node::compare_names;
 use crate::scheduler::resolve::{BundleSettings, CloneSettings, Replica, Resource, Variant};
@@ -15,14 +16,13 @@ use crate::view::cluster::{
 
 impl Builder<'_> {
     pub(super) fn resources(&self) -> Vec<ResourceView> {
-        let shown = self.situation.top.iter().filter(|id| !self.is_guest_connection(**id));
-        shown.map(|id| self.view_of(*id)).collect()
+        self.situation.top.iter().map(|id| self.view_of(*id)).collect()
     }
 
     /// Made by the cluster itself; the guest node's own line tells of it.
     fn is_guest_connection(&self, id: ResourceId) -> bool {
         let resource = self.resource(id);
-        resource.remote_connection && resource.launcher.is_some() && resource.parent.is_none()
+        resource.meta_is_true("internal_rsc") && resource.parent.is_none()
     }
 
     fn view_of(&self, id: ResourceId) -> ResourceView {
@@ -37,12 +37,11 @@ impl Builder<'_> {
 
     fn common(&self, id: ResourceId) -> Common {
         let resource = self.resource(id);
-        let target = self.target_role(resource);
         Common {
             id: resource.printed_id().to_string(),
             managed: resource.managed,
             maintenance: resource.maintenance,
-            disabled: target == Some(Role::Stopped),
+            disabled: self.is_disabled(id),
             target_role: resource.meta("target-role").map(str::to_string),
             orphaned: resource.removed,
             blocked: resource.blocked,
@@ -51,6 +50,7 @@ impl Builder<'_> {
             active: self.active(id, false),
             fully_active: self.active(id, true),
             description: resource.description.clone(),
+            implicit: self.is_guest_connection(id),
         }
     }
 
@@ -90,7 +90,7 @@ impl Builder<'_> {
             nodes: resource.active_on.iter().map(|node| self.node_ref(*node)).collect(),
             current: self.current_node(id),
             pending: resource.pending.as_ref().map(|pending| pending.task.clone()),
-            probe_failure: self.probe_failure(resource, None),
+            probe_failure: self.probe_failure(id, None),
             locked_to: resource.shutdown_lock.map(|(node, _)| self.situation.nodes[node].name.to_string()),
         }
     }
@@ -110,12 +110,17 @@ impl Builder<'_> {
         resource
     }
 
-    /// What a failed probe of a resource said, on one node or on any.
-    fn probe_failure(&self, resource: &Resource, node: Option<NodeId>) -> Option<String> {
+    /// Why a probe could not tell, on one node or on any; a clone is known by what it is a clone of.
+    fn probe_failure(&self, id: ResourceId, node: Option<NodeId>) -> Option<String> {
+        let name = match self.top_of(id).clone_settings().map(|settings| &settings.of) {
+            Some(Cloned::Primitive(primitive)) => primitive.id.as_str(),
+            Some(Cloned::Group(group)) => group.id.as_str(),
+            None => self.resource(id).id.as_str(),
+        };
         let failed = self.situation.failed_operations.iter().find(|failed| {
-            let other = self.resource(failed.resource);
-            let same = other.id == resource.id || other.printed_id() == resource.printed_id();
-            same && failed.record.is_probe() && node.is_none_or(|node| node == failed.node)
+            failed.record.is_maskable_probe()
+                && node.is_none_or(|node| node == failed.node)
+                && named_in_key(&failed.record) == name
         });
         failed.map(|failed| exit_words(&failed.record).to_string())
     }
@@ -139,15 +144,18 @@ impl Builder<'_> {
             promotable: resource.promotable,
             unique: resource.unique,
             instances: resource.children.iter().map(|child| self.view_of(*child)).collect(),
-            digest: self.digest(id, settings),
+            digest: self.digest(id, settings, false),
+            digest_while_pending: self.digest(id, settings, true),
         }
     }
 
-    fn digest(&self, id: ResourceId, settings: &CloneSettings) -> CloneDigest {
+    /// Instances on their way to another state are singled out where that is to be seen.
+    fn digest(&self, id: ResourceId, settings: &CloneSettings, with_pending: bool) -> CloneDigest {
         let resource = self.resource(id);
         let mut digest = CloneDigest::default();
         for (at, child) in resource.children.iter().enumerate() {
-            match self.place_in_digest(*child, resource.unique) {
+            let is_changing = with_pending && self.resource(*child).pending.is_some();
+            match self.place_in_digest(*child, resource.unique || is_changing) {
                 Place::Alone => digest.singled_out.push(at),
                 Place::Promoted(node) => digest.promoted.push(node),
                 Place::Started(node) => digest.started.push(node),
@@ -164,16 +172,15 @@ impl Builder<'_> {
     }
 
     /// How an instance is mentioned in the short form of its clone.
-    fn place_in_digest(&self, id: ResourceId, unique: bool) -> Place {
-        if unique {
+    fn place_in_digest(&self, id: ResourceId, alone: bool) -> Place {
+        if alone {
             return Place::Alone;
         }
         if !self.active(id, false) {
             return Place::Nowhere;
         }
         let leaves = self.leaves(id);
-        let remarkable =
-            |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed || leaf.start_pending || is_changing(leaf);
+        let remarkable = |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed;
         if leaves.iter().any(remarkable) || !self.active(id, true) {
             return Place::Alone;
         }
@@ -202,14 +209,13 @@ impl Builder<'_> {
     fn stopped_on(&self, id: ResourceId) -> Vec<(String, Vec<String>)> {
         let resource = self.resource(id);
         let running: Vec<NodeId> = self.leaves(id).iter().flat_map(|leaf| leaf.active_on.iter().copied()).collect();
-        let disabled = self.target_role(resource) == Some(Role::Stopped);
+        let disabled = self.configured_role(id) == Some(Role::Stopped);
         let mut by_words: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (node_id, node) in self.situation.nodes.iter() {
             if running.contains(&node_id) || !self.may_run_on(resource, node_id) {
                 continue;
             }
-            let failure = self.leaves(id).first().and_then(|leaf| self.probe_failure(leaf, Some(node_id)));
-            let words = match failure {
+            let words = match self.probe_failure(id, Some(node_id)) {
                 Some(failure) => format!("Stopped ({failure})"),
                 None if disabled => "Stopped (disabled)".to_string(),
                 None => "Stopped".to_string(),
@@ -217,6 +223,14 @@ impl Builder<'_> {
             by_words.entry(words).or_default().push(node.name.to_string());
         }
         by_words.into_iter().collect()
+    }
+
+    /// What a clone is meant to be, by its own word or its instances'.
+    fn configured_role(&self, id: ResourceId) -> Option<Role> {
+        let resource = self.resource(id);
+        let text =
+            resource.meta("target-role").or_else(|| self.resource(*resource.children.first()?).meta("target-role"));
+        text.and_then(Role::parse)
     }
 
     /// Nodes the resource has a score for; in an opt-in cluster, those it is known on.
@@ -262,10 +276,4 @@ enum Place {
 /// An operation's exit code in words.
 pub(super) fn exit_words(record: &OperationRecord) -> &'static str {
     exit::text(record.exit_code.unwrap_or(exit::MAX))
-}
-
-/// Whether an instance is on its way to another state, which people want to see.
-fn is_changing(resource: &Resource) -> bool {
-    let task = resource.pending.as_ref().map(|pending| pending.task.as_str());
-    matches!(task, Some("start" | "stop" | "promote" | "demote" | "migrate_to" | "migrate_from"))
 }

@@ -80,8 +80,11 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         blocks.push(summary(&view.summary, options));
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
-        // Nothing failed is good news, too, for who asks.
-        let told = !items.is_empty() || matches!(section, Section::FailCounts | Section::Operations | Section::Nodes);
+        // Nothing failed is good news, too, for who asks; but someone must have told it.
+        let good_news =
+            matches!(section, Section::FailCounts | Section::Operations) && view.nodes.iter().any(|node| node.online);
+        let some_nodes = section == Section::Nodes && view.summary.nodes_configured > 0;
+        let told = !items.is_empty() || good_news || some_nodes;
         if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
         }
@@ -290,7 +293,8 @@ fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) 
             |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
         let resources = node.resources.iter().filter(worth).map(|resource| {
             let failed = resource.fail_count > Score::ZERO;
-            let text = format!("{}: {}", resource.id, words::fail_counts(resource, &options.zone));
+            let id = if with_operations { &resource.id } else { &resource.kept_as };
+            let text = format!("{id}: {}", words::fail_counts(resource, &options.zone));
             let tone = if failed { Tone::Bad } else { Tone::Plain };
             let mut item = Item::new(text, tone);
             if with_operations {

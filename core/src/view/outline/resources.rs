@@ -48,6 +48,9 @@ pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Ve
 
 fn is_listed(resource: &ResourceView, options: &Options, only_inactive: bool) -> bool {
     let common = resource.common();
+    if common.implicit {
+        return false;
+    }
     if common.orphaned && !common.active {
         return false;
     }
@@ -157,10 +160,10 @@ fn point_at(item: &mut Item, subject: &Subject) {
 
 /// The instances with a line of their own.
 fn spelled_out<'a>(clone: &'a CloneView, options: &Options) -> Vec<&'a ResourceView> {
-    let singled_out = |at: usize| options.detail || clone.digest.singled_out.contains(&at);
+    let singled_out = |at: usize| options.detail || clone.digest(options.pending).singled_out.contains(&at);
     let all = clone.instances.iter().enumerate().filter(|(at, _)| singled_out(*at)).map(|(_, instance)| instance);
     let stopped_too = options.inactive || clone.unique;
-    let removed_too = options.inactive && options.detail;
+    let removed_too = clone.unique || (options.inactive && options.detail);
     let wanted = |instance: &&ResourceView| {
         let common = instance.common();
         common.active || (stopped_too && (removed_too || !common.orphaned))
@@ -174,14 +177,14 @@ fn digest(clone: &CloneView, options: &Options) -> Vec<Item> {
     }
     let mut items = Vec::new();
     let list = |title: &str, names: &[String]| Item::plain(format!("{title}: [ {} ]", names.join(" ")));
-    if !clone.digest.promoted.is_empty() {
-        items.push(list("Promoted", &clone.digest.promoted));
+    if !clone.digest(options.pending).promoted.is_empty() {
+        items.push(list("Promoted", &clone.digest(options.pending).promoted));
     }
-    if !clone.digest.started.is_empty() {
-        items.push(list(&started_title(clone), &clone.digest.started));
+    if !clone.digest(options.pending).started.is_empty() {
+        items.push(list(&started_title(clone), &clone.digest(options.pending).started));
     }
     if options.inactive {
-        items.extend(clone.digest.stopped.iter().map(|(words, names)| list(words, names)));
+        items.extend(clone.digest(options.pending).stopped.iter().map(|(words, names)| list(words, names)));
     }
     items
 }
@@ -223,8 +226,10 @@ fn replica_item(replica: &ReplicaView, options: &Options) -> Item {
     let address = replica.ip_address.as_ref().map(|ip| format!(" ({ip})")).unwrap_or_default();
     // Where the container runs says more than the guest node inside.
     let mut shown = stands_for.clone();
-    shown.nodes.clone_from(&replica.container.nodes);
-    shown.current = replica.container.current;
+    if shown.nodes.len() < 2 && replica.child.is_some() {
+        shown.nodes = replica.container.current_node().cloned().into_iter().collect();
+        shown.current = (!shown.nodes.is_empty()).then_some(0);
+    }
     let text = words::primitive_named(&format!("{name}{address}"), &shown, options, true);
     Item::new(text, tone(stands_for))
 }

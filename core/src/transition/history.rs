@@ -1,0 +1,199 @@
+//! Results written into a document's histories on paper, as an executor would have reported them.
+//!
+//! In: what ran, where, how it went. Out: the document's status section changed in place.
+//! Absent: the live way of results (see `lrm::result`), fail counts.
+
+use super::graph::ResourceRef;
+use super::key::TransitionKey;
+use crate::cib::Document;
+use crate::cib::document::FEATURE_SET;
+use crate::time::Now;
+use crate::xml::Element;
+use std::collections::BTreeSet;
+
+/// The mark of a leader that never was.
+const NO_LEADER: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+/// Who wrote it, for people who look at the document later.
+const ORIGIN: &str = "crm_simulate";
+
+/// An operation that ran to its end.
+#[derive(Clone, Debug)]
+pub struct Result<'a> {
+    pub resource: &'a ResourceRef,
+    /// The name its history is looked for first.
+    pub name: &'a str,
+    pub task: &'a str,
+    pub interval: u64,
+    pub node: &'a str,
+    pub code: i32,
+    pub expected: i32,
+    /// What the agent would say of a failure.
+    pub reason: &'a str,
+    pub digest: Option<String>,
+    /// For a notification: its type and the operation it is about.
+    pub notification: Option<(&'a str, &'a str)>,
+    /// For a migration: attributes that say between which nodes.
+    pub migration: Vec<(&'a str, &'a str)>,
+    pub now: Now,
+}
+
+/// Writes a result into the history of a node, which is made if there is none.
+pub fn record(document: &mut Document, uuid: &str, result: &Result) {
+    let state = node_state(document, result.node, uuid);
+    let state_id = state.id().unwrap_or_default().to_owned();
+    let lrm = state.child_or_new("lrm");
+    if lrm.id().is_none() {
+        lrm.set("id", state_id);
+    }
+    let histories = lrm.child_or_new("lrm_resources");
+    let resource = result.resource;
+    let is_doubled = histories.elements_named("lrm_resource").filter(|h| h.id() == Some(result.name)).nth(1).is_some();
+    let kept_as = match histories.child_with_id("lrm_resource", result.name) {
+        Some(_) => result.name,
+        None => &resource.id,
+    };
+    let history = histories.child_with_id_or_new("lrm_resource", kept_as);
+    if history.attr("class").is_none() {
+        history.set("class", &resource.class);
+        if let Some(provider) = &resource.provider {
+            history.set("provider", provider);
+        }
+        history.set("type", &resource.kind);
+    }
+    let calls = history.elements().filter_map(|record| record.attr("call-id")?.parse::<i32>().ok());
+    let latest = calls.max().unwrap_or(0).max(0);
+    // Of several histories of one name none is known to be the right one, so calls are counted anew.
+    let call = if is_doubled { 1 } else { latest + 1 };
+    write(history, result, call);
+}
+
+/// Joins a node's histories of the same name in the first of them, as happens when a node's state is written.
+/// The others stay as they are.
+pub fn join_doubles(document: &mut Document, node: &str) {
+    let is_named = |state: &Element| &*state.name == "node_state" && state.attr("uname") == Some(node);
+    let Some(state) = document.status().elements().find(|state| is_named(state)) else { return };
+    let histories = state.child("lrm").and_then(|lrm| lrm.child("lrm_resources"));
+    let (mut known, mut doubles) = (BTreeSet::new(), Vec::new());
+    for history in histories.into_iter().flat_map(|histories| histories.elements_named("lrm_resource")) {
+        if history.id().is_some_and(|id| !known.insert(id)) {
+            doubles.push(history.clone());
+        }
+    }
+    if doubles.is_empty() {
+        return;
+    }
+    let uuid = state.id().unwrap_or(node).to_owned();
+    let histories = node_state(document, node, &uuid).child_or_new("lrm").child_or_new("lrm_resources");
+    for double in &doubles {
+        let first = histories.child_with_id_or_new("lrm_resource", double.id().unwrap_or_default());
+        for record in double.elements_named("lrm_rsc_op") {
+            let joined = first.child_with_id_or_new("lrm_rsc_op", record.id().unwrap_or_default());
+            for (name, value) in &record.attributes {
+                joined.set(name, value);
+            }
+        }
+    }
+}
+
+fn write(history: &mut Element, result: &Result, call: i32) {
+    let task = match result.task {
+        "reload" | "reload-agent" => "start",
+        other => other,
+    };
+    let (id, interval) = (&result.resource.id, result.interval);
+    let code = if task == "notify" { 0 } else { result.code };
+    let failed = code != result.expected;
+    let key = format!("{id}_{task}_{interval}");
+    let mut entries = vec![match task {
+        "notify" => {
+            let (kind, operation) = result.notification.unwrap_or_default();
+            format!("{id}_{kind}_notify_{operation}_0")
+        }
+        "migrate_to" | "migrate_from" => key.clone(),
+        _ if failed => format!("{id}_last_failure_0"),
+        _ if interval > 0 => key.clone(),
+        _ => format!("{id}_last_0"),
+    }];
+    if failed && interval == 0 && entries[0].ends_with("_last_failure_0") {
+        entries.push(format!("{id}_last_0"));
+    }
+    let expected = result.expected;
+    let transition =
+        TransitionKey { action: call.unsigned_abs(), transition: -1, expected, uuid: NO_LEADER.to_owned() };
+    for entry in entries {
+        let record = history.child_with_id_or_new("lrm_rsc_op", &entry);
+        record.set("operation_key", &key);
+        record.set("operation", task);
+        record.set("crm-debug-origin", ORIGIN);
+        record.set("crm_feature_set", FEATURE_SET);
+        record.set("transition-key", transition.to_string());
+        record.set("transition-magic", format!("0:{code};{transition}"));
+        record.set("exit-reason", if failed { result.reason } else { "" });
+        record.set("on_node", result.node);
+        record.set("call-id", call.to_string());
+        record.set("rc-code", code.to_string());
+        record.set("op-status", "0");
+        record.set("interval", interval.to_string());
+        record.set("last-rc-change", result.now.epoch().to_string());
+        record.set("exec-time", "0");
+        record.set("queue-time", "0");
+        for (name, value) in &result.migration {
+            record.set(name, value);
+        }
+        if let Some(digest) = &result.digest {
+            record.set("op-digest", digest);
+        }
+    }
+}
+
+/// A node's membership, as the cluster layer and the leader would tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In the cluster, and meant to be.
+    Up,
+    /// Left in good order: nothing is known of what ran there.
+    Down,
+    /// Vanished while it was meant to be there.
+    Lost,
+}
+
+/// Writes a node's standing.
+pub fn stand(document: &mut Document, node: &str, standing: Standing) {
+    let uuid = uuid_of(document, node).unwrap_or_else(|| node.to_owned());
+    let state = node_state(document, node, &uuid);
+    let values = match standing {
+        Standing::Up => ["true", "online", "member", "member"],
+        Standing::Lost => ["false", "online", "member", "member"],
+        Standing::Down => ["false", "offline", "down", "down"],
+    };
+    for (name, value) in ["in_ccm", "crmd", "join", "expected"].into_iter().zip(values) {
+        state.set(name, value);
+    }
+    state.set("crm-debug-origin", ORIGIN);
+    if standing == Standing::Down {
+        state.retain_elements(|part| !matches!(&*part.name, "lrm" | "transient_attributes"));
+    }
+}
+
+/// A node's id, by its name.
+pub fn uuid_of(document: &Document, node: &str) -> Option<String> {
+    let configured = document.configuration().child("nodes");
+    let configured = configured.into_iter().flat_map(|nodes| nodes.elements_named("node"));
+    let mut known = configured.chain(document.status().elements_named("node_state"));
+    known.find(|entry| entry.attr("uname") == Some(node))?.id().map(str::to_owned)
+}
+
+/// The state entry of a node, made if there is none.
+pub fn node_state<'a>(document: &'a mut Document, node: &str, uuid: &str) -> &'a mut Element {
+    let is_named = |state: &Element| &*state.name == "node_state" && state.attr("uname") == Some(node);
+    let status = document.status_mut();
+    let id = match status.elements().find(|state| is_named(state)) {
+        Some(state) => state.id().unwrap_or(uuid).to_owned(),
+        None => uuid.to_owned(),
+    };
+    let state = status.child_with_id_or_new("node_state", &id);
+    if state.attr("uname") != Some(node) {
+        state.set("uname", node);
+    }
+    state
+}
