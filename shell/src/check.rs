@@ -13,7 +13,7 @@ mod statement;
 pub use schema::{check as schema_problems, names as schema_names};
 
 use crate::catalogue::{AgentName, Catalogue};
-use crate::configure::{references, show};
+use crate::configure::{objects, references, show};
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
 use quorate_core::agent::Metadata;
@@ -21,7 +21,7 @@ use quorate_core::cib::Document;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Kind, OptionsKind, Statement};
 use quorate_grammar::{Diagnostic, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ fn new_problems(session: &mut Session) -> Outcome<Vec<Problem>> {
     }
     let stage = session.stage()?;
     let (base, work) = (stage.base().clone(), stage.work().clone());
-    let mut now = document(&work, session);
+    let mut now = changed(&work, Some(&base), session);
     if now.is_empty() {
         return Ok(now);
     }
@@ -150,31 +150,39 @@ pub fn statement(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
 
 /// References first; then what each object says; then what only all of them together show.
 pub fn document(document: &Document, session: &Session) -> Vec<Problem> {
+    changed(document, None, session)
+}
+
+/// The same, but of objects that stand unchanged in `base` nothing is asked again but their references.
+fn changed(document: &Document, base: Option<&Document>, session: &Session) -> Vec<Problem> {
     let configuration = document.configuration();
     let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
     let facts = Facts { configuration, catalogue: session.catalogue(), agents: &agents };
-    let mut problems = references_of(configuration, session.catalogue());
-    if session.options.get("core.check_frequency") == "on-verify" && !session.verifying {
-        problems.extend(schema::check(document));
-        return problems;
+    let statements = show::all(configuration, session.catalogue());
+    let mut problems = Vec::new();
+    for (one, found) in references::check_each(&statements, configuration) {
+        problems.extend(found.into_iter().map(|found| Problem::of(&name_of(one), found)));
     }
-    for one in show::all(configuration, session.catalogue()) {
-        let object = name_of(&one);
-        problems.extend(statement::check(&one, &facts).into_iter().map(|found| Problem::of(&object, found)));
+    if session.options.get("core.check_frequency") != "on-verify" || session.verifying {
+        let same = base.map_or(BTreeSet::new(), |base| unchanged(base, document));
+        for one in statements.iter().filter(|one| !same.contains(&name_of(one))) {
+            let object = name_of(one);
+            problems.extend(statement::check(one, &facts).into_iter().map(|found| Problem::of(&object, found)));
+        }
+        problems.extend(document::check(&facts));
     }
-    problems.extend(document::check(&facts));
     problems.extend(schema::check(document));
     problems
 }
 
-fn references_of(configuration: &Element, catalogue: &Catalogue) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for statement in show::all(configuration, catalogue) {
-        let object = name_of(&statement);
-        let found = references::check([&statement], configuration);
-        problems.extend(found.into_iter().map(|found| Problem::of(&object, found)));
-    }
-    problems
+/// Objects that are in both documents alike. (A node may share its id with a resource, which counts.)
+fn unchanged(base: &Document, now: &Document) -> BTreeSet<String> {
+    let by_id = |document: &Document| {
+        let all = objects::objects(document.configuration());
+        all.into_iter().map(|object| (object.id.clone(), object.element.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let (base, now) = (by_id(base), by_id(now));
+    now.into_iter().filter(|(id, element)| base.get(id) == Some(element)).map(|(id, _)| id).collect()
 }
 
 fn name_of(statement: &Statement) -> String {

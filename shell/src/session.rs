@@ -326,10 +326,19 @@ impl Session {
         let configuration = document.configuration();
         let options = configuration.child("crm_config").into_iter().flat_map(|section| section.descendants());
         let taken = options.filter_map(|pair| pair.attr("name")).map(str::to_string).collect();
-        let known = crate::configure::show::all(configuration, self.catalogue());
+        let mut known: Option<Vec<Statement>> = None;
         let mut said = BTreeSet::new();
-        for statement in statements.iter_mut().filter(|statement| !known.contains(statement)) {
-            said.extend(legacy::modernize(statement, schema, &taken));
+        for statement in statements {
+            let mut modern = statement.clone();
+            let new = legacy::modernize(&mut modern, schema, &taken);
+            if new.is_empty() {
+                continue;
+            }
+            let known = known.get_or_insert_with(|| crate::configure::show::all(configuration, self.catalogue()));
+            if !known.contains(statement) {
+                *statement = modern;
+                said.extend(new);
+            }
         }
         for message in said {
             if self.told.insert(message.clone()) {
