@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::client::{ANSWER_WITHIN, Cluster};
 use crate::command::{Call, Level, PREVIEW};
 use crate::commit;
+use crate::configure::legacy;
 use crate::configure::references;
 use crate::configure::stage::Stage;
 use crate::environment::Environment;
@@ -18,11 +19,13 @@ use crate::options::Options;
 use crate::preview;
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
+use quorate_core::cib::upgrade::Schema;
 use quorate_core::node::{NodeStatus, Request};
 use quorate_grammar::Diagnostic;
 use quorate_grammar::crm::ast::Statement;
 use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -64,6 +67,12 @@ pub struct Session {
     pub options: Options,
     pub agents: metadata::Memory,
     pub done: bool,
+    /// Configurations that were given a name, for this session.
+    pub checkpoints: BTreeMap<String, Document>,
+    /// Problems that were told already.
+    pub told: BTreeSet<String>,
+    /// `verify` is being run: nothing is left out.
+    pub verifying: bool,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
     cluster: Box<dyn Cluster>,
@@ -86,6 +95,9 @@ impl Session {
             options: Options::default(),
             agents: metadata::Memory::kept_in(environment.cache.join("crm/agents")),
             done: false,
+            checkpoints: BTreeMap::new(),
+            told: BTreeSet::new(),
+            verifying: false,
             input,
             cluster,
             stage: None,
@@ -108,6 +120,10 @@ impl Session {
             "color" if self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
             _ => Color::Plain,
         };
+    }
+
+    pub fn is_forced(&self) -> bool {
+        self.switches.force
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -304,6 +320,25 @@ impl Session {
         Vec::new()
     }
 
+    /// Puts older words into new ones, and says so once. What the document says already stays as it is.
+    pub fn modernize(&mut self, document: &Document, statements: &mut [Statement], since: Schema) {
+        let schema = document.root().attr("validate-with").and_then(Schema::parse);
+        let Some(schema) = schema.filter(|schema| *schema >= since) else { return };
+        let configuration = document.configuration();
+        let options = configuration.child("crm_config").into_iter().flat_map(|section| section.descendants());
+        let taken = options.filter_map(|pair| pair.attr("name")).map(str::to_string).collect();
+        let known = crate::configure::show::all(configuration, self.catalogue());
+        let mut said = BTreeSet::new();
+        for statement in statements.iter_mut().filter(|statement| !known.contains(statement)) {
+            said.extend(legacy::modernize(statement, schema, &taken));
+        }
+        for message in said {
+            if self.told.insert(message.clone()) {
+                self.ui.info(&message);
+            }
+        }
+    }
+
     /// Commits the stage. `true` if there was anything to commit.
     pub fn commit_stage(&mut self) -> Outcome<bool> {
         if !self.is_changed() {
@@ -317,11 +352,28 @@ impl Session {
         Ok(true)
     }
 
+    /// Takes what is there now for the base, so that the stage overwrites what others changed.
+    pub fn rebase_stage(&mut self) -> Outcome {
+        let now = self.read_from(&self.source.clone())?;
+        let work = self.stage()?.work().clone();
+        let mut mine = now.clone();
+        *mine.configuration_mut() = work.configuration().clone();
+        let mut stage = Stage::new(now);
+        stage.put("commit replace", mine);
+        self.stage = Some(stage);
+        Ok(())
+    }
+
     // ---- batches -----------------------------------------------------------------------------------
 
     /// A line was wrong: what it would have defined is not missed by others.
     pub fn note_failed(&mut self, id: &str) {
-        self.batch.failed.insert(id.to_string());
+        self.batch.failing.insert(id.to_string());
+    }
+
+    /// The line's errors have been told: from now on others may be their consequences.
+    pub fn line_told(&mut self) {
+        self.batch.failed.append(&mut self.batch.failing);
     }
 
     /// An error that only follows from another one.

@@ -37,7 +37,9 @@ pub static LEVEL: Level = Level {
 
 fn verify(session: &mut Session, _: &Call) -> Outcome {
     let document = session.document()?;
-    let problems = crate::check::check(&document, session.catalogue());
+    session.verifying = true;
+    let problems = crate::check::document(&document, session);
+    session.verifying = false;
     crate::check::report(session, &problems);
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),
