@@ -266,7 +266,9 @@ pub fn attribute_command(
             }
             None => Err(Failure::at(call.span(2), format!("`{name}` is not set"))),
         },
-        (word @ ("delete" | "show"), Some(_)) => Err(Failure::misused(call.span(3), format!("`{word}` takes no value"))),
+        (word @ ("delete" | "show"), Some(_)) => {
+            Err(Failure::misused(call.span(3), format!("`{word}` takes no value")))
+        }
         (word, _) => Err(Failure::misused(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
 }

@@ -328,7 +328,9 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
             set_failcount(session, call, fail_counts(&document, &id, &node), value)
         }
         ("set", None) => Err(Failure::usage("set needs a value")),
-        (word @ ("show" | "delete"), Some(_)) => Err(Failure::misused(call.span(3), format!("`{word}` takes no value"))),
+        (word @ ("show" | "delete"), Some(_)) => {
+            Err(Failure::misused(call.span(3), format!("`{word}` takes no value")))
+        }
         (word, _) => Err(Failure::misused(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
 }

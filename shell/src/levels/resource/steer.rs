@@ -126,9 +126,8 @@ pub fn unmanage(session: &mut Session, call: &Call) -> Outcome {
 pub fn maintenance(session: &mut Session, call: &Call) -> Outcome {
     let value = match call.argument(1) {
         None => true,
-        Some(word) => {
-            literal::boolean(word).map_err(|_| Failure::misused(call.span(1), format!("`{word}` is neither on nor off")))?
-        }
+        Some(word) => literal::boolean(word)
+            .map_err(|_| Failure::misused(call.span(1), format!("`{word}` is neither on nor off")))?,
     };
     let id = resource(&session.document()?, call)?.id;
     steer(session, call, |session, document| {

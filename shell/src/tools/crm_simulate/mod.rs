@@ -101,7 +101,7 @@ impl Run<'_, '_> {
         warnings.iter().for_each(|warning| self.report.warning(warning));
         let now = self.now(&document)?;
         let found = scheduler::resolve(&self.input(&document, now, source.secrets_removed()));
-        self.check(&found, &injections, &failures, now)?;
+        self.check(&found, &injections, &failures)?;
         if !self.options.quiet {
             self.announce_time(&document, now);
             self.show(Title::Status, &document, &found);
@@ -110,7 +110,7 @@ impl Run<'_, '_> {
             found
         } else {
             let injections: Vec<_> = injections.into_iter().map(|asked| asked.value).collect();
-            let done = injection::inject(&mut document, &injections, &known(&found, self.options, now));
+            let done = injection::inject(&mut document, &injections, &known(&found, self.options));
             self.show_modifications(&document, now, &done);
             scheduler::resolve(&self.input(&document, now, source.secrets_removed()))
         };
@@ -143,9 +143,8 @@ impl Run<'_, '_> {
         situation: &Situation,
         injections: &[Asked<Injection>],
         failures: &[Asked<Operation>],
-        now: Now,
     ) -> Result<(), Failed> {
-        let known = known(situation, self.options, now);
+        let known = known(situation, self.options);
         let refuse = |option, text: &str, wrong| (Exit::USAGE, pointed_at(option, text, &wrong));
         for asked in injections {
             injection::check(&asked.value, &known).map_err(|wrong| refuse(asked.option, &asked.text, wrong))?;
@@ -259,11 +258,7 @@ impl Run<'_, '_> {
 }
 
 /// What may be named in an injection: nodes that are to come up, too.
-fn known<'a>(
-    situation: &'a Situation,
-    options: &'a Options,
-    now: Now,
-) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
+fn known<'a>(situation: &'a Situation, options: &'a Options) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
     let nodes = situation.nodes.rows().iter().map(|node| node.name.as_str());
     let primitives = situation.resources.rows().iter().filter(|resource| resource.is_primitive());
     let names: BTreeSet<&str> = primitives.map(|resource| resource.config_id.as_str()).collect();
@@ -272,7 +267,7 @@ fn known<'a>(
         resources: names.into_iter().collect(),
         nodes: nodes.chain(options.node_up.iter().map(String::as_str)).collect(),
         start_failure_is_fatal: situation.options.start_failure_is_fatal,
-        now,
+        now: crate::clock::now(),
     }
 }
 
