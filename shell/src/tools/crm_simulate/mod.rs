@@ -100,7 +100,14 @@ impl Run<'_, '_> {
         let (mut document, warnings) = source::upgraded(&source.read()?)?;
         warnings.iter().for_each(|warning| self.report.warning(warning));
         let now = self.now(&document)?;
-        let found = scheduler::resolve(&self.input(&document, now, source.secrets_removed()));
+        // If only names are to be checked, what runs where does not matter much.
+        let names_only = self.options.quiet && !injections.is_empty();
+        let looked_at = if names_only { without_histories(&document) } else { document.clone() };
+        let mut found = scheduler::resolve(&self.input(&looked_at, now, source.secrets_removed()));
+        if names_only && self.check(&found, &injections, &failures).is_err() {
+            // A history may tell of what is not configured any more.
+            found = scheduler::resolve(&self.input(&document, now, source.secrets_removed()));
+        }
         self.check(&found, &injections, &failures)?;
         if !self.options.quiet {
             self.announce_time(&document, now);
@@ -128,12 +135,16 @@ impl Run<'_, '_> {
                 exit = if simulation.complete { Exit::OK } else { Exit::ERROR };
                 self.show_result(&simulation, now, source.secrets_removed());
                 document = simulation.document;
+            } else {
+                std::mem::forget(output);
             }
         }
         // Pacemaker's --in-place leaves --save-output aside; here both get the result.
         for path in self.options.save_output.iter().chain(&target) {
             source::save(path, &document)?;
         }
+        // The process ends; giving all this back piece by piece would take longer than a decision.
+        std::mem::forget((document, situation));
         Ok(exit)
     }
 
@@ -255,6 +266,18 @@ impl Run<'_, '_> {
             self.show(Title::Revised, &simulation.document, &situation);
         }
     }
+}
+
+/// The document with its nodes' states, and nothing of what they did.
+fn without_histories(document: &Document) -> Document {
+    let mut document = document.clone();
+    let status = document.status_mut();
+    for at in 0..status.children.len() {
+        if let Some(state) = status.child_at_mut(at) {
+            state.retain_elements(|part| part.name != "lrm");
+        }
+    }
+    document
 }
 
 /// What may be named in an injection: nodes that are to come up, too.
