@@ -91,8 +91,8 @@ struct Builder<'a> {
     root: Option<Element>,
     /// Character data gathered until the next tag.
     pending: String,
-    /// The attributes' names of the element before: thousands of elements have the same in the same order.
-    names: Vec<Name>,
+    /// By depth, the attributes' names of the element before: thousands have the same in the same order.
+    names: Vec<Vec<Name>>,
 }
 
 impl<'a> Builder<'a> {
@@ -147,14 +147,15 @@ impl<'a> Builder<'a> {
         XmlError::at(self.text, offset, message.to_string())
     }
 
-    /// The name of an element's attribute at this place.
+    /// The name of an attribute at this place of an element.
     fn name(&mut self, at: usize, key: &str) -> Name {
-        if let Some(known) = self.names.get(at).filter(|known| known.as_str() == key) {
+        let names = &mut self.names[self.open.len()];
+        if let Some(known) = names.get(at).filter(|known| known.as_str() == key) {
             return known.clone();
         }
         let name = Name::from(key);
-        self.names.truncate(at);
-        self.names.push(name.clone());
+        names.truncate(at);
+        names.push(name.clone());
         name
     }
 
@@ -168,6 +169,9 @@ impl<'a> Builder<'a> {
         self.check_name(name, start)?;
         let mut element = Element::new(name);
         element.offset = start as u32;
+        if self.names.len() <= self.open.len() {
+            self.names.resize(self.open.len() + 1, Vec::new());
+        }
         for (at, attribute) in tag.attributes().enumerate() {
             let attribute = attribute.map_err(|error| self.error(start, error))?;
             let key: &str = attribute.key.as_ref();
@@ -181,12 +185,12 @@ impl<'a> Builder<'a> {
             if !plain && !value.chars().all(allowed) {
                 return Err(self.error(start, format!("forbidden character in attribute {key}")));
             }
-            if at == 0 && self.names.first().is_some_and(|name| name.as_str() == key) {
-                element.attributes.reserve_exact(self.names.len());
+            if at == 0 {
+                element.attributes.reserve_exact(self.names[self.open.len()].len());
             }
             element.attributes.push((self.name(at, key), value.into()));
         }
-        self.names.truncate(element.attributes.len());
+        self.names[self.open.len()].truncate(element.attributes.len());
         Ok(element)
     }
 
