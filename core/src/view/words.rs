@@ -160,7 +160,8 @@ pub fn activity(primitive: &PrimitiveView, options: &Options) -> &'static str {
 pub fn remarks(primitive: &PrimitiveView, options: &Options, with_node: bool) -> Vec<String> {
     let common = &primitive.common;
     let mut remarks = Vec::new();
-    if with_node && primitive.current_node().is_some_and(|node| node.lost) {
+    // Of several places, none is judged.
+    if with_node && primitive.nodes.len() < 2 && primitive.current_node().is_some_and(|node| node.lost) {
         remarks.push("UNCLEAN".to_string());
     }
     if primitive.locked_to.is_some() && primitive.nodes.is_empty() {
