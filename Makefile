@@ -6,7 +6,7 @@ TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-util
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 
-.PHONY: demo test check fix bless bench sim corpus compare fuzz need-build need-test
+.PHONY: demo test check fix bless bench sim corpus compare compare-crmsh fuzz need-build need-test
 
 need-build:
 	@scripts/need $(BUILD_PACKAGES)
@@ -56,6 +56,13 @@ compare:
 	$(CARGO) build --release --workspace
 	@scripts/need pacemaker-cli-utils
 	target/release/compare_schedulers $(COUNT)
+
+# Made-up configurations, loaded by us and by the crmsh that is installed: make compare-crmsh FILES=100.
+FILES ?= 30
+compare-crmsh:
+	$(CARGO) build --workspace
+	@scripts/need crmsh
+	QUORATE_SEEDS=$(FILES) $(CARGO) test -p quorate-tests --test shell_peer -- --nocapture
 
 # Side by side with the peers, as ratios.
 bench:

@@ -88,7 +88,8 @@ impl From<Failed> for Failure {
 }
 
 fn refused(refusal: &Refusal) -> Failure {
-    let failure = Failure::new(Kind::Cluster, refusal.to_string());
+    let kind = if matches!(refusal, Refusal::Denied { .. }) { Kind::Denied } else { Kind::Cluster };
+    let failure = Failure::new(kind, refusal.to_string());
     match refusal {
         Refusal::NoQuorum => failure.hint("more nodes must be reachable before anything can be changed"),
         _ => failure,
@@ -157,7 +158,7 @@ impl Cluster for Local {
                     format!("still running: {}", running.join(", "))
                 };
                 return Err(Failure::new(
-                    Kind::Cluster,
+                    Kind::Timeout,
                     format!("gave up waiting after {} s: {what}", at_most.as_secs()),
                 ));
             }

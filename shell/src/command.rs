@@ -202,7 +202,7 @@ impl Call {
         let usage = format!("usage: {}", self.command.usage());
         if given > most {
             let token = &self.arguments[most];
-            return Err(Failure::at(
+            return Err(Failure::misused(
                 token.span,
                 format!("`{}` is one word too many for `{}`", token.text, self.command.name),
             )
@@ -210,7 +210,7 @@ impl Call {
         }
         let end = self.tokens.last().map_or(0, |token| token.span.end);
         let missing = self.command.arguments[given].name.to_uppercase();
-        Err(Failure::at(Span::new(end, end), format!("`{}` needs {missing}", self.command.name)).hint(usage))
+        Err(Failure::misused(Span::new(end, end), format!("`{}` needs {missing}", self.command.name)).hint(usage))
     }
 
     pub fn argument(&self, place: usize) -> Option<&str> {

@@ -22,8 +22,14 @@ pub enum Kind {
     File,
     /// The file with the commands cannot be read.
     Script,
+    /// What was checked before a commit is not fit to be committed.
+    Check,
     /// The cluster did not answer, or said no.
     Cluster,
+    /// The caller has no right to it.
+    Denied,
+    /// The cluster was waited for in vain.
+    Timeout,
     /// It needs something this version does not have.
     Unsupported,
 }
@@ -90,7 +96,12 @@ impl Failure {
 
     /// A refusal that has a place in what was typed.
     pub fn at(span: Span, message: impl Into<String>) -> Failure {
-        Failure::input(vec![Diagnostic::error(span, message)])
+        Failure { kind: Kind::Refused, ..Failure::input(vec![Diagnostic::error(span, message)]) }
+    }
+
+    /// A word that the command does not take.
+    pub fn misused(span: Span, message: impl Into<String>) -> Failure {
+        Failure { kind: Kind::Usage, ..Failure::at(span, message) }
     }
 
     #[must_use]
@@ -105,17 +116,15 @@ impl Failure {
         self
     }
 
-    /// 1 is what crmsh answers to every error, 2 if it could not even begin.
+    /// The exit codes that the README lists.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
-            Kind::Script => 2,
-            Kind::Usage
-            | Kind::Input
-            | Kind::Refused
-            | Kind::Conflict
-            | Kind::File
-            | Kind::Cluster
-            | Kind::Unsupported => 1,
+            Kind::Refused | Kind::File | Kind::Cluster | Kind::Unsupported => 1,
+            Kind::Usage | Kind::Input | Kind::Script => 2,
+            Kind::Check => 3,
+            Kind::Conflict => 4,
+            Kind::Denied => 5,
+            Kind::Timeout => 6,
         }
     }
 }

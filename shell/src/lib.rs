@@ -27,3 +27,4 @@ pub mod script;
 pub mod session;
 pub mod tools;
 pub mod ui;
+pub mod why;

@@ -5,7 +5,7 @@
 //! Absent: checking a configuration against it (see `check`).
 
 use crate::catalogue::AgentName;
-use quorate_core::xml::Element;
+use quorate_core::agent::Metadata;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -104,89 +104,6 @@ pub const PROPERTIES: &[&str] = &[
     "transition-delay",
 ];
 
-/// What an agent says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metadata {
-    pub summary: String,
-    pub parameters: Vec<Parameter>,
-    pub actions: Vec<Action>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameter {
-    pub name: String,
-    pub summary: String,
-    pub required: bool,
-    /// Resources of one agent must differ in the values of such a group.
-    pub unique: Option<String>,
-    pub deprecated: bool,
-    pub default: Option<String>,
-}
-
-/// An operation as the agent advises it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Action {
-    pub name: String,
-    pub timeout: Option<String>,
-    pub interval: Option<String>,
-    pub role: Option<String>,
-    pub depth: Option<String>,
-}
-
-impl Metadata {
-    /// Reads what an agent printed; anything before the document is passed over.
-    pub fn read(text: &str) -> Option<Metadata> {
-        let root = quorate_core::xml::read(&text[text.find("<resource-agent")?..]).ok()?;
-        let part = |name: &str| root.child(name).into_iter().flat_map(|part| part.elements()).collect::<Vec<_>>();
-        Some(Metadata {
-            summary: summary(&root),
-            parameters: part("parameters").into_iter().filter_map(parameter).collect(),
-            actions: part("actions").into_iter().filter_map(action).collect(),
-        })
-    }
-
-    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
-        // Fence agents take both spellings.
-        let same = |known: &str| known == name || known.replace('-', "_") == name.replace('-', "_");
-        self.parameters.iter().find(|parameter| same(&parameter.name))
-    }
-
-    pub fn has_action(&self, name: &str) -> bool {
-        self.actions.iter().any(|action| action.name == name)
-    }
-}
-
-fn summary(element: &Element) -> String {
-    let text = element.child("shortdesc").map(Element::text).unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn parameter(element: &Element) -> Option<Parameter> {
-    let name = element.attr("name").filter(|_| element.name == "parameter")?.to_string();
-    let yes = |attribute: &str| matches!(element.attr(attribute), Some("1" | "true" | "yes"));
-    let unique = element.attr("unique-group").map(str::to_string).or_else(|| yes("unique").then(|| name.clone()));
-    let default = element.child("content").and_then(|content| content.attr("default")).map(str::to_string);
-    Some(Parameter {
-        summary: summary(element),
-        required: yes("required"),
-        unique,
-        deprecated: yes("deprecated") || element.child("deprecated").is_some(),
-        default,
-        name,
-    })
-}
-
-fn action(element: &Element) -> Option<Action> {
-    let get = |name: &str| element.attr(name).map(str::to_string);
-    Some(Action {
-        name: element.attr("name").filter(|_| element.name == "action")?.to_string(),
-        timeout: get("timeout"),
-        interval: get("interval"),
-        role: get("role"),
-        depth: get("depth"),
-    })
-}
-
 /// What agents told once. They are programs, and completion asks at every key.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
@@ -212,7 +129,7 @@ impl Memory {
                 self.keep(&name, &path, &text);
                 Some(text)
             })?;
-            Metadata::read(&text).map(Rc::new)
+            Metadata::read(&text).ok().map(Rc::new)
         });
         self.known.borrow_mut().insert(name, told.clone());
         told
@@ -279,21 +196,6 @@ fn ask(ocf_root: &Path, path: &Path, arguments: &[&str]) -> Option<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_agents_words_become_values() {
-        let text = "noise <?xml version=\"1.0\"?><resource-agent name=\"D\"><shortdesc lang=\"en\">a  thing</shortdesc>\
-            <parameters><parameter name=\"ip\" required=\"1\" unique=\"1\"><shortdesc>where</shortdesc><content type=\"string\"/></parameter>\
-            <parameter name=\"nic\" unique-group=\"g\"><content default=\"eth0\"/></parameter></parameters>\
-            <actions><action name=\"monitor\" timeout=\"20s\" interval=\"10s\" depth=\"0\"/></actions></resource-agent>";
-        let metadata = Metadata::read(&text[text.find("<resource").unwrap()..]).unwrap();
-        assert_eq!(metadata.summary, "a thing");
-        let [ip, nic] = &metadata.parameters[..] else { panic!("{metadata:?}") };
-        assert_eq!((ip.required, ip.unique.as_deref(), ip.summary.as_str()), (true, Some("ip"), "where"));
-        assert_eq!((nic.required, nic.unique.as_deref(), nic.default.as_deref()), (false, Some("g"), Some("eth0")));
-        assert!(metadata.has_action("monitor") && !metadata.has_action("promote"));
-        assert_eq!(metadata.actions[0].timeout.as_deref(), Some("20s"));
-    }
 
     #[test]
     fn an_agent_is_asked_again_only_when_it_changed() {

@@ -5,4 +5,5 @@ pub mod compare;
 pub mod lab;
 pub mod schema;
 pub mod shell;
+pub mod statements;
 pub mod world;

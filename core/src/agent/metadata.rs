@@ -28,10 +28,9 @@ pub struct Parameter {
     /// The values a `select` allows.
     pub options: Vec<String>,
     pub required: bool,
-    /// No two resources of this agent may have the same value.
-    pub unique: bool,
-    /// Together with the others of this group it must be unique.
-    pub unique_group: Option<String>,
+    /// No two resources of the agent may be alike in all parameters of such a group; a parameter
+    /// that is unique by itself is a group of its own.
+    pub unique: Option<String>,
     pub reloadable: bool,
     pub private: bool,
     pub deprecated: bool,
@@ -89,9 +88,10 @@ impl Metadata {
         self.actions.iter().any(|advice| advice.name == action)
     }
 
-    /// The parameter of this name.
+    /// The parameter of this name; fence agents take hyphens for underscores.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
-        self.parameters.iter().find(|parameter| parameter.name == name)
+        let same = |known: &str| known == name || known.replace('-', "_") == name.replace('-', "_");
+        self.parameters.iter().find(|parameter| same(&parameter.name))
     }
 }
 
@@ -100,26 +100,31 @@ fn parts<'a>(root: &'a Element, list: &str, part: &'static str) -> impl Iterator
 }
 
 fn description(element: &Element, name: &str) -> String {
-    element.child(name).map(|text| text.text().trim().to_string()).unwrap_or_default()
+    let text = element.child(name).map(Element::text).unwrap_or_default();
+    match name {
+        "shortdesc" => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        _ => text.trim().to_string(),
+    }
 }
 
 fn parameter(element: &Element) -> Option<Parameter> {
     let content = element.child("content");
     let of_content = |name: &str| content.and_then(|content| content.attr(name)).map(str::to_string);
     let options = content.into_iter().flat_map(|content| content.elements_named("option"));
+    let name = element.attr("name")?.to_string();
+    let group = element.attr("unique-group").map(str::to_string);
     Some(Parameter {
-        name: element.attr("name")?.to_string(),
         short: description(element, "shortdesc"),
         long: description(element, "longdesc"),
         kind: of_content("type").unwrap_or_default(),
         default: of_content("default"),
         options: options.filter_map(|option| option.attr("value").map(str::to_string)).collect(),
         required: is_set(element, "required"),
-        unique: is_set(element, "unique"),
-        unique_group: element.attr("unique-group").map(str::to_string),
+        unique: group.or_else(|| is_set(element, "unique").then(|| name.clone())),
         reloadable: is_set(element, "reloadable"),
         private: is_set(element, "private"),
         deprecated: is_set(element, "deprecated") || element.child("deprecated").is_some(),
+        name,
     })
 }
 
@@ -137,4 +142,24 @@ fn advice(element: &Element) -> Option<Advice> {
         start_delay: of("start-delay"),
         depth: of("depth"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agents_words_become_values() {
+        let text = "noise <?xml version=\"1.0\"?><resource-agent name=\"D\"><shortdesc lang=\"en\">a  thing</shortdesc>\
+            <parameters><parameter name=\"ip\" required=\"1\" unique=\"1\"><shortdesc>where</shortdesc><content type=\"string\"/></parameter>\
+            <parameter name=\"nic\" unique-group=\"g\"><content default=\"eth0\"/></parameter></parameters>\
+            <actions><action name=\"monitor\" timeout=\"20s\" interval=\"10s\" depth=\"0\"/></actions></resource-agent>";
+        let metadata = Metadata::read(text).expect("good metadata");
+        assert_eq!(metadata.short, "a thing");
+        let [ip, nic] = &metadata.parameters[..] else { panic!("{metadata:?}") };
+        assert_eq!((ip.required, ip.unique.as_deref(), ip.short.as_str()), (true, Some("ip"), "where"));
+        assert_eq!((nic.required, nic.unique.as_deref(), nic.default.as_deref()), (false, Some("g"), Some("eth0")));
+        assert!(metadata.offers("monitor") && !metadata.offers("promote"));
+        assert_eq!(metadata.actions[0].timeout.as_deref(), Some("20s"));
+    }
 }

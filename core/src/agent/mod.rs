@@ -33,7 +33,7 @@ impl Metadata {
         };
         let restart = match modern {
             true if self.offers("reload-agent") => Some(names(&|parameter| !parameter.reloadable)),
-            false if self.offers("reload") => Some(names(&|parameter| parameter.unique)),
+            false if self.offers("reload") => Some(names(&|parameter| parameter.unique.is_some())),
             _ => None,
         };
         let mut private = names(&|parameter| parameter.private);

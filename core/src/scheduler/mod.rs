@@ -7,6 +7,7 @@ pub mod changes;
 pub mod constrain;
 pub mod dot;
 pub mod emit;
+pub mod explain;
 pub mod input;
 pub mod order;
 pub mod output;

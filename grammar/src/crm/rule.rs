@@ -215,9 +215,9 @@ pub fn score(word: Word) -> Parsed<Word> {
         "inf" | "+inf" | "infinity" | "+infinity" | "mandatory" => "inf".to_string(),
         "-inf" | "-infinity" => "-inf".to_string(),
         "advisory" => "0".to_string(),
-        _ => word.text.trim_start_matches('+').to_string(),
+        _ => word.text.clone(),
     };
-    let numeric = text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && text != "-inf";
+    let numeric = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+')) && text != "-inf";
     if text.is_empty() || numeric && text.parse::<i64>().is_err() {
         return Err(Diagnostic::error(word.span, format!("`{}` is not a score", word.text))
             .hint("a score is a whole number, `inf`, `-inf`, or the name of a node attribute that holds one")

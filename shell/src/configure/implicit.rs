@@ -5,7 +5,7 @@
 //! Absent: `load` and `edit`, which take their text as it is.
 
 use crate::catalogue::AgentName;
-use crate::metadata::{Action, Metadata};
+use quorate_core::agent::{Advice, Metadata};
 use quorate_core::xml::Element;
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{
@@ -111,7 +111,7 @@ fn add_timeout(operation: &mut Operation, metadata: &Metadata) {
     }
 }
 
-fn advised(action: &Action) -> Operation {
+fn advised(action: &Advice) -> Operation {
     let interval = action.interval.as_deref().filter(|_| action.name == "monitor").unwrap_or("0s");
     let timeout = action.timeout.iter().map(|timeout| setting("timeout", timeout));
     let role = action.role.iter().map(|role| setting("role", role));
@@ -163,6 +163,6 @@ fn can_promote(configuration: &Element, id: &str, ask: Ask) -> bool {
             let get = |name| primitive.attr(name);
             let (Some(class), Some(name)) = (get("class"), get("type")) else { return false };
             let agent = AgentName { class, provider: get("provider"), name };
-            ask(&agent).is_some_and(|metadata| metadata.has_action("promote"))
+            ask(&agent).is_some_and(|metadata| metadata.offers("promote"))
         })
 }

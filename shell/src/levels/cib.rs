@@ -106,7 +106,7 @@ fn new(session: &mut Session, call: &Call) -> Outcome {
     if let Some((at, word)) =
         words.iter().enumerate().skip(1).find(|(_, word)| !["empty", "force", "withstatus"].contains(&word.as_str()))
     {
-        return Err(Failure::at(call.span(at), format!("`{word}` is none of empty, force, withstatus")));
+        return Err(Failure::misused(call.span(at), format!("`{word}` is none of empty, force, withstatus")));
     }
     let has = |word: &str| words[1..].iter().any(|given| given == word);
     if session.exists(&shadow) && !has("force") && !call.has(FORCE) && !session.switches.force {

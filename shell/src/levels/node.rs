@@ -189,7 +189,7 @@ fn standby(session: &mut Session, call: &Call) -> Outcome {
             }
             session.ask_or_preview(call, requests)
         }
-        Some(word) => Err(Failure::at(call.span(1), format!("`{word}` is neither reboot nor forever"))),
+        Some(word) => Err(Failure::misused(call.span(1), format!("`{word}` is neither reboot nor forever"))),
     }
 }
 
@@ -266,8 +266,8 @@ pub fn attribute_command(
             }
             None => Err(Failure::at(call.span(2), format!("`{name}` is not set"))),
         },
-        (word @ ("delete" | "show"), Some(_)) => Err(Failure::at(call.span(3), format!("`{word}` takes no value"))),
-        (word, _) => Err(Failure::at(call.span(1), format!("`{word}` is none of set, delete, show"))),
+        (word @ ("delete" | "show"), Some(_)) => Err(Failure::misused(call.span(3), format!("`{word}` takes no value"))),
+        (word, _) => Err(Failure::misused(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
 }
 

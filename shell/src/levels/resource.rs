@@ -20,7 +20,7 @@ mod relocate;
 mod steer;
 
 pub use look::running;
-use look::{constraints, locate, status};
+use look::{constraints, locate, status, why};
 use relocate::{ban, clear, relocate};
 use steer::{demote, maintenance, manage, promote, restart, start, stop, unmanage};
 
@@ -79,6 +79,15 @@ pub static LEVEL: Level = Level {
             arguments: &[some("resource", What::Resource)],
             help: "the nodes on which a resource runs",
             run: Run::Do(locate),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "why",
+            arguments: &[one("resource", What::Resource), maybe("node", What::Node)],
+            help: "why a resource is where it is, and why not elsewhere",
+            details: "Tells for each node (or the one that is named) what speaks for it and what against it, with the\nconstraint, failure or setting that every score comes from.",
+            examples: &["resource why db", "resource why db n2"],
+            run: Run::Do(why),
             ..Command::DEFAULT
         },
         on_resources("start", "let resources run", start),
@@ -319,8 +328,8 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
             set_failcount(session, call, fail_counts(&document, &id, &node), value)
         }
         ("set", None) => Err(Failure::usage("set needs a value")),
-        (word @ ("show" | "delete"), Some(_)) => Err(Failure::at(call.span(3), format!("`{word}` takes no value"))),
-        (word, _) => Err(Failure::at(call.span(1), format!("`{word}` is none of set, delete, show"))),
+        (word @ ("show" | "delete"), Some(_)) => Err(Failure::misused(call.span(3), format!("`{word}` takes no value"))),
+        (word, _) => Err(Failure::misused(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{cib, cluster, configure, node, options, resource, status};
 use crate::command::{Call, Command, Level, Run};
-use crate::error::{Failure, Outcome};
+use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
 
 pub static LEVEL: Level = Level {
@@ -40,6 +40,6 @@ fn verify(session: &mut Session, _: &Call) -> Outcome {
     crate::check::report(session, &problems);
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),
-        count => Err(Failure::refused(format!("{count} of the problems are errors"))),
+        count => Err(Failure::new(Kind::Check, format!("{count} of the problems are errors"))),
     }
 }

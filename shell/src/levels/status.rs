@@ -106,7 +106,7 @@ fn ask_for(options: &mut Options, word: &str) -> bool {
 }
 
 fn unknown(call: &Call, at: usize, word: &str) -> Failure {
-    let mut failure = Failure::at(call.span(at), format!("`{word}` is none of {}", WORDS.join(", ")));
+    let mut failure = Failure::misused(call.span(at), format!("`{word}` is none of {}", WORDS.join(", ")));
     failure.kind = Kind::Usage;
     failure.diagnostics[0].hint = closest(word, WORDS.iter().copied()).map(|near| format!("did you mean `{near}`?"));
     failure

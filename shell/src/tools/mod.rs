@@ -3,6 +3,7 @@
 pub mod crm_attribute;
 pub mod crm_node;
 pub mod crm_simulate;
+pub mod why;
 
 use clap::Parser;
 use clap::error::ErrorKind;

@@ -20,8 +20,6 @@ pub struct Answer {
     pub summary: Vec<String>,
     pub execution: Vec<String>,
     pub graph: BTreeSet<String>,
-    /// It could not carry its own plan out.
-    pub stuck: bool,
 }
 
 /// What is compared.
@@ -44,10 +42,6 @@ impl Part {
                 Part::Graph => answer.graph.iter().cloned().collect(),
             }
         };
-        // Where a plan waits for what it does not contain, Pacemaker gives up; we go on.
-        if self == Part::Execution && theirs.stuck && !ours.stuck {
-            return None;
-        }
         let (ours, theirs) = (lines(ours), lines(theirs));
         if ours == theirs {
             return None;
@@ -103,17 +97,19 @@ impl Program {
         command.arg("-x").arg(&input).args(["-S", "-s"]).arg("-G").arg(&graph);
         let output = command.output().map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.code().is_none() {
+            return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
+        }
         // A plan that cannot be carried out to its end is an answer, too.
         let Ok(graph) = fs::read_to_string(&graph) else {
             let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(format!("{}: {errors}{text}", output.status));
         };
-        let stuck = text.contains("An invalid transition was produced") || !output.status.success();
+        let ended = std::iter::once(format!("{}", output.status));
         Ok(Answer {
             scores: section(&text, "Assignment Scores").chain(section(&text, "Allocation Scores")).map(score).collect(),
             summary: sorted(section(&text, "Transition Summary")),
-            execution: section(&text, "Executing Cluster Transition").map(str::to_string).collect(),
-            stuck,
+            execution: section(&text, "Executing Cluster Transition").map(str::to_string).chain(ended).collect(),
             graph: actions(&graph),
         })
     }

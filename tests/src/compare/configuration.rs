@@ -9,6 +9,8 @@ pub struct Inventory {
     pub tops: Vec<Top>,
     pub primitives: Vec<Primitive>,
     pub tickets: Vec<String>,
+    /// Names of remote and guest nodes.
+    pub remotes: Vec<String>,
 }
 
 /// What constraints may name.
@@ -110,13 +112,18 @@ struct Maker<'a> {
 pub(super) fn resources(chance: &mut Chance) -> (Element, Inventory) {
     let mut resources = Element::new("resources");
     if chance.percent(85) {
-        resources
-            .push(Element::new("primitive").with("id", "fencer").with("class", "stonith").with("type", "fence_xvm"));
+        let mut device = Element::new("primitive").with("id", "fencer").with("class", "stonith");
+        device.set("type", "fence_xvm");
+        if chance.percent(10) {
+            device.push(set("meta_attributes", "fencer-meta", &[("provides", "unfencing".into())]));
+        }
+        resources.push(device);
     }
     let count = 1 + chance.below(6);
     let mut maker = Maker { chance, inventory: Inventory::default(), count: 0 };
     for _ in 0..count {
-        let element = match maker.chance.below(10) {
+        let element = match maker.chance.below(11) {
+            10 => maker.remote(),
             0..=3 => maker.alone(),
             4 | 5 => maker.group("g", false),
             6 | 7 => maker.clone(false),
@@ -142,6 +149,31 @@ impl Maker<'_> {
         let element = self.primitive(false, false);
         let id = element.id().unwrap_or_default().to_string();
         self.top(id.clone(), false, id);
+        element
+    }
+
+    /// The connection to a remote node, which has the name of the connection.
+    fn remote(&mut self) -> Element {
+        let id = self.name("remote");
+        let mut element = Element::new("primitive").with("id", &id).with("class", "ocf");
+        element.set("provider", "pacemaker");
+        element.set("type", "remote");
+        let mut operations = Element::new("operations");
+        if self.chance.percent(70) {
+            operations.push(self.operation(&id, "monitor", "10s", None, &["restart", "fence"]));
+        }
+        if self.chance.percent(40) {
+            let pairs = [("reconnect_interval", "60s".to_string())];
+            element.push(set("instance_attributes", &format!("{id}-attributes"), &pairs));
+        }
+        if !operations.children.is_empty() {
+            element.push(operations);
+        }
+        self.inventory.remotes.push(id.clone());
+        self.inventory.primitives.push(Primitive { id: id.clone(), promotable: false, monitors: vec![(10_000, None)] });
+        if self.chance.percent(30) {
+            self.top(id.clone(), false, id);
+        }
         element
     }
 
@@ -220,6 +252,11 @@ impl Maker<'_> {
             maybe(chance, 12, "allow-migrate", &["true"]);
             maybe(chance, 6, "multiple-active", &["stop_start", "stop_only", "block", "stop_unexpected"]);
         }
+        if top && self.chance.percent(5) {
+            let guest = format!("guest-{id}");
+            pairs.push(("remote-node", guest.clone()));
+            self.inventory.remotes.push(guest);
+        }
         (!pairs.is_empty()).then(|| set("meta_attributes", &format!("{id}-meta"), &pairs))
     }
 
@@ -263,6 +300,7 @@ impl Maker<'_> {
         maybe(chance, 6, "clone-min", &["1", "2"]);
         maybe(chance, 5, "target-role", &["Stopped", "Started"]);
         maybe(chance, 4, "is-managed", &["false"]);
+        maybe(chance, 2, "maintenance", &["true"]);
         maybe(chance, 12, "resource-stickiness", &["1", "100", "0"]);
         maybe(chance, 10, "priority", &["5", "50"]);
         let mut element = Element::new("clone").with("id", &id);
@@ -315,6 +353,9 @@ const SCORES: [&str; 8] = ["INFINITY", "-INFINITY", "100", "50", "1", "-10", "-1
 /// Constraints between the resources of the inventory.
 pub(super) fn constraints(chance: &mut Chance, inventory: &mut Inventory, nodes: u64) -> Element {
     let mut constraints = Element::new("constraints");
+    if inventory.tops.is_empty() {
+        return constraints;
+    }
     for number in 0..chance.below(2 + 2 * inventory.tops.len() as u64) {
         let element = match chance.below(12) {
             0..=3 => Some(location(chance, inventory, nodes, number)),
@@ -349,7 +390,8 @@ fn location(chance: &mut Chance, inventory: &Inventory, nodes: u64, number: u64)
     }
     let role = promotable && chance.percent(30);
     if chance.percent(60) {
-        element.set("node", format!("n{}", 1 + chance.below(nodes)));
+        let remote = inventory.remotes.get(chance.below(4) as usize);
+        element.set("node", remote.cloned().unwrap_or_else(|| format!("n{}", 1 + chance.below(nodes))));
         element.set("score", one(chance, &SCORES));
         if role {
             element.set("role", "Promoted");
@@ -472,4 +514,34 @@ fn ticket(chance: &mut Chance, inventory: &mut Inventory, number: u64) -> Elemen
         element.set("rsc-role", "Promoted");
     }
     element
+}
+
+/// Defaults for all resources or operations, some by rule.
+pub(super) fn defaults(chance: &mut Chance, configuration: &mut Element) {
+    if chance.percent(25) {
+        let value = one(chance, &["1", "100", "INFINITY"]).to_string();
+        let mut values = set("meta_attributes", "rsc-options", &[("resource-stickiness", value)]);
+        if chance.percent(40) {
+            let test = Element::new("rsc_expression").with("id", "rsc-rule-e").with("class", "ocf");
+            let test = test.with("provider", "pacemaker").with("type", one(chance, &["Dummy", "Stateful"]));
+            values.children.insert(0, rule("rsc-rule", test).into());
+        }
+        configuration.push(Element::new("rsc_defaults").with_child(values));
+    }
+    if chance.percent(20) {
+        let mut values = set("meta_attributes", "op-options", &[("timeout", "45s".to_string())]);
+        if chance.percent(50) {
+            let test = Element::new("op_expression").with("id", "op-rule-e").with("name", "monitor");
+            values.children.insert(0, rule("op-rule", test).into());
+        } else if chance.percent(40) {
+            let test = Element::new("date_expression").with("id", "op-rule-e").with("operation", "gt");
+            let start = one(chance, &["2023-01-01", "2030-01-01"]);
+            values.children.insert(0, rule("op-rule", test.with("start", start)).into());
+        }
+        configuration.push(Element::new("op_defaults").with_child(values));
+    }
+}
+
+fn rule(id: &str, expression: Element) -> Element {
+    Element::new("rule").with("id", id).with("score", "INFINITY").with_child(expression)
 }

@@ -57,7 +57,7 @@ fn attribute(document: &mut Document, node: u64, name: &str, value: &str) {
 /// One thing happens.
 pub(super) fn befall(chance: &mut Chance, document: &mut Document, inventory: &mut Inventory, nodes: u64) {
     let node = 1 + chance.below(nodes);
-    match chance.below(24) {
+    match chance.below(27) {
         0 | 1 => lost(chance, document, node),
         2 => attribute(document, node, "shutdown", &EPOCH.to_string()),
         3..=6 => failed(chance, document, inventory, node),
@@ -68,11 +68,14 @@ pub(super) fn befall(chance: &mut Chance, document: &mut Document, inventory: &m
         12..=14 => constrained(chance, document, inventory, nodes),
         15 => parameter(chance, document, inventory),
         16 => twice(chance, document, node, nodes),
-        17 | 18 => under_way(chance, document, node),
+        17 | 18 => under_way(chance, document, node, nodes),
         19 => ticket(chance, document, inventory),
         20 => document.root_mut().set("have-quorum", one(chance, &["0", "1"])),
         21 => standby(document, node),
         22 => options(chance, document),
+        23 => pending(document, node),
+        24 => maintenance(chance, document, inventory),
+        25 => remote_fault(chance, document, inventory),
         _ => target_role(chance, document, inventory),
     }
 }
@@ -84,6 +87,44 @@ fn lost(chance: &mut Chance, document: &mut Document, node: u64) {
     state.set("crmd", "offline");
     state.set("join", "down");
     state.set("expected", expected);
+}
+
+/// A node that has joined the messaging layer only.
+fn pending(document: &mut Document, node: u64) {
+    let Some(state) = state(document, node) else { return };
+    state.set("in_ccm", (EPOCH - 600).to_string());
+    state.set("crmd", "0");
+    state.set("join", "pending");
+}
+
+fn maintenance(chance: &mut Chance, document: &mut Document, inventory: &Inventory) {
+    let Some(top) = inventory.tops.get(chance.below(inventory.tops.len() as u64) as usize) else { return };
+    let name = one(chance, &["maintenance", "is-managed"]);
+    let value = if name == "maintenance" { "true" } else { "false" };
+    let Some(element) = primitive(document, &top.id) else { return };
+    if element.name != *"primitive" {
+        return;
+    }
+    let id = format!("{}-care", top.id);
+    element.retain_elements(|part| part.id() != Some(&id));
+    element.push(Element::new("meta_attributes").with("id", &id).with_child(pair(&id, name, value)));
+}
+
+/// Something befalls a remote node.
+fn remote_fault(chance: &mut Chance, document: &mut Document, inventory: &Inventory) {
+    let Some(remote) = inventory.remotes.get(chance.below(inventory.remotes.len() as u64) as usize) else { return };
+    let (unclean, maintenance) = (chance.percent(50), chance.percent(20));
+    let state = document.status_mut().child_with_id_or_new("node_state", remote);
+    state.set("remote_node", "true");
+    state.set("uname", remote);
+    if maintenance {
+        state.set("node_in_maintenance", "1");
+    } else if unclean {
+        state.set("node_fenced", "0");
+        state.set("in_ccm", "false");
+    } else {
+        state.set("in_ccm", "true");
+    }
 }
 
 fn histories(document: &mut Document, node: u64) -> Option<&mut Element> {
@@ -227,7 +268,8 @@ fn twice(chance: &mut Chance, document: &mut Document, node: u64, nodes: u64) {
 }
 
 /// The last operation has not ended yet.
-fn under_way(chance: &mut Chance, document: &mut Document, node: u64) {
+fn under_way(chance: &mut Chance, document: &mut Document, node: u64, nodes: u64) {
+    let other = 1 + chance.below(nodes);
     let task = one(chance, &["start", "stop", "monitor", "promote", "demote", "migrate_to", "migrate_from"]);
     let Some(list) = histories(document, node) else { return };
     let Some(history) = pick(chance, list) else { return };
@@ -244,6 +286,10 @@ fn under_way(chance: &mut Chance, document: &mut Document, node: u64) {
     operation.set("rc-code", "193");
     operation.set("op-status", "-1");
     operation.set("interval", "0");
+    if task.starts_with("migrate") {
+        operation.set("migrate_source", format!("n{node}"));
+        operation.set("migrate_target", format!("n{other}"));
+    }
 }
 
 fn ticket(chance: &mut Chance, document: &mut Document, inventory: &Inventory) {

@@ -17,6 +17,7 @@ pub fn scene(seed: u64, simulator: &Program) -> String {
     let (resources, mut inventory) = configuration::resources(&mut chance);
     configuration.push(resources);
     configuration.push(configuration::constraints(&mut chance, &mut inventory, nodes));
+    configuration::defaults(&mut chance, &mut configuration);
     let status = (1..=nodes).map(histories::member).fold(Element::new("status"), Element::with_child);
     let root = Element::new("cib")
         .with("crm_feature_set", "3.19.0")

@@ -2,7 +2,7 @@
 //!
 //! In: resources of the situation. Out: orderings, colocations and bans.
 
-use super::{BanReason, Builder, Colocation};
+use super::{Ban, BanReason, Builder, Colocation};
 use crate::cib::model::options::PlacementStrategy;
 use crate::cib::model::resource::Role;
 use crate::scheduler::relation::{End, Point, Relation, Task};
@@ -88,8 +88,13 @@ impl Builder<'_> {
     }
 
     /// Nodes a resource may be placed on, whatever the score: all, or those that some location names.
+    /// Where a lost ticket bans it everywhere, everywhere is named.
     fn allowed_nodes(&self, id: ResourceId) -> Vec<NodeId> {
         let situation = self.situation;
+        let banned = |ban: &Ban| ban.resource == id && ban.node.is_none() && ban.why == BanReason::LostTicket;
+        if self.constraints.bans.iter().any(banned) {
+            return situation.nodes.ids().collect();
+        }
         let from_locations = |node: &NodeId| {
             let mut at = Some(id);
             while let Some(part) = at {

@@ -2,6 +2,7 @@
 //!
 //! In: situation and constraints. Out: filled node tables.
 
+use super::ledger::{Affected, Cause};
 use super::{Cell, Placer};
 use crate::cib::model::resource::Role;
 use crate::scheduler::constrain::{BanReason, Location, ProbeMode};
@@ -17,7 +18,9 @@ impl Placer<'_> {
         self.apply_shutdown_locks();
         for at in (0..self.constraints.locations.len()).rev() {
             let location = &self.constraints.locations[at];
-            self.apply_location(location.resource, location, true);
+            self.noting(Cause::Location(at), Affected::AllOf(location.resource), |placer| {
+                placer.apply_location(location.resource, location, true);
+            });
         }
         for id in self.placement.top.clone() {
             self.apply_stickiness(id);
@@ -30,14 +33,18 @@ impl Placer<'_> {
     fn apply_bans(&mut self, why: BanReason) {
         let constraints = self.constraints;
         for ban in constraints.bans.iter().filter(|ban| ban.why == why) {
-            match (ban.why, ban.node) {
+            let cause = match ban.why {
+                BanReason::LostTicket => Cause::LostTicket,
+                BanReason::NotThere => Cause::NotThere,
+            };
+            self.noting(cause, Affected::AllOf(ban.resource), |placer| match (ban.why, ban.node) {
                 (BanReason::NotThere, Some(node)) => {
-                    if let Some(cell) = self.row_mut(ban.resource).allowed.get_mut(node) {
+                    if let Some(cell) = placer.row_mut(ban.resource).allowed.get_mut(node) {
                         cell.score = Score::MINUS_INFINITY;
                     }
                 }
-                (_, node) => self.lean(ban.resource, node, Score::MINUS_INFINITY),
-            }
+                (_, node) => placer.lean(ban.resource, node, Score::MINUS_INFINITY),
+            });
         }
     }
 
@@ -116,7 +123,9 @@ impl Placer<'_> {
         let &[node] = resource.active_on.as_slice() else { return };
         let may_stay = self.situation.options.symmetric || self.row(id).allowed.get(node).is_some();
         if self.row(id).managed && resource.stickiness >= Score::new(1) && may_stay {
-            self.lean(id, Some(node), resource.stickiness);
+            self.noting(Cause::Stickiness, Affected::Only(id), |placer| {
+                placer.lean(id, Some(node), resource.stickiness);
+            });
         }
     }
 
@@ -147,7 +156,9 @@ impl Placer<'_> {
         if self.reached_limit(id, node) {
             let unique = self.situation.resources[id].unique;
             let whole = if unique { id } else { self.situation.top_of(id) };
-            self.lean(whole, Some(node), Score::MINUS_INFINITY);
+            self.noting(Cause::Failures(id), Affected::AllOf(whole), |placer| {
+                placer.lean(whole, Some(node), Score::MINUS_INFINITY);
+            });
         }
     }
 
@@ -183,10 +194,12 @@ impl Placer<'_> {
         for child in self.placement.children[id].clone() {
             self.keep_where_looked_for(child);
         }
-        for (_, cell) in self.row_mut(id).allowed.iter_mut() {
-            if cell.probe != ProbeMode::Exclusive {
-                cell.score = Score::MINUS_INFINITY;
+        self.noting(Cause::Discovery, Affected::Only(id), |placer| {
+            for (_, cell) in placer.row_mut(id).allowed.iter_mut() {
+                if cell.probe != ProbeMode::Exclusive {
+                    cell.score = Score::MINUS_INFINITY;
+                }
             }
-        }
+        });
     }
 }

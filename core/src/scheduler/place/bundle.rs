@@ -3,6 +3,7 @@
 //! In: a bundle. Out: a node for as many containers as possible, and their nodes for the instances.
 
 use super::Placer;
+use super::ledger::{Affected, Cause};
 use crate::scheduler::constrain::ProbeMode;
 use crate::scheduler::resolve::{BundleSettings, Replica};
 use crate::scheduler::sort::merge_sort;
@@ -63,9 +64,11 @@ impl Placer<'_> {
         for node in nodes {
             let is_home = Some(node) == replica.node;
             let gives_up = is_home && self.reached_limit(inside, node);
-            if let Some(cell) = self.row_mut(inside).allowed.get_mut(node).filter(|_| !gives_up) {
-                cell.score = if is_home { Score::INFINITY } else { Score::MINUS_INFINITY };
-            }
+            self.noting(Cause::Contained, Affected::Only(inside), |placer| {
+                if let Some(cell) = placer.row_mut(inside).allowed.get_mut(node).filter(|_| !gives_up) {
+                    cell.score = if is_home { Score::INFINITY } else { Score::MINUS_INFINITY };
+                }
+            });
         }
         let Some(clone) = self.situation.resources[inside].parent else { return };
         self.row_mut(clone).assigning = true;
@@ -92,10 +95,12 @@ impl Placer<'_> {
         prefer: Option<NodeId>,
         stop_if_fail: bool,
     ) {
-        for (node, cell) in self.row_mut(inside).allowed.iter_mut() {
-            let is_home = settings.replicas.iter().any(|replica| replica.node == Some(node));
-            cell.score = if is_home { Score::ZERO } else { Score::MINUS_INFINITY };
-        }
+        self.noting(Cause::Contained, Affected::Only(inside), |placer| {
+            for (node, cell) in placer.row_mut(inside).allowed.iter_mut() {
+                let is_home = settings.replicas.iter().any(|replica| replica.node == Some(node));
+                cell.score = if is_home { Score::ZERO } else { Score::MINUS_INFINITY };
+            }
+        });
         self.assign(inside, prefer, stop_if_fail);
     }
 }

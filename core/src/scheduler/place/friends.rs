@@ -3,6 +3,7 @@
 //! In: colocations. Out: the constraints to consider, best first; tables with others' wishes added.
 //! This is the one recursion of placement; `updating` ends it at what is being added up already.
 
+use super::ledger::{Affected, Cause};
 use super::{NodeTable, Placer};
 use crate::scheduler::constrain::Colocation;
 use crate::scheduler::resolve::BundleSettings;
@@ -195,7 +196,7 @@ impl Placer<'_> {
         let mut table = Some(self.row(primary).allowed.clone());
         self.add_colocated_scores(colocation.dependent, Some(primary), &mut table, Some(at), factor, flow);
         if let Some(table) = table {
-            self.row_mut(primary).allowed = table;
+            self.noting(Cause::Wish(at), Affected::Only(primary), |placer| placer.row_mut(primary).allowed = table);
         }
     }
 

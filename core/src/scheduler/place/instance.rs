@@ -3,6 +3,7 @@
 //! In: instances and how many there may be. Out: a node for as many as possible.
 
 use super::friends::Flow;
+use super::ledger::{Affected, Cause};
 use super::{NodeTable, Placer};
 use crate::cib::model::resource::Role;
 use crate::scheduler::sort::merge_sort;
@@ -138,7 +139,9 @@ impl Placer<'_> {
                 continue;
             }
             if assigned >= max_total {
-                self.lean(instance, None, Score::MINUS_INFINITY);
+                self.noting(Cause::Complete, Affected::AllOf(instance), |placer| {
+                    placer.lean(instance, None, Score::MINUS_INFINITY);
+                });
             } else if self.assign_instance(clone, instance, None, max_per_node).is_some() {
                 assigned += 1;
             }
@@ -181,7 +184,7 @@ impl Placer<'_> {
         let parts = self.parts(instance);
         let before: Vec<_> = parts.iter().map(|part| self.row(*part).allowed.clone()).collect();
         let clone_before = self.row(clone).allowed.clone();
-        let mut chosen = None;
+        let (mut chosen, mark) = (None, self.ledger_mark());
         for _ in 0..available {
             chosen = self.assign_instance(clone, instance, Some(current), max_per_node);
             if chosen == Some(current) {
@@ -190,6 +193,7 @@ impl Placer<'_> {
             for (part, table) in parts.iter().zip(&before) {
                 self.row_mut(*part).allowed.clone_from(table);
             }
+            self.forget_since(mark, &parts);
             if chosen.is_none() {
                 self.row_mut(instance).unassigned = true;
                 break;
@@ -244,11 +248,13 @@ impl Placer<'_> {
             })
             .collect();
         for part in std::iter::once(instance).chain(self.placement.children[instance].clone()) {
-            for &node in &unusable {
-                if let Some(cell) = self.row_mut(part).allowed.get_mut(node) {
-                    cell.score = Score::MINUS_INFINITY;
+            self.noting(Cause::Crowded, Affected::Only(part), |placer| {
+                for &node in &unusable {
+                    if let Some(cell) = placer.row_mut(part).allowed.get_mut(node) {
+                        cell.score = Score::MINUS_INFINITY;
+                    }
                 }
-            }
+            });
         }
     }
 

@@ -10,12 +10,14 @@ mod colocation;
 mod friends;
 mod group;
 mod instance;
+pub mod ledger;
 mod nodes;
 mod primitive;
 mod promotable;
 mod shutdown_lock;
 mod utilization;
 
+use ledger::Ledger;
 pub use nodes::{Cell, Host, NodeTable};
 
 use super::constrain::{Colocated, Constraints, ProbeMode};
@@ -72,11 +74,23 @@ pub struct Placement {
     /// Locks that are over: their history must be forgotten.
     pub unlocked: Vec<(ResourceId, NodeId)>,
     pub trace: Vec<TraceLine>,
+    /// Where scores come from, if someone asked.
+    pub ledger: Option<Ledger>,
     pub recheck: Recheck,
 }
 
 pub fn place(situation: &Situation, constraints: &Constraints) -> Placement {
+    place_with(situation, constraints, None)
+}
+
+/// The same, and keeps where every score comes from.
+pub fn place_noting(situation: &Situation, constraints: &Constraints) -> Placement {
+    place_with(situation, constraints, Some(Ledger::default()))
+}
+
+fn place_with(situation: &Situation, constraints: &Constraints, ledger: Option<Ledger>) -> Placement {
     let mut placer = Placer::new(situation, constraints);
+    placer.placement.ledger = ledger;
     placer.keep_at_home();
     placer.gather_scores();
     placer.place_all();
@@ -137,6 +151,7 @@ impl<'a> Placer<'a> {
                 children: Table::from_rows(situation.resources.rows().iter().map(|r| r.children.clone()).collect()),
                 unlocked: Vec::new(),
                 trace: Vec::new(),
+                ledger: None,
                 recheck: Recheck::default(),
             },
             updating: Table::from_rows(vec![Flag::new(false); count]),

@@ -2,6 +2,7 @@
 //!
 //! In: its node table, its friends and enemies. Out: a node, or none.
 
+use super::ledger::{Affected, Cause};
 use super::{NodeTable, Placer};
 use crate::cib::model::options::{NoQuorumPolicy, PlacementStrategy};
 use crate::cib::model::resource::Role;
@@ -62,7 +63,7 @@ impl Placer<'_> {
         };
         for mandatory in [true, false] {
             for &at in this_with.iter().filter(|at| is_mandatory(self, at) == mandatory).collect::<Vec<_>>() {
-                self.apply_this_with(id, at);
+                self.noting(Cause::With(at), Affected::Only(id), |placer| placer.apply_this_with(id, at));
             }
             for &at in with_this.iter().filter(|at| is_mandatory(self, at) == mandatory).collect::<Vec<_>>() {
                 self.add_dependent_scores(at, id);
@@ -89,7 +90,7 @@ impl Placer<'_> {
         let row = self.row(id);
         let frozen = !self.situation.quorate && self.situation.no_quorum_policy == NoQuorumPolicy::Freeze;
         if row.next == Role::Stopped {
-            self.lean(id, None, Score::MINUS_INFINITY);
+            self.noting(Cause::Target, Affected::Only(id), |placer| placer.lean(id, None, Score::MINUS_INFINITY));
         } else if row.next > row.current && frozen {
             let current = row.current;
             self.set_next(id, current, "no-quorum-policy=freeze");
@@ -104,6 +105,7 @@ impl Placer<'_> {
         }
         let running = self.active_node(id);
         let ranked = self.ranked(&self.row(id).allowed, running);
+        self.note_choice(id, &ranked);
         let allowed = &self.row(id).allowed;
         let score = |node: NodeId| allowed.score(node).unwrap_or(Score::MINUS_INFINITY);
         let best = ranked.first().copied();

@@ -4,6 +4,7 @@
 
 use super::Placer;
 use super::friends::Flow;
+use super::ledger::{Affected, Cause};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
 use crate::scheduler::resolve::resource::without_instance;
@@ -26,12 +27,14 @@ impl Placer<'_> {
                 }
                 let score = self.promotion_score(instance, node).unwrap_or_default();
                 let row = self.row_mut(instance);
-                if score > Score::ZERO
-                    && let Some(cell) = row.allowed.get_mut(node)
-                {
-                    cell.score += score;
-                }
                 row.priority = row.priority.max(score);
+                if score > Score::ZERO {
+                    self.noting(Cause::Promotion, Affected::Only(instance), |placer| {
+                        if let Some(cell) = placer.row_mut(instance).allowed.get_mut(node) {
+                            cell.score += score;
+                        }
+                    });
+                }
             }
         }
     }
@@ -136,7 +139,9 @@ impl Placer<'_> {
         }
         for at in self.this_with(instance) {
             let primary = self.constraints.colocations[at].primary;
-            self.apply_colocation(instance, primary, at, true);
+            self.noting(Cause::With(at), Affected::AllOf(instance), |placer| {
+                placer.apply_colocation(instance, primary, at, true);
+            });
         }
         let row = self.row_mut(instance);
         row.promotion_priority = if next == Role::Promoted { Score::INFINITY } else { row.priority };
@@ -185,7 +190,9 @@ impl Placer<'_> {
         }
         let lacks_ticket = self.constraints.tickets[clone].iter().any(|need| need.role == Role::Promoted && !need.held);
         if lacks_ticket {
-            self.lean(clone, None, Score::MINUS_INFINITY);
+            self.noting(Cause::LostTicket, Affected::AllOf(clone), |placer| {
+                placer.lean(clone, None, Score::MINUS_INFINITY);
+            });
         }
         for &instance in &instances {
             self.take_promotion_priority(clone, instance);

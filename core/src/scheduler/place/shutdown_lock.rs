@@ -3,6 +3,7 @@
 //! In: locks found in history, nodes that leave. Out: bans everywhere else.
 
 use super::Placer;
+use super::ledger::{Affected, Cause};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
 
@@ -45,7 +46,9 @@ impl Placer<'_> {
             self.placement.recheck.at(since + limit + 1);
         }
         for node in self.situation.nodes.ids().filter(|node| *node != locked_to) {
-            self.lean(id, Some(node), Score::MINUS_INFINITY);
+            self.noting(Cause::ShutdownLock(locked_to), Affected::Only(id), |placer| {
+                placer.lean(id, Some(node), Score::MINUS_INFINITY);
+            });
         }
     }
 

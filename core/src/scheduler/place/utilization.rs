@@ -2,6 +2,7 @@
 //!
 //! In: utilization of nodes and resources. Out: bans of nodes that are too full, the order of wishes.
 
+use super::ledger::{Affected, Cause};
 use super::{Placer, friends::Flow};
 use crate::cib::model::options::PlacementStrategy;
 use crate::scheduler::sort::merge_sort;
@@ -100,7 +101,9 @@ impl Placer<'_> {
         }
         for node in usable {
             if !has_room(self, node, &needed) {
-                self.lean(id, Some(node), Score::MINUS_INFINITY);
+                self.noting(Cause::Full, Affected::AllOf(id), |placer| {
+                    placer.lean(id, Some(node), Score::MINUS_INFINITY);
+                });
             }
         }
         most_free.filter(|_| !any_fits)

@@ -62,8 +62,13 @@ impl Printer<'_> {
         self.word(Role::Identifier, &ticket.id.text);
         self.word(Role::Reference, &format!("{}:", ticket.ticket.text));
         match &ticket.members {
-            // Two plain members are a set already; one needs the mark.
-            Members::Sets(sets) if !needs_mark(sets, 1) => self.resource_sets(sets),
+            Members::Sets(sets) => {
+                // Two plain members are a set already; one gets the mark, as crmsh prints it.
+                if sets.iter().map(|set| set.members.len()).sum::<usize>() == 1 {
+                    self.space(Role::Plain, "_rsc_set_");
+                }
+                self.resource_sets(sets);
+            }
             members => self.members(members),
         }
         if let Some(policy) = &ticket.loss_policy {
@@ -82,7 +87,7 @@ impl Printer<'_> {
                 member(self, second);
             }
             Members::Sets(sets) => {
-                if needs_mark(sets, 2) {
+                if needs_mark(sets) {
                     self.space(Role::Plain, "_rsc_set_");
                 }
                 self.resource_sets(sets);
@@ -145,8 +150,9 @@ fn brackets(sets: &[ResourceSet], index: usize) -> Option<Brackets> {
     }
 }
 
-/// True if the sets, printed, would read as something simpler.
-fn needs_mark(sets: &[ResourceSet], simple: usize) -> bool {
-    let plain = (0..sets.len()).all(|index| brackets(sets, index).is_none());
-    plain && sets.iter().map(|set| set.members.len()).sum::<usize>() <= simple
+/// True if the sets, printed, would read as something simpler. As in crmsh a bracket before the last
+/// member does not help, though it would.
+fn needs_mark(sets: &[ResourceSet]) -> bool {
+    let last_is_plain = !sets.is_empty() && brackets(sets, sets.len() - 1).is_none();
+    last_is_plain && sets.iter().map(|set| set.members.len()).sum::<usize>() <= 2
 }

@@ -73,7 +73,7 @@ fn removal(error: RemoveError, document: &Document) -> Failure {
 pub fn erase(session: &mut Session, call: &Call) -> Outcome {
     let nodes = call.argument(0);
     if let Some(word) = nodes.filter(|word| *word != "nodes") {
-        return Err(Failure::at(call.span(0), format!("`{word}` cannot be erased; `nodes` can")));
+        return Err(Failure::misused(call.span(0), format!("`{word}` cannot be erased; `nodes` can")));
     }
     work_on(session, call, |_, document| {
         load::erase(document.configuration_mut(), nodes.is_some());

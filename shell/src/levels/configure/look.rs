@@ -8,7 +8,7 @@ use crate::check;
 use crate::command::Call;
 use crate::configure::objects;
 use crate::configure::show::{self, Selector};
-use crate::error::{Failure, Outcome};
+use crate::error::{Failure, Kind as Wrong, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
@@ -116,7 +116,7 @@ pub fn verify(session: &mut Session, _: &Call) -> Outcome {
     check::report(session, &problems);
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),
-        count => Err(Failure::refused(format!("{count} of the problems are errors"))),
+        count => Err(Failure::new(Wrong::Check, format!("{count} of the problems are errors"))),
     }
 }
 

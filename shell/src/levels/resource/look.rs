@@ -7,10 +7,11 @@ use super::{expanded, resource};
 use crate::command::Call;
 use crate::configure::objects;
 use crate::configure::show;
-use crate::error::Outcome;
+use crate::error::{Failure, Outcome};
 use crate::levels::status;
 use crate::running::{self, Active};
 use crate::session::Session;
+use crate::why::Wrong;
 use quorate_core::view::{Options, Section, Sections};
 use quorate_core::xml::Element;
 
@@ -54,6 +55,18 @@ pub fn locate(session: &mut Session, call: &Call) -> Outcome {
         }
         nodes.iter().for_each(|node| session.ui.line(&format!("resource {id} is running on: {node}")));
     }
+    Ok(())
+}
+
+pub fn why(session: &mut Session, call: &Call) -> Outcome {
+    let document = session.document()?;
+    let lines = crate::why::why(&document, call.required(0), call.argument(1)).map_err(|wrong| {
+        let place = usize::from(matches!(wrong, Wrong::Node { .. }));
+        let mut failure = Failure::at(call.span(place), wrong.to_string());
+        failure.hints.extend(wrong.hint());
+        failure
+    })?;
+    lines.iter().for_each(|line| session.ui.line(line));
     Ok(())
 }
 

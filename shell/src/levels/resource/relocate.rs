@@ -33,7 +33,7 @@ fn destination(document: &Document, call: &Call) -> Outcome<Destination> {
             true => destination.until = clock::end_of(word),
             false if destination.node.is_none() => destination.node = Some(node_name(document, call, at)?),
             false => {
-                return Err(Failure::at(
+                return Err(Failure::misused(
                     call.span(at),
                     format!("`{word}` is neither a lifetime such as PT10M nor `force`"),
                 ));

@@ -127,7 +127,7 @@ pub fn maintenance(session: &mut Session, call: &Call) -> Outcome {
     let value = match call.argument(1) {
         None => true,
         Some(word) => {
-            literal::boolean(word).map_err(|_| Failure::at(call.span(1), format!("`{word}` is neither on nor off")))?
+            literal::boolean(word).map_err(|_| Failure::misused(call.span(1), format!("`{word}` is neither on nor off")))?
         }
     };
     let id = resource(&session.document()?, call)?.id;

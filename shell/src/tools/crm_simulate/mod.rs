@@ -213,7 +213,11 @@ impl Run<'_, '_> {
             source::save_text(path, &output.dot)?;
         }
         if !self.options.quiet {
-            self.report.summary(&output.summary, &[]);
+            let reasons = self.options.explain.then(|| {
+                let explanation = scheduler::explain::explain(situation);
+                output.summary.iter().map(|change| explanation.reasons(change)).collect::<Vec<_>>()
+            });
+            self.report.summary(&output.summary, &reasons.unwrap_or_default());
         }
         Ok(())
     }

@@ -57,6 +57,9 @@ pub struct Options {
     /// Show what resources take of nodes
     #[arg(short = 'U', long, help_heading = OPERATIONS)]
     pub show_utilization: bool,
+    /// Say of every planned change where the scores come from that led to it
+    #[arg(long, help_heading = OPERATIONS)]
+    pub explain: bool,
     /// Time the decisions for all XML files of a directory
     #[arg(short = 'P', long, value_name = "DIR", help_heading = OPERATIONS)]
     pub profile: Option<PathBuf>,
@@ -182,6 +185,7 @@ impl Options {
         self.run
             || self.simulates()
             || self.show_scores
+            || self.explain
             || self.show_utilization
             || self.save_graph.is_some()
             || self.save_dotfile.is_some()
