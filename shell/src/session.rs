@@ -26,7 +26,8 @@ use quorate_grammar::crm::ast::Statement;
 use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufRead;
+use std::io::{BufRead, Write};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -422,6 +423,18 @@ impl Session {
         Ok(())
     }
 
+    // ---- long answers ------------------------------------------------------------------------------
+
+    /// Prints a text that may be longer than a screen: a person at a terminal gets a pager.
+    pub fn page(&mut self, text: &str) {
+        let at_terminal = self.manner == Manner::Interactive && self.environment.terminal_out;
+        let set = Some(self.options.get("core.pager").to_string()).filter(|pager| !pager.is_empty());
+        let pager = set.or_else(|| self.environment.pager.clone()).unwrap_or_else(|| PAGER.to_string());
+        if !at_terminal || !through(&pager, text) {
+            self.ui.print(text);
+        }
+    }
+
     // ---- questions ---------------------------------------------------------------------------------
 
     /// Asks yes or no. With -F the answer is yes, without a person it is no.
@@ -437,6 +450,20 @@ impl Session {
         let read = self.input.read_line(&mut answer).unwrap_or(0);
         read > 0 && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
+}
+
+/// Leaves at once where the text fits on the screen.
+const PAGER: &str = "less -FRX";
+
+/// Whether a pager took the text. Who leaves it early has seen enough.
+fn through(pager: &str, text: &str) -> bool {
+    let shell = Command::new("sh").args(["-c", pager]).stdin(Stdio::piped()).spawn();
+    let Ok(mut child) = shell else { return false };
+    if let Some(mut input) = child.stdin.take() {
+        let _ = input.write_all(text.as_bytes());
+    }
+    // 127: the shell found no such program.
+    child.wait().is_ok_and(|status| status.code() != Some(127))
 }
 
 /// `-w` gives up after an hour, unless told otherwise: a transition that takes longer needs eyes.

@@ -150,17 +150,30 @@ pub struct OperationRecord {
 
 impl OperationRecord {
     pub fn new(element: &Arc<Element>) -> Self {
-        let integer = |name: &str| element.attr(name).and_then(|text| text.trim().parse::<i64>().ok());
-        let small = |name: &str| integer(name).and_then(|n| i32::try_from(n).ok());
-        Self {
-            interval_ms: integer("interval").and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
-            call_id: small("call-id").unwrap_or(-1),
-            exit_code: small("rc-code").filter(|code| (0..=exit::MAX).contains(code)),
-            status: small("op-status").and_then(ExecutionStatus::from_code),
-            expected_exit_code: element.attr("transition-key").map(|key| expected_exit(key).unwrap_or(0)),
-            last_change: integer("last-rc-change").filter(|moment| *moment > 0),
+        let integer = |text: &str| text.trim().parse::<i64>().ok();
+        let small = |text: &str| integer(text).and_then(|n| i32::try_from(n).ok());
+        let mut record = Self {
+            interval_ms: 0,
+            call_id: -1,
+            exit_code: None,
+            status: None,
+            expected_exit_code: None,
+            last_change: None,
             element: Arc::clone(element),
+        };
+        // One walk over the attributes: a large status has hundreds of thousands of records.
+        for (name, value) in &element.attributes {
+            match name.as_str() {
+                "interval" => record.interval_ms = integer(value).and_then(|n| u32::try_from(n).ok()).unwrap_or(0),
+                "call-id" => record.call_id = small(value).unwrap_or(-1),
+                "rc-code" => record.exit_code = small(value).filter(|code| (0..=exit::MAX).contains(code)),
+                "op-status" => record.status = small(value).and_then(ExecutionStatus::from_code),
+                "transition-key" => record.expected_exit_code = Some(expected_exit(value).unwrap_or(0)),
+                "last-rc-change" => record.last_change = integer(value).filter(|moment| *moment > 0),
+                _ => {}
+            }
         }
+        record
     }
 
     pub fn attr(&self, name: &str) -> Option<&str> {

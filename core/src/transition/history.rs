@@ -8,8 +8,8 @@ use super::key::TransitionKey;
 use crate::cib::Document;
 use crate::cib::document::FEATURE_SET;
 use crate::time::Now;
-use crate::xml::Element;
-use std::collections::BTreeSet;
+use crate::xml::{Element, Node};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The mark of a leader that never was.
 const NO_LEADER: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -37,39 +37,90 @@ pub struct Result<'a> {
     pub now: Now,
 }
 
-/// Writes a result into the history of a node, which is made if there is none.
-pub fn record(document: &mut Document, uuid: &str, result: &Result) {
-    let state = node_state(document, result.node, uuid);
+/// Writes results, and remembers where each history lies: a transition writes thousands.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    nodes: BTreeMap<String, Places>,
+}
+
+/// Where things of one node are among the children of their parents. Nothing is taken out meanwhile
+/// but by [`Recorder::stand`].
+#[derive(Clone, Debug)]
+struct Places {
+    state: usize,
+    histories: BTreeMap<String, usize>,
+    /// Names that several histories bear.
+    doubled: BTreeSet<String>,
+}
+
+impl Recorder {
+    /// Writes a result into the history of a node, which is made if there is none.
+    pub fn record(&mut self, document: &mut Document, uuid: &str, result: &Result) {
+        if !self.nodes.contains_key(result.node) {
+            self.nodes.insert(result.node.to_owned(), places(document, result.node, uuid));
+        }
+        let places = self.nodes.get_mut(result.node).expect("it was just put there");
+        let state = document.status_mut().child_at_mut(places.state).expect("states stay where they are");
+        let histories = state.child_or_new("lrm").child_or_new("lrm_resources");
+        let resource = result.resource;
+        let found = places.histories.get(result.name).or_else(|| places.histories.get(&resource.id)).copied();
+        let at = found.unwrap_or_else(|| {
+            histories.push(new_history(resource));
+            places.histories.insert(resource.id.clone(), histories.children.len() - 1);
+            histories.children.len() - 1
+        });
+        let history = histories.child_at_mut(at).expect("histories stay where they are");
+        let calls = history.elements().filter_map(|record| record.attr("call-id")?.parse::<i32>().ok());
+        let latest = calls.max().unwrap_or(0).max(0);
+        // Of several histories of one name none is known to be the right one, so calls are counted anew.
+        let call = if places.doubled.contains(result.name) { 1 } else { latest + 1 };
+        write(history, result, call);
+    }
+
+    /// Writes a node's standing.
+    pub fn stand(&mut self, document: &mut Document, node: &str, standing: Standing) {
+        self.nodes.remove(node);
+        stand(document, node, standing);
+    }
+}
+
+fn places(document: &mut Document, node: &str, uuid: &str) -> Places {
+    join_doubles(document, node);
+    let state = node_state(document, node, uuid);
     let state_id = state.id().unwrap_or_default().to_owned();
     let lrm = state.child_or_new("lrm");
     if lrm.id().is_none() {
         lrm.set("id", state_id);
     }
-    let histories = lrm.child_or_new("lrm_resources");
-    let resource = result.resource;
-    let is_doubled = histories.elements_named("lrm_resource").filter(|h| h.id() == Some(result.name)).nth(1).is_some();
-    let kept_as = match histories.child_with_id("lrm_resource", result.name) {
-        Some(_) => result.name,
-        None => &resource.id,
-    };
-    let history = histories.child_with_id_or_new("lrm_resource", kept_as);
-    if history.attr("class").is_none() {
-        history.set("class", &resource.class);
-        if let Some(provider) = &resource.provider {
-            history.set("provider", provider);
+    let (mut histories, mut doubled) = (BTreeMap::new(), BTreeSet::new());
+    for (at, history) in lrm.child_or_new("lrm_resources").children.iter().enumerate() {
+        let Some(id) = history.element().filter(|history| history.name == "lrm_resource").and_then(|h| h.id()) else {
+            continue;
+        };
+        match histories.get(id) {
+            Some(_) => drop(doubled.insert(id.to_owned())),
+            None => drop(histories.insert(id.to_owned(), at)),
         }
-        history.set("type", &resource.kind);
     }
-    let calls = history.elements().filter_map(|record| record.attr("call-id")?.parse::<i32>().ok());
-    let latest = calls.max().unwrap_or(0).max(0);
-    // Of several histories of one name none is known to be the right one, so calls are counted anew.
-    let call = if is_doubled { 1 } else { latest + 1 };
-    write(history, result, call);
+    let is_state = |child: &Node| {
+        child.element().is_some_and(|state| state.name == "node_state" && state.attr("uname") == Some(node))
+    };
+    let state = document.status().children.iter().position(is_state).expect("it was just made");
+    Places { state, histories, doubled }
+}
+
+fn new_history(resource: &ResourceRef) -> Element {
+    let mut history = Element::new("lrm_resource").with("id", &resource.id).with("class", &resource.class);
+    if let Some(provider) = &resource.provider {
+        history.set("provider", provider);
+    }
+    history.set("type", &resource.kind);
+    history
 }
 
 /// Joins a node's histories of the same name in the first of them, as happens when a node's state is written.
 /// The others stay as they are.
-pub fn join_doubles(document: &mut Document, node: &str) {
+fn join_doubles(document: &mut Document, node: &str) {
     let is_named = |state: &Element| &*state.name == "node_state" && state.attr("uname") == Some(node);
     let Some(state) = document.status().elements().find(|state| is_named(state)) else { return };
     let histories = state.child("lrm").and_then(|lrm| lrm.child("lrm_resources"));

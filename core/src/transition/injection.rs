@@ -209,7 +209,7 @@ fn inject_operation<F: Fn(&str) -> Option<ResourceRef>>(
         migration: Vec::new(),
         now: known.now,
     };
-    history::record(document, &uuid, &result);
+    history::Recorder::default().record(document, &uuid, &result);
     attributes
 }
 

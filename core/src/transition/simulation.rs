@@ -4,14 +4,13 @@
 //! document as it would be. Absent: events that come from outside (see `injection`).
 
 use super::graph::{Action, ActionKind, Graph, ResourceRef};
-use super::history::{self, Standing};
+use super::history::{self, Recorder, Standing};
 use super::injection::{self, Attribute};
 use super::specification::Operation;
 use super::{Executor, Outcome, Progress};
 use crate::cib::Document;
 use crate::score::Score;
 use crate::time::Now;
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// A transition after its end.
@@ -78,7 +77,7 @@ pub fn simulate(graph: Graph, setting: &Setting) -> Simulation {
         document: setting.document.clone(),
         steps: Vec::new(),
         failed,
-        written: BTreeSet::new(),
+        recorder: Recorder::default(),
     };
     while let Some(action) = run.executor.start_next().cloned() {
         let outcome = run.carry_out(&action);
@@ -98,8 +97,7 @@ struct Run<'a> {
     document: Document,
     steps: Vec<Step>,
     failed: Vec<bool>,
-    /// Nodes whose state was written to.
-    written: BTreeSet<String>,
+    recorder: Recorder,
 }
 
 impl Run<'_> {
@@ -113,7 +111,7 @@ impl Run<'_> {
             (ActionKind::Cluster, _) if action.operation == "stonith" => {
                 let how = action.meta("stonith_action").unwrap_or_default().to_owned();
                 if !how.eq_ignore_ascii_case("on") {
-                    history::stand(&mut self.document, &node, Standing::Down);
+                    self.recorder.stand(&mut self.document, &node, Standing::Down);
                 }
                 self.steps.push(Step::Fencing { node, how });
             }
@@ -156,10 +154,7 @@ impl Run<'_> {
             migration: migration.filter_map(|name| Some((name, action.meta(name)?))).collect(),
             now: self.setting.now,
         };
-        if self.written.insert(node.to_owned()) {
-            history::join_doubles(&mut self.document, node);
-        }
-        history::record(&mut self.document, uuid, &result);
+        self.recorder.record(&mut self.document, uuid, &result);
         if wish.is_some() { Outcome::Failed } else { Outcome::Done }
     }
 

@@ -91,11 +91,13 @@ struct Builder<'a> {
     root: Option<Element>,
     /// Character data gathered until the next tag.
     pending: String,
+    /// By depth, the attributes' names of the element before: thousands have the same in the same order.
+    names: Vec<Vec<Name>>,
 }
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str) -> Builder<'a> {
-        Builder { text, open: Vec::new(), root: None, pending: String::new() }
+        Builder { text, open: Vec::new(), root: None, pending: String::new(), names: Vec::new() }
     }
 
     fn run(mut self) -> Result<Element, XmlError> {
@@ -145,6 +147,18 @@ impl<'a> Builder<'a> {
         XmlError::at(self.text, offset, message.to_string())
     }
 
+    /// The name of an attribute at this place of an element.
+    fn name(&mut self, at: usize, key: &str) -> Name {
+        let names = &mut self.names[self.open.len()];
+        if let Some(known) = names.get(at).filter(|known| known.as_str() == key) {
+            return known.clone();
+        }
+        let name = Name::from(key);
+        names.truncate(at);
+        names.push(name.clone());
+        name
+    }
+
     fn element(&mut self, tag: &BytesStart<'_>, start: usize) -> Result<Element, XmlError> {
         self.flush_text(start)?;
         if self.open.is_empty() && self.root.is_some() {
@@ -155,7 +169,10 @@ impl<'a> Builder<'a> {
         self.check_name(name, start)?;
         let mut element = Element::new(name);
         element.offset = start as u32;
-        for attribute in tag.attributes() {
+        if self.names.len() <= self.open.len() {
+            self.names.resize(self.open.len() + 1, Vec::new());
+        }
+        for (at, attribute) in tag.attributes().enumerate() {
             let attribute = attribute.map_err(|error| self.error(start, error))?;
             let key: &str = attribute.key.as_ref();
             self.check_name(key, start)?;
@@ -164,11 +181,16 @@ impl<'a> Builder<'a> {
             }
             let value =
                 attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| self.error(start, error))?;
-            if !value.chars().all(allowed) {
+            let plain = value.bytes().all(|byte| (0x20..0x80).contains(&byte));
+            if !plain && !value.chars().all(allowed) {
                 return Err(self.error(start, format!("forbidden character in attribute {key}")));
             }
-            element.attributes.push((Name::from(key), value.into()));
+            if at == 0 {
+                element.attributes.reserve_exact(self.names[self.open.len()].len());
+            }
+            element.attributes.push((self.name(at, key), value.into()));
         }
+        self.names[self.open.len()].truncate(element.attributes.len());
         Ok(element)
     }
 

@@ -100,8 +100,15 @@ impl Run<'_, '_> {
         let (mut document, warnings) = source::upgraded(&source.read()?)?;
         warnings.iter().for_each(|warning| self.report.warning(warning));
         let now = self.now(&document)?;
-        let found = scheduler::resolve(&self.input(&document, now, source.secrets_removed()));
-        self.check(&found, &injections, &failures, now)?;
+        // If only names are to be checked, what runs where does not matter much.
+        let names_only = self.options.quiet && !injections.is_empty();
+        let looked_at = if names_only { without_histories(&document) } else { document.clone() };
+        let mut found = scheduler::resolve(&self.input(&looked_at, now, source.secrets_removed()));
+        if names_only && self.check(&found, &injections, &failures).is_err() {
+            // A history may tell of what is not configured any more.
+            found = scheduler::resolve(&self.input(&document, now, source.secrets_removed()));
+        }
+        self.check(&found, &injections, &failures)?;
         if !self.options.quiet {
             self.announce_time(&document, now);
             self.show(Title::Status, &document, &found);
@@ -110,7 +117,7 @@ impl Run<'_, '_> {
             found
         } else {
             let injections: Vec<_> = injections.into_iter().map(|asked| asked.value).collect();
-            let done = injection::inject(&mut document, &injections, &known(&found, self.options, now));
+            let done = injection::inject(&mut document, &injections, &known(&found, self.options));
             self.show_modifications(&document, now, &done);
             scheduler::resolve(&self.input(&document, now, source.secrets_removed()))
         };
@@ -128,12 +135,16 @@ impl Run<'_, '_> {
                 exit = if simulation.complete { Exit::OK } else { Exit::ERROR };
                 self.show_result(&simulation, now, source.secrets_removed());
                 document = simulation.document;
+            } else {
+                std::mem::forget(output);
             }
         }
         // Pacemaker's --in-place leaves --save-output aside; here both get the result.
         for path in self.options.save_output.iter().chain(&target) {
             source::save(path, &document)?;
         }
+        // The process ends; giving all this back piece by piece would take longer than a decision.
+        std::mem::forget((document, situation));
         Ok(exit)
     }
 
@@ -143,9 +154,8 @@ impl Run<'_, '_> {
         situation: &Situation,
         injections: &[Asked<Injection>],
         failures: &[Asked<Operation>],
-        now: Now,
     ) -> Result<(), Failed> {
-        let known = known(situation, self.options, now);
+        let known = known(situation, self.options);
         let refuse = |option, text: &str, wrong| (Exit::USAGE, pointed_at(option, text, &wrong));
         for asked in injections {
             injection::check(&asked.value, &known).map_err(|wrong| refuse(asked.option, &asked.text, wrong))?;
@@ -258,12 +268,20 @@ impl Run<'_, '_> {
     }
 }
 
+/// The document with its nodes' states, and nothing of what they did.
+fn without_histories(document: &Document) -> Document {
+    let mut document = document.clone();
+    let status = document.status_mut();
+    for at in 0..status.children.len() {
+        if let Some(state) = status.child_at_mut(at) {
+            state.retain_elements(|part| part.name != "lrm");
+        }
+    }
+    document
+}
+
 /// What may be named in an injection: nodes that are to come up, too.
-fn known<'a>(
-    situation: &'a Situation,
-    options: &'a Options,
-    now: Now,
-) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
+fn known<'a>(situation: &'a Situation, options: &'a Options) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
     let nodes = situation.nodes.rows().iter().map(|node| node.name.as_str());
     let primitives = situation.resources.rows().iter().filter(|resource| resource.is_primitive());
     let names: BTreeSet<&str> = primitives.map(|resource| resource.config_id.as_str()).collect();
@@ -272,7 +290,7 @@ fn known<'a>(
         resources: names.into_iter().collect(),
         nodes: nodes.chain(options.node_up.iter().map(String::as_str)).collect(),
         start_failure_is_fatal: situation.options.start_failure_is_fatal,
-        now,
+        now: crate::clock::now(),
     }
 }
 
