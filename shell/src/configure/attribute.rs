@@ -58,21 +58,31 @@ pub fn place<'a>(object: &'a Element, sort: Sort, name: &str) -> Option<(&'a str
     Some((set.id()?, pair.id()?))
 }
 
+/// The value of a pair of a set.
+pub fn pair<'a>(set: &'a Element, name: &str) -> Option<&'a str> {
+    set.elements().find(|pair| names(pair, name)).and_then(|pair| pair.attr("value"))
+}
+
+/// Sets a pair of a set.
+pub fn set_pair(set: &mut Element, name: &str, value: &str, pool: &mut Pool) {
+    if let Some(pair) = set.find_mut(|pair| names(pair, name)) {
+        return pair.set("value", value);
+    }
+    let id = pool.make(&format!("{}-{name}", set.id().unwrap_or_default()));
+    set.push(Element::new("nvpair").with("id", id).with("name", name).with("value", value));
+}
+
 pub fn set(object: &mut Element, sort: Sort, name: &str, value: &str, pool: &mut Pool) {
     let has = |set: &Element| is_plain_set(set, sort) && set.elements().any(|pair| names(pair, name));
     if let Some(set) = object.find_mut(has) {
-        if let Some(pair) = set.find_mut(|pair| names(pair, name)) {
-            pair.set("value", value);
-        }
-        return;
+        return set_pair(set, name, value, pool);
     }
     if !object.elements().any(|set| is_plain_set(set, sort)) {
         let id = pool.make(&sort.set_id(object.id().unwrap_or_default()));
         insert_set(object, Element::new(sort.element()).with("id", id));
     }
     let set = object.find_mut(|set| is_plain_set(set, sort)).expect("it was just made");
-    let id = pool.make(&format!("{}-{name}", set.id().unwrap_or_default()));
-    set.push(Element::new("nvpair").with("id", id).with("name", name).with("value", value));
+    set_pair(set, name, value, pool);
 }
 
 /// In containers attributes come before the members; the schema has it so.

@@ -3,6 +3,7 @@
 pub mod cib;
 pub mod cluster;
 pub mod configure;
+pub mod maintenance;
 pub mod node;
 pub mod options;
 pub mod ra;
@@ -26,7 +27,6 @@ pub fn all() -> impl Iterator<Item = &'static Level> {
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "history"),
-    ("", "maintenance"),
     ("", "report"),
     ("", "sbd"),
     ("", "script"),
@@ -36,8 +36,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("configure", "template"),
     ("configure", "rsctest"),
     ("configure", "cibstatus"),
-    ("resource", "trace"),
-    ("resource", "untrace"),
     ("resource", "secret"),
     ("resource", "scores"),
     ("resource", "operations"),

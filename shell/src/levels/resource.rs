@@ -17,18 +17,22 @@ use quorate_grammar::{Word, literal};
 
 mod look;
 mod relocate;
-mod steer;
+pub mod steer;
+mod trace;
 
 pub use look::running;
 use look::{constraints, locate, status, why};
 use relocate::{ban, clear, relocate};
 use steer::{demote, maintenance, manage, promote, restart, start, stop, unmanage};
+use trace::{trace, untrace};
 
 const ACTIONS: What = What::Words(&["set", "delete", "show"]);
 const ON_OFF: What = What::Words(&["on", "off", "true", "false"]);
 
 const RESOURCES: &[Argument] = &[some("resource", What::Resource)];
 const STEERING: &[Flag] = &[PREVIEW];
+const TRACED: &[Argument] =
+    &[one("resource", What::Resource), maybe("operation", What::Text), any("interval directory", What::Text)];
 const META: &[Argument] = &[
     one("resource", What::Resource),
     one("set|delete|show", ACTIONS),
@@ -191,6 +195,24 @@ pub static LEVEL: Level = Level {
             ],
             help: "how often a resource failed on a node",
             run: Run::Do(failcount),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "trace",
+            arguments: TRACED,
+            flags: STEERING,
+            help: "let the agent of a resource write down every step it takes",
+            details: "Of one operation, or of start, stop and the monitors. Traces go to /var/lib/heartbeat/trace_ra,\nor to the directory that is said.",
+            examples: &["trace ip", "trace ip monitor 10s", "trace db promote /var/tmp/traces"],
+            run: Run::Do(trace),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "untrace",
+            arguments: TRACED,
+            flags: STEERING,
+            help: "end the tracing of a resource, or of one operation",
+            run: Run::Do(untrace),
             ..Command::DEFAULT
         },
         Command {

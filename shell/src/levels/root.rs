@@ -3,7 +3,7 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, node, options, ra, resource, status};
+use super::{cib, cluster, configure, maintenance, node, options, ra, resource, status};
 use crate::command::{Call, Command, Level, Run};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
@@ -22,6 +22,12 @@ pub static LEVEL: Level = Level {
         Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
         Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
         Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "maintenance",
+            help: maintenance::LEVEL.help,
+            run: Run::Level(&maintenance::LEVEL),
+            ..Command::DEFAULT
+        },
         Command { name: "ra", help: ra::LEVEL.help, run: Run::Level(&ra::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         status::COMMAND,

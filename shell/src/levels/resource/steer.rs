@@ -129,6 +129,11 @@ pub fn maintenance(session: &mut Session, call: &Call) -> Outcome {
         Some(word) => literal::boolean(word)
             .map_err(|_| Failure::misused(call.span(1), format!("`{word}` is neither on nor off")))?,
     };
+    maintain(session, call, value)
+}
+
+/// Sets or ends the maintenance of the resource that the call names first.
+pub fn maintain(session: &mut Session, call: &Call, value: bool) -> Outcome {
     let id = resource(&session.document()?, call)?.id;
     steer(session, call, |session, document| {
         set_one(session, document.configuration_mut(), &id, "maintenance", if value { "true" } else { "false" });
