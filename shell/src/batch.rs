@@ -28,6 +28,8 @@ pub struct Batch {
     pub asked: Vec<Request>,
     /// Objects whose line was wrong: that others miss them is no second error.
     pub failed: BTreeSet<String>,
+    /// The same for the line being run, whose own errors are no consequences of it.
+    pub failing: BTreeSet<String>,
     /// Statements that referred to something that was not there yet, and to what.
     pub unresolved: Vec<(Statement, Vec<Diagnostic>)>,
 }

@@ -5,6 +5,7 @@
 //! Absent: agents of other machines; a name that is not found here is taken as it is written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 /// An agent as the configuration names it.
@@ -13,6 +14,15 @@ pub struct AgentName<'a> {
     pub class: &'a str,
     pub provider: Option<&'a str>,
     pub name: &'a str,
+}
+
+impl fmt::Display for AgentName<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.provider {
+            Some(provider) => write!(out, "{}:{provider}:{}", self.class, self.name),
+            None => write!(out, "{}:{}", self.class, self.name),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -66,6 +76,27 @@ impl Catalogue {
         }
         let other = self.ocf.keys().find(|provider| has(provider));
         other.map_or(FIRST_PROVIDER, |provider| provider)
+    }
+
+    /// Who provides ocf agents.
+    pub fn providers(&self) -> impl Iterator<Item = &str> {
+        self.ocf.keys().map(String::as_str)
+    }
+
+    /// The providers of an ocf agent of this name.
+    pub fn providers_of(&self, name: &str) -> Vec<String> {
+        self.ocf.iter().filter(|(_, names)| names.contains(name)).map(|(provider, _)| provider.clone()).collect()
+    }
+
+    /// The names of ocf agents, of one provider or of all.
+    pub fn ocf(&self, provider: Option<&str>) -> Vec<String> {
+        let of = self.ocf.iter().filter(|(name, _)| provider.is_none_or(|provider| provider == *name));
+        let names: BTreeSet<&String> = of.flat_map(|(_, names)| names).collect();
+        names.into_iter().cloned().collect()
+    }
+
+    pub fn fence_agents(&self) -> Vec<String> {
+        self.fencing.iter().cloned().collect()
     }
 
     /// What may complete the name of an agent, one step further: class, provider, type.

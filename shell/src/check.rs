@@ -1,13 +1,28 @@
 //! Whether a configuration holds together.
 //!
-//! In: a document. Out: problems in words; none of them has a place in a text.
-//! Absent: the schema, and agents' metadata.
+//! In: statements as written, or a whole document; what agents say of themselves. Out: diagnostics at
+//! words, or problems of objects where there is no text.
+//! Absent: what the cluster would do with it (see `preview`).
 
-use crate::catalogue::Catalogue;
-use crate::configure::{references, show};
+mod agent;
+mod document;
+mod options;
+mod schema;
+mod statement;
+
+pub use schema::{check as schema_problems, names as schema_names};
+
+use crate::catalogue::{AgentName, Catalogue};
+use crate::configure::{objects, references, show};
+use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
+use quorate_core::agent::Metadata;
 use quorate_core::cib::Document;
-use quorate_grammar::Severity;
+use quorate_core::xml::Element;
+use quorate_grammar::crm::ast::{Kind, OptionsKind, Statement};
+use quorate_grammar::{Diagnostic, Severity};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -20,22 +35,166 @@ impl Problem {
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+
+    /// The same problem again, however grave it is taken.
+    fn key(&self) -> String {
+        format!("{}: {}", self.object, self.message)
+    }
+
+    fn of(object: &str, found: Diagnostic) -> Problem {
+        let message = match &found.hint {
+            Some(hint) => format!("{}; {hint}", found.message),
+            None => found.message,
+        };
+        Problem { severity: found.severity, object: object.to_string(), message }
+    }
 }
 
-pub fn check(document: &Document, catalogue: &Catalogue) -> Vec<Problem> {
-    let configuration = document.configuration();
-    let mut problems = Vec::new();
-    for statement in show::all(configuration, catalogue) {
-        let object = statement.kind.id().map_or_else(|| statement.kind.keyword().to_string(), |id| id.text.clone());
-        for found in references::check([&statement], configuration) {
-            let message = match &found.hint {
-                Some(hint) => format!("{}; {hint}", found.message),
-                None => found.message,
-            };
-            problems.push(Problem { severity: found.severity, object: object.clone(), message });
+/// What a check may know.
+pub struct Facts<'a> {
+    pub configuration: &'a Element,
+    pub catalogue: &'a Catalogue,
+    pub agents: &'a dyn Fn(&AgentName) -> Option<Rc<Metadata>>,
+}
+
+impl Facts<'_> {
+    fn metadata(&self, agent: &AgentName) -> Option<Rc<Metadata>> {
+        (self.agents)(agent)
+    }
+}
+
+/// Says what is wrong with a statement where it is written, if the settings want that. Errors are told
+/// here and count when it is committed.
+pub fn tell(session: &mut Session, statements: &[Statement], origin: &Origin) -> Outcome {
+    let document = session.document()?;
+    tell_of(session, &document, statements, origin)
+}
+
+/// The same for statements that a document has already, though it is not on the stage yet.
+pub fn tell_of(session: &mut Session, document: &Document, statements: &[Statement], origin: &Origin) -> Outcome {
+    if session.options.get("core.check_frequency") != "always" || session.is_forced() {
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    {
+        let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
+        let facts = Facts { configuration: document.configuration(), catalogue: session.catalogue(), agents: &agents };
+        for one in statements {
+            let object = name_of(one);
+            found.extend(statement(one, &facts).into_iter().map(|found| (object.clone(), found)));
         }
     }
+    let relaxed = session.options.get("core.check_mode") == "relaxed";
+    let mut diagnostics = Vec::new();
+    for (object, mut diagnostic) in found {
+        let key = Problem::of(&object, diagnostic.clone()).key();
+        if relaxed {
+            diagnostic.severity = Severity::Warning;
+        }
+        if session.told.insert(key) {
+            diagnostics.push(diagnostic);
+        }
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    session.ui.diagnostics(&diagnostics, origin);
+    Ok(())
+}
+
+/// What must hold before a commit: problems that the changes brought are said, and errors stop it.
+pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
+    let forced = forced || session.is_forced();
+    let problems = new_problems(session)?;
+    for problem in &problems {
+        // What was told at its word need not be told again.
+        if !session.told.contains(&problem.key()) {
+            report(session, std::slice::from_ref(problem));
+        }
+    }
+    match problems.iter().filter(|problem| problem.is_error()).count() {
+        0 => Ok(()),
+        _ if forced => Ok(()),
+        count => {
+            let what = if count == 1 { "is an error".to_string() } else { format!("are {count} errors") };
+            Err(Failure::new(
+                crate::error::Kind::Check,
+                format!("there {what} in the configuration; nothing was committed"),
+            )
+            .hint("put it right, or use `commit force` (`crm -F`)"))
+        }
+    }
+}
+
+/// Those that were there before are no reason to refuse a change.
+fn new_problems(session: &mut Session) -> Outcome<Vec<Problem>> {
+    if session.options.get("core.check_frequency") == "never" {
+        return Ok(Vec::new());
+    }
+    let stage = session.stage()?;
+    let (base, work) = (stage.base().clone(), stage.work().clone());
+    let mut now = changed(&work, Some(&base), session);
+    if now.is_empty() {
+        return Ok(now);
+    }
+    let before: BTreeSet<String> = document(&base, session).iter().map(Problem::key).collect();
+    now.retain(|problem| !before.contains(&problem.key()));
+    if session.options.get("core.check_mode") == "relaxed" {
+        now.iter_mut().for_each(|problem| problem.severity = Severity::Warning);
+    }
+    Ok(now)
+}
+
+/// What one statement says that its agent, the cluster or the rest of the configuration do not bear.
+pub fn statement(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
+    statement::check(statement, facts)
+}
+
+/// References first; then what each object says; then what only all of them together show.
+pub fn document(document: &Document, session: &Session) -> Vec<Problem> {
+    changed(document, None, session)
+}
+
+/// The same, but of objects that stand unchanged in `base` nothing is asked again but their references.
+fn changed(document: &Document, base: Option<&Document>, session: &Session) -> Vec<Problem> {
+    let configuration = document.configuration();
+    let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
+    let facts = Facts { configuration, catalogue: session.catalogue(), agents: &agents };
+    let statements = show::all(configuration, session.catalogue());
+    let mut problems = Vec::new();
+    for (one, found) in references::check_each(&statements, configuration) {
+        problems.extend(found.into_iter().map(|found| Problem::of(&name_of(one), found)));
+    }
+    if session.options.get("core.check_frequency") != "on-verify" || session.verifying {
+        let same = base.map_or(BTreeSet::new(), |base| unchanged(base, document));
+        for one in statements.iter().filter(|one| !same.contains(&name_of(one))) {
+            let object = name_of(one);
+            problems.extend(statement::check(one, &facts).into_iter().map(|found| Problem::of(&object, found)));
+        }
+        problems.extend(document::check(&facts));
+    }
+    problems.extend(schema::check(document));
     problems
+}
+
+/// Objects that are in both documents alike. (A node may share its id with a resource, which counts.)
+fn unchanged(base: &Document, now: &Document) -> BTreeSet<String> {
+    let by_id = |document: &Document| {
+        let all = objects::objects(document.configuration());
+        all.into_iter().map(|object| (object.id.clone(), object.element.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let (base, now) = (by_id(base), by_id(now));
+    now.into_iter().filter(|(id, element)| base.get(id) == Some(element)).map(|(id, _)| id).collect()
+}
+
+fn name_of(statement: &Statement) -> String {
+    match (&statement.kind, statement.kind.id()) {
+        (_, Some(id)) => id.text.clone(),
+        (Kind::Options(options), None) => match options.kind {
+            OptionsKind::Property => "cib-bootstrap-options".to_string(),
+            OptionsKind::ResourceDefaults => "rsc-options".to_string(),
+            OptionsKind::OperationDefaults => "op-options".to_string(),
+        },
+        (kind, None) => kind.keyword().to_string(),
+    }
 }
 
 pub fn report(session: &mut Session, problems: &[Problem]) {

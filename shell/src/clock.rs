@@ -15,7 +15,16 @@ pub fn now() -> Now {
 /// When something that lasts so long from now on ends, as Pacemaker's tools write it.
 pub fn end_of(duration: &str) -> Option<String> {
     let duration = literal::duration(duration).ok()?;
-    let at = now().0.plus(&duration).calendar();
+    Some(written(now().0.plus(&duration)))
+}
+
+/// Seconds since 1970 in the same form.
+pub fn text(epoch: i64) -> String {
+    written(Now::from_epoch(epoch).0)
+}
+
+fn written(moment: literal::DateTime) -> String {
+    let at = moment.calendar();
     let (date, time) = ((at.year, at.month, at.day), (at.hour, at.minute, at.second));
-    Some(format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z", date.0, date.1, date.2, time.0, time.1, time.2))
+    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z", date.0, date.1, date.2, time.0, time.1, time.2)
 }

@@ -83,6 +83,8 @@ pub enum What {
     Shadow,
     File,
     Words(&'static [&'static str]),
+    /// `class:provider:type`, in steps.
+    Agent,
     Topic,
     Level,
     MetaName,

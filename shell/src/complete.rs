@@ -148,8 +148,15 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::MetaName => metadata::META_ATTRIBUTES.iter().map(|name| whole(*name)).collect(),
         What::ParameterName => all(knowledge.parameters_of(words.get(1).copied().unwrap_or_default())),
         What::PropertyName => metadata::PROPERTIES.iter().map(|name| whole(*name)).collect(),
+        What::Agent => agents(knowledge, partial),
         What::Option => OPTIONS.iter().map(|option| whole(option.name)).collect(),
     }
+}
+
+/// Agents' names, in steps: class, provider, type.
+fn agents(knowledge: &Knowledge, partial: &str) -> Vec<Candidate> {
+    let names = knowledge.catalogue.complete(partial).into_iter();
+    names.map(|name| if name.ends_with(':') { start(name) } else { whole(name) }).collect()
 }
 
 fn files(partial: &str) -> Vec<Candidate> {
@@ -252,12 +259,7 @@ fn of_expected(
         Expected::Child => all(knowledge.free().into_iter().filter(|id| !standing.before.contains(id)).collect()),
         Expected::Node => all(knowledge.nodes()),
         Expected::NodeId => Vec::new(),
-        Expected::Agent => knowledge
-            .catalogue
-            .complete(partial)
-            .into_iter()
-            .map(|name| if name.ends_with(':') { start(name) } else { whole(name) })
-            .collect(),
+        Expected::Agent => agents(knowledge, partial),
         Expected::Template => knowledge.ids(&["rsc_template"]).into_iter().map(|id| whole(format!("@{id}"))).collect(),
         Expected::Pair(SetKind::Params) => {
             unused(standing.agent.as_deref().map_or(Vec::new(), |agent| knowledge.parameters(agent)))

@@ -117,7 +117,7 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
             "-n" | "--no" => request.refuse = true,
             "-o" | "--option" => request.settings.push(value()?),
             "--keep-going" => request.keep_going = true,
-            // For crmsh's recorded sessions: tells every line before it is run.
+            // For crmsh's recorded sessions: tells every line before it is run, and edits as crmsh does.
             "-R" | "--regression-tests" => request.echo = true,
             "-h" | "--help" => request.help = true,
             "--version" => request.version = true,
@@ -153,10 +153,18 @@ fn unknown(word: &str) -> Failure {
     }
 }
 
+/// crmsh's sessions were recorded with what its commands add of their own accord.
+const CRMSH_EDITS: [&str; 3] = ["core.implicit_edits", "core.has_ra_advised_op", "core.has_fa_advised_op"];
+
 fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
     session.options = Options::load(&Options::path(&session.environment));
     if let Some(style) = &request.style {
         session.options.set("color.style", style)?;
+    }
+    if request.echo {
+        for name in CRMSH_EDITS {
+            session.options.set(name, "yes")?;
+        }
     }
     for setting in &request.settings {
         let Some((name, value)) = setting.split_once('=') else {

@@ -3,6 +3,7 @@
 //! In: a logical line and the session. Out: the command's outcome.
 //! Absent: where lines come from (see `script`, `repl`).
 
+use crate::check;
 use crate::command::{Call, Command, Level, Run, resolve};
 use crate::error::{Failure, Outcome};
 use crate::levels;
@@ -85,7 +86,9 @@ fn visit(session: &mut Session, level: &'static Level, words: &[Token], line: &L
         return outcome;
     }
     if outcome.is_ok() && session.is_changed() {
-        session.commit_stage()?;
+        let committed = check::before_commit(session, false).and_then(|()| session.commit_stage());
+        session.drop_stage();
+        return committed.map(drop);
     }
     session.drop_stage();
     outcome
@@ -104,7 +107,13 @@ pub fn leave(session: &mut Session) -> Outcome {
 pub fn leave_configure(session: &mut Session) -> Outcome {
     if session.is_changed() {
         match session.manner {
-            Manner::Batch | Manner::Single => drop(session.commit_stage()?),
+            Manner::Batch | Manner::Single => {
+                let committed = check::before_commit(session, false).and_then(|()| session.commit_stage());
+                if let Err(failure) = committed {
+                    session.drop_stage();
+                    return Err(failure);
+                }
+            }
             Manner::Interactive => {
                 levels::configure::print_diff(session)?;
                 if session.confirm("There are changes that have not been committed. Commit them?") {

@@ -86,6 +86,11 @@ impl Failure {
         Failure::new(Kind::Refused, message)
     }
 
+    /// An answer by the exit code alone.
+    pub fn quiet() -> Failure {
+        Failure::refused("")
+    }
+
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Failure {
         Failure::new(Kind::File, format!("{}: {error}", path.display()))
     }

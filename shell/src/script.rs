@@ -31,6 +31,7 @@ pub fn batch(session: &mut Session, name: &str, at: &[String], text: &str) -> u8
         if let Err(failure) = dispatch::run(session, line) {
             errors.add(session, failure);
         }
+        session.line_told();
     }
     finish(session, errors)
 }

@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::client::{ANSWER_WITHIN, Cluster};
 use crate::command::{Call, Level, PREVIEW};
 use crate::commit;
+use crate::configure::legacy;
 use crate::configure::references;
 use crate::configure::stage::Stage;
 use crate::environment::Environment;
@@ -18,12 +19,15 @@ use crate::options::Options;
 use crate::preview;
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
+use quorate_core::cib::upgrade::Schema;
 use quorate_core::node::{NodeStatus, Request};
 use quorate_grammar::Diagnostic;
 use quorate_grammar::crm::ast::Statement;
 use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
-use std::io::BufRead;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, Write};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +67,12 @@ pub struct Session {
     pub options: Options,
     pub agents: metadata::Memory,
     pub done: bool,
+    /// Configurations that were given a name, for this session.
+    pub checkpoints: BTreeMap<String, Document>,
+    /// Problems that were told already.
+    pub told: BTreeSet<String>,
+    /// `verify` is being run: nothing is left out.
+    pub verifying: bool,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
     cluster: Box<dyn Cluster>,
@@ -85,6 +95,9 @@ impl Session {
             options: Options::default(),
             agents: metadata::Memory::kept_in(environment.cache.join("crm/agents")),
             done: false,
+            checkpoints: BTreeMap::new(),
+            told: BTreeSet::new(),
+            verifying: false,
             input,
             cluster,
             stage: None,
@@ -107,6 +120,10 @@ impl Session {
             "color" if self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
             _ => Color::Plain,
         };
+    }
+
+    pub fn is_forced(&self) -> bool {
+        self.switches.force
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -303,6 +320,34 @@ impl Session {
         Vec::new()
     }
 
+    /// Puts older words into new ones, and says so once. What the document says already stays as it is.
+    pub fn modernize(&mut self, document: &Document, statements: &mut [Statement], since: Schema) {
+        let schema = document.root().attr("validate-with").and_then(Schema::parse);
+        let Some(schema) = schema.filter(|schema| *schema >= since) else { return };
+        let configuration = document.configuration();
+        let options = configuration.child("crm_config").into_iter().flat_map(|section| section.descendants());
+        let taken = options.filter_map(|pair| pair.attr("name")).map(str::to_string).collect();
+        let mut known: Option<Vec<Statement>> = None;
+        let mut said = BTreeSet::new();
+        for statement in statements {
+            let mut modern = statement.clone();
+            let new = legacy::modernize(&mut modern, schema, &taken);
+            if new.is_empty() {
+                continue;
+            }
+            let known = known.get_or_insert_with(|| crate::configure::show::all(configuration, self.catalogue()));
+            if !known.contains(statement) {
+                *statement = modern;
+                said.extend(new);
+            }
+        }
+        for message in said {
+            if self.told.insert(message.clone()) {
+                self.ui.info(&message);
+            }
+        }
+    }
+
     /// Commits the stage. `true` if there was anything to commit.
     pub fn commit_stage(&mut self) -> Outcome<bool> {
         if !self.is_changed() {
@@ -316,11 +361,28 @@ impl Session {
         Ok(true)
     }
 
+    /// Takes what is there now for the base, so that the stage overwrites what others changed.
+    pub fn rebase_stage(&mut self) -> Outcome {
+        let now = self.read_from(&self.source.clone())?;
+        let work = self.stage()?.work().clone();
+        let mut mine = now.clone();
+        *mine.configuration_mut() = work.configuration().clone();
+        let mut stage = Stage::new(now);
+        stage.put("commit replace", mine);
+        self.stage = Some(stage);
+        Ok(())
+    }
+
     // ---- batches -----------------------------------------------------------------------------------
 
     /// A line was wrong: what it would have defined is not missed by others.
     pub fn note_failed(&mut self, id: &str) {
-        self.batch.failed.insert(id.to_string());
+        self.batch.failing.insert(id.to_string());
+    }
+
+    /// The line's errors have been told: from now on others may be their consequences.
+    pub fn line_told(&mut self) {
+        self.batch.failed.append(&mut self.batch.failing);
     }
 
     /// An error that only follows from another one.
@@ -361,6 +423,18 @@ impl Session {
         Ok(())
     }
 
+    // ---- long answers ------------------------------------------------------------------------------
+
+    /// Prints a text that may be longer than a screen: a person at a terminal gets a pager.
+    pub fn page(&mut self, text: &str) {
+        let at_terminal = self.manner == Manner::Interactive && self.environment.terminal_out;
+        let set = Some(self.options.get("core.pager").to_string()).filter(|pager| !pager.is_empty());
+        let pager = set.or_else(|| self.environment.pager.clone()).unwrap_or_else(|| PAGER.to_string());
+        if !at_terminal || !through(&pager, text) {
+            self.ui.print(text);
+        }
+    }
+
     // ---- questions ---------------------------------------------------------------------------------
 
     /// Asks yes or no. With -F the answer is yes, without a person it is no.
@@ -376,6 +450,20 @@ impl Session {
         let read = self.input.read_line(&mut answer).unwrap_or(0);
         read > 0 && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
+}
+
+/// Leaves at once where the text fits on the screen.
+const PAGER: &str = "less -FRX";
+
+/// Whether a pager took the text. Who leaves it early has seen enough.
+fn through(pager: &str, text: &str) -> bool {
+    let shell = Command::new("sh").args(["-c", pager]).stdin(Stdio::piped()).spawn();
+    let Ok(mut child) = shell else { return false };
+    if let Some(mut input) = child.stdin.take() {
+        let _ = input.write_all(text.as_bytes());
+    }
+    // 127: the shell found no such program.
+    child.wait().is_ok_and(|status| status.code() != Some(127))
 }
 
 /// `-w` gives up after an hour, unless told otherwise: a transition that takes longer needs eyes.

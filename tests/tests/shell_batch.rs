@@ -88,7 +88,7 @@ fn a_single_command_is_committed_or_refused_as_one() {
     assert_eq!(bench.show(&["p"]), "primitive p Dummy \\\n\tparams fake=\"a b\"\n");
     let before = bench.cib();
     let answer = bench.crm(&["configure", "group", "g", "p", "q"]);
-    assert_eq!(answer.code, 1);
+    assert_eq!(answer.code, 2);
     assert_eq!(
         answer.err,
         "crm:1:21: error: `g` refers to `q`, which does not exist\n    configure group g p q\n                        ^\n"
@@ -103,7 +103,7 @@ fn a_file_is_loaded_whole_or_not_at_all_in_any_order() {
     let before = bench.cib();
     let file = bench.write("bad.crm", "primitive c Dummy\n\n# comment\ncolocation k inf: c d\n");
     let answer = bench.crm(&["configure", "load", "update", &file]);
-    assert_eq!(answer.code, 1);
+    assert_eq!(answer.code, 2);
     assert_eq!(
         answer.err.replace(&file, "bad.crm"),
         "bad.crm:4:21: error: there is no resource `d`\n    colocation k inf: c d\n                        ^\n"
@@ -134,23 +134,29 @@ fn replace_update_and_push_differ_in_what_they_delete() {
 #[test]
 fn text_that_is_not_ascii_is_kept() {
     let bench = Bench::default();
-    bench.load("primitive p Dummy params name=Zürich fake=\"Ωmega 世界\"\n");
-    assert_eq!(bench.show(&[]), "primitive p Dummy \\\n\tparams name=Zürich fake=\"Ωmega 世界\"\n");
+    bench.load("primitive p Dummy params state=Zürich fake=\"Ωmega 世界\"\n");
+    assert_eq!(bench.show(&[]), "primitive p Dummy \\\n\tparams state=Zürich fake=\"Ωmega 世界\"\n");
 }
 
 #[test]
 fn passwords_are_masked_when_shown_and_kept_when_saved() {
-    let bench = Bench::with("primitive p Dummy params passwd=secret fake=1");
-    assert_eq!(bench.show(&[]), "primitive p Dummy \\\n\tparams passwd=\"******\" fake=1\n");
+    let bench = Bench::with("primitive p ocf:pacemaker:Dummy params passwd=secret fake=1");
+    assert_eq!(bench.show(&[]), "primitive p ocf:pacemaker:Dummy \\\n\tparams passwd=\"******\" fake=1\n");
     assert!(!bench.show(&["xml"]).contains("secret"));
     // What was shown does not come back as the password.
     let shown = bench.show(&[]).replace("fake=1", "fake=2");
     bench.load(&shown);
-    assert_eq!(bench.crm(&["configure", "save", "-"]).out, "primitive p Dummy \\\n\tparams passwd=secret fake=2\n");
+    assert_eq!(
+        bench.crm(&["configure", "save", "-"]).out,
+        "primitive p ocf:pacemaker:Dummy \\\n\tparams passwd=secret fake=2\n"
+    );
     let other = Bench::default().fed(&["configure", "load", "update", "-"], &shown);
-    assert!(other.code == 1 && other.err.contains("`passwd` of `p` is masked"), "{}", other.err);
-    bench.load("primitive p Dummy params passwd=secret fake=1");
-    assert_eq!(bench.crm(&["configure", "save", "-"]).out, "primitive p Dummy \\\n\tparams passwd=secret fake=1\n");
+    assert!(other.code == 2 && other.err.contains("`passwd` of `p` is masked"), "{}", other.err);
+    bench.load("primitive p ocf:pacemaker:Dummy params passwd=secret fake=1");
+    assert_eq!(
+        bench.crm(&["configure", "save", "-"]).out,
+        "primitive p ocf:pacemaker:Dummy \\\n\tparams passwd=secret fake=1\n"
+    );
 }
 
 #[test]
@@ -161,9 +167,9 @@ fn exit_codes_and_options() {
         (&["configure", "show", "nosuch"], 1),
         (&["--foo", "configure", "show"], 2),
         (&["-f", "nosuch.crm"], 2),
-        (&["configure", "show", "--bogus"], 1),
+        (&["configure", "show", "--bogus"], 2),
         (&["-c", "nosuch", "configure", "show"], 1),
-        (&["corosync", "status"], 1),
+        (&["corosync", "status"], 2),
         (&["--version"], 0),
         (&["help", "configure", "primitive"], 0),
     ] {

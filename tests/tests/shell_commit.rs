@@ -43,14 +43,14 @@ fn changes_to_different_things_merge() {
 fn changes_to_the_same_thing_stop_and_show_all_three_sides() {
     let (bench, answer) = meanwhile("set p1.fake 2", "set p1.fake 3");
     let before = bench.cib();
-    assert_eq!(answer.code, 1);
+    assert_eq!(answer.code, 4);
     assert_eq!(
         answer.err,
         "ERROR: somebody else changed the same things meanwhile; nothing was committed\n  primitive `p1` › instance_attributes `p1-instance_attributes` › nvpair `p1-instance_attributes-fake`: value\n      was:    `1`\n      theirs: `3`\n      mine:   `2`\nhint: `refresh` drops your changes and reads theirs; make yours again on top of them\n"
     );
     assert_eq!(bench.cib(), before);
     let (_, answer) = meanwhile("delete p1", "set p1.fake 3");
-    assert_eq!(answer.code, 1);
+    assert_eq!(answer.code, 4);
     assert!(answer.err.contains("mine:   absent"), "{}", answer.err);
 }
 

@@ -91,7 +91,7 @@ fn writers_of_a_live_configuration_lose_nothing_and_conflicts_stop() {
     ok(&lab, &["-c", "plan", "configure", "property", "w0r0=mine"]);
     ok(&lab, &["configure", "property", "w0r0=theirs"]);
     let conflict = crm(&lab, &["cib", "commit", "plan"]);
-    assert_eq!(conflict.code, 1);
+    assert_eq!(conflict.code, 4);
     for side in ["was:    `1`", "theirs: `theirs`", "mine:   `mine`"] {
         assert!(conflict.err.contains(side), "{}", conflict.err);
     }

@@ -150,7 +150,7 @@ fn waiting_ends_when_all_is_done_or_says_after_its_time_what_still_runs() {
     let begun = Instant::now();
     let late = crm(&lab, &["--wait=1", "resource", "stop", "s"]);
     let took = begun.elapsed();
-    assert_eq!(late.code, 1, "{}{}", late.out, late.err);
+    assert_eq!(late.code, 6, "{}{}", late.out, late.err);
     assert!(late.err.contains("gave up waiting after 1 s: still running: s_stop_0 on n1"), "{}", late.err);
     assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(3), "{took:?}");
     // What was asked for goes on.
@@ -163,7 +163,7 @@ fn waiting_ends_when_all_is_done_or_says_after_its_time_what_still_runs() {
     // A restart that does not come to its end says how to go on.
     ok(&lab, &["-w", "resource", "start", "s"]);
     let late = crm(&lab, &["--wait=1", "resource", "restart", "s"]);
-    assert!(late.code == 1 && late.err.contains("hint: `resource start` lets it run again"), "{}", late.err);
+    assert!(late.code == 6 && late.err.contains("hint: `resource start` lets it run again"), "{}", late.err);
 }
 
 #[test]

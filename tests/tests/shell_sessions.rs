@@ -90,9 +90,6 @@ impl Replay {
         let mut command = self.bench.command();
         command.env("OCF_ROOT", self.bench.path("ocf"));
         command.args(["-R", "--keep-going"]);
-        for setting in ["core.implicit_edits=yes", "core.has_ra_advised_op=yes", "core.has_fa_advised_op=yes"] {
-            command.args(["-o", setting]);
-        }
         let answer = Bench::feed(command.args(words), input);
         self.shown.push_str(&answer.out);
         if std::env::var_os("QUORATE_SHOW").is_some() {

@@ -171,6 +171,8 @@ pub struct PrimitiveView {
     pub current: Option<usize>,
     /// The operation that was sent and not answered: `start`, `monitor`, …
     pub pending: Option<String>,
+    /// Where it was sent to.
+    pub pending_on: Option<NodeRef>,
     /// Why a probe could not tell, where it is not active.
     pub probe_failure: Option<String>,
     /// Kept for a node that is down.
@@ -387,5 +389,10 @@ impl ReplicaView {
 impl PrimitiveView {
     pub fn current_node(&self) -> Option<&NodeRef> {
         self.nodes.get(self.current?)
+    }
+
+    /// Where it is, or else where it will be or was.
+    pub fn shown_node(&self) -> Option<&NodeRef> {
+        self.current_node().or(self.pending_on.as_ref())
     }
 }

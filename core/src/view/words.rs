@@ -108,7 +108,7 @@ pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &Options,
     text.push_str(&state(primitive, options));
     let several = primitive.nodes.len() > 1;
     if with_node && !several {
-        let place = primitive.current_node().map(|node| &node.name).or(primitive.locked_to.as_ref());
+        let place = primitive.shown_node().map(|node| &node.name).or(primitive.locked_to.as_ref());
         text.extend(place.map(|name| format!(" {name}")));
     }
     if primitive.nodes.is_empty()
@@ -160,10 +160,11 @@ pub fn activity(primitive: &PrimitiveView, options: &Options) -> &'static str {
 pub fn remarks(primitive: &PrimitiveView, options: &Options, with_node: bool) -> Vec<String> {
     let common = &primitive.common;
     let mut remarks = Vec::new();
-    if with_node && primitive.current_node().is_some_and(|node| node.lost) {
+    // Of several places, none is judged.
+    if with_node && primitive.nodes.len() < 2 && primitive.shown_node().is_some_and(|node| node.lost) {
         remarks.push("UNCLEAN".to_string());
     }
-    if primitive.locked_to.is_some() && primitive.nodes.is_empty() {
+    if is_locked_where_shown(primitive) {
         remarks.push("LOCKED".to_string());
     }
     if options.pending && primitive.pending.as_deref() == Some("monitor") {
@@ -183,6 +184,11 @@ pub fn remarks(primitive: &PrimitiveView, options: &Options, with_node: bool) ->
         remarks.push("failure ignored".to_string());
     }
     remarks
+}
+
+fn is_locked_where_shown(primitive: &PrimitiveView) -> bool {
+    let shown = primitive.shown_node().map(|node| &node.name);
+    primitive.locked_to.as_ref().is_some_and(|lock| shown.is_none_or(|shown| shown == lock))
 }
 
 /// A target role, where it keeps the resource from more.

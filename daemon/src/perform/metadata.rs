@@ -16,10 +16,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A file's time of change and its length: another pair is another agent.
 type Stamp = (Option<SystemTime>, u64);
 
+/// What was learned of each agent, by its file.
+type Agents = BTreeMap<PathBuf, (Stamp, Option<ChangeRules>)>;
+
 /// What was learned, shared by all runs.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    agents: Arc<Mutex<BTreeMap<PathBuf, (Stamp, Option<ChangeRules>)>>>,
+    agents: Arc<Mutex<Agents>>,
 }
 
 impl Known {
@@ -39,7 +42,7 @@ impl Known {
         rules
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, (Stamp, Option<ChangeRules>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Agents> {
         // What a dead holder left is whole: it only inserts.
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }

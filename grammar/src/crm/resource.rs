@@ -67,6 +67,10 @@ fn agent(reader: &mut Reader) -> Parsed<Agent> {
     reader.want(Expected::Agent);
     let Some(token) = reader.peek().filter(|token| split(token).is_none()) else { return Err(reader.stop()) };
     let text = &token.text;
+    if text.starts_with('@') {
+        let what = if text.len() == 1 { "names no template" } else { "is a template, and an agent is needed" };
+        return Err(Diagnostic::error(token.span, format!("`{text}` {what}")).into());
+    }
     let whole = 0..text.len();
     let Some(first) = text.find(':') else {
         reader.next();

@@ -3,6 +3,7 @@
 //! In: the selected objects. Out: the document with the new text in their place.
 //! Absent: line editing at the prompt.
 
+use super::load::from_xml;
 use super::objects::Object;
 use super::replace::replace_objects;
 use super::show;
@@ -15,14 +16,23 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// Lets the person edit until the text is right or they give up (`None`).
-pub fn edit(session: &mut Session, document: &Document, objects: &[Object]) -> Outcome<Option<Document>> {
+pub fn edit(
+    session: &mut Session,
+    document: &Document,
+    objects: &[Object],
+    form: Form,
+    all: bool,
+) -> Outcome<Option<Document>> {
     if session.manner == Manner::Batch {
         return Err(Failure::refused("there is nobody to edit in a batch"));
     }
-    let before = show::text(&show::statements(document.configuration(), objects, session.catalogue()));
+    let before = match form {
+        Form::Text => show::text(&show::statements(document.configuration(), objects, session.catalogue())),
+        Form::Xml => as_xml(document, objects, all),
+    };
     let mut file = tempfile::Builder::new()
         .prefix("crm-")
-        .suffix(".crm")
+        .suffix(if form == Form::Xml { ".xml" } else { ".crm" })
         .tempfile()
         .map_err(|error| Failure::refused(format!("no place for the text: {error}")))?;
     let io = |error: std::io::Error| Failure::refused(format!("the text cannot be written: {error}"));
@@ -34,7 +44,7 @@ pub fn edit(session: &mut Session, document: &Document, objects: &[Object]) -> O
             return Ok(None);
         }
         let origin = Origin { name: "edited".to_string(), text };
-        match apply(session, document, objects, &origin) {
+        match apply(session, document, objects, &origin, form) {
             Ok(document) => return Ok(Some(document)),
             Err(failure) => {
                 session.ui.failure(&failure, &origin);
@@ -57,17 +67,51 @@ fn run_editor(session: &Session, path: &std::path::Path) -> Outcome {
     }
 }
 
-fn apply(session: &mut Session, document: &Document, objects: &[Object], origin: &Origin) -> Outcome<Document> {
-    let (statements, diagnostics) = crm::parse(&origin.text);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Failure::input(diagnostics).from_text(origin.clone()));
-    }
+/// What the selected objects are edited as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Text,
+    Xml,
+}
+
+fn as_xml(document: &Document, objects: &[Object], all: bool) -> String {
+    show::unmasked_xml(document.root(), document.configuration(), (!all).then_some(objects))
+}
+
+fn apply(
+    session: &mut Session,
+    document: &Document,
+    objects: &[Object],
+    origin: &Origin,
+    form: Form,
+) -> Outcome<Document> {
+    let statements = match form {
+        Form::Text => {
+            let (statements, diagnostics) = crm::parse(&origin.text);
+            if diagnostics.iter().any(Diagnostic::is_error) {
+                return Err(Failure::input(diagnostics).from_text(origin.clone()));
+            }
+            statements
+        }
+        Form::Xml => from_xml(session, origin)?,
+    };
     replace_objects(session, document, objects, &statements)
         .map_err(|found| Failure::input(found).from_text(origin.clone()))
 }
 
 /// Sends the text through a program, one statement a line, and reads what comes out.
-pub fn filter(session: &mut Session, document: &Document, objects: &[Object], program: &str) -> Outcome<Document> {
+pub fn filter(
+    session: &mut Session,
+    document: &Document,
+    objects: &[Object],
+    program: &str,
+    form: Form,
+    all: bool,
+) -> Outcome<Document> {
+    if form == Form::Xml {
+        let text = through(program, as_xml(document, objects, all))?;
+        return apply(session, document, objects, &Origin { name: "filtered".to_string(), text }, form);
+    }
     let statements = show::statements(document.configuration(), objects, session.catalogue());
     let mut text = String::new();
     for statement in &statements {
@@ -75,7 +119,7 @@ pub fn filter(session: &mut Session, document: &Document, objects: &[Object], pr
         text.push('\n');
     }
     let origin = Origin { name: "filtered".to_string(), text: through(program, text)? };
-    apply(session, document, objects, &origin)
+    apply(session, document, objects, &origin, form)
 }
 
 fn through(program: &str, text: String) -> Outcome<String> {

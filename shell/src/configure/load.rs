@@ -8,9 +8,11 @@ use super::lower::{Mode, lower};
 use super::objects::sorted;
 use super::replace::replace;
 use super::{references, remove, show};
+use crate::check;
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
+use quorate_core::cib::upgrade::Schema;
 use quorate_core::xml::Element;
 use quorate_grammar::Diagnostic;
 use quorate_grammar::crm;
@@ -36,19 +38,24 @@ impl Method {
     }
 }
 
+/// Texts keep the words of older schemas, which may know no others.
+const LEGACY_SINCE: Schema = Schema { major: 4, minor: 0 };
+
 pub fn load(session: &mut Session, document: &mut Document, method: Method, xml: bool, file: &str) -> Outcome {
     let text = read(session, file)?;
     let origin = Origin { name: file.to_string(), text };
-    let statements = if xml { from_xml(session, &origin)? } else { from_text(session, &origin)? };
-    put(session, document, method, &statements).map_err(|failure| failure.from_text(origin))
+    let mut statements = if xml { from_xml(session, &origin)? } else { from_text(session, &origin)? };
+    if !xml {
+        session.modernize(document, &mut statements, LEGACY_SINCE);
+    }
+    put(session, document, method, &statements).map_err(|failure| failure.from_text(origin.clone()))?;
+    if xml { Ok(()) } else { check::tell_of(session, document, &statements, &origin) }
 }
 
-fn read(session: &mut Session, file: &str) -> Outcome<String> {
-    if file.starts_with("http://") || file.starts_with("https://") {
-        return Err(Failure::new(
-            crate::error::Kind::Unsupported,
-            "files are not fetched from the network; fetch it first",
-        ));
+/// The text of a file, of standard input (`-`), or from the network.
+pub fn read(session: &mut Session, file: &str) -> Outcome<String> {
+    if ["http://", "https://", "ftp://"].iter().any(|start| file.starts_with(start)) {
+        return fetch(file);
     }
     let mut text = String::new();
     if file == "-" {
@@ -56,6 +63,20 @@ fn read(session: &mut Session, file: &str) -> Outcome<String> {
         return Ok(text);
     }
     std::fs::read_to_string(file).map_err(|error| Failure::file(Path::new(file), &error))
+}
+
+/// Fetched by curl, which knows about proxies and certificates.
+fn fetch(url: &str) -> Outcome<String> {
+    let output = std::process::Command::new("curl").args(["-fsSL", "--max-time", "60", "--", url]).output();
+    let output = output.map_err(|error| {
+        Failure::refused(format!("`curl` cannot be run to fetch {url}: {error}"))
+            .hint("fetch it first, then load the file")
+    })?;
+    if !output.status.success() {
+        let reason = String::from_utf8_lossy(&output.stderr).trim().to_string();
+        return Err(Failure::refused(format!("{url} cannot be fetched: {reason}")));
+    }
+    String::from_utf8(output.stdout).map_err(|_| Failure::refused(format!("{url} is not UTF-8")))
 }
 
 fn from_text(session: &mut Session, origin: &Origin) -> Outcome<Vec<Statement>> {
@@ -68,10 +89,12 @@ fn from_text(session: &mut Session, origin: &Origin) -> Outcome<Vec<Statement>> 
 }
 
 /// The objects of an XML document, as statements where the language has them.
-fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
+pub fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
     let document =
         Document::read(&origin.text).map_err(|error| Failure::refused(format!("{}: {error}", origin.name)))?;
-    Ok(show::all(document.configuration(), session.catalogue()))
+    let configuration = document.configuration();
+    // The XML names its ids, so they are meant.
+    Ok(show::statements_with_ids(configuration, &sorted(configuration), session.catalogue()))
 }
 
 fn put(session: &mut Session, document: &mut Document, method: Method, statements: &[Statement]) -> Outcome {

@@ -8,7 +8,7 @@ use super::build;
 use super::ids::{self, Pool};
 use super::objects::{self, Object, is_resource};
 use super::raise::{self, Context};
-use super::show::{MASK, SECRET};
+use super::show::MASK;
 use crate::catalogue::Catalogue;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::crm::ast::{AttributeSet, BundlePart, Kind, Node as NodeStatement, SetBody, Statement};
@@ -233,7 +233,7 @@ impl Lowering<'_> {
             .filter(|part| masked(part))
             .filter_map(|part| part.attr("name").map(str::to_string))
             .collect();
-        for name in names.iter().filter(|name| name.starts_with(SECRET)) {
+        for name in &names {
             let kept = old.and_then(|old| {
                 old.descendants().find(|part| part.name == "nvpair" && part.attr("name") == Some(name))
             });

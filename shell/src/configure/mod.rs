@@ -5,6 +5,7 @@ pub mod build;
 pub mod edit;
 pub mod ids;
 pub mod implicit;
+pub mod legacy;
 pub mod load;
 pub mod lower;
 pub mod objects;

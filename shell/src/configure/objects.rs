@@ -63,7 +63,7 @@ pub fn name_of(element: &Element, section: &str) -> Option<String> {
 }
 
 /// The order of output: by these ranks, then by id.
-fn rank(kind: &str) -> usize {
+pub fn rank(kind: &str) -> usize {
     const RANKS: &[&[&str]] = &[
         &["node"],
         &["rsc_template"],

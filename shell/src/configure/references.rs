@@ -28,14 +28,20 @@ enum Reference<'a> {
 }
 
 pub fn check<'a>(statements: impl IntoIterator<Item = &'a Statement>, configuration: &Element) -> Vec<Diagnostic> {
+    check_each(statements, configuration).flat_map(|(_, found)| found).collect()
+}
+
+/// The same, statement by statement.
+pub fn check_each<'a>(
+    statements: impl IntoIterator<Item = &'a Statement>,
+    configuration: &Element,
+) -> impl Iterator<Item = (&'a Statement, Vec<Diagnostic>)> {
     let known = Known::of(configuration);
-    let mut diagnostics = Vec::new();
-    for statement in statements {
+    statements.into_iter().map(move |statement| {
         let mut found = Vec::new();
         references(&statement.kind, &mut found);
-        diagnostics.extend(found.into_iter().filter_map(|reference| known.check(&reference, configuration)));
-    }
-    diagnostics
+        (statement, found.into_iter().filter_map(|reference| known.check(&reference, configuration)).collect())
+    })
 }
 
 struct Known {

@@ -20,6 +20,13 @@ pub const MASK: &str = "******";
 /// Attributes whose name starts like this are secrets (crmsh's default).
 pub const SECRET: &str = "passw";
 
+/// The same as a pattern.
+pub const SECRETS: &str = "passw*";
+
+fn is_secret(name: &str, patterns: &[String]) -> bool {
+    patterns.iter().any(|pattern| glob(pattern, name))
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
     Id(String),
@@ -64,6 +71,13 @@ pub fn select<'a>(configuration: &'a Element, selectors: &[Selector]) -> (Vec<Ob
     }
     let objects = all.into_iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(object, _)| object);
     (objects.collect(), empty)
+}
+
+/// What all selectors select.
+pub fn select_all<'a>(configuration: &'a Element, selectors: &[Selector]) -> (Vec<Object<'a>>, Vec<Selector>) {
+    let (mut chosen, missing) = select(configuration, selectors);
+    chosen.retain(|object| selectors.iter().all(|selector| fits(configuration, object, selector)));
+    (chosen, missing)
 }
 
 fn fits(configuration: &Element, object: &Object, selector: &Selector) -> bool {
@@ -152,76 +166,78 @@ pub fn text(statements: &[Statement]) -> String {
 }
 
 /// Hides the values of attributes that look like passwords.
-pub fn mask(statements: &mut [Statement]) {
+pub fn mask(statements: &mut [Statement], secrets: &[String]) {
     for statement in statements {
         match &mut statement.kind {
             Kind::Primitive(primitive) | Kind::Template(primitive) => {
                 for part in &mut primitive.parts {
                     match part {
-                        Part::Set(set) => mask_set(&mut set.body),
-                        Part::Operation(operation) => operation.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
+                        Part::Set(set) => mask_set(&mut set.body, secrets),
+                        Part::Operation(operation) => {
+                            operation.sets.iter_mut().for_each(|set| mask_set(&mut set.body, secrets))
+                        }
                         Part::Operations(_) => {}
                     }
                 }
             }
-            Kind::Node(node) => node.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
-            Kind::Group(group) => group.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
-            Kind::Clone(clone) => clone.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
+            Kind::Node(node) => node.sets.iter_mut().for_each(|set| mask_set(&mut set.body, secrets)),
+            Kind::Group(group) => group.sets.iter_mut().for_each(|set| mask_set(&mut set.body, secrets)),
+            Kind::Clone(clone) => clone.sets.iter_mut().for_each(|set| mask_set(&mut set.body, secrets)),
             Kind::Bundle(bundle) => bundle.parts.iter_mut().for_each(|part| {
                 if let BundlePart::Set(set) = part {
-                    mask_set(&mut set.body);
+                    mask_set(&mut set.body, secrets);
                 }
             }),
             Kind::Alert(alert) => alert.parts.iter_mut().for_each(|part| match part {
-                AlertPart::Set(set) => mask_set(&mut set.body),
-                AlertPart::To(recipient) => recipient.sets.iter_mut().for_each(|set| mask_set(&mut set.body)),
+                AlertPart::Set(set) => mask_set(&mut set.body, secrets),
+                AlertPart::To(recipient) => recipient.sets.iter_mut().for_each(|set| mask_set(&mut set.body, secrets)),
                 AlertPart::Select(_) => {}
             }),
-            Kind::Xml(xml) => mask_xml(xml),
+            Kind::Xml(xml) => mask_xml(xml, secrets),
             _ => {}
         }
     }
 }
 
-fn mask_set(body: &mut SetBody) {
+fn mask_set(body: &mut SetBody, secrets: &[String]) {
     let SetBody::Own { pairs, .. } = body else { return };
     for pair in pairs {
         if let Pair::Named { name, value: Some(value), .. } = pair
-            && name.text.starts_with(SECRET)
+            && is_secret(&name.text, secrets)
         {
             *value = Word::new(MASK);
         }
     }
 }
 
-fn mask_xml(xml: &mut Word) {
+fn mask_xml(xml: &mut Word, secrets: &[String]) {
     if let Ok(mut element) = quorate_core::xml::read(&xml.text) {
-        mask_element(&mut element);
+        mask_element(&mut element, secrets);
         *xml = Word::new(quorate_core::xml::write_pretty(&element).trim_end());
     }
 }
 
-pub fn mask_element(element: &mut Element) {
-    let secret = element.name == "nvpair" && element.attr("name").is_some_and(|name| name.starts_with(SECRET));
+pub fn mask_element(element: &mut Element, secrets: &[String]) {
+    let secret = element.name == "nvpair" && element.attr("name").is_some_and(|name| is_secret(name, secrets));
     if secret && element.attr("value").is_some() {
         element.set("value", MASK);
     }
     let has_secret = |element: &Element| {
-        element.descendants().any(|part| part.attr("name").is_some_and(|name| name.starts_with(SECRET)))
+        element.descendants().any(|part| part.attr("name").is_some_and(|name| is_secret(name, secrets)))
     };
     for node in &mut element.children {
         if let Node::Element(child) = node
             && has_secret(child)
         {
-            mask_element(Arc::make_mut(child));
+            mask_element(Arc::make_mut(child), secrets);
         }
     }
 }
 
 /// The document with nothing but the selected objects, as XML.
-pub fn xml(root: &Element, configuration: &Element, selected: Option<&[Object]>) -> String {
+pub fn xml(root: &Element, configuration: &Element, selected: Option<&[Object]>, secrets: &[String]) -> String {
     let mut cib = part(root, configuration, selected);
-    mask_element(&mut cib);
+    mask_element(&mut cib, secrets);
     xml_text(&cib)
 }
 

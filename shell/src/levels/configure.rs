@@ -4,20 +4,24 @@
 //! Absent: the language (grammar), how statements become XML (see `configure`).
 
 use crate::catalogue::AgentName;
+use crate::check;
 use crate::command::{Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
 use crate::configure::implicit::{self, Wishes};
 use crate::configure::lower::{self, Mode};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::cib::upgrade::Schema;
 use quorate_grammar::Diagnostic;
 use quorate_grammar::crm::ast::Statement;
 
+mod agents;
 mod change;
+mod compare;
 mod look;
 mod publish;
 
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
-use look::{diff, get_property, show, simulate, verify};
+use look::{get_property, show, simulate, verify};
 pub use look::{print_diff, text_diff};
 use publish::{commit, redo, refresh, undo};
 
@@ -178,7 +182,7 @@ pub static LEVEL: Level = Level {
             arguments: &[any("selection", What::Selector)],
             flags: &[IDS],
             help: "print the configuration, or a part of it",
-            details: "SELECTION: [xml] and ids, patterns (p*), type:TYPE, tag:TAG, related:ID, changed.\nValues of attributes named passw* are masked; `save` does not mask.",
+            details: "SELECTION: [xml] and ids, patterns (p*), type:TYPE, tag:TAG, related:ID, changed, obscure:PATTERN.\nSeveral selectors select what any of them does, with `and` what all of them do. Values of attributes\nthat fit core.obscure_pattern (passw*) or obscure: are masked; `save` does not mask.",
             examples: &["show", "show xml p1", "show type:order related:p1", "show changed"],
             run: Run::Do(show),
             ..Command::DEFAULT
@@ -271,10 +275,10 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "commit",
-            arguments: &[maybe("force", What::Words(&["force"]))],
+            arguments: &[any("force|replace", What::Words(&["force", "replace"]))],
             flags: &[PREVIEW, FORCE],
             help: "make the changes real",
-            details: "Changes that others made meanwhile stay, if they are to other things. If they are to the same\nthings, nothing is committed and each of them is shown.",
+            details: "Changes that others made meanwhile stay, if they are to other things. If they are to the same\nthings, nothing is committed and each of them is shown.\nforce: in spite of what the checks find. replace: what others changed meanwhile is overwritten.",
             run: Run::Do(commit),
             ..Command::DEFAULT
         },
@@ -288,10 +292,11 @@ pub static LEVEL: Level = Level {
         Command { name: "redo", help: "make the change that was taken back", run: Run::Do(redo), ..Command::DEFAULT },
         Command {
             name: "diff",
+            arguments: &[maybe("from", What::File), maybe("to", What::File)],
             flags: &[XML],
             help: "what the changes are so far",
-            details: "A unified diff of the configuration, or with --xml the patch that a commit sends.",
-            run: Run::Do(diff),
+            details: "A unified diff of the configuration, or with --xml the patch that a commit sends.\nFROM and TO are live, base, work, checkpoint:NAME, shadow:NAME or files (scheduler inputs, too);\nwithout them it is from base to work.",
+            run: Run::Do(compare::diff),
             ..Command::DEFAULT
         },
         Command {
@@ -319,8 +324,68 @@ pub static LEVEL: Level = Level {
             name: "get-property",
             aliases: &["get_property"],
             arguments: &[any("name", What::PropertyName)],
-            help: "the value of a cluster option",
+            flags: &[TRUE],
+            help: "the value of a cluster option, its default if it is not set",
             run: Run::Do(get_property),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "checkpoint",
+            arguments: &[
+                maybe("save|restore|delete|list", What::Words(&["save", "restore", "delete", "list"])),
+                maybe("name", What::Text),
+            ],
+            help: "give the configuration as it is now a name, and go back to it",
+            examples: &["checkpoint save before", "checkpoint restore before"],
+            run: Run::Do(compare::checkpoint),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "fmt",
+            arguments: &[one("file", What::File)],
+            help: "print a file's statements in the form and order of `show`",
+            run: Run::Do(compare::fmt),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "graph",
+            arguments: &[
+                maybe("dot", What::Words(&["dot"])),
+                maybe("file", What::File),
+                maybe("format", What::Words(&["svg", "png"])),
+            ],
+            help: "draw in which order resources start",
+            details: "In the language of graphviz; with a format (and graphviz) as a picture.",
+            examples: &["graph", "graph dot order.svg svg"],
+            run: Run::Do(compare::graph),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "rule-test",
+            arguments: &[one("rule", What::Object), maybe("node", What::Node), maybe("time", What::Text)],
+            help: "whether a rule holds for a node at a time",
+            details: "RULE is the id of a rule or of an object that has some, or the rule itself in quotes.\nWithout a node (or with `all`) it is tried for each; without a time, for now.",
+            examples: &[
+                "rule-test l1",
+                "rule-test \"#uname eq n1 and date spec hours=9-17\" n1 \"2026-01-01 10:00:00Z\"",
+            ],
+            run: Run::Do(compare::rule_test),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "default-timeouts",
+            aliases: &["default_timeouts"],
+            arguments: &[some("resource", What::Resource)],
+            help: "raise the timeouts of operations to what the agents advise",
+            run: Run::Do(agents::default_timeouts),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "validate-all",
+            aliases: &["validate_all"],
+            arguments: &[one("resource", What::Resource)],
+            help: "let the agent check its parameters, on this machine",
+            run: Run::Do(agents::validate_all),
             ..Command::DEFAULT
         },
         Command {
@@ -343,6 +408,7 @@ pub static LEVEL: Level = Level {
     ],
 };
 
+const TRUE: Flag = Flag { name: "--true", short: "-t", help: "say by the exit code whether it is true" };
 const IDS: Flag = Flag { name: "--ids", short: "", help: "with every id, so that loading it gives the very same XML" };
 const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" };
 
@@ -352,6 +418,8 @@ const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" }
 pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagnostics: Vec<Diagnostic>) -> Outcome {
     session.freshen();
     if let Some(mut statement) = statement {
+        let document = session.stage()?.work().clone();
+        session.modernize(&document, std::slice::from_mut(&mut statement), Schema { major: 3, minor: 0 });
         complete(session, &mut statement)?;
         let text = format!("{} {}", statement.kind.keyword(), statement.kind.id().map_or("", |id| &id.text));
         let mut document = session.stage()?.work().clone();
@@ -367,6 +435,9 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
             let missing = session.check_references(std::slice::from_ref(&statement));
             if missing.iter().any(Diagnostic::is_error) {
                 *session.stage()? = before;
+            } else {
+                let origin = session.origin.clone();
+                check::tell(session, std::slice::from_ref(&statement), &origin)?;
             }
             diagnostics.extend(missing);
         }

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod configure;
 pub mod node;
 pub mod options;
+pub mod ra;
 pub mod resource;
 pub mod root;
 pub mod status;
@@ -26,7 +27,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "history"),
     ("", "maintenance"),
-    ("", "ra"),
     ("", "report"),
     ("", "sbd"),
     ("", "script"),
@@ -34,10 +34,7 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("", "cibstatus"),
     ("configure", "assist"),
     ("configure", "template"),
-    ("configure", "graph"),
     ("configure", "rsctest"),
-    ("configure", "validate-all"),
-    ("configure", "default-timeouts"),
     ("configure", "cibstatus"),
     ("resource", "trace"),
     ("resource", "untrace"),

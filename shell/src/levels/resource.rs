@@ -8,7 +8,7 @@ use crate::configure::attribute::Sort;
 use crate::configure::lower::unknown_resource;
 use crate::configure::objects::{self, Object, is_resource};
 use crate::configure::show;
-use crate::error::{Failure, Outcome};
+use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
@@ -234,7 +234,8 @@ fn expand(configuration: &Element, word: &str) -> Vec<String> {
 }
 
 fn missing(configuration: &Element, word: &str, call: &Call, at: usize) -> Failure {
-    Failure::input(vec![unknown_resource(configuration, &Word::at(word, call.span(at)))])
+    let unknown = unknown_resource(configuration, &Word::at(word, call.span(at)));
+    Failure { kind: Kind::Refused, ..Failure::input(vec![unknown]) }
 }
 
 fn resource<'a>(document: &'a Document, call: &Call) -> Outcome<Object<'a>> {

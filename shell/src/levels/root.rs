@@ -3,7 +3,7 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, node, options, resource, status};
+use super::{cib, cluster, configure, node, options, ra, resource, status};
 use crate::command::{Call, Command, Level, Run};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
@@ -22,6 +22,7 @@ pub static LEVEL: Level = Level {
         Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
         Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
         Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
+        Command { name: "ra", help: ra::LEVEL.help, run: Run::Level(&ra::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         status::COMMAND,
         Command {
@@ -36,7 +37,9 @@ pub static LEVEL: Level = Level {
 
 fn verify(session: &mut Session, _: &Call) -> Outcome {
     let document = session.document()?;
-    let problems = crate::check::check(&document, session.catalogue());
+    session.verifying = true;
+    let problems = crate::check::document(&document, session);
+    session.verifying = false;
     crate::check::report(session, &problems);
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),

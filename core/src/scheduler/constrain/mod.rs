@@ -46,6 +46,9 @@ pub struct Constraints {
     pub managed: Table<ResourceId, bool>,
     pub blocked: Table<ResourceId, bool>,
     pub unclean: Table<NodeId, bool>,
+    pub failed: Table<ResourceId, bool>,
+    /// Remote and guest nodes whose connection must be made anew.
+    pub reset: Table<NodeId, bool>,
     pub recheck: Recheck,
     pub notes: Vec<Note>,
 }
@@ -111,6 +114,8 @@ impl<'a> Builder<'a> {
                 managed: Table::from_rows(situation.resources.rows().iter().map(|r| r.managed).collect()),
                 blocked: Table::from_rows(situation.resources.rows().iter().map(|r| r.blocked).collect()),
                 unclean: Table::from_rows(situation.nodes.rows().iter().map(|n| n.unclean).collect()),
+                failed: Table::from_rows(situation.resources.rows().iter().map(|r| r.failed).collect()),
+                reset: Table::from_rows(situation.nodes.rows().iter().map(|n| n.remote_reset).collect()),
                 recheck: Recheck::default(),
                 notes: Vec::new(),
             },

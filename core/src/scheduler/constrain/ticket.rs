@@ -136,8 +136,22 @@ impl Builder<'_> {
     }
 
     fn fence_for_ticket(&mut self, node: NodeId) {
-        if !self.constraints.unclean[node] {
-            self.constraints.unclean[node] = true;
+        let facts = &self.situation.nodes[node];
+        let connection = facts.connection;
+        let constraints = &mut self.constraints;
+        if let Some(launcher) = connection.and_then(|connection| self.situation.resources[connection].launcher) {
+            // A guest is fenced by recovering what it runs in.
+            if !constraints.failed[launcher] && constraints.managed[launcher] {
+                constraints.failed[launcher] = true;
+                constraints.reset[node] = true;
+            }
+            return;
+        }
+        if facts.is_remote() && connection.is_none_or(|connection| constraints.managed[connection]) {
+            constraints.reset[node] = true;
+        }
+        if facts.is_remote() || !constraints.unclean[node] {
+            constraints.unclean[node] = true;
             self.point(Point::Fence { node, reason: "deadman ticket was lost".to_owned() });
         }
     }

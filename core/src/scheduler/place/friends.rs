@@ -179,7 +179,7 @@ impl Placer<'_> {
         let dependent = &self.situation.resources[colocation.dependent];
         let in_bundle = dependent.remote_connection
             && dependent.parent.is_some_and(|parent| self.situation.resources[parent].is_bundle());
-        if in_bundle && !resource.failed && resource.active_on.len() == 1 {
+        if in_bundle && !self.constraints.failed[primary] && resource.active_on.len() == 1 {
             return false;
         }
         colocation.influence || self.situation.resources[primary].active_on.is_empty()

@@ -62,7 +62,7 @@ impl Placer<'_> {
     }
 
     fn did_fail(&self, id: ResourceId) -> bool {
-        self.situation.resources[id].failed || self.placement.children[id].iter().any(|child| self.did_fail(*child))
+        self.constraints.failed[id] || self.placement.children[id].iter().any(|child| self.did_fail(*child))
     }
 
     fn number(&self, id: ResourceId) -> u32 {
@@ -160,7 +160,7 @@ impl Placer<'_> {
 
     fn preferred(&self, clone: ResourceId, instance: ResourceId, optimal: u32) -> Option<NodeId> {
         let resource = &self.situation.resources[instance];
-        if resource.active_on.is_empty() || resource.failed {
+        if resource.active_on.is_empty() || self.constraints.failed[instance] {
             return None;
         }
         let node = self.active_node(instance)?;

@@ -44,6 +44,7 @@ pub struct Placed {
     pub next_reason: Option<String>,
     pub managed: bool,
     pub blocked: bool,
+    pub failed: bool,
     /// Changes with promotion scores.
     pub priority: Score,
     pub promotion_priority: Score,
@@ -127,6 +128,7 @@ impl<'a> Placer<'a> {
             next_reason: resource.target_reason.clone(),
             managed: constraints.managed[id],
             blocked: constraints.blocked[id],
+            failed: constraints.failed[id],
             priority: resource.priority,
             promotion_priority: Score::ZERO,
             refused: false,
@@ -316,6 +318,7 @@ fn hosts(situation: &Situation, constraints: &Constraints) -> Table<NodeId, Host
     let host = |(id, node): (NodeId, &super::resolve::Node)| Host {
         online: node.online,
         unclean: constraints.unclean[id],
+        reset: constraints.reset[id],
         shutdown: node.shutdown,
         closed: node.standby || node.maintenance,
         is_guest: situation.is_guest(id),

@@ -79,6 +79,8 @@ impl NodeTable {
 pub struct Host {
     pub online: bool,
     pub unclean: bool,
+    /// The connection to it must be made anew.
+    pub reset: bool,
     pub shutdown: bool,
     /// Standby or in maintenance.
     pub closed: bool,

@@ -3,7 +3,8 @@
 //! In: a bundle as configured. Out: the primitives nobody wrote down, and the nodes inside the containers.
 
 use super::Resolver;
-use super::resource::{Common, Variant};
+use super::make::Common;
+use super::resource::Variant;
 use crate::cib::model::attributes::{AttributeSet, Pair};
 use crate::cib::model::resource::{Agent, Bundle, CloneConfig, Cloned, Operation, Primitive};
 use crate::scheduler::table::{NodeId, ResourceId};

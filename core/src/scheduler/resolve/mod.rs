@@ -13,6 +13,8 @@ mod failure;
 pub mod fencing;
 mod history;
 mod instance;
+mod make;
+mod meta;
 mod migration;
 pub mod node;
 pub mod operation;

@@ -90,7 +90,8 @@ impl Builder<'_> {
             nodes: resource.active_on.iter().map(|node| self.node_ref(*node)).collect(),
             current: self.current_node(id),
             pending: resource.pending.as_ref().map(|pending| pending.task.clone()),
-            probe_failure: self.probe_failure(id, None),
+            pending_on: resource.pending.as_ref().map(|pending| self.node_ref(pending.node)),
+            probe_failure: self.probe_failure(id, resource.pending.as_ref().map(|pending| pending.node)),
             locked_to: resource.shutdown_lock.map(|(node, _)| self.situation.nodes[node].name.to_string()),
         }
     }

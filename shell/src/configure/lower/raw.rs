@@ -8,7 +8,14 @@ use quorate_grammar::{Diagnostic, Word};
 impl Lowering<'_> {
     pub(super) fn xml(&mut self, xml: &Word) -> Lowered {
         let element = xml::read(&xml.text).map_err(|error| {
-            Diagnostic::error(xml.span, format!("this is not XML: {} (character {})", error.message, error.column))
+            Diagnostic::error(
+                xml.span,
+                format!(
+                    "this is not XML: {} (character {})",
+                    error.message.trim_start_matches("syntax error: "),
+                    error.column
+                ),
+            )
         })?;
         if matches!(&*element.name, "rsc_defaults" | "op_defaults") {
             return self.xml_defaults(element, xml);

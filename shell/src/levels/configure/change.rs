@@ -18,7 +18,11 @@ use quorate_core::cib::upgrade::{Level, Schema, to_latest};
 use quorate_grammar::Diagnostic;
 
 /// Replaces the work copy by what `change` makes of it.
-fn work_on(session: &mut Session, call: &Call, change: impl FnOnce(&mut Session, &mut Document) -> Outcome) -> Outcome {
+pub fn work_on(
+    session: &mut Session,
+    call: &Call,
+    change: impl FnOnce(&mut Session, &mut Document) -> Outcome,
+) -> Outcome {
     session.freshen();
     let mut document = session.stage()?.work().clone();
     change(session, &mut document)?;
@@ -106,21 +110,20 @@ pub fn modgroup(session: &mut Session, call: &Call) -> Outcome {
 
 pub fn edit_text(session: &mut Session, call: &Call) -> Outcome {
     let selection = selection(&call.words());
-    if selection.xml {
-        return Err(Failure::new(
-            crate::error::Kind::Unsupported,
-            "editing XML is not supported yet; use `save xml`, `load xml`",
-        ));
-    }
     session.freshen();
     let document = session.stage()?.work().clone();
     let (objects, missing) = show::select(document.configuration(), &selection.selectors);
     nothing_missing(&document, missing)?;
-    let changed = edit::edit(session, &document, &objects)?;
+    let form = form(&selection);
+    let changed = edit::edit(session, &document, &objects, form, selection.selectors.is_empty())?;
     if let Some(document) = changed {
         session.stage()?.put("edit", document);
     }
     Ok(())
+}
+
+fn form(selection: &super::look::Selection) -> edit::Form {
+    if selection.xml { edit::Form::Xml } else { edit::Form::Text }
 }
 
 pub fn filter(session: &mut Session, call: &Call) -> Outcome {
@@ -130,7 +133,8 @@ pub fn filter(session: &mut Session, call: &Call) -> Outcome {
         let before = document.clone();
         // As in crmsh, ids that are not there select nothing; the program may add them.
         let (objects, _) = show::select(before.configuration(), &selection.selectors);
-        *document = edit::filter(session, &before, &objects, &words[0])?;
+        let all = selection.selectors.is_empty();
+        *document = edit::filter(session, &before, &objects, &words[0], form(&selection), all)?;
         Ok(())
     })
 }

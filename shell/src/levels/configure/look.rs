@@ -3,7 +3,7 @@
 //! In: calls. Out: text.
 //! Absent: changing anything.
 
-use super::{IDS, XML};
+use super::{IDS, TRUE};
 use crate::check;
 use crate::command::Call;
 use crate::configure::objects;
@@ -11,7 +11,6 @@ use crate::configure::show::{self, Selector};
 use crate::error::{Failure, Kind as Wrong, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
-use quorate_core::cib::diff::diff as patch;
 use quorate_grammar::crm::ast::{Kind, Statement};
 use quorate_grammar::diagnostic::closest;
 
@@ -20,15 +19,22 @@ pub struct Selection {
     pub xml: bool,
     pub changed: bool,
     pub selectors: Vec<Selector>,
+    /// Only what every selector selects.
+    pub all: bool,
+    /// Patterns of attributes whose values are masked, beside those of the settings.
+    pub obscured: Vec<String>,
 }
 
 pub fn selection(words: &[String]) -> Selection {
-    let mut selection = Selection { xml: false, changed: false, selectors: Vec::new() };
+    let mut selection =
+        Selection { xml: false, changed: false, selectors: Vec::new(), all: false, obscured: Vec::new() };
     for word in words {
         match word.as_str() {
             "xml" => selection.xml = true,
             "changed" => selection.changed = true,
             "or" => {}
+            "and" => selection.all = true,
+            word if word.starts_with("obscure:") => selection.obscured.push(word["obscure:".len()..].to_string()),
             word => selection.selectors.push(Selector::read(word)),
         }
     }
@@ -38,22 +44,39 @@ pub fn selection(words: &[String]) -> Selection {
 pub fn show(session: &mut Session, call: &Call) -> Outcome {
     session.freshen();
     let selection = selection(&call.words());
-    if selection.changed {
+    if selection.changed && selection.selectors.is_empty() && !selection.xml {
         return print_diff(session);
     }
     let document = session.stage()?.work().clone();
     let configuration = document.configuration();
-    let (objects, missing) = show::select(configuration, &selection.selectors);
+    let (mut objects, missing) = match selection.all {
+        true => show::select_all(configuration, &selection.selectors),
+        false => show::select(configuration, &selection.selectors),
+    };
+    if selection.changed {
+        let base = session.stage()?.base().clone();
+        objects.retain(|object| {
+            objects::find(base.configuration(), &object.id).is_none_or(|old| old.element != object.element)
+        });
+    }
+    let mut secrets: Vec<String> = session
+        .options
+        .get("core.obscure_pattern")
+        .split('|')
+        .filter(|word| !word.is_empty())
+        .map(str::to_string)
+        .collect();
+    secrets.extend(selection.obscured.iter().cloned());
     if selection.xml {
-        let selected = (!selection.selectors.is_empty()).then_some(&objects[..]);
-        let text = show::xml(document.root(), configuration, selected);
+        let selected = (!selection.selectors.is_empty() || selection.changed).then_some(&objects[..]);
+        let text = show::xml(document.root(), configuration, selected, &secrets);
         session.ui.print(&text);
     } else {
         let mut statements = match call.has(IDS) {
             true => show::statements_with_ids(configuration, &objects, session.catalogue()),
             false => show::statements(configuration, &objects, session.catalogue()),
         };
-        show::mask(&mut statements);
+        show::mask(&mut statements, &secrets);
         let mut ink = session.ui.ink();
         show::print(&statements, &mut ink);
         session.ui.print(&ink.text);
@@ -93,26 +116,18 @@ pub fn print_diff(session: &mut Session) -> Outcome {
 pub fn text_diff(session: &Session, old: &Document, new: &Document, old_name: &str, new_name: &str) -> String {
     let text = |document: &Document| {
         let mut statements = show::all(document.configuration(), session.catalogue());
-        show::mask(&mut statements);
+        show::mask(&mut statements, &[show::SECRETS.to_string()]);
         show::text(&statements)
     };
     let (old, new) = (text(old), text(new));
     similar::TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(old_name, new_name).to_string()
 }
 
-pub fn diff(session: &mut Session, call: &Call) -> Outcome {
-    if !call.has(XML) {
-        return print_diff(session);
-    }
-    let stage = session.stage()?;
-    let text = quorate_core::xml::write_pretty(&patch(stage.base(), stage.work()).to_xml());
-    session.ui.print(&text);
-    Ok(())
-}
-
 pub fn verify(session: &mut Session, _: &Call) -> Outcome {
     let document = session.stage()?.work().clone();
-    let problems = check::check(&document, session.catalogue());
+    session.verifying = true;
+    let problems = check::document(&document, session);
+    session.verifying = false;
     check::report(session, &problems);
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),
@@ -134,17 +149,30 @@ pub fn get_property(session: &mut Session, call: &Call) -> Outcome {
         .flat_map(|set| set.elements_named("nvpair"))
         .filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value").unwrap_or_default().to_string())))
         .collect();
-    if call.arguments.is_empty() {
-        pairs.iter().for_each(|(name, _)| session.ui.line(name));
+    let words: Vec<String> = call.words();
+    let names: Vec<&String> = words.iter().collect();
+    let truth = call.has(TRUE);
+    if names.is_empty() {
+        crate::metadata::PROPERTIES.iter().for_each(|name| session.ui.line(name));
         return Ok(());
     }
-    for name in call.words() {
-        match pairs.iter().find(|(known, _)| *known == name) {
-            Some((_, value)) => session.ui.line(value),
-            None => return Err(Failure::refused(format!("`{name}` is not set"))),
+    let mut holds = true;
+    for name in names {
+        let set = pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        match set.or_else(|| crate::metadata::default_of(name)) {
+            Some(value) => {
+                holds &= quorate_grammar::literal::boolean(value).unwrap_or(false);
+                if !truth {
+                    session.ui.line(value);
+                }
+            }
+            None => return Err(Failure::refused(format!("`{name}` is not set, and has no default"))),
         }
     }
-    Ok(())
+    match truth && !holds {
+        true => Err(Failure::quiet()),
+        false => Ok(()),
+    }
 }
 
 /// Every object must come back from its own text.

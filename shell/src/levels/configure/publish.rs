@@ -8,10 +8,15 @@ use crate::check;
 use crate::command::{Call, FORCE, PREVIEW};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
-use quorate_grammar::{Diagnostic, Severity};
+use quorate_grammar::Diagnostic;
 
 pub fn commit(session: &mut Session, call: &Call) -> Outcome {
-    let forced = call.has(FORCE) || call.argument(0) == Some("force") || session.switches.force;
+    let words = call.words();
+    if let Some(at) = words.iter().position(|word| word != "force" && word != "replace") {
+        return Err(Failure::at(call.span(at), format!("`{}` is neither force nor replace", words[at])));
+    }
+    let has = |word: &str| words.iter().any(|given| given == word);
+    let (forced, replaced) = (call.has(FORCE) || has("force") || session.switches.force, has("replace"));
     if call.has(PREVIEW) {
         return simulate(session, call);
     }
@@ -24,22 +29,11 @@ pub fn commit(session: &mut Session, call: &Call) -> Outcome {
     if found.iter().any(Diagnostic::is_error) {
         return Err(Failure::input(found));
     }
-    let problems = new_problems(session)?;
-    check::report(session, &problems);
-    if problems.iter().any(|problem| problem.severity == Severity::Error) && !forced {
-        return Err(Failure::refused("nothing was committed").hint("put it right, or use `commit force`"));
+    check::before_commit(session, forced)?;
+    if replaced {
+        session.rebase_stage()?;
     }
     session.commit_stage().map(drop)
-}
-
-/// Problems that the changes brought; those that were there before are no reason to refuse them.
-fn new_problems(session: &mut Session) -> Outcome<Vec<check::Problem>> {
-    let stage = session.stage()?;
-    let (base, work) = (stage.base().clone(), stage.work().clone());
-    let before = check::check(&base, session.catalogue());
-    let mut now = check::check(&work, session.catalogue());
-    now.retain(|problem| !before.contains(problem));
-    Ok(now)
 }
 
 pub fn refresh(session: &mut Session, _: &Call) -> Outcome {

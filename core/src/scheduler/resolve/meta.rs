@@ -1,0 +1,210 @@
+//! What is said of a resource: meta-attributes, settled and turned into types.
+//!
+//! In: own, inherited and default meta-attributes. Out: fields of [`Resource`].
+
+use super::Resolver;
+use super::make::Common;
+use super::resource::{MultipleActive, Resource};
+use crate::cib::model::options::NoQuorumPolicy;
+use crate::cib::model::resource::Role;
+use crate::rules::{Facts, settle};
+use crate::scheduler::table::ResourceId;
+use crate::score::Score;
+use crate::time::Interval;
+use quorate_grammar::literal;
+use std::collections::BTreeMap;
+
+impl Resolver<'_> {
+    /// Own attributes, own blocks, the parents' blocks, the defaults, and last all that the parent has.
+    pub(super) fn settle_meta(
+        &mut self,
+        common: &Common,
+        parent: Option<ResourceId>,
+        instance: Option<u32>,
+    ) -> BTreeMap<String, String> {
+        let facts = Facts {
+            class: Some(common.agent.class.as_str()).filter(|class| !class.is_empty()),
+            provider: common.agent.provider.as_deref(),
+            agent: Some(common.agent.kind.as_str()).filter(|kind| !kind.is_empty()),
+            ..Facts::default()
+        };
+        let now = self.input.now;
+        let mut meta = common.attributes.clone();
+        if let Some(number) = instance {
+            meta.insert("clone".to_owned(), number.to_string());
+        }
+        settle(common.meta, None, &facts, now, &mut self.recheck, &mut meta);
+        let mut inherited = BTreeMap::new();
+        let mut ancestor = parent;
+        while let Some(id) = ancestor {
+            if let Some(sets) = self.config_meta.get(self.resources[id].config_id.as_str()) {
+                settle(sets, None, &facts, now, &mut self.recheck, &mut inherited);
+            }
+            ancestor = self.resources[id].parent;
+        }
+        fill(&mut meta, &inherited);
+        settle(&self.model.resource_defaults, None, &facts, now, &mut self.recheck, &mut meta);
+        if let Some(parent) = parent {
+            fill(&mut meta, &self.resources[parent].meta);
+        }
+        meta
+    }
+
+    /// Turns the meta-attributes everything depends on into types.
+    pub(super) fn read_meta(&mut self, id: ResourceId) {
+        let top = self.top_of(id);
+        let top_is_clone = self.resources[top].is_clone();
+        let in_maintenance = self.options.maintenance_mode;
+        let mut complaints = Vec::new();
+        let resource = &mut self.resources[id];
+        let mut score = |name: &str, default: Score| match resource.meta.get(name).map(String::as_str) {
+            None | Some("default") => default,
+            Some(text) => Score::parse(text).unwrap_or_else(|| {
+                complaints.push(format!("using the default because '{text}' is not a valid {name}"));
+                default
+            }),
+        };
+        resource.priority = score("priority", Score::ZERO);
+        resource.stickiness = score("resource-stickiness", Score::ZERO);
+        resource.migration_threshold = score("migration-threshold", Score::INFINITY);
+        if resource.migration_threshold < Score::ZERO {
+            resource.migration_threshold = Score::INFINITY;
+        }
+        resource.critical = resource.meta("critical").is_none_or(|t| literal::boolean(t) == Ok(true));
+        resource.notify = resource.meta_is_true("notify");
+        let is_plain_remote = resource.remote_connection && resource.meta("container").is_none();
+        resource.migratable = match resource.meta("allow-migrate") {
+            Some(text) => literal::boolean(text) == Ok(true),
+            None => is_plain_remote,
+        };
+        match resource.meta("is-managed") {
+            None => {}
+            Some(text) if text.eq_ignore_ascii_case("default") => {}
+            Some(text) => resource.managed = literal::boolean(text) == Ok(true),
+        }
+        if resource.meta_is_true("maintenance") || in_maintenance {
+            resource.managed = false;
+            resource.maintenance = true;
+        }
+        if top_is_clone {
+            resource.unique = is_unique(resource);
+            resource.promotable = resource.meta_is_true("promotable");
+        }
+        resource.multiple_active = match resource.meta("multiple-active").map(str::to_ascii_lowercase).as_deref() {
+            Some("stop_only") => MultipleActive::StopOnly,
+            Some("block") => MultipleActive::Block,
+            Some("stop_unexpected") => MultipleActive::StopUnexpected,
+            None | Some("stop_start") => MultipleActive::StopStart,
+            Some(other) => {
+                complaints.push(format!("'{other}' is not a valid multiple-active, using stop_start"));
+                MultipleActive::StopStart
+            }
+        };
+        if let Some(timeout) = resource.meta("failure-timeout").and_then(Interval::parse) {
+            resource.failure_timeout_ms = timeout.ms();
+        }
+        if resource.fence_device {
+            self.have_fencing = true;
+        }
+        let name = self.resources[id].id.to_string();
+        for complaint in complaints {
+            self.warn(&name, &complaint);
+        }
+        let requires = self.resources[id].meta("requires").map(str::to_owned);
+        self.read_requires(id, requires.as_deref());
+        if is_plain_remote {
+            self.read_reconnect_interval(id);
+        }
+        if let Some(role) = self.configured_target(id) {
+            self.resources[id].target = role;
+        }
+    }
+
+    fn read_reconnect_interval(&mut self, id: ResourceId) {
+        let parameters = self.parameters_on(id, None);
+        if let Some(interval) = parameters.get("reconnect_interval").and_then(|text| Interval::parse(text)) {
+            self.resources[id].reconnect_interval_ms = interval.ms();
+            self.resources[id].failure_timeout_ms = interval.ms();
+        }
+    }
+
+    fn read_requires(&mut self, id: ResourceId, wanted: Option<&str>) {
+        let fencing_enabled = self.options.fencing_enabled;
+        let resource = &self.resources[id];
+        let default = if resource.fence_device || (resource.remote_connection && resource.is_primitive()) {
+            "quorum"
+        } else if self.unfencing_enabled {
+            "unfencing"
+        } else if fencing_enabled {
+            "fencing"
+        } else if self.no_quorum_policy == NoQuorumPolicy::Ignore {
+            "nothing"
+        } else {
+            "quorum"
+        };
+        let known = ["nothing", "quorum", "fencing", "unfencing"];
+        let lower = wanted.map(str::to_ascii_lowercase);
+        let mut value = lower.as_deref().filter(|word| known.contains(word)).unwrap_or(default);
+        let name = resource.id.to_string();
+        if let Some(wrong) = wanted.filter(|word| !known.contains(&word.to_ascii_lowercase().as_str())) {
+            self.error(&name, &format!("using requires={default} because '{wrong}' is not valid"));
+        }
+        if value == "fencing" && wanted.is_some() && !fencing_enabled {
+            self.warn(&name, "requires fencing but fencing is disabled");
+        }
+        if value == "unfencing" && (self.resources[id].fence_device || !fencing_enabled) {
+            self.warn(&name, "using requires=quorum because unfencing is not possible");
+            value = "quorum";
+        }
+        let resource = &mut self.resources[id];
+        resource.needs_quorum = value == "quorum";
+        resource.needs_fencing = matches!(value, "fencing" | "unfencing");
+        resource.needs_unfencing = value == "unfencing";
+    }
+
+    /// `target-role`, where it asks for less than the default.
+    pub(super) fn configured_target(&mut self, id: ResourceId) -> Option<Role> {
+        let text = self.resources[id].meta("target-role")?;
+        if text.eq_ignore_ascii_case("started") || text.eq_ignore_ascii_case("default") {
+            return None;
+        }
+        let (text, name) = (text.to_owned(), self.resources[id].id.to_string());
+        let Some(role) = Role::parse(&text) else {
+            self.error(&name, &format!("ignoring target-role because '{text}' is not valid"));
+            return None;
+        };
+        if role <= Role::Started {
+            return Some(role);
+        }
+        if !self.resources[self.top_of(id)].promotable {
+            self.error(&name, &format!("ignoring target-role because '{text}' only makes sense for promotable clones"));
+            return None;
+        }
+        (role == Role::Unpromoted).then_some(role)
+    }
+
+    pub(super) fn set_target(&mut self, id: ResourceId, role: Role, why: &str) {
+        let resource = &mut self.resources[id];
+        if resource.target != role {
+            resource.target = role;
+            resource.target_reason = Some(why.to_owned());
+        }
+    }
+}
+
+fn is_unique(resource: &Resource) -> bool {
+    match resource.meta("globally-unique") {
+        Some(text) => literal::boolean(text) == Ok(true),
+        None => {
+            resource.meta("clone-node-max").and_then(|text| text.trim().parse::<i64>().ok()).is_some_and(|max| max > 1)
+        }
+    }
+}
+
+fn fill(meta: &mut BTreeMap<String, String>, from: &BTreeMap<String, String>) {
+    for (name, value) in from {
+        if !value.eq_ignore_ascii_case("#default") && !meta.contains_key(name) {
+            meta.insert(name.clone(), value.clone());
+        }
+    }
+}

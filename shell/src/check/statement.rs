@@ -1,0 +1,164 @@
+//! One statement against what is known: its agent, options, patterns, roles.
+//!
+//! In: a statement with or without places. Out: diagnostics at its words.
+
+use super::{Facts, agent, options};
+use crate::configure::objects;
+use quorate_core::xml::Element;
+use quorate_grammar::crm::ast::{
+    AttributeSet, BundlePart, FencingTarget, Kind, Location, Member, Members, OptionsKind, Pair, Rule, SetBody,
+    SetKind, Statement, Target, Topology,
+};
+use quorate_grammar::{Diagnostic, Word};
+
+pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    match &statement.kind {
+        Kind::Primitive(primitive) | Kind::Template(primitive) => agent::check(primitive, facts, &mut found),
+        Kind::Group(group) => meta(&group.sets, &mut found),
+        Kind::Clone(clone) => meta(&clone.sets, &mut found),
+        Kind::Bundle(bundle) => {
+            for part in &bundle.parts {
+                if let BundlePart::Set(set) = part {
+                    meta(std::slice::from_ref(set), &mut found);
+                }
+            }
+        }
+        Kind::Location(location) => self::location(location, facts, &mut found),
+        Kind::Colocation(one) => members(&one.members, facts, true, &mut found),
+        Kind::Order(one) => members(&one.members, facts, false, &mut found),
+        Kind::Ticket(one) => members(&one.members, facts, true, &mut found),
+        Kind::Options(one) => {
+            let known = match one.kind {
+                OptionsKind::Property => options::Known::Cluster,
+                OptionsKind::ResourceDefaults => options::Known::Resource,
+                OptionsKind::OperationDefaults => options::Known::Operation,
+            };
+            one.pairs.iter().for_each(|pair| options::check(pair, known, &mut found));
+        }
+        Kind::Topology(topology) => self::topology(topology, facts, &mut found),
+        _ => {}
+    }
+    found
+}
+
+/// The meta attributes among the sets.
+pub fn meta(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
+    for set in sets.iter().filter(|set| set.kind == SetKind::Meta) {
+        for pair in pairs(set) {
+            options::check(pair, options::Known::Resource, found);
+        }
+    }
+}
+
+pub fn pairs(set: &AttributeSet) -> &[Pair] {
+    match &set.body {
+        SetBody::Own { pairs, .. } => pairs,
+        SetBody::Reference(_) => &[],
+    }
+}
+
+fn location(location: &Location, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    match &location.target {
+        Target::Resource(resource) => {
+            grouped(resource, facts, found);
+            if let Some(role) = &location.role {
+                promotable(resource, role, facts, found);
+            }
+            if let quorate_grammar::crm::ast::Place::Rules(rules) = &location.place {
+                for rule in rules {
+                    if let Rule::Own { role: Some(role), .. } = rule {
+                        promotable(resource, role, facts, found);
+                    }
+                }
+            }
+        }
+        Target::Pattern(pattern) => self::pattern(pattern, found),
+        Target::Sets(sets) => {
+            sets.iter().flat_map(|set| &set.members).for_each(|member| grouped(member, facts, found));
+        }
+    }
+}
+
+fn members(members: &Members, facts: &Facts, roles: bool, found: &mut Vec<Diagnostic>) {
+    let mut one = |member: &Member| {
+        grouped(&member.resource, facts, found);
+        if let Some(role) = member.qualifier.as_ref().filter(|_| roles) {
+            promotable(&member.resource, role, facts, found);
+        }
+    };
+    match members {
+        Members::One(only) => one(only),
+        Members::Two(first, second) => [first, second].into_iter().for_each(one),
+        Members::Sets(sets) => {
+            sets.iter().flat_map(|set| &set.members).for_each(|member| grouped(member, facts, found));
+        }
+    }
+}
+
+/// A constraint on a member of a group pulls at the group, which is seldom meant.
+fn grouped(resource: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let Some(object) = objects::find_resource(facts.configuration, &resource.text) else { return };
+    let Some((_, above)) = object.place.split_last().filter(|(_, above)| above.len() > 1) else { return };
+    let holder = objects::at(facts.configuration, above);
+    if holder.name == "group" {
+        let id = holder.id().unwrap_or_default();
+        found.push(
+            Diagnostic::warning(resource.span, format!("`{}` is in the group `{id}`", resource.text))
+                .hint(format!("a constraint is better on `{id}`")),
+        );
+    }
+}
+
+/// Only what can be promoted has the roles Promoted and Unpromoted.
+fn promotable(resource: &Word, role: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    if !matches!(role.as_str(), "Promoted" | "Unpromoted" | "Master" | "Slave") {
+        return;
+    }
+    let Some(object) = objects::find_resource(facts.configuration, &resource.text) else { return };
+    let holders = (2..=object.place.len()).map(|end| objects::at(facts.configuration, &object.place[..end]));
+    let promotes = |holder: &Element| {
+        let said = |pair: &Element| {
+            pair.attr("name") == Some("promotable") && pair.attr("value").is_some_and(|value| value != "false")
+        };
+        matches!(&*holder.name, "master" | "bundle") || holder.descendants().any(said)
+    };
+    // A template or a rule may say it; what is not seen here is suspicious, no more.
+    if !holders.into_iter().any(promotes) {
+        found.push(
+            Diagnostic::warning(
+                role.span,
+                format!("`{}` is not promotable, so it is never {}", resource.text, role.text),
+            )
+            .hint("a clone with `meta promotable=true` is"),
+        );
+    }
+}
+
+fn pattern(pattern: &Word, found: &mut Vec<Diagnostic>) {
+    if let Err(error) = regex::Regex::new(&pattern.text) {
+        let text = error.to_string();
+        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
+        found.push(Diagnostic::error(pattern.span, format!("`{}` is no regular expression: {reason}", pattern.text)));
+    }
+}
+
+fn topology(topology: &Topology, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for levels in &topology.levels {
+        if let FencingTarget::Pattern(pattern) = &levels.target {
+            self::pattern(pattern, found);
+        }
+        for level in &levels.levels {
+            for device in level.devices.text.split(',') {
+                let Some(object) = objects::find_resource(facts.configuration, device) else { continue };
+                let class = object.element.attr("class").or_else(|| {
+                    let template = object.element.attr("template")?;
+                    objects::find_resource(facts.configuration, template)?.element.attr("class")
+                });
+                if class != Some("stonith") {
+                    found.push(Diagnostic::warning(level.devices.span, format!("`{device}` is no fencing device")));
+                }
+            }
+        }
+    }
+}
