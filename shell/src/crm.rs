@@ -4,6 +4,7 @@
 //! Absent: the commands (see `levels`).
 
 use crate::client::Local;
+use crate::complete::{self, Knowledge};
 use crate::environment::Environment;
 use crate::error::{Failure, Kind, Origin};
 use crate::options::Options;
@@ -58,6 +59,11 @@ pub fn run(arguments: &[String]) -> u8 {
     let cluster = Box::new(Local::new(environment.socket()));
     let input = Box::new(BufReader::new(std::io::stdin()));
     let mut session = Session::new(environment, ui, input, cluster);
+    if let [option, line] = arguments
+        && option == "--complete"
+    {
+        return offer(&mut session, line);
+    }
     let request = match read(arguments) {
         Ok(request) => request,
         Err(failure) => {
@@ -81,6 +87,43 @@ pub fn run(arguments: &[String]) -> u8 {
         }
     }
 }
+
+/// What could stand at the end of a line that begins behind the program's name, for the completion
+/// of other shells: a candidate a line, with a blank behind it where its word is whole.
+fn offer(session: &mut Session, line: &str) -> u8 {
+    let mut rest = line;
+    // Options of the program itself, some with a value, come before the words of the language.
+    while let Some((word, behind)) = rest.split_once(' ').filter(|(word, _)| word.starts_with('-') || word.is_empty()) {
+        rest = behind;
+        if ["-c", "-D", "-f", "-o", "--cib", "--display", "--file", "--option"].contains(&word) {
+            let (value, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+            if word.ends_with('c') || word == "--cib" {
+                session.source = session.environment.shadow(value);
+            }
+            rest = behind;
+        }
+    }
+    if rest.starts_with('-') {
+        for name in NAMES.iter().filter(|name| name.starts_with(rest)) {
+            session.ui.line(&format!("{name} "));
+        }
+        return 0;
+    }
+    let knowledge = Knowledge::of(session);
+    let (at, candidates) = complete::complete(&knowledge, rest);
+    // Shells replace the whole word, ours may be a part of it.
+    let word = rest.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    let before = rest.get(word..at).unwrap_or_default();
+    for candidate in candidates {
+        let end = if candidate.whole { " " } else { "" };
+        session.ui.line(&format!("{before}{}{end}", candidate.text));
+    }
+    0
+}
+
+/// The program's options.
+const NAMES: &[&str] =
+    &["--file", "--cib", "--display", "--wait", "--force", "--no", "--option", "--keep-going", "--help", "--version"];
 
 fn read(arguments: &[String]) -> Result<Request, Failure> {
     let mut request = Request::default();
@@ -134,18 +177,6 @@ fn patience(text: &str) -> Result<Duration, Failure> {
 }
 
 fn unknown(word: &str) -> Failure {
-    const NAMES: &[&str] = &[
-        "--file",
-        "--cib",
-        "--display",
-        "--wait",
-        "--force",
-        "--no",
-        "--option",
-        "--keep-going",
-        "--help",
-        "--version",
-    ];
     let failure = Failure::usage(format!("there is no option `{word}`"));
     match closest(word, NAMES.iter().copied()) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),

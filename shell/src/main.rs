@@ -2,7 +2,7 @@
 //!
 //! In: the command line. Out: an exit code.
 
-use quorate_shell::tools::{Exit, Io, crm_attribute, crm_node, crm_simulate, why};
+use quorate_shell::tools::{Exit, Io, completions, crm_attribute, crm_node, crm_simulate, why};
 use quorate_shell::{crm, demo, install};
 use std::path::Path;
 use std::process::ExitCode;
@@ -32,6 +32,7 @@ fn run(tool: &str, arguments: &[String]) -> Option<Exit> {
         "crm_simulate" => crm_simulate::run(arguments, &mut io),
         "demo" => demo::run(arguments, &mut io),
         "why" => why::run(arguments, &mut io),
+        "completions" => completions::run(arguments, &mut io),
         "install-links" => install::run(arguments, &mut io),
         _ => return None,
     })
@@ -43,7 +44,7 @@ fn usage(word: Option<&String>) -> ExitCode {
         _ => String::new(),
     };
     text.push_str("usage: quorate TOOL [ARGUMENT…], or a link to it by the tool's name\n");
-    text.push_str(&format!("tools: {}, why, demo, install-links\n", install::NAMES.join(", ")));
+    text.push_str(&format!("tools: {}, why, demo, completions, install-links\n", install::NAMES.join(", ")));
     eprint!("{text}");
     ExitCode::from(Exit::USAGE.0)
 }

@@ -1,5 +1,6 @@
 //! The tools of the multi-call program: each `run(arguments, io) -> Exit`, never ending the process.
 
+pub mod completions;
 pub mod crm_attribute;
 pub mod crm_node;
 pub mod crm_simulate;
