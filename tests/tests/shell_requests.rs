@@ -186,3 +186,24 @@ fn a_change_of_a_reloadable_parameter_reloads_and_any_other_restarts() {
     assert!(elsewhere.join("Dummy-a.state").exists());
     assert!(!lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
 }
+
+#[test]
+fn the_simulator_and_why_look_at_the_live_cluster() {
+    let lab = Lab::started(1);
+    load(&lab, "property fencing-enabled=false\nprimitive a ocf:quorate:Dummy\nlocation l a 7: n1");
+    wait_on(&lab, "a", "n1");
+    let tool = |words: &[&str]| {
+        let output = lab.tool("n1", words).output().expect("the tool runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    let shown = tool(&["crm_simulate", "-L", "-S", "-u", "n1"]);
+    assert!(shown.contains("Online: [ n1 ]") && shown.contains("Started n1"), "{shown}");
+    let lost = tool(&["crm_simulate", "-L", "-S", "-d", "n1"]);
+    assert!(lost.contains("OFFLINE: [ n1 ]"), "{lost}");
+    let why = tool(&["why", "a"]);
+    assert!(why.contains("n1") && why.contains("l"), "{why}");
+    // Nothing of it was done.
+    assert!(is_on(&lab, "a", "n1"));
+}
