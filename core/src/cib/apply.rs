@@ -114,7 +114,7 @@ fn apply_in_place(root: &mut Element, change: &Change) -> Result<(), ApplyError>
 }
 
 /// The order of attributes is part of the document: replicas must digest the same.
-fn order_attributes(element: &mut Element, order: &[(crate::xml::Name, Box<str>)]) {
+fn order_attributes(element: &mut Element, order: &[(crate::xml::Name, crate::xml::Value)]) {
     let place = |name: &str| order.iter().position(|(other, _)| other == name);
     element.attributes.sort_by_key(|(name, _)| place(name).unwrap_or(order.len()));
 }

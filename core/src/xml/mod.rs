@@ -12,5 +12,5 @@ pub mod writer;
 
 pub use name::Name;
 pub use reader::{XmlError, read, read_bytes};
-pub use tree::{Element, Node};
+pub use tree::{Element, Node, Value};
 pub use writer::{write, write_pretty};

@@ -8,6 +8,10 @@ use super::name::Name;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::sync::Arc;
 
+/// An attribute's value. Most are short, and large CIBs have millions of them: those of up to 24
+/// bytes stand in the element itself.
+pub type Value = compact_str::CompactString;
+
 /// What can stand between an element's tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
@@ -39,7 +43,7 @@ impl From<Element> for Node {
 pub struct Element {
     pub name: Name,
     /// In document order, names unique.
-    pub attributes: Vec<(Name, Box<str>)>,
+    pub attributes: Vec<(Name, Value)>,
     pub children: Vec<Node>,
     /// Byte offset of the start tag in the text it was read from; 0 where it was made.
     pub offset: u32,
@@ -85,7 +89,7 @@ impl Element {
 
     /// Sets an attribute, in place if it is there, else as the last.
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
-        let value: Box<str> = value.as_ref().into();
+        let value = Value::from(value.as_ref());
         match self.attributes.iter_mut().find(|(key, _)| key == name) {
             Some((_, old)) => *old = value,
             None => self.attributes.push((Name::from(name), value)),
@@ -93,7 +97,7 @@ impl Element {
     }
 
     /// Removes an attribute and returns its value.
-    pub fn unset(&mut self, name: &str) -> Option<Box<str>> {
+    pub fn unset(&mut self, name: &str) -> Option<Value> {
         let at = self.attributes.iter().position(|(key, _)| key == name)?;
         Some(self.attributes.remove(at).1)
     }
