@@ -1,7 +1,7 @@
 //! What only the leader does: decide, carry the decision out, hear the results.
 
 use super::message::{ActionRef, Message, OperationResult};
-use super::{Effect, Node, Timer, option};
+use super::{Effect, Node, Timer, departure, option};
 use crate::attribute;
 use crate::cib::Edit;
 use crate::lrm::operation::ExitStatus;
@@ -195,7 +195,8 @@ impl Node {
         for note in output.notes {
             self.note(note);
         }
-        let graph = output.graph;
+        let mut graph = output.graph;
+        departure::wait_for_probes(&mut graph);
         let due = graph.recheck_by.map(|at| u64::try_from(at - epoch).unwrap_or(0).max(1) * 1000);
         let longest = self.interval_option("cluster-recheck-interval", RECHECK_DEFAULT_MS);
         let after_ms = due.unwrap_or(longest).min(longest.max(1000));

@@ -6,6 +6,7 @@
 
 pub mod consequence;
 mod delivery;
+mod departure;
 pub mod effect;
 pub mod event;
 mod fencer;
