@@ -8,7 +8,7 @@ use super::super::place::{Host, Placement};
 use super::super::relation::{End, Ordering, Relation, Task};
 use super::super::resolve::operation::configured;
 use super::super::resolve::{Resource, Situation, active_node};
-use super::super::table::{ActionId, Id, NodeId, ResourceId, Table};
+use super::super::table::{ActionId, NodeId, ResourceId, Table};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::{Operation, Role};
 use crate::rules::{Facts, Recheck, settle};
@@ -523,10 +523,10 @@ impl<'a> Plan<'a> {
 
     /// Puts an edge between two actions, unless one with a demand in common is there. Returns whether it is new.
     pub fn order(&mut self, first: ActionId, then: ActionId, relation: Relation) -> bool {
-        if relation.is_none() {
+        // A constraint may name one resource twice: nothing comes before itself.
+        if relation.is_none() || first == then {
             return false;
         }
-        assert!(first != then, "action {} cannot come before itself", first.at());
         let is_known = |edge: &Edge| edge.action == then && edge.relation.has_any(relation);
         if self.actions[first].after.iter().any(is_known) {
             return false;

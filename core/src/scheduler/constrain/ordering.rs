@@ -67,6 +67,10 @@ impl Builder<'_> {
         let (Some(first), Some(then)) = (self.resource(first), self.resource(then)) else { return };
         let first_task = task_of(first_action.as_deref());
         let then_task = then_action.as_deref().map_or_else(|| first_task.clone(), Task::parse);
+        if first == then && first_task == then_task {
+            let id = self.situation.resources[first].id.to_string();
+            return self.error(&written.id, format!("ignoring this order: it puts {id} before itself"));
+        }
         let kind = kind_of(written.kind, written.score);
         let symmetry = symmetry_of(written.symmetrical, kind);
         let relation = relation_of(kind, &first_task, symmetry);
