@@ -58,6 +58,9 @@ impl Replica {
 }
 
 /// How many of what, read from the container's attributes.
+/// Each replica is a node of its own, which every resource has to do with.
+const REPLICAS_MAX: u32 = 200;
+
 struct Numbers {
     promoted: u32,
     replicas: u32,
@@ -87,7 +90,7 @@ struct Site<'a> {
 fn numbers(bundle: &Bundle) -> Numbers {
     let number = |name: &str, least: i64| {
         let text = bundle.container.get(name)?;
-        Some(text.trim().parse::<i64>().unwrap_or(least).clamp(least, 1_000_000) as u32)
+        Some(text.trim().parse::<i64>().unwrap_or(least).clamp(least, i64::from(u16::MAX)) as u32)
     };
     let promoted = number("promoted-max", 0).or_else(|| number("masters", 0)).unwrap_or(0);
     let replicas = number("replicas", 1).unwrap_or(if promoted > 0 { promoted } else { 1 });
@@ -294,7 +297,11 @@ impl Resolver<'_> {
             self.error(&bundle.id, "ignoring this bundle because what runs in it needs ip-range-start or control-port");
             return None;
         }
-        let counts = numbers(bundle);
+        let mut counts = numbers(bundle);
+        if counts.replicas > REPLICAS_MAX {
+            self.error(&bundle.id, &format!("replicas is taken to be {REPLICAS_MAX}, the most that is supported"));
+            counts.replicas = REPLICAS_MAX;
+        }
         if counts.promoted > 0 && bundle.primitive.as_ref().is_some_and(|primitive| !self.can_be_promoted(primitive)) {
             return None;
         }

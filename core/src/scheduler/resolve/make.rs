@@ -3,8 +3,8 @@
 //! In: the typed configuration. Out: [`Resource`]s in the `Resolver`, linked to their containers and nodes.
 //! Never here: what their meta-attributes say (see `meta`), state from history (see `history`).
 
-use super::Resolver;
 use super::resource::{CloneSettings, GroupSettings, MultipleActive, Resource, Variant};
+use super::{INSTANCES_MAX, Resolver};
 use crate::cib::model::attributes::AttributeSet;
 use crate::cib::model::resource::{Agent, Cloned, Group, Primitive, ResourceConfig, Role};
 use crate::rules::{Facts, settle};
@@ -168,6 +168,10 @@ impl Resolver<'_> {
             let why = "clone-node-max is ignored because anonymous clones have one instance per node";
             settings.node_max = 1;
             self.error(&clone.id, why);
+        }
+        if settings.max > INSTANCES_MAX {
+            self.error(&clone.id, &format!("clone-max is taken to be {INSTANCES_MAX}, the most that is supported"));
+            settings.max = INSTANCES_MAX;
         }
         let instances = settings.max.max(1);
         let unique = self.resources[id].unique;

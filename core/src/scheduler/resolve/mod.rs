@@ -132,6 +132,9 @@ pub struct FailedOperation {
     pub record: OperationRecord,
 }
 
+/// A clone has no more instances: they all are decided on, also those that run nowhere.
+const INSTANCES_MAX: u32 = 1_000;
+
 /// The situation while it is being read.
 struct Resolver<'a> {
     input: &'a Input<'a>,
