@@ -112,7 +112,8 @@ impl Placer<'_> {
             return Score::ZERO;
         }
         let attribute = colocation.node_attribute.as_deref();
-        let together = place.is_some_and(|place| self.same_place(attribute, (here, dependent), (place, primary)));
+        // Two that are both nowhere, as a guest is while its container is, are together, too.
+        let together = self.both_at(attribute, (here, dependent), (place, primary));
         let delta = if !together {
             if !colocation.score.is_infinite() || colocation.dependent_role != Role::Promoted {
                 return Score::ZERO;

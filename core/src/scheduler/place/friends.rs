@@ -362,6 +362,17 @@ impl Placer<'_> {
         same_value(self.value_seen(attribute, left.0, Some(left.1)), self.value_seen(attribute, right.0, Some(right.1)))
     }
 
+    /// The same where the second may be nowhere.
+    pub(super) fn both_at(
+        &self,
+        attribute: Option<&str>,
+        left: (NodeId, ResourceId),
+        right: (Option<NodeId>, ResourceId),
+    ) -> bool {
+        let there = right.0.and_then(|node| self.value_seen(attribute, node, Some(right.1)));
+        same_value(self.value_seen(attribute, left.0, Some(left.1)), there)
+    }
+
     /// A node's value of an attribute, by which nodes are compared. What runs in a bundle is compared by
     /// the container's host, for nothing else can be on the container's own node.
     fn value_seen(&self, attribute: Option<&str>, node: NodeId, seen_by: Option<ResourceId>) -> Option<&str> {
