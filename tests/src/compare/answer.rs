@@ -105,9 +105,13 @@ impl Program {
         if output.status.code().is_none() {
             return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
         }
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        // Some names are none to the peer, which then goes on without what was supposed of them.
+        if errors.contains("Invalid resource name") {
+            return Err(errors);
+        }
         // A plan that cannot be carried out to its end is an answer, too.
         let Ok(graph) = fs::read_to_string(&graph) else {
-            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(format!("{}: {errors}{text}", output.status));
         };
         let ended = std::iter::once(format!("{}", output.status));
@@ -124,8 +128,13 @@ impl Program {
 /// Lines that mean something: the peer says in the midst of it what it thinks of digests, and what it
 /// told the user of schemas.
 fn said(text: &str) -> Vec<String> {
-    let lines = text.lines().map(str::trim_end);
-    lines.filter(|line| !line.is_empty() && !line.starts_with("Only 'private'")).map(str::to_string).collect()
+    // Moments of injected failures are those of the run.
+    let timeless = |line: &'_ str| match line.split_once("last-failure-") {
+        Some((before, failure)) => format!("{before}{}", failure.split('=').next().unwrap_or_default()),
+        None => line.trim_end().to_string(),
+    };
+    let lines = text.lines().map(timeless);
+    lines.filter(|line| !line.is_empty() && !line.starts_with("Only 'private'")).collect()
 }
 
 fn sorted<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
