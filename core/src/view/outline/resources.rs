@@ -120,11 +120,13 @@ fn group_item(group: &GroupView, options: &Options) -> Item {
     Item::heading(title, children).about(Subject::Resource(group.common.id.clone()))
 }
 
+const DISABLED: &str = "disabled";
+
 /// What keeps a collective from running as it could.
 fn limits(common: &crate::view::cluster::Common) -> Vec<&'static str> {
     let mut words = Vec::new();
     if common.disabled {
-        words.push("disabled");
+        words.push(DISABLED);
     }
     if common.maintenance {
         words.push("maintenance");
@@ -203,7 +205,8 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
     if bundle.unique {
         remarks.push("unique");
     }
-    remarks.extend(limits(&bundle.common));
+    // A stopped bundle says so in its replicas.
+    remarks.extend(limits(&bundle.common).into_iter().filter(|limit| *limit != DISABLED));
     let set = if bundle.replicas.len() > 1 { " set" } else { "" };
     let remarks = words::in_brackets(&remarks);
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
