@@ -31,6 +31,7 @@ pub trait Cluster {
 /// The daemon of this node.
 pub struct Local {
     socket: PathBuf,
+    answer_within: Duration,
     daemon: Option<Daemon>,
     /// The newest version that we made.
     committed: Option<Version>,
@@ -47,12 +48,18 @@ const QUIET_LOOKS: u32 = 2;
 
 impl Local {
     pub fn new(socket: PathBuf) -> Local {
-        Local { socket, daemon: None, committed: None }
+        Local { socket, answer_within: ANSWER_WITHIN, daemon: None, committed: None }
+    }
+
+    /// For who would rather have no answer than a late one.
+    #[must_use]
+    pub fn within(self, answer_within: Duration) -> Local {
+        Local { answer_within, ..self }
     }
 
     fn daemon(&mut self) -> Outcome<&mut Daemon> {
         if self.daemon.is_none() {
-            let daemon = Daemon::connect(&self.socket, ANSWER_WITHIN).map_err(|error| {
+            let daemon = Daemon::connect(&self.socket, self.answer_within).map_err(|error| {
                 Failure::new(Kind::Cluster, error.to_string()).hint("to work on a file instead, set CIB_file=PATH")
             })?;
             self.daemon = Some(daemon);

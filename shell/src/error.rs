@@ -86,6 +86,11 @@ impl Failure {
         Failure::new(Kind::Refused, message)
     }
 
+    /// Nothing to be said of it.
+    pub fn is_silent(&self) -> bool {
+        self.message.is_empty() && self.diagnostics.is_empty() && self.conflicts.is_empty()
+    }
+
     /// An answer by the exit code alone.
     pub fn quiet() -> Failure {
         Failure::refused("")

@@ -96,6 +96,19 @@ pub fn is_statement(keyword: &str) -> bool {
     STATEMENTS.iter().any(|word| word.keyword == keyword) || ALIASES.iter().any(|(alias, _)| *alias == keyword)
 }
 
+/// True if a bracket that groups things in this statement is not closed yet.
+pub fn has_open_bracket(tokens: &[Token]) -> bool {
+    let mut depth = 0_i32;
+    for token in words_of(tokens).iter().filter(|token| token.is_plain()) {
+        match token.text.as_str() {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+    }
+    depth > 0
+}
+
 /// What could follow these words: what the parser was looking for when they ran out.
 fn expected_after(before: &[Token]) -> Vec<Expected> {
     let tokens = words_of(before);

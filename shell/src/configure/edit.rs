@@ -48,8 +48,9 @@ pub fn edit(
             Ok(document) => return Ok(Some(document)),
             Err(failure) => {
                 session.ui.failure(&failure, &origin);
-                if session.manner != Manner::Interactive || !session.confirm("Edit it again?") {
-                    return Err(Failure::refused("the changes were dropped"));
+                if !session.again("Edit it again?") {
+                    let text = file.keep().map(|(_, path)| format!("what was written is kept in {}", path.display()));
+                    return Err(Failure::refused("the changes were dropped").hint(text.unwrap_or_default()));
                 }
             }
         }
