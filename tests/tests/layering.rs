@@ -9,7 +9,7 @@ type Row = (&'static str, &'static [&'static str], Option<&'static [&'static str
 
 const MAY_USE: [Row; 6] = [
     ("grammar", &[], Some(&["nom"])),
-    ("core", &["grammar"], Some(&["quick-xml", "compact_str", "md-5", "regex", "serde"])),
+    ("core", &["grammar"], Some(&["quick-xml", "md-5", "regex", "serde"])),
     ("transport", &["core"], None),
     ("daemon", &["core", "transport"], None),
     ("shell", &["grammar", "core", "transport"], None),

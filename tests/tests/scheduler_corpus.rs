@@ -62,7 +62,7 @@ fn shape(text: &str) -> Option<Vec<String>> {
 }
 
 fn bare(element: &Element) -> String {
-    let kept = element.attributes.iter().filter(|(name, _)| !matches!(&**name, "id" | "crm_feature_set"));
+    let kept = element.attributes.iter().filter(|(name, _)| !matches!(name.as_str(), "id" | "crm_feature_set"));
     let kept = kept.map(|(name, value)| format!("{name}={value}"));
     format!("{}{:?}{:?}", element.name, sorted(kept.collect()), sorted(element.elements().map(bare).collect()))
 }

@@ -94,11 +94,12 @@ fn damage(chance: &mut Chance, root: &mut Element) {
         _ => {
             let element = parent.child_at_mut(*at).expect("places are elements");
             let count = element.attributes.len() as u64;
-            let Some(name) = element.attributes.get(chance.below(count) as usize).map(|(name, _)| name.to_string())
+            let Some(name) =
+                element.attributes.iter().nth(chance.below(count) as usize).map(|(name, _)| name.to_string())
             else {
                 return;
             };
-            let known = copied.and_then(|copied| copied.attributes.first().map(|(_, value)| value.to_string()));
+            let known = copied.and_then(|copied| copied.attributes.iter().next().map(|(_, value)| value.to_string()));
             match chance.below(4) {
                 0 => drop(element.unset(&name)),
                 1 => element.set(&name, known.unwrap_or_default()),

@@ -43,7 +43,7 @@ fn parse(path: &Path) -> Element {
 /// The mark is last.
 fn canonical(element: &Element) -> Element {
     let mut ordered = element.clone();
-    ordered.attributes.sort_by_key(|(name, _)| *name == "changed");
+    ordered.attributes.sort_by_key(|name| *name == "changed");
     for node in &mut ordered.children {
         if let Node::Element(child) = node {
             *node = Node::from(canonical(child));

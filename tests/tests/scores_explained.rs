@@ -29,7 +29,7 @@ fn origins_add_up_to_the_scores() {
         let Ok((document, _)) = upgrade::to_latest(&document) else { continue };
         let situation = resolve(&Input::new(&document, Now::from_epoch(1_700_000_000)));
         let constraints = constrain(&situation);
-        let (plain, noted) = (place(&situation, &constraints), place_noting(&situation, &constraints));
+        let (plain, noted) = (place(&situation, &constraints, false), place_noting(&situation, &constraints));
         assert_eq!(plain.trace, noted.trace, "{name}: asking for origins changes the decision");
         let ledger = noted.ledger.as_ref().expect("it was asked for");
         for (id, resource) in situation.resources.iter().filter(|(_, resource)| resource.is_primitive()) {

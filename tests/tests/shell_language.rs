@@ -188,7 +188,7 @@ fn members_change_places_in_one_edit() {
 /// Attributes in order of their names: their order means nothing.
 fn plain(element: &Element) -> Element {
     let mut element = element.clone();
-    element.attributes.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+    element.attributes.sort_by_key(|name| name.to_string());
     for node in &mut element.children {
         if let Node::Element(child) = node {
             *node = Node::from(plain(child));
@@ -315,8 +315,7 @@ fn same(expected: &Element, found: &Element) -> bool {
     let attributes = expected.attributes.iter().all(|(name, wanted)| {
         let given = value(found, name);
         // A reference to an object is resolved to its part.
-        given.as_deref() == Some(wanted)
-            || &**name == "id-ref" && given.is_some_and(|given| given.starts_with(&**wanted))
+        given.as_deref() == Some(wanted) || &**name == "id-ref" && given.is_some_and(|given| given.starts_with(wanted))
     });
     let extra = found
         .attributes

@@ -47,8 +47,7 @@ fn canonical(element: &Element, ids: bool) -> Element {
             | "write"
             | "deny"
     );
-    let mut attributes: Vec<(&str, &str)> =
-        element.attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let mut attributes: Vec<(&str, &str)> = element.attributes.iter().map(|(name, value)| (&**name, value)).collect();
     attributes.sort();
     for (name, value) in attributes {
         // Without ids, what the schema has as a default need not be said either.

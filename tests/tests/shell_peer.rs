@@ -48,7 +48,7 @@ fn elements(xml_text: &str) -> BTreeMap<String, String> {
 
 fn sorted(element: &Element) -> Element {
     let mut sorted = element.clone();
-    sorted.attributes.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+    sorted.attributes.sort_by_key(|name| name.to_string());
     sorted.children = element.elements().map(|child| quorate_core::xml::Node::from(self::sorted(child))).collect();
     sorted
 }

@@ -196,8 +196,7 @@ fn joined(lines: Vec<String>) -> Vec<String> {
 /// Attributes in order of their names, the root's own (versions) left out.
 fn plain(element: &Element) -> Element {
     let mut plain = Element::new(&element.name);
-    let mut attributes: Vec<(&str, &str)> =
-        element.attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let mut attributes: Vec<(&str, &str)> = element.attributes.iter().map(|(name, value)| (&**name, value)).collect();
     attributes.sort();
     let is_root = element.name == "cib";
     attributes.into_iter().filter(|_| !is_root).for_each(|(name, value)| plain.set(name, value));

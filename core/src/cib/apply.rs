@@ -6,7 +6,7 @@ use super::document::Document;
 use super::patch::{AttributeChange, Change, Patch};
 use super::version::Version;
 use crate::xml::path::Path;
-use crate::xml::{Element, Node};
+use crate::xml::{Attributes, Element, Node};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -114,9 +114,9 @@ fn apply_in_place(root: &mut Element, change: &Change) -> Result<(), ApplyError>
 }
 
 /// The order of attributes is part of the document: replicas must digest the same.
-fn order_attributes(element: &mut Element, order: &[(crate::xml::Name, crate::xml::Value)]) {
+fn order_attributes(element: &mut Element, order: &Attributes) {
     let place = |name: &str| order.iter().position(|(other, _)| other == name);
-    element.attributes.sort_by_key(|(name, _)| place(name).unwrap_or(order.len()));
+    element.attributes.sort_by_key(|name| place(name).unwrap_or(order.len()));
 }
 
 fn take(root: &mut Element, path: &Path) -> Result<Node, ApplyError> {

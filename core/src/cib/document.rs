@@ -168,9 +168,8 @@ impl Document {
     /// The digest by which replicas compare themselves: who wrote it when does not count.
     pub fn digest(&self) -> String {
         let mut root = (*self.root).clone();
-        root.attributes.retain(|(name, _)| {
-            !matches!(name.as_str(), "crm-debug-origin" | "cib-last-written") && !name.starts_with("update-")
-        });
+        root.attributes
+            .retain(|name, _| !matches!(name, "crm-debug-origin" | "cib-last-written") && !name.starts_with("update-"));
         xml::digest::element_digest(&root)
     }
 

@@ -2,7 +2,7 @@
 
 use super::version::Version;
 use crate::xml::path::Path;
-use crate::xml::{Element, Name, Node, Value};
+use crate::xml::{Attributes, Element, Node};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Changes between two versions, deletions first.
@@ -23,7 +23,7 @@ pub enum Change {
     /// A comment goes: it has no path of its own, so its place in the source is given.
     DeleteComment { parent: Path, position: usize },
     /// Attributes of an element change; the children stay.
-    Modify { path: Path, attributes: Vec<AttributeChange>, result: Vec<(Name, Value)> },
+    Modify { path: Path, attributes: Vec<AttributeChange>, result: Attributes },
     /// An element goes to another place among its siblings.
     Move { path: Path, position: usize },
 }

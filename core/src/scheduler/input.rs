@@ -15,6 +15,8 @@ pub struct Input<'a> {
     pub quorate: Option<bool>,
     /// The document was made fit to be shown: parameters that are kept secret may differ.
     pub secrets_removed: bool,
+    /// Whether the scores and capacities that were seen on the way are wanted too.
+    pub trace: bool,
     /// Whether the picture of the plan is wanted too, and with what.
     pub draw: Option<Drawing>,
 }
@@ -30,6 +32,6 @@ pub struct Drawing {
 
 impl<'a> Input<'a> {
     pub const fn new(document: &'a Document, now: Now) -> Self {
-        Self { document, now, transition_id: 1, quorate: None, secrets_removed: false, draw: None }
+        Self { document, now, transition_id: 1, quorate: None, secrets_removed: false, trace: false, draw: None }
     }
 }

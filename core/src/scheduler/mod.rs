@@ -37,7 +37,7 @@ pub fn schedule(input: &Input) -> Output {
 /// The decision for a situation that is known already.
 pub fn decide(input: &Input, situation: &Situation) -> Output {
     let constraints = constrain(situation);
-    let placement = place(situation, &constraints);
+    let placement = place(situation, &constraints, input.trace);
     let actions = act(situation, &constraints, &placement, input.secrets_removed);
     let mut ordered = order(actions);
     changes::changes(&mut ordered.plan);
@@ -49,7 +49,7 @@ pub fn decide(input: &Input, situation: &Situation) -> Output {
         dot: input.draw.map(|drawing| dot::dot(&emitted.plan, drawing)).unwrap_or_default(),
         graph: emitted.graph,
         notes: situation.notes.iter().chain(&constraints.notes).cloned().collect(),
-        trace: placement.trace,
+        trace: placement.trace.unwrap_or_default(),
     }
 }
 

@@ -9,8 +9,8 @@ pub fn merge_sort<T>(mut items: Vec<T>, compare: &impl Fn(&T, &T) -> Ordering) -
     if items.len() < 2 {
         return items;
     }
-    // The first half gets the odd one.
-    let second = items.split_off(items.len().div_ceil(2));
+    // The second half gets the odd one.
+    let second = items.split_off(items.len() / 2);
     let first = merge_sort(items, compare);
     let second = merge_sort(second, compare);
     merge(first, second, compare)
@@ -34,11 +34,20 @@ fn merge<T>(first: Vec<T>, second: Vec<T>, compare: &impl Fn(&T, &T) -> Ordering
 #[cfg(test)]
 mod tests {
     use super::merge_sort;
+    use std::cmp::Ordering;
 
     #[test]
     fn equal_items_keep_their_order() {
         let items = vec![(2, 'a'), (1, 'b'), (2, 'c'), (1, 'd'), (0, 'e')];
         let sorted = merge_sort(items, &|l, r| l.0.cmp(&r.0));
         assert_eq!(sorted, vec![(0, 'e'), (1, 'b'), (1, 'd'), (2, 'a'), (2, 'c')]);
+    }
+
+    #[test]
+    fn where_the_order_contradicts_itself_the_halving_decides() {
+        // Rock, paper, scissors: each is less than the next.
+        let compare = |l: &i32, r: &i32| if (l + 1) % 3 == *r { Ordering::Less } else { Ordering::Greater };
+        assert_eq!(merge_sort(vec![0, 2, 1], &compare), [0, 1, 2]);
+        assert_eq!(merge_sort(vec![1, 0, 2], &compare), [1, 2, 0]);
     }
 }

@@ -1,39 +1,64 @@
 //! What was done with a resource on a node.
 //!
-//! In: `<lrm>` of a node. Out: [`ResourceHistory`]s in document order.
+//! In: `<lrm>` of a node. Out: [`ResourceHistory`]s in document order. A large cluster has a resource's
+//! history on every node, so words stay in the shared element.
 
 use super::operation::OperationRecord;
 use crate::xml::Element;
+use std::sync::Arc;
 
+/// One `<lrm_resource>`.
 #[derive(Clone, Debug)]
 pub struct ResourceHistory {
-    /// As the executor knows it: an anonymous clone's instances lose their number.
-    pub id: String,
-    pub class: Option<String>,
-    pub provider: Option<String>,
-    pub kind: Option<String>,
-    /// The container a removed resource ran in.
-    pub container: Option<String>,
-    /// Since when the resource is kept for this node while it is down.
-    pub shutdown_lock: Option<i64>,
+    element: Arc<Element>,
     pub operations: Vec<OperationRecord>,
 }
 
-pub(super) fn read(node_state: &Element) -> Vec<ResourceHistory> {
-    let resources = node_state.child("lrm").and_then(|lrm| lrm.child("lrm_resources"));
-    resources.into_iter().flat_map(|r| r.elements_named("lrm_resource")).filter_map(resource).collect()
+impl ResourceHistory {
+    /// As the executor knows it: an anonymous clone's instances lose their number.
+    pub fn id(&self) -> &str {
+        self.element.id().unwrap_or_default()
+    }
+
+    pub fn class(&self) -> Option<&str> {
+        self.element.attr("class")
+    }
+
+    pub fn provider(&self) -> Option<&str> {
+        self.element.attr("provider")
+    }
+
+    /// The agent's name.
+    pub fn kind(&self) -> Option<&str> {
+        self.element.attr("type")
+    }
+
+    /// The container a removed resource ran in.
+    pub fn container(&self) -> Option<&str> {
+        self.element.attr("container")
+    }
+
+    /// Since when the resource is kept for this node while it is down, in seconds since 1970.
+    pub fn shutdown_lock(&self) -> Option<i64> {
+        self.element.attr("shutdown-lock").and_then(|text| text.parse().ok()).filter(|since| *since != 0)
+    }
 }
 
-fn resource(element: &Element) -> Option<ResourceHistory> {
-    let text = |name: &str| element.attr(name).map(str::to_owned);
+pub(super) fn read(node_state: &Element) -> Vec<ResourceHistory> {
+    let Some(list) = node_state.child("lrm").and_then(|lrm| lrm.child("lrm_resources")) else {
+        return Vec::new();
+    };
+    let mut histories = Vec::with_capacity(list.children.len());
+    let elements = list.children.iter().filter_map(|node| node.element());
+    histories.extend(elements.filter(|element| element.name == "lrm_resource").filter_map(resource));
+    histories
+}
+
+/// `None` for one without an id: nobody could say whose it is.
+fn resource(element: &Arc<Element>) -> Option<ResourceHistory> {
+    element.id()?;
+    let mut operations = Vec::with_capacity(element.children.len());
     let entries = element.children.iter().filter_map(|node| node.element());
-    Some(ResourceHistory {
-        id: element.id()?.to_owned(),
-        class: text("class"),
-        provider: text("provider"),
-        kind: text("type"),
-        container: text("container"),
-        shutdown_lock: element.attr("shutdown-lock").and_then(|t| t.parse().ok()).filter(|since| *since != 0),
-        operations: entries.filter(|e| e.name == "lrm_rsc_op").map(OperationRecord::new).collect(),
-    })
+    operations.extend(entries.filter(|entry| entry.name == "lrm_rsc_op").map(OperationRecord::new));
+    Some(ResourceHistory { element: Arc::clone(element), operations })
 }

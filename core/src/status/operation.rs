@@ -216,8 +216,11 @@ impl OperationRecord {
 
     /// Which of two records is the later, as well as can be told.
     pub fn compare_age(&self, other: &Self) -> Ordering {
-        let same_node =
-            self.attr("on_node").map(str::to_ascii_lowercase) == other.attr("on_node").map(str::to_ascii_lowercase);
+        // Two that do not say where they ran are of one node, as old as they must be.
+        let same_node = match (self.attr("on_node"), other.attr("on_node")) {
+            (Some(left), Some(right)) => left.eq_ignore_ascii_case(right),
+            (left, right) => left == right,
+        };
         let (left, right) = (self.call_id, other.call_id);
         if (same_node && self.id() == other.id()) || (left == -1 && right == -1) {
             return Ordering::Equal;
@@ -229,7 +232,10 @@ impl OperationRecord {
             return Ordering::Greater;
         }
         if left >= 0 && right >= 0 {
-            return match (self.last_change, other.last_change) {
+            // Here even the first second of 1970 is a moment.
+            let moment =
+                |record: &Self| record.attr("last-rc-change")?.trim().parse::<i64>().ok().filter(|at| *at >= 0);
+            return match (moment(self), moment(other)) {
                 (Some(left), Some(right)) => left.cmp(&right),
                 _ => Ordering::Equal,
             };

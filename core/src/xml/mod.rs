@@ -3,6 +3,7 @@
 //! In: text. Out: [`Element`] and text again. Unknown elements, attributes and comments
 //! are kept. Absent: namespaces, DTDs, processing instructions (accepted and dropped).
 
+mod attributes;
 pub mod digest;
 mod name;
 pub mod path;
@@ -10,7 +11,8 @@ pub mod reader;
 pub mod tree;
 pub mod writer;
 
+pub use attributes::Attributes;
 pub use name::Name;
-pub use reader::{XmlError, read, read_bytes};
-pub use tree::{Element, Node, Value};
+pub use reader::{XmlError, read, read_bytes, read_stream};
+pub use tree::{Element, Node};
 pub use writer::{write, write_pretty};

@@ -3,19 +3,21 @@
 //! In: text or bytes. Out: the root [`Element`], or an [`XmlError`] that names line and column.
 //! Checked here: one root, names, allowed characters, duplicate attributes, depth and size.
 
+use super::attributes::Attributes;
 use super::name::Name;
 use super::tree::{Element, Node};
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use std::fmt;
+use std::io::BufRead;
 use std::sync::Arc;
 
 /// Deeper documents are refused: printing and comparing recurse over the depth.
 const DEPTH_MAX: usize = 200;
 
-/// Offsets are 32 bits.
-const SIZE_MAX: usize = u32::MAX as usize;
+/// More shapes are not remembered at one depth: looking through them must stay cheaper than a new one.
+const SHAPES_MAX: usize = 24;
 
 /// Where and why a text is not a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,152 +70,200 @@ pub fn read_bytes(bytes: &[u8]) -> Result<Element, XmlError> {
 
 /// Reads one document.
 pub fn read(text: &str) -> Result<Element, XmlError> {
-    if text.len() >= SIZE_MAX {
-        return Err(XmlError::at(text, 0, "larger than 4 GiB"));
-    }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    check_characters(text)?;
-    Builder::new(text).run()
+    let mut reader = Reader::from_str(text);
+    let mut builder = Builder::default();
+    let fault = loop {
+        let start = reader.buffer_position();
+        match reader.read_event() {
+            Ok(Event::Eof) => match builder.finish(start) {
+                Ok(root) => return Ok(root),
+                Err(fault) => break fault,
+            },
+            Ok(event) => match builder.take(&event, start) {
+                Ok(()) => {}
+                Err(fault) => break fault,
+            },
+            Err(error) => break Fault::new(reader.error_position(), error),
+        }
+    };
+    Err(fault.within(text))
+}
+
+/// Reads one document piece by piece, so that its text never stands in memory as a whole. `None` if it
+/// cannot be read, or is no document: [`read`] of the text then says where and why.
+pub fn read_stream(stream: impl BufRead) -> Option<Element> {
+    let mut reader = Reader::from_reader(stream);
+    let mut builder = Builder::default();
+    let mut buffer = Vec::new();
+    loop {
+        let start = reader.buffer_position();
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).ok()? {
+            Event::Eof => return builder.finish(start).ok(),
+            event => builder.take(&event, start).ok()?,
+        }
+    }
+}
+
+/// What is wrong, and at which byte.
+struct Fault {
+    offset: u64,
+    message: String,
+}
+
+/// What is said of a control character: where it is, is then looked for.
+const CONTROL: &str = "control character";
+
+impl Fault {
+    fn new(offset: u64, message: impl fmt::Display) -> Fault {
+        Fault { offset, message: message.to_string() }
+    }
+
+    fn within(self, text: &str) -> XmlError {
+        let mut offset = usize::try_from(self.offset).unwrap_or(text.len()).min(text.len());
+        if self.message == CONTROL {
+            offset += text.as_bytes()[offset..].iter().position(|byte| is_control(*byte)).unwrap_or(0);
+        }
+        XmlError::at(text, offset, self.message)
+    }
 }
 
 /// XML 1.0 section 2.2: no control characters but tab, line feed and carriage return.
-fn check_characters(text: &str) -> Result<(), XmlError> {
-    let bad = text.bytes().position(|byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
-    match bad {
-        Some(at) => Err(XmlError::at(text, at, "control character")),
-        None => Ok(()),
-    }
+fn is_control(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
-struct Builder<'a> {
-    text: &'a str,
+#[derive(Default)]
+struct Builder {
     open: Vec<Element>,
     root: Option<Element>,
     /// Character data gathered until the next tag.
     pending: String,
-    /// By depth, the attributes' names of the element before: thousands have the same in the same order.
-    names: Vec<Vec<Name>>,
+    /// By depth, the shapes of the elements before: thousands have the same names in the same order.
+    shapes: Vec<Vec<Arc<Vec<Name>>>>,
+    /// The values of the element at hand, one after another, and where each ends.
+    values: String,
+    ends: Vec<u32>,
 }
 
-impl<'a> Builder<'a> {
-    fn new(text: &'a str) -> Builder<'a> {
-        Builder { text, open: Vec::new(), root: None, pending: String::new(), names: Vec::new() }
-    }
-
-    fn run(mut self) -> Result<Element, XmlError> {
-        let mut reader = Reader::from_str(self.text);
-        loop {
-            let start = reader.buffer_position() as usize;
-            let event = reader.read_event().map_err(|error| self.error(reader.error_position() as usize, error))?;
-            match event {
-                Event::Start(tag) => {
-                    let element = self.element(&tag, start)?;
-                    if self.open.len() >= DEPTH_MAX {
-                        return Err(self.error(start, format!("nested deeper than {DEPTH_MAX}")));
-                    }
-                    self.open.push(element);
+impl Builder {
+    fn take(&mut self, event: &Event<'_>, start: u64) -> Result<(), Fault> {
+        if event.bytes().any(is_control) {
+            return Err(Fault::new(start, CONTROL));
+        }
+        match event {
+            Event::Start(tag) => {
+                let element = self.element(tag, start)?;
+                if self.open.len() >= DEPTH_MAX {
+                    return Err(Fault::new(start, format!("nested deeper than {DEPTH_MAX}")));
                 }
-                Event::Empty(tag) => {
-                    let element = self.element(&tag, start)?;
-                    self.close(element, start)?;
-                }
-                Event::End(_) => {
-                    self.flush_text(start)?;
-                    let element = match self.open.pop() {
-                        Some(element) => element,
-                        None => return Err(self.error(start, "end tag without a start tag")),
-                    };
-                    self.close(element, start)?;
-                }
-                Event::Text(data) => self.pending.push_str(&data),
-                Event::CData(data) => self.pending.push_str(&data),
-                Event::GeneralRef(reference) => self.reference(&reference, start)?,
-                Event::Comment(data) => {
-                    self.flush_text(start)?;
-                    if let Some(parent) = self.open.last_mut() {
-                        parent.children.push(Node::Comment(Arc::from(&*data)));
-                    }
-                }
-                Event::Decl(_) | Event::PI(_) => {}
-                Event::DocType(_) => {
-                    return Err(self.error(start, "document type declarations are not accepted"));
-                }
-                Event::Eof => return self.finish(start),
+                self.open.push(element);
             }
+            Event::Empty(tag) => {
+                let element = self.element(tag, start)?;
+                self.close(element, start)?;
+            }
+            Event::End(_) => {
+                self.flush_text(start)?;
+                let Some(mut element) = self.open.pop() else {
+                    return Err(Fault::new(start, "end tag without a start tag"));
+                };
+                element.children.shrink_to_fit();
+                self.close(element, start)?;
+            }
+            Event::Text(data) => self.pending.push_str(data),
+            Event::CData(data) => self.pending.push_str(data),
+            Event::GeneralRef(reference) => self.reference(reference, start)?,
+            Event::Comment(data) => {
+                self.flush_text(start)?;
+                if let Some(parent) = self.open.last_mut() {
+                    parent.children.push(Node::Comment(Arc::from(&**data)));
+                }
+            }
+            Event::Decl(_) | Event::PI(_) | Event::Eof => {}
+            Event::DocType(_) => return Err(Fault::new(start, "document type declarations are not accepted")),
         }
+        Ok(())
     }
 
-    fn error(&self, offset: usize, message: impl fmt::Display) -> XmlError {
-        XmlError::at(self.text, offset, message.to_string())
-    }
-
-    /// The name of an attribute at this place of an element.
-    fn name(&mut self, at: usize, key: &str) -> Name {
-        let names = &mut self.names[self.open.len()];
-        if let Some(known) = names.get(at).filter(|known| known.as_str() == key) {
-            return known.clone();
-        }
-        let name = Name::from(key);
-        names.truncate(at);
-        names.push(name.clone());
-        name
-    }
-
-    fn element(&mut self, tag: &BytesStart<'_>, start: usize) -> Result<Element, XmlError> {
+    fn element(&mut self, tag: &BytesStart<'_>, start: u64) -> Result<Element, Fault> {
         self.flush_text(start)?;
         if self.open.is_empty() && self.root.is_some() {
-            return Err(self.error(start, "a second root element"));
+            return Err(Fault::new(start, "a second root element"));
         }
         let name = tag.name();
         let name: &str = name.as_ref();
         self.check_name(name, start)?;
         let mut element = Element::new(name);
-        element.offset = start as u32;
-        if self.names.len() <= self.open.len() {
-            self.names.resize(self.open.len() + 1, Vec::new());
-        }
-        for (at, attribute) in tag.attributes().enumerate() {
-            let attribute = attribute.map_err(|error| self.error(start, error))?;
-            let key: &str = attribute.key.as_ref();
-            self.check_name(key, start)?;
+        element.offset = u32::try_from(start).map_err(|_| Fault::new(start, "larger than 4 GiB"))?;
+        self.values.clear();
+        self.ends.clear();
+        let mut keys: Vec<&str> = Vec::new();
+        for attribute in tag.attributes() {
+            let attribute = attribute.map_err(|error| Fault::new(start, error))?;
+            let key: &str = attribute.key.into_inner();
             if attribute.value.contains('<') {
-                return Err(self.error(start, format!("`<` in attribute {key}")));
+                return Err(Fault::new(start, format!("`<` in attribute {key}")));
             }
             let value =
-                attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| self.error(start, error))?;
+                attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| Fault::new(start, error))?;
             let plain = value.bytes().all(|byte| (0x20..0x80).contains(&byte));
             if !plain && !value.chars().all(allowed) {
-                return Err(self.error(start, format!("forbidden character in attribute {key}")));
+                return Err(Fault::new(start, format!("forbidden character in attribute {key}")));
             }
-            if at == 0 {
-                element.attributes.reserve_exact(self.names[self.open.len()].len());
-            }
-            element.attributes.push((self.name(at, key), value.into()));
+            keys.push(key);
+            self.values.push_str(&value);
+            self.ends.push(self.values.len() as u32);
         }
-        self.names[self.open.len()].truncate(element.attributes.len());
+        if !keys.is_empty() {
+            let shape = self.shape(&keys, start)?;
+            element.attributes = Attributes::of_shape(&shape, &self.values, &self.ends);
+        }
         Ok(element)
     }
 
-    fn check_name(&self, name: &str, start: usize) -> Result<(), XmlError> {
+    /// The shape with these names: one that is known at this depth, if it is.
+    fn shape(&mut self, keys: &[&str], start: u64) -> Result<Arc<Vec<Name>>, Fault> {
+        let depth = self.open.len();
+        if self.shapes.len() <= depth {
+            self.shapes.resize(depth + 1, Vec::new());
+        }
+        let fits =
+            |shape: &Arc<Vec<Name>>| shape.len() == keys.len() && shape.iter().zip(keys).all(|(name, key)| name == key);
+        if let Some(known) = self.shapes[depth].iter().find(|shape| fits(shape)) {
+            return Ok(Arc::clone(known));
+        }
+        for key in keys {
+            self.check_name(key, start)?;
+        }
+        let shape = Arc::new(keys.iter().map(|key| Name::from(*key)).collect());
+        let known = &mut self.shapes[depth];
+        known.truncate(SHAPES_MAX - 1);
+        known.push(Arc::clone(&shape));
+        Ok(shape)
+    }
+
+    fn check_name(&self, name: &str, start: u64) -> Result<(), Fault> {
         let mut chars = name.chars();
         let first = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':');
         let rest = chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{b7}'));
         match first && rest {
             true => Ok(()),
-            false => Err(self.error(start, format!("`{name}` is not a name"))),
+            false => Err(Fault::new(start, format!("`{name}` is not a name"))),
         }
     }
 
-    fn reference(&mut self, reference: &BytesRef<'_>, start: usize) -> Result<(), XmlError> {
-        let character = reference.resolve_char_ref().map_err(|error| self.error(start, error))?;
+    fn reference(&mut self, reference: &BytesRef<'_>, start: u64) -> Result<(), Fault> {
+        let character = reference.resolve_char_ref().map_err(|error| Fault::new(start, error))?;
         match character {
             Some(c) if allowed(c) => self.pending.push(c),
-            Some(_) => return Err(self.error(start, "reference to a forbidden character")),
+            Some(_) => return Err(Fault::new(start, "reference to a forbidden character")),
             None => match quick_xml::escape::resolve_xml_entity(reference) {
                 Some(text) => self.pending.push_str(text),
                 None => {
                     let name: &str = reference;
-                    return Err(self.error(start, format!("unknown entity `&{name};`")));
+                    return Err(Fault::new(start, format!("unknown entity `&{name};`")));
                 }
             },
         }
@@ -221,7 +271,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Blanks between elements carry nothing in a CIB; other text is kept.
-    fn flush_text(&mut self, offset: usize) -> Result<(), XmlError> {
+    fn flush_text(&mut self, offset: u64) -> Result<(), Fault> {
         if self.pending.trim().is_empty() {
             self.pending.clear();
             return Ok(());
@@ -232,27 +282,27 @@ impl<'a> Builder<'a> {
                 parent.children.push(Node::Text(text.into()));
                 Ok(())
             }
-            None => Err(self.error(offset, "text outside the root element")),
+            None => Err(Fault::new(offset, "text outside the root element")),
         }
     }
 
-    fn close(&mut self, element: Element, start: usize) -> Result<(), XmlError> {
+    fn close(&mut self, element: Element, start: u64) -> Result<(), Fault> {
         match self.open.last_mut() {
             Some(parent) => parent.children.push(Node::from(element)),
             None if self.root.is_none() => self.root = Some(element),
-            None => return Err(self.error(start, "a second root element")),
+            None => return Err(Fault::new(start, "a second root element")),
         }
         Ok(())
     }
 
-    fn finish(mut self, end: usize) -> Result<Element, XmlError> {
+    fn finish(mut self, end: u64) -> Result<Element, Fault> {
         self.flush_text(end)?;
         if let Some(open) = self.open.last() {
-            return Err(self.error(end, format!("`<{}>` is never closed", open.name)));
+            return Err(Fault::new(end, format!("`<{}>` is never closed", open.name)));
         }
         match self.root.take() {
             Some(root) => Ok(root),
-            None => Err(self.error(end, "no root element")),
+            None => Err(Fault::new(end, "no root element")),
         }
     }
 }
@@ -269,7 +319,9 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let shown = match read(text) {
+        let whole = read(text);
+        assert_eq!(read_stream(text.as_bytes()), whole.clone().ok(), "{text} in pieces");
+        let shown = match whole {
             Ok(root) => write(&root),
             Err(error) => error.to_string(),
         };

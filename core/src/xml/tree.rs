@@ -4,13 +4,10 @@
 //! through [`Element::make_mut`]. So a CIB of any size is copied in no time and a small
 //! change costs the path from the root to it.
 
+use super::attributes::Attributes;
 use super::name::Name;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::sync::Arc;
-
-/// An attribute's value. Most are short, and large CIBs have millions of them: those of up to 24
-/// bytes stand in the element itself.
-pub type Value = compact_str::CompactString;
 
 /// What can stand between an element's tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +39,7 @@ impl From<Element> for Node {
 #[derive(Clone, Debug)]
 pub struct Element {
     pub name: Name,
-    /// In document order, names unique.
-    pub attributes: Vec<(Name, Value)>,
+    pub attributes: Attributes,
     pub children: Vec<Node>,
     /// Byte offset of the start tag in the text it was read from; 0 where it was made.
     pub offset: u32,
@@ -60,7 +56,7 @@ impl Eq for Element {}
 impl Element {
     /// An element without attributes or children.
     pub fn new(name: &str) -> Element {
-        Element { name: Name::from(name), attributes: Vec::new(), children: Vec::new(), offset: 0 }
+        Element { name: Name::from(name), attributes: Attributes::default(), children: Vec::new(), offset: 0 }
     }
 
     /// The same element with one attribute more (or changed): for building.
@@ -79,7 +75,7 @@ impl Element {
 
     /// The value of an attribute.
     pub fn attr(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
+        self.attributes.get(name)
     }
 
     /// The value of the `id` attribute.
@@ -89,17 +85,12 @@ impl Element {
 
     /// Sets an attribute, in place if it is there, else as the last.
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
-        let value = Value::from(value.as_ref());
-        match self.attributes.iter_mut().find(|(key, _)| key == name) {
-            Some((_, old)) => *old = value,
-            None => self.attributes.push((Name::from(name), value)),
-        }
+        self.attributes.set(name, value.as_ref());
     }
 
     /// Removes an attribute and returns its value.
-    pub fn unset(&mut self, name: &str) -> Option<Value> {
-        let at = self.attributes.iter().position(|(key, _)| key == name)?;
-        Some(self.attributes.remove(at).1)
+    pub fn unset(&mut self, name: &str) -> Option<String> {
+        self.attributes.remove(name)
     }
 
     /// Appends a child element.

@@ -99,7 +99,7 @@ fn fits(configuration: &Element, object: &Object, selector: &Selector) -> bool {
 fn mentions(element: &Element, id: &str) -> bool {
     const REFERRING: &[&str] = &["rsc", "with-rsc", "first", "then", "template", "id-ref", "node", "target"];
     element.descendants().any(|part| {
-        let refers = part.attributes.iter().any(|(name, value)| REFERRING.contains(&&**name) && **value == *id);
+        let refers = part.attributes.iter().any(|(name, value)| REFERRING.contains(&&**name) && *value == *id);
         let holds = part.id() == Some(id) && !std::ptr::eq(part, element);
         let device = part.attr("devices").is_some_and(|devices| devices.split(',').any(|device| device == id));
         refers || holds || device

@@ -8,8 +8,10 @@ pub mod why;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use quorate_core::cib::Document;
+use quorate_core::xml;
 use std::ffi::OsString;
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The exit codes of Pacemaker's tools.
@@ -88,12 +90,23 @@ pub fn parse<T: Parser>(tool: &str, arguments: &[String], io: &mut Io) -> Result
     })
 }
 
-/// The text of a CIB file; one that ends in `.bz2`, as kept scheduler inputs do, is unpacked.
-pub fn read_cib(path: &Path) -> std::io::Result<String> {
-    if path.extension().is_none_or(|extension| extension != "bz2") {
-        return std::fs::read_to_string(path);
+/// The CIB in a file; one that ends in `.bz2`, as kept scheduler inputs do, is unpacked.
+///
+/// # Errors
+/// In words, without the file's name.
+pub fn read_cib(path: &Path) -> Result<Document, String> {
+    fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+        let file = std::fs::File::open(path)?;
+        Ok(match path.extension().is_some_and(|extension| extension == "bz2") {
+            true => Box::new(bzip2::read::MultiBzDecoder::new(file)),
+            false => Box::new(file),
+        })
+    }
+    let pieces = BufReader::with_capacity(1 << 18, open(path).map_err(|error| error.to_string())?);
+    if let Some(root) = xml::read_stream(pieces) {
+        return Document::from_element(root).map_err(|error| error.to_string());
     }
     let mut text = String::new();
-    bzip2::read::MultiBzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
-    Ok(text)
+    open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(|error| error.to_string())?;
+    Document::read(&text).map_err(|error| error.to_string())
 }

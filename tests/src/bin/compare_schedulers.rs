@@ -1,16 +1,27 @@
-//! `compare_schedulers COUNT [FIRST_SEED]`: random CIBs, ours beside the installed `crm_simulate`
-//! (or `$QUORATE_PEER`). Every CIB on which they differ is shrunk and kept in `target/compare`.
+//! `compare_schedulers COUNT [FIRST_SEED] [--recorded]`: random CIBs, or recorded ones varied, ours beside
+//! the installed `crm_simulate` (or `$QUORATE_PEER`). Every CIB on which they differ is shrunk and kept
+//! in `target/compare`.
 
 use quorate_tests::compare::answer::{Part, Program};
 use quorate_tests::compare::scene::scene;
 use quorate_tests::compare::shrink::shrink;
-use std::path::Path;
+use quorate_tests::compare::variation::{Pool, variation};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).filter_map(|text| text.parse::<u64>().ok());
     let (count, first) = (arguments.next().unwrap_or(1_000), arguments.next().unwrap_or(0));
-    let place = Path::new("target/compare");
+    let recorded = std::env::args().any(|word| word == "--recorded");
+    let corpus = std::env::var_os("QUORATE_CORPUS").map_or_else(|| "../shared/conformance".into(), PathBuf::from);
+    let pool = if recorded { Pool::read(&corpus) } else { None };
+    if recorded && pool.is_none() {
+        eprintln!("{}: there are no recorded cases", corpus.display());
+        return ExitCode::FAILURE;
+    }
+    // Each in its own place, so that several may run at once.
+    let place = PathBuf::from(format!("target/compare/{first}"));
+    let place = place.as_path();
     if let Err(error) = std::fs::create_dir_all(place) {
         eprintln!("{}: {error}", place.display());
         return ExitCode::FAILURE;
@@ -31,7 +42,10 @@ fn main() -> ExitCode {
     };
     let (mut compared, mut refused, mut differing) = (0, 0, 0);
     for seed in first..first + count {
-        let cib = scene(seed, &ours);
+        let cib = match &pool {
+            Some(pool) => variation(seed, pool, &ours),
+            None => scene(seed, &ours),
+        };
         let found = match differences(&ours, &theirs, &cib, parts) {
             Found::Same => {
                 compared += 1;

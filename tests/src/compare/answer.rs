@@ -125,7 +125,8 @@ fn sorted<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// The lines below a heading.
 fn section<'a>(text: &'a str, heading: &str) -> impl Iterator<Item = &'a str> {
     let start = text.find(heading).map_or(text.len(), |at| at + heading.len());
-    let lines = text[start..].lines().skip(1);
+    // The peer says in the midst of it what it thinks of digests.
+    let lines = text[start..].lines().skip(1).filter(|line| !line.starts_with("Only 'private'"));
     lines.take_while(|line| line.starts_with("  *")).map(str::trim)
 }
 

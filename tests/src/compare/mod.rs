@@ -9,3 +9,4 @@ mod configuration;
 mod histories;
 pub mod scene;
 pub mod shrink;
+pub mod variation;

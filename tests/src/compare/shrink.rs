@@ -84,7 +84,9 @@ fn list(element: &Element, path: &mut Vec<usize>, into: &mut Vec<Cut>) {
         path.push(at);
         if !FRAME.contains(&child.name.as_str()) {
             into.push(Cut { path: path.clone(), attribute: None });
-            let names = child.attributes.iter().map(|(name, _)| name.as_str());
+            // Records without their numbers have no age that could be told.
+            let whole = child.name == *"lrm_rsc_op";
+            let names = child.attributes.iter().filter(|_| !whole).map(|(name, _)| name.as_str());
             for name in names.filter(|name| !NEEDED.contains(name)) {
                 into.push(Cut { path: path.clone(), attribute: Some(name.to_string()) });
             }

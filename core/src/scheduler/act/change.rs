@@ -60,7 +60,7 @@ impl<'a> Plan<'a> {
                 continue;
             };
             for history in state.history.iter().filter(|history| !history.operations.is_empty()) {
-                for &id in names.get(history.id.as_str()).into_iter().flatten().rev() {
+                for &id in names.get(history.id()).into_iter().flatten().rev() {
                     if self.resource(id).is_primitive() {
                         self.act_on_history(id, node, history, secure);
                     }
@@ -116,9 +116,9 @@ impl<'a> Plan<'a> {
 
     fn agent_changed(&mut self, id: ResourceId, node: NodeId, history: &ResourceHistory, is_active: bool) -> bool {
         let agent = &self.resource(id).agent;
-        let same = history.kind.as_deref() == Some(agent.kind.as_str())
-            && history.class.as_deref() == Some(agent.class.as_str())
-            && history.provider == agent.provider;
+        let same = history.kind() == Some(agent.kind.as_str())
+            && history.class() == Some(agent.class.as_str())
+            && history.provider() == agent.provider.as_deref();
         if same {
             return false;
         }

@@ -73,24 +73,27 @@ pub struct Placement {
     pub children: Table<ResourceId, Vec<ResourceId>>,
     /// Locks that are over: their history must be forgotten.
     pub unlocked: Vec<(ResourceId, NodeId)>,
-    pub trace: Vec<TraceLine>,
+    /// Scores and capacities as they were seen on the way, where they are wanted.
+    pub trace: Option<Vec<TraceLine>>,
     /// Where scores come from, if someone asked.
     pub ledger: Option<Ledger>,
     pub recheck: Recheck,
 }
 
-pub fn place(situation: &Situation, constraints: &Constraints) -> Placement {
-    place_with(situation, constraints, None)
+/// `trace` says whether scores and capacities are to be kept as they were seen on the way.
+pub fn place(situation: &Situation, constraints: &Constraints, trace: bool) -> Placement {
+    place_with(situation, constraints, trace, None)
 }
 
 /// The same, and keeps where every score comes from.
 pub fn place_noting(situation: &Situation, constraints: &Constraints) -> Placement {
-    place_with(situation, constraints, Some(Ledger::default()))
+    place_with(situation, constraints, false, Some(Ledger::default()))
 }
 
-fn place_with(situation: &Situation, constraints: &Constraints, ledger: Option<Ledger>) -> Placement {
+fn place_with(situation: &Situation, constraints: &Constraints, trace: bool, ledger: Option<Ledger>) -> Placement {
     let mut placer = Placer::new(situation, constraints);
     placer.placement.ledger = ledger;
+    placer.placement.trace = trace.then(Vec::new);
     placer.keep_at_home();
     placer.gather_scores();
     placer.place_all();
@@ -150,7 +153,7 @@ impl<'a> Placer<'a> {
                 top: situation.top.clone(),
                 children: Table::from_rows(situation.resources.rows().iter().map(|r| r.children.clone()).collect()),
                 unlocked: Vec::new(),
-                trace: Vec::new(),
+                trace: None,
                 ledger: None,
                 recheck: Recheck::default(),
             },
@@ -290,18 +293,24 @@ impl<'a> Placer<'a> {
         self.row(id).blocked || self.placement.children[id].iter().any(|child| self.any_part_blocked(*child))
     }
 
+    fn trace(&mut self, line: TraceLine) {
+        if let Some(trace) = &mut self.placement.trace {
+            trace.push(line);
+        }
+    }
+
     fn trace_scores(&mut self, stage: super::trace::Stage, id: ResourceId) {
         if self.situation.resources[id].removed {
             return;
         }
+        let Some(trace) = &mut self.placement.trace else { return };
         let lines = self.placement.resources[id].allowed.iter().map(|(node, cell)| TraceLine::Allocation {
             stage,
             resource: id,
             node,
             score: cell.score,
         });
-        let lines: Vec<_> = lines.collect();
-        self.placement.trace.extend(lines);
+        trace.extend(lines);
         for child in self.placement.children[id].clone() {
             self.trace_scores(stage, child);
         }

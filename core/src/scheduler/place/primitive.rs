@@ -202,7 +202,7 @@ impl Placer<'_> {
         row.score = score.unwrap_or_else(|| row.allowed.score(node).unwrap_or(Score::ZERO));
         self.placement.nodes[node].load += 1;
         self.take_capacity(node, id);
-        self.placement.trace.push(TraceLine::Taken { resource: id, node });
+        self.trace(TraceLine::Taken { resource: id, node });
         changed
     }
 

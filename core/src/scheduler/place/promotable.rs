@@ -239,7 +239,7 @@ impl Placer<'_> {
 
     fn set_instance_role(&mut self, clone: ResourceId, instance: ResourceId, promoted: &mut u32) {
         let (node, score) = (self.assigned_node(instance), self.row(instance).promotion_priority);
-        self.placement.trace.push(TraceLine::Promotion { resource: instance, node, score });
+        self.trace(TraceLine::Promotion { resource: instance, node, score });
         let max = self.situation.resources[clone].clone_settings().map_or(0, |settings| settings.promoted_max);
         let may_be = score >= Score::ZERO && (*promoted < max || !self.row(clone).managed);
         let chosen = if may_be { self.promotion_node(clone, instance) } else { None };

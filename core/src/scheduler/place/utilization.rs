@@ -21,9 +21,10 @@ type Amounts = BTreeMap<String, i64>;
 
 impl Placer<'_> {
     pub(super) fn trace_capacities(&mut self, when: &'static str) {
+        let Some(trace) = &mut self.placement.trace else { return };
         for (node, host) in self.placement.nodes.iter() {
             let utilization = host.capacity.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
-            self.placement.trace.push(TraceLine::Capacity { when, node, utilization });
+            trace.push(TraceLine::Capacity { when, node, utilization });
         }
     }
 

@@ -455,11 +455,13 @@ impl Resolver<'_> {
         }
     }
 
-    /// The instance that belongs to a container's node.
-    pub(super) fn instance_at(&self, clone: ResourceId, node: NodeId) -> Option<ResourceId> {
+    /// The instance that belongs to a container's node: outside of its containers a bundle has none.
+    /// The outer `None` is a clone that is in no bundle.
+    pub(super) fn instance_in_bundle(&self, clone: ResourceId, node: NodeId) -> Option<Option<ResourceId>> {
         let bundle = self.resources[clone].parent?;
         let settings = self.resources[bundle].bundle()?;
-        settings.replicas.iter().find(|replica| replica.node == Some(node))?.inside
+        let replica = settings.replicas.iter().find(|replica| replica.node == Some(node));
+        Some(replica.and_then(|replica| replica.inside))
     }
 }
 

@@ -53,10 +53,10 @@ impl Resolver<'_> {
 
     fn link_removed_launched(&mut self, state: &NodeState) {
         for history in &state.history {
-            let Some(launcher) = history.container.as_deref().and_then(|name| self.by_name.get(name).copied()) else {
+            let Some(launcher) = history.container().and_then(|name| self.by_name.get(name).copied()) else {
                 continue;
             };
-            let Some(resource) = self.by_name.get(history.id.as_str()).copied() else { continue };
+            let Some(resource) = self.by_name.get(history.id()).copied() else { continue };
             if self.resources[resource].launcher.is_none() && self.resources[resource].removed_launched {
                 self.resources[resource].launcher = Some(launcher);
                 self.resources[launcher].launched.push(resource);
@@ -99,7 +99,7 @@ impl Resolver<'_> {
     }
 
     fn read_shutdown_lock(&mut self, id: ResourceId, node: NodeId, history: &ResourceHistory) {
-        let Some(since) = history.shutdown_lock.filter(|_| self.options.shutdown_lock) else { return };
+        let Some(since) = history.shutdown_lock().filter(|_| self.options.shutdown_lock) else { return };
         let limit = i64::from(self.options.shutdown_lock_limit_ms) / 1000;
         if limit > 0 && self.input.now.epoch() > since + limit {
             self.findings.push(Finding::ForgetHistory { resource: id, node });

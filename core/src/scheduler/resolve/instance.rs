@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 impl Resolver<'_> {
     pub(super) fn resource_of_history(&mut self, node: NodeId, history: &ResourceHistory) -> Option<ResourceId> {
-        let name = history.id.as_str();
+        let name = history.id();
         let found = match self.by_name.get(name).copied() {
             Some(exact) if !self.resources[exact].is_primitive() => None,
             Some(exact) => Some(exact),
@@ -23,12 +23,14 @@ impl Resolver<'_> {
                 self.by_name.get(&first).copied().filter(|first| !self.resources[*first].unique)
             }
         };
-        let found = found.map(|resource| {
+        let found = found.and_then(|resource| {
             let top = self.top_of(resource);
-            if self.resources[top].is_clone() && !self.resources[top].unique {
-                self.instance_for(node, top, without_instance(name))
-            } else {
-                resource
+            if !self.resources[top].is_clone() || self.resources[top].unique {
+                return Some(resource);
+            }
+            match self.instance_in_bundle(top, node) {
+                Some(instance) => instance,
+                None => Some(self.instance_for(node, top, without_instance(name))),
             }
         });
         if let Some(resource) = found {
@@ -42,9 +44,6 @@ impl Resolver<'_> {
 
     /// Which instance of an anonymous clone shall be the one that this node's history tells of.
     fn instance_for(&mut self, node: NodeId, clone: ResourceId, base: &str) -> ResourceId {
-        if let Some(instance) = self.instance_at(clone, node) {
-            return instance;
-        }
         let mut here = None;
         let mut free = None;
         let mut already_here = false;
@@ -107,34 +106,37 @@ impl Resolver<'_> {
 
     /// A resource that ran here and is not configured any more.
     pub(super) fn add_removed(&mut self, history: &ResourceHistory) -> ResourceId {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let agent =
-            Agent { class: text(&history.class), provider: history.provider.clone(), kind: text(&history.kind) };
-        let mut attributes = BTreeMap::from([("id".to_owned(), history.id.clone())]);
+        let name = history.id().to_owned();
+        let agent = Agent {
+            class: history.class().unwrap_or_default().to_owned(),
+            provider: history.provider().map(str::to_owned),
+            kind: history.kind().unwrap_or_default().to_owned(),
+        };
+        let mut attributes = BTreeMap::from([("id".to_owned(), name.clone())]);
         for (name, value) in [
-            ("class", &history.class),
-            ("provider", &history.provider),
-            ("type", &history.kind),
-            ("container", &history.container),
+            ("class", history.class()),
+            ("provider", history.provider()),
+            ("type", history.kind()),
+            ("container", history.container()),
         ] {
             if let Some(value) = value {
-                attributes.insert(name.to_owned(), value.clone());
+                attributes.insert(name.to_owned(), value.to_owned());
             }
         }
-        let primitive = Primitive { id: history.id.clone(), agent, attributes, ..Primitive::default() };
+        let primitive = Primitive { id: name.clone(), agent, attributes, ..Primitive::default() };
         let id = self.add_primitive(&Arc::new(primitive), None, None).expect("a plain primitive can always be made");
         debug_assert!(matches!(self.resources[id].variant, Variant::Primitive(_)));
         if self.resources[id].remote_connection {
-            match self.node_by_name(&history.id) {
+            match self.node_by_name(&name) {
                 Some(node) => {
                     self.unborn.remove(&node);
                     self.link_remote_node(id);
                     self.nodes[node].shutdown = true;
                 }
-                None => self.missing = self.missing.take().or_else(|| Some(history.id.clone())),
+                None => self.missing = self.missing.take().or(Some(name)),
             }
         }
-        self.resources[id].removed_launched = history.container.is_some();
+        self.resources[id].removed_launched = history.container().is_some();
         self.resources[id].removed = true;
         self.top.push(id);
         if self.options.stop_removed_resources {

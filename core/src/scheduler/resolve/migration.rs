@@ -134,7 +134,7 @@ struct Histories<'a> {
 impl<'a> Histories<'a> {
     fn of(&self, resource: &str, node: &str) -> Option<&'a ResourceHistory> {
         let states = self.status.nodes.iter().filter(|state| state.uname.as_deref() == Some(node));
-        states.flat_map(|state| &state.history).find(|history| history.id == resource)
+        states.flat_map(|state| &state.history).find(|history| history.id() == resource)
     }
 
     /// The other half of a move: on `node`, to or from `other`.

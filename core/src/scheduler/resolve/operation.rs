@@ -269,7 +269,7 @@ pub fn failure_blocks(
             .nodes
             .iter()
             .filter(|state| state.uname.as_deref() == Some(nodes[node].name.as_str()))
-            .flat_map(|state| state.history.iter().filter(|history| history.id == base))
+            .flat_map(|state| state.history.iter().filter(|history| history.id() == base))
             .flat_map(|history| &history.operations)
             .any(|record| fits(op, record)),
     })

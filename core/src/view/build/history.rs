@@ -5,6 +5,7 @@ use crate::cib::model::constraint::{Constraint, Location, LocationOf, LocationWa
 use crate::cib::model::rule::RuleScore;
 use crate::rules::{Facts, Recheck, holds};
 use crate::scheduler::resolve::{FailedOperation, Node, Resource};
+use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::NodeId;
 use crate::score::Score;
 use crate::status::operation::{ExecutionStatus, exit};
@@ -37,13 +38,13 @@ impl Builder<'_> {
     }
 
     fn resource_history(&self, history: &ResourceHistory, node: NodeId) -> Option<ResourceHistoryView> {
-        let resource = self.resource_of(&history.id)?;
+        let resource = self.resource_of(history.id())?;
         let node = &self.situation.nodes[node];
         let total = node.fail_counts.total(resource.failure_name(), !resource.unique);
         let operations = shown_operations(history);
         let view = ResourceHistoryView {
             id: resource.printed_id().to_string(),
-            kept_as: history.id.to_string(),
+            kept_as: history.id().to_string(),
             orphaned: resource.removed,
             migration_threshold: resource.migration_threshold,
             fail_count: total.count,
@@ -203,8 +204,8 @@ pub(super) fn named_in_key(record: &OperationRecord) -> &str {
 
 /// By call, without what is of no interest: notifications, and probes that found nothing.
 fn shown_operations(history: &ResourceHistory) -> Vec<OperationView> {
-    let mut records: Vec<&OperationRecord> = history.operations.iter().filter(|record| is_shown(record)).collect();
-    records.sort_by(|left, right| left.compare_age(right));
+    let records: Vec<&OperationRecord> = history.operations.iter().filter(|record| is_shown(record)).collect();
+    let records = merge_sort(records, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
     records.into_iter().map(operation).collect()
 }
 

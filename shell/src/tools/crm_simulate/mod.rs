@@ -170,7 +170,8 @@ impl Run<'_, '_> {
     fn input<'d>(&self, document: &'d Document, now: Now, secrets_removed: bool) -> Input<'d> {
         let drawing = Drawing { all: self.options.all_actions, numbers: self.options.verbose > 0 };
         let draw = self.options.save_dotfile.is_some().then_some(drawing);
-        Input { secrets_removed, draw, ..Input::new(document, now) }
+        let trace = self.options.show_scores || self.options.show_utilization;
+        Input { secrets_removed, draw, trace, ..Input::new(document, now) }
     }
 
     fn now(&self, document: &Document) -> Result<Now, Failed> {

@@ -6,7 +6,6 @@ use super::source::upgraded;
 use super::{Failed, Run};
 use crate::tools::{Exit, read_cib};
 use nix::time::{ClockId, clock_gettime};
-use quorate_core::cib::Document;
 use quorate_core::scheduler::schedule;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -26,8 +25,7 @@ impl Run<'_, '_> {
 
     fn time(&mut self, path: &Path) -> Result<f64, Failed> {
         let bad = |error: String| (Exit::DATA_ERROR, format!("{}: {error}", path.display()));
-        let text = read_cib(path).map_err(|error| bad(error.to_string()))?;
-        let document = Document::read(&text).map_err(|error| bad(error.to_string()))?;
+        let document = read_cib(path).map_err(bad)?;
         let began = processor_seconds();
         let (document, _) =
             upgraded(&document).map_err(|(exit, error)| (exit, format!("{}: {error}", path.display())))?;

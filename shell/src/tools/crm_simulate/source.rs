@@ -50,7 +50,7 @@ impl Source {
         let bad = |error: String| (Exit::DATA_ERROR, format!("{}: {error}", self.name()));
         let text = match self {
             Source::Cib(source) => return source.read(ANSWER_WITHIN).map_err(refused),
-            Source::File(path) => read_cib(path).map_err(|error| bad(error.to_string()))?,
+            Source::File(path) => return read_cib(path).map_err(bad),
             Source::Stdin => {
                 let mut text = String::new();
                 std::io::stdin().read_to_string(&mut text).map_err(|error| bad(error.to_string()))?;

@@ -36,8 +36,8 @@ fn is_original(element: &Element) -> bool {
 }
 
 fn rename_attribute(element: &mut Element, old: &str, new: &str) {
-    if let Some((name, _)) = element.attributes.iter_mut().find(|(name, _)| name == old) {
-        *name = crate::xml::Name::from(new);
+    if element.attr(old).is_some() {
+        element.attributes.rename(old, new);
         element.set("changed", "1");
     }
 }

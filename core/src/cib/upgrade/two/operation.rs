@@ -73,7 +73,7 @@ pub fn translate(operations: &mut Element, resource: &str, requires: &mut Requir
         meta(operation, resource, counts, requires, warnings);
         if let Some(value) = operation.unset("requires") {
             let operation = operation.id().unwrap_or_default().to_string();
-            requires.own.push(Own { operation, counts, value: value.into() });
+            requires.own.push(Own { operation, counts, value });
         }
     });
 }
