@@ -8,6 +8,8 @@ use quorate_core::cib::{ApplyError, Document, Patch, Version};
 use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
 use quorate_transport::local::daemon::{AskError, Daemon};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -32,6 +34,8 @@ pub trait Cluster {
 pub struct Local {
     socket: PathBuf,
     answer_within: Duration,
+    /// Set when the person at the terminal has had enough.
+    interrupted: Arc<AtomicBool>,
     daemon: Option<Daemon>,
     /// The newest version that we made.
     committed: Option<Version>,
@@ -48,13 +52,19 @@ const QUIET_LOOKS: u32 = 2;
 
 impl Local {
     pub fn new(socket: PathBuf) -> Local {
-        Local { socket, answer_within: ANSWER_WITHIN, daemon: None, committed: None }
+        Local { socket, answer_within: ANSWER_WITHIN, interrupted: Arc::default(), daemon: None, committed: None }
     }
 
     /// For who would rather have no answer than a late one.
     #[must_use]
     pub fn within(self, answer_within: Duration) -> Local {
         Local { answer_within, ..self }
+    }
+
+    /// Waiting ends when this is set.
+    #[must_use]
+    pub fn until(self, interrupted: Arc<AtomicBool>) -> Local {
+        Local { interrupted, ..self }
     }
 
     fn daemon(&mut self) -> Outcome<&mut Daemon> {
@@ -152,24 +162,31 @@ impl Cluster for Local {
             if quiet_looks >= QUIET_LOOKS {
                 return Ok(());
             }
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(Failure::refused(format!("waiting was interrupted: {}", pending(&status))));
+            }
             if started.elapsed() >= at_most {
-                let running: Vec<String> = status
-                    .transition
-                    .iter()
-                    .flat_map(|transition| &transition.running)
-                    .map(|(action, node)| format!("{action} on {node}"))
-                    .collect();
-                let what = if running.is_empty() {
-                    "the cluster is still busy".to_string()
-                } else {
-                    format!("still running: {}", running.join(", "))
-                };
+                let waited = at_most.as_secs_f32();
                 return Err(Failure::new(
                     Kind::Timeout,
-                    format!("gave up waiting after {} s: {what}", at_most.as_secs()),
+                    format!("gave up waiting after {waited} s: {}", pending(&status)),
                 ));
             }
-            sleep(LOOK_EVERY);
+            sleep(LOOK_EVERY.min(at_most));
         }
+    }
+}
+
+/// What the cluster has not done yet.
+fn pending(status: &NodeStatus) -> String {
+    let running: Vec<String> = status
+        .transition
+        .iter()
+        .flat_map(|transition| &transition.running)
+        .map(|(action, node)| format!("{action} on {node}"))
+        .collect();
+    match running.is_empty() {
+        true => "the cluster is still busy".to_string(),
+        false => format!("still running: {}", running.join(", ")),
     }
 }

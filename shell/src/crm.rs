@@ -13,6 +13,8 @@ use crate::{offer, repl, script};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::literal;
 use std::io::{BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
@@ -63,9 +65,11 @@ pub fn run(arguments: &[String]) -> u8 {
     let environment = Environment::of_process();
     let color = if environment.terminal_out && !environment.no_color { Color::Ansi } else { Color::Plain };
     let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
-    let cluster = Box::new(Local::new(environment.socket()));
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let cluster = Box::new(Local::new(environment.socket()).until(Arc::clone(&interrupted)));
     let input = Box::new(BufReader::new(std::io::stdin()));
     let mut session = Session::new(environment, ui, input, cluster);
+    session.interrupted = interrupted;
     let request = match read(arguments) {
         Ok(request) => request,
         Err(failure) => {

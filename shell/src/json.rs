@@ -129,7 +129,7 @@ pub fn objects(document: &Document, objects: &[Object], statements: &[Statement]
 /// An element with all below it. Resources in a container are objects of their own: the container
 /// names them by id.
 fn element(element: &Element, outermost: bool) -> Value {
-    let attributes: BTreeMap<&str, &str> = element.attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let attributes: BTreeMap<&str, &str> = element.attributes.iter().map(|(name, value)| (&**name, value)).collect();
     if !outermost && is_resource(element) {
         return json!({ "name": REFERENCE, "attributes": { "id": element.id() }, "children": [] });
     }

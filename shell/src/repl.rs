@@ -21,6 +21,8 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// As many lines as fit a working week, not a lifetime.
 const HISTORY_MAX: usize = 2000;
@@ -30,6 +32,10 @@ const COLUMNS: usize = 80;
 
 pub fn run(session: &mut Session, at: &[String]) -> u8 {
     session.manner = Manner::Interactive;
+    // Ctrl-C ends what is waited for, not the shell with all that is not committed.
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&session.interrupted)) {
+        session.ui.warn(&format!("Ctrl-C will end the shell: {error}"));
+    }
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .auto_add_history(true)
@@ -68,7 +74,10 @@ fn converse(session: &mut Session, editor: &mut Editor<Assistant, FileHistory>) 
         let prompt_width = prompt.chars().count();
         editor.set_helper(Some(Assistant { knowledge, color: session.ui.color, columns, prompt_width }));
         match editor.readline(&prompt) {
-            Ok(text) => code = answer(session, &text),
+            Ok(text) => {
+                session.interrupted.store(false, Ordering::Relaxed);
+                code = answer(session, &text);
+            }
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => {
                 session.ui.line("");

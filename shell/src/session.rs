@@ -28,6 +28,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +75,8 @@ pub struct Session {
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
     pub verifying: bool,
+    /// The person at the terminal pressed Ctrl-C while a command ran.
+    pub interrupted: Arc<AtomicBool>,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
     cluster: Box<dyn Cluster>,
@@ -98,6 +102,7 @@ impl Session {
             checkpoints: BTreeMap::new(),
             told: BTreeSet::new(),
             verifying: false,
+            interrupted: Arc::default(),
             input,
             cluster,
             stage: None,
@@ -463,8 +468,9 @@ impl Session {
         self.ui.print(&format!("{question} {choice} "));
         let mut answer = String::new();
         let read = self.input.read_line(&mut answer).unwrap_or(0);
-        // An end of input is no answer.
-        (read > 0).then(|| answer.trim().to_lowercase())
+        // An end of input is no answer, nor is what follows Ctrl-C.
+        let answered = read > 0 && !self.interrupted.load(Ordering::Relaxed);
+        answered.then(|| answer.trim().to_lowercase())
     }
 }
 

@@ -45,6 +45,13 @@ pub fn shell(bench: &Bench, environment: &[(&str, &str)]) -> CommandBuilder {
     command
 }
 
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // After a failed test it may still wait for keys.
+        let _ = self.child.kill();
+    }
+}
+
 impl Terminal {
     /// `crm` on this bench, at its first prompt.
     pub fn at_prompt(bench: &Bench, environment: &[(&str, &str)]) -> Terminal {
@@ -135,7 +142,14 @@ impl Terminal {
 
     #[track_caller]
     pub fn ends(mut self) {
-        let status = self.child.wait().expect("the program was started");
-        assert!(status.success(), "{status:?}\n{}", self.text());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.settle(Duration::from_millis(5));
+            if let Some(status) = self.child.try_wait().expect("the program was started") {
+                assert!(status.success(), "{status:?}\n{}", self.text());
+                return;
+            }
+            assert!(Instant::now() < deadline, "it does not end; the screen is\n{}", self.text());
+        }
     }
 }

@@ -187,7 +187,7 @@ fn paths(knowledge: &Knowledge, partial: &str) -> Vec<Candidate> {
         let Some(name) = operation.attr("name") else { continue };
         for (attribute, value) in &operation.attributes {
             if !matches!(&**attribute, "id" | "name") {
-                found.push(whole(format!("{}.{name}.{attribute}", object.id)).with(&**value));
+                found.push(whole(format!("{}.{name}.{attribute}", object.id)).with(value));
             }
         }
     }
