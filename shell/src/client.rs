@@ -6,6 +6,7 @@
 use crate::error::{Failure, Kind, Outcome};
 use quorate_core::cib::{ApplyError, Document, Patch, Version};
 use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
+use quorate_transport::local::client::ClientError;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,9 +70,8 @@ impl Local {
 
     fn daemon(&mut self) -> Outcome<&mut Daemon> {
         if self.daemon.is_none() {
-            let daemon = Daemon::connect(&self.socket, self.answer_within).map_err(|error| {
-                Failure::new(Kind::Cluster, error.to_string()).hint("to work on a file instead, set CIB_file=PATH")
-            })?;
+            let daemon = Daemon::connect(&self.socket, self.answer_within)
+                .map_err(|error| unanswered(&error).hint("to work on a file instead, set CIB_file=PATH"))?;
             self.daemon = Some(daemon);
         }
         Ok(self.daemon.as_mut().expect("it was just connected"))
@@ -84,7 +84,10 @@ impl Local {
             AskError::Refused(refusal) => Failed::Refused(refusal),
             error => {
                 self.daemon = None;
-                Failed::Failure(Failure::new(Kind::Cluster, error.to_string()))
+                Failed::Failure(match &error {
+                    AskError::Client(error) => unanswered(error),
+                    AskError::Misfit(_) | AskError::Refused(_) => Failure::new(Kind::Cluster, error.to_string()),
+                })
             }
         })
     }
@@ -102,6 +105,12 @@ impl From<Failed> for Failure {
             Failed::Failure(failure) => failure,
         }
     }
+}
+
+/// The daemon is not there, or not for us.
+pub fn unanswered(error: &ClientError) -> Failure {
+    let kind = if matches!(error, ClientError::Refused { .. }) { Kind::Denied } else { Kind::Cluster };
+    Failure::new(kind, error.to_string())
 }
 
 fn refused(refusal: &Refusal) -> Failure {
