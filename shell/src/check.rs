@@ -10,16 +10,18 @@ mod options;
 mod schema;
 mod statement;
 
+pub use options::values_of;
 pub use schema::{check as schema_problems, names as schema_names};
 
 use crate::catalogue::{AgentName, Catalogue};
 use crate::configure::{objects, references, show};
-use crate::error::{Failure, Origin, Outcome};
+use crate::error::{Failure, Kind, Origin, Outcome};
+use crate::json;
 use crate::session::Session;
 use quorate_core::agent::Metadata;
 use quorate_core::cib::Document;
 use quorate_core::xml::Element;
-use quorate_grammar::crm::ast::{Kind, OptionsKind, Statement};
+use quorate_grammar::crm::ast::{Kind as Said, OptionsKind, Statement};
 use quorate_grammar::{Diagnostic, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -115,11 +117,8 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
         _ if forced => Ok(()),
         count => {
             let what = if count == 1 { "is an error".to_string() } else { format!("are {count} errors") };
-            Err(Failure::new(
-                crate::error::Kind::Check,
-                format!("there {what} in the configuration; nothing was committed"),
-            )
-            .hint("put it right, or use `commit force` (`crm -F`)"))
+            Err(Failure::new(Kind::Check, format!("there {what} in the configuration; nothing was committed"))
+                .hint("put it right, or use `commit force` (`crm -F`)"))
         }
     }
 }
@@ -188,12 +187,25 @@ fn unchanged(base: &Document, now: &Document) -> BTreeSet<String> {
 fn name_of(statement: &Statement) -> String {
     match (&statement.kind, statement.kind.id()) {
         (_, Some(id)) => id.text.clone(),
-        (Kind::Options(options), None) => match options.kind {
+        (Said::Options(options), None) => match options.kind {
             OptionsKind::Property => "cib-bootstrap-options".to_string(),
             OptionsKind::ResourceDefaults => "rsc-options".to_string(),
             OptionsKind::OperationDefaults => "op-options".to_string(),
         },
         (kind, None) => kind.keyword().to_string(),
+    }
+}
+
+/// Reports what was found; errors are the outcome.
+pub fn verdict(session: &mut Session, problems: &[Problem]) -> Outcome {
+    if session.ui.is_json() {
+        session.ui.json(&json::problems(problems));
+    } else {
+        report(session, problems);
+    }
+    match problems.iter().filter(|problem| problem.is_error()).count() {
+        0 => Ok(()),
+        count => Err(Failure::new(Kind::Check, format!("{count} of the problems are errors"))),
     }
 }
 

@@ -6,8 +6,11 @@
 use crate::error::{Failure, Kind, Outcome};
 use quorate_core::cib::{ApplyError, Document, Patch, Version};
 use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
+use quorate_transport::local::client::ClientError;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -31,6 +34,9 @@ pub trait Cluster {
 /// The daemon of this node.
 pub struct Local {
     socket: PathBuf,
+    answer_within: Duration,
+    /// Set when the person at the terminal has had enough.
+    interrupted: Arc<AtomicBool>,
     daemon: Option<Daemon>,
     /// The newest version that we made.
     committed: Option<Version>,
@@ -47,14 +53,25 @@ const QUIET_LOOKS: u32 = 2;
 
 impl Local {
     pub fn new(socket: PathBuf) -> Local {
-        Local { socket, daemon: None, committed: None }
+        Local { socket, answer_within: ANSWER_WITHIN, interrupted: Arc::default(), daemon: None, committed: None }
+    }
+
+    /// For who would rather have no answer than a late one.
+    #[must_use]
+    pub fn within(self, answer_within: Duration) -> Local {
+        Local { answer_within, ..self }
+    }
+
+    /// Waiting ends when this is set.
+    #[must_use]
+    pub fn until(self, interrupted: Arc<AtomicBool>) -> Local {
+        Local { interrupted, ..self }
     }
 
     fn daemon(&mut self) -> Outcome<&mut Daemon> {
         if self.daemon.is_none() {
-            let daemon = Daemon::connect(&self.socket, ANSWER_WITHIN).map_err(|error| {
-                Failure::new(Kind::Cluster, error.to_string()).hint("to work on a file instead, set CIB_file=PATH")
-            })?;
+            let daemon = Daemon::connect(&self.socket, self.answer_within)
+                .map_err(|error| unanswered(&error).hint("to work on a file instead, set CIB_file=PATH"))?;
             self.daemon = Some(daemon);
         }
         Ok(self.daemon.as_mut().expect("it was just connected"))
@@ -67,7 +84,10 @@ impl Local {
             AskError::Refused(refusal) => Failed::Refused(refusal),
             error => {
                 self.daemon = None;
-                Failed::Failure(Failure::new(Kind::Cluster, error.to_string()))
+                Failed::Failure(match &error {
+                    AskError::Client(error) => unanswered(error),
+                    AskError::Misfit(_) | AskError::Refused(_) => Failure::new(Kind::Cluster, error.to_string()),
+                })
             }
         })
     }
@@ -85,6 +105,12 @@ impl From<Failed> for Failure {
             Failed::Failure(failure) => failure,
         }
     }
+}
+
+/// The daemon is not there, or not for us.
+pub fn unanswered(error: &ClientError) -> Failure {
+    let kind = if matches!(error, ClientError::Refused { .. }) { Kind::Denied } else { Kind::Cluster };
+    Failure::new(kind, error.to_string())
 }
 
 fn refused(refusal: &Refusal) -> Failure {
@@ -145,24 +171,31 @@ impl Cluster for Local {
             if quiet_looks >= QUIET_LOOKS {
                 return Ok(());
             }
+            if self.interrupted.load(Ordering::Relaxed) {
+                return Err(Failure::refused(format!("waiting was interrupted: {}", pending(&status))));
+            }
             if started.elapsed() >= at_most {
-                let running: Vec<String> = status
-                    .transition
-                    .iter()
-                    .flat_map(|transition| &transition.running)
-                    .map(|(action, node)| format!("{action} on {node}"))
-                    .collect();
-                let what = if running.is_empty() {
-                    "the cluster is still busy".to_string()
-                } else {
-                    format!("still running: {}", running.join(", "))
-                };
+                let waited = at_most.as_secs_f32();
                 return Err(Failure::new(
                     Kind::Timeout,
-                    format!("gave up waiting after {} s: {what}", at_most.as_secs()),
+                    format!("gave up waiting after {waited} s: {}", pending(&status)),
                 ));
             }
-            sleep(LOOK_EVERY);
+            sleep(LOOK_EVERY.min(at_most));
         }
+    }
+}
+
+/// What the cluster has not done yet.
+fn pending(status: &NodeStatus) -> String {
+    let running: Vec<String> = status
+        .transition
+        .iter()
+        .flat_map(|transition| &transition.running)
+        .map(|(action, node)| format!("{action} on {node}"))
+        .collect();
+    match running.is_empty() {
+        true => "the cluster is still busy".to_string(),
+        false => format!("still running: {}", running.join(", ")),
     }
 }

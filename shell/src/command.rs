@@ -74,14 +74,30 @@ pub enum Count {
 pub enum What {
     Text,
     Resource,
+    /// A resource that the command makes sense for.
+    ResourceThat(Resources),
     Node,
+    /// A node that the command makes sense for.
+    NodeThat(Nodes),
     /// Any object of the configuration.
     Object,
     /// An object, or `type:`, `tag:`, `related:`.
     Selector,
     Group,
+    /// What `modgroup` adds or removes.
+    Member,
+    /// A member of the group that is the first argument.
+    Sibling,
+    /// `ID.NAME`, for `set`.
+    Path,
     Shadow,
+    ShadowOrLive,
+    Checkpoint,
+    /// `live`, `work`, `checkpoint:NAME`, … or a file.
+    Configuration,
     File,
+    /// What `load` reads; behind `xml` its method.
+    LoadSource,
     Words(&'static [&'static str]),
     /// `class:provider:type`, in steps.
     Agent,
@@ -89,8 +105,45 @@ pub enum What {
     Level,
     MetaName,
     ParameterName,
+    UtilizationName,
+    /// The name of a node's attribute, in this sort of set.
+    NodeAttribute(&'static str),
+    /// The value behind `set NAME`.
+    Value,
     PropertyName,
+    Operation,
+    Provider,
+    /// `NAME=VALUE` of the agent that is the first argument.
+    AgentParameter,
+    Schema,
+    Ticket,
     Option,
+    OptionValue,
+}
+
+/// Resources by what can be done to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resources {
+    Stopped,
+    Running,
+    Promotable,
+    Managed,
+    Unmanaged,
+    /// A constraint of `move` or `ban` is there.
+    Moved,
+}
+
+/// Nodes by what can be done to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nodes {
+    Any,
+    /// Not in standby.
+    Active,
+    Standby,
+    /// Not in maintenance.
+    Managed,
+    Maintenance,
+    Offline,
 }
 
 pub const fn one(name: &'static str, what: What) -> Argument {

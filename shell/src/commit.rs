@@ -71,7 +71,7 @@ pub fn describe(conflict: &Conflict) -> String {
 }
 
 /// `primitive p1 › meta_attributes p1-meta › nvpair …: value`, the sections left out.
-fn place(conflict: &Conflict) -> String {
+pub fn place(conflict: &Conflict) -> String {
     let steps = conflict.path.0.iter().skip(2).filter(|step| step.id.is_some());
     let steps: Vec<String> =
         steps.map(|step| format!("{} `{}`", step.name, step.id.as_deref().unwrap_or_default())).collect();

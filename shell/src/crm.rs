@@ -4,16 +4,17 @@
 //! Absent: the commands (see `levels`).
 
 use crate::client::Local;
-use crate::complete::{self, Knowledge};
 use crate::environment::Environment;
 use crate::error::{Failure, Kind, Origin};
 use crate::options::Options;
 use crate::session::Session;
-use crate::ui::{Color, Ui};
-use crate::{repl, script};
+use crate::ui::{Color, Form, Ui};
+use crate::{offer, repl, script};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::literal;
 use std::io::{BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
@@ -27,6 +28,8 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
   -o, --option NAME=VALUE  a setting, for this call (see `options show`)
       --keep-going      a batch goes on after errors and keeps what was right, as crmsh does
   -D, --display STYLE   plain, color or color-always
+      --output FORM     text, or json: status, show, verify and diff answer in JSON, and so do errors
+                        (also -o json)
   -h, --help            this text
       --version         the version
 
@@ -47,23 +50,26 @@ struct Request {
     echo: bool,
     settings: Vec<String>,
     style: Option<String>,
+    form: Form,
     help: bool,
     version: bool,
     words: Vec<String>,
 }
 
 pub fn run(arguments: &[String]) -> u8 {
-    let environment = Environment::of_process();
-    let color = if environment.terminal_out && !environment.no_color { Color::Ansi } else { Color::Plain };
-    let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
-    let cluster = Box::new(Local::new(environment.socket()));
-    let input = Box::new(BufReader::new(std::io::stdin()));
-    let mut session = Session::new(environment, ui, input, cluster);
     if let [option, line] = arguments
         && option == "--complete"
     {
-        return offer(&mut session, line);
+        return offer::run(line);
     }
+    let environment = Environment::of_process();
+    let color = if environment.terminal_out && !environment.no_color { Color::Ansi } else { Color::Plain };
+    let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let cluster = Box::new(Local::new(environment.socket()).until(Arc::clone(&interrupted)));
+    let input = Box::new(BufReader::new(std::io::stdin()));
+    let mut session = Session::new(environment, ui, input, cluster);
+    session.interrupted = interrupted;
     let request = match read(arguments) {
         Ok(request) => request,
         Err(failure) => {
@@ -79,6 +85,7 @@ pub fn run(arguments: &[String]) -> u8 {
         session.ui.line(&format!("crm (quorate) {}", env!("CARGO_PKG_VERSION")));
         return 0;
     }
+    session.ui.form = request.form;
     match prepare(&mut session, &request) {
         Ok(()) => start(&mut session, &request),
         Err(failure) => {
@@ -88,42 +95,20 @@ pub fn run(arguments: &[String]) -> u8 {
     }
 }
 
-/// What could stand at the end of a line that begins behind the program's name, for the completion
-/// of other shells: a candidate a line, with a blank behind it where its word is whole.
-fn offer(session: &mut Session, line: &str) -> u8 {
-    let mut rest = line;
-    // Options of the program itself, some with a value, come before the words of the language.
-    while let Some((word, behind)) = rest.split_once(' ').filter(|(word, _)| word.starts_with('-') || word.is_empty()) {
-        rest = behind;
-        if ["-c", "-D", "-f", "-o", "--cib", "--display", "--file", "--option"].contains(&word) {
-            let (value, behind) = rest.split_once(' ').unwrap_or((rest, ""));
-            if word.ends_with('c') || word == "--cib" {
-                session.source = session.environment.shadow(value);
-            }
-            rest = behind;
-        }
-    }
-    if rest.starts_with('-') {
-        for name in NAMES.iter().filter(|name| name.starts_with(rest)) {
-            session.ui.line(&format!("{name} "));
-        }
-        return 0;
-    }
-    let knowledge = Knowledge::of(session);
-    let (at, candidates) = complete::complete(&knowledge, rest);
-    // Shells replace the whole word, ours may be a part of it.
-    let word = rest.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
-    let before = rest.get(word..at).unwrap_or_default();
-    for candidate in candidates {
-        let end = if candidate.whole { " " } else { "" };
-        session.ui.line(&format!("{before}{}{end}", candidate.text));
-    }
-    0
-}
-
-/// The program's options.
-const NAMES: &[&str] =
-    &["--file", "--cib", "--display", "--wait", "--force", "--no", "--option", "--keep-going", "--help", "--version"];
+/// The program's options, with what they are for; a value follows those that end in `=`.
+pub const OPTIONS: &[(&str, &str)] = &[
+    ("--file=", "run the commands of a file"),
+    ("--cib=", "work on a shadow"),
+    ("--display=", "plain, color or color-always"),
+    ("--wait", "wait until the cluster has done what follows"),
+    ("--force", "answer every question with yes"),
+    ("--no", "answer every question with no"),
+    ("--option=", "a setting, for this call"),
+    ("--output=", "text or json"),
+    ("--keep-going", "a batch goes on after errors"),
+    ("--help", "what there is"),
+    ("--version", "the version"),
+];
 
 fn read(arguments: &[String]) -> Result<Request, Failure> {
     let mut request = Request::default();
@@ -158,7 +143,12 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
             }
             "-F" | "--force" => request.force = true,
             "-n" | "--no" => request.refuse = true,
-            "-o" | "--option" => request.settings.push(value()?),
+            "--output" => request.form = form(&value()?)?,
+            // No setting is written without `=`.
+            "-o" | "--option" => match value()? {
+                word if word.contains('=') => request.settings.push(word),
+                word => request.form = form(&word).map_err(|_| not_a_setting(&word))?,
+            },
             "--keep-going" => request.keep_going = true,
             // For crmsh's recorded sessions: tells every line before it is run, and edits as crmsh does.
             "-R" | "--regression-tests" => request.echo = true,
@@ -170,6 +160,18 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
     Ok(request)
 }
 
+fn form(word: &str) -> Result<Form, Failure> {
+    match word {
+        "text" => Ok(Form::Text),
+        "json" => Ok(Form::Json),
+        _ => Err(Failure::usage(format!("`--output={word}`: there are text and json"))),
+    }
+}
+
+fn not_a_setting(word: &str) -> Failure {
+    Failure::usage(format!("`{word}`: expected NAME=VALUE, such as core.wait=yes"))
+}
+
 fn patience(text: &str) -> Result<Duration, Failure> {
     let bad = || Failure::usage(format!("`--wait={text}`: expected a time such as 90, 90s or 5min"));
     let ms = literal::interval_ms(text).ok().and_then(|ms| u64::try_from(ms).ok()).ok_or_else(bad)?;
@@ -178,7 +180,7 @@ fn patience(text: &str) -> Result<Duration, Failure> {
 
 fn unknown(word: &str) -> Failure {
     let failure = Failure::usage(format!("there is no option `{word}`"));
-    match closest(word, NAMES.iter().copied()) {
+    match closest(word, OPTIONS.iter().map(|(name, _)| name.trim_end_matches('='))) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure.hint("`crm --help` lists them"),
     }
@@ -198,9 +200,7 @@ fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
         }
     }
     for setting in &request.settings {
-        let Some((name, value)) = setting.split_once('=') else {
-            return Err(Failure::usage(format!("`{setting}`: expected NAME=VALUE, such as core.wait=yes")));
-        };
+        let (name, value) = setting.split_once('=').ok_or_else(|| not_a_setting(setting))?;
         session.options.set(name, value)?;
     }
     session.apply_options();

@@ -3,9 +3,12 @@
 //! In: failures of commands. Out: one `Failure` each; the exit codes are chosen here and nowhere else.
 //! Absent: printing (see `ui`).
 
+use crate::client;
 use quorate_core::cib::merge::Conflict;
 use quorate_grammar::{Diagnostic, Span};
+use quorate_transport::local::daemon::AskError;
 use quorate_transport::store::StoreError;
+use std::io::ErrorKind;
 
 /// Why a command did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +50,10 @@ pub struct Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
-        let kind = match error {
+        let kind = match &error {
+            StoreError::Daemon(AskError::Client(error)) => return client::unanswered(error),
             StoreError::Daemon(_) => Kind::Cluster,
+            StoreError::File { source, .. } if source.kind() == ErrorKind::PermissionDenied => Kind::Denied,
             StoreError::Apply(_) => Kind::Conflict,
             StoreError::ReadOnly => Kind::Refused,
             StoreError::File { .. } | StoreError::NoShadow { .. } | StoreError::NotACib { .. } => Kind::File,
@@ -86,13 +91,19 @@ impl Failure {
         Failure::new(Kind::Refused, message)
     }
 
+    /// Nothing to be said of it.
+    pub fn is_silent(&self) -> bool {
+        self.message.is_empty() && self.diagnostics.is_empty() && self.conflicts.is_empty()
+    }
+
     /// An answer by the exit code alone.
     pub fn quiet() -> Failure {
         Failure::refused("")
     }
 
     pub fn file(path: &std::path::Path, error: &std::io::Error) -> Failure {
-        Failure::new(Kind::File, format!("{}: {error}", path.display()))
+        let kind = if error.kind() == ErrorKind::PermissionDenied { Kind::Denied } else { Kind::File };
+        Failure::new(kind, format!("{}: {error}", path.display()))
     }
 
     pub fn input(diagnostics: Vec<Diagnostic>) -> Failure {

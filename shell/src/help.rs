@@ -31,7 +31,7 @@ pub fn level(session: &mut Session, level: &Level) {
     }
     let everywhere: Vec<&str> = levels::universal::COMMANDS.iter().map(|command| command.name).collect();
     text.push_str(&format!("Everywhere: {}\n", everywhere.join(", ")));
-    session.ui.print(&text);
+    session.page(&text);
 }
 
 pub fn command(session: &mut Session, level: &Level, command: &Command) {
@@ -55,7 +55,7 @@ pub fn command(session: &mut Session, level: &Level, command: &Command) {
         text.push_str(&format!("\n{}\n", session.ui.bold("Examples:")));
         command.examples.iter().for_each(|example| text.push_str(&format!("  {example}\n")));
     }
-    session.ui.print(&text);
+    session.page(&text);
 }
 
 /// `help`, `help COMMAND`, `help LEVEL`, `help LEVEL COMMAND`.

@@ -1,6 +1,7 @@
 //! crm and every tool that is not a screen.
 
 pub mod batch;
+pub mod block;
 pub mod catalogue;
 pub mod check;
 pub mod client;
@@ -12,13 +13,16 @@ pub mod configure;
 pub mod crm;
 pub mod demo;
 pub mod dispatch;
+pub mod documented;
 pub mod environment;
 pub mod error;
 pub mod help;
 pub mod install;
+pub mod json;
 pub mod levels;
 
 pub mod metadata;
+pub mod offer;
 pub mod options;
 pub mod preview;
 pub mod repl;

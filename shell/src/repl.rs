@@ -3,6 +3,7 @@
 //! In: lines from a terminal, with completion, colours, hints and history. Out: commands run one by one.
 //! Absent: what the commands do.
 
+use crate::block;
 use crate::complete::{self, Candidate, Knowledge};
 use crate::dispatch;
 use crate::error::{Failure, Origin};
@@ -20,12 +21,21 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// As many lines as fit a working week, not a lifetime.
 const HISTORY_MAX: usize = 2000;
 
+/// Where nobody says how wide the terminal is.
+const COLUMNS: usize = 80;
+
 pub fn run(session: &mut Session, at: &[String]) -> u8 {
     session.manner = Manner::Interactive;
+    // Ctrl-C ends what is waited for, not the shell with all that is not committed.
+    if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&session.interrupted)) {
+        session.ui.warn(&format!("Ctrl-C will end the shell: {error}"));
+    }
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .auto_add_history(true)
@@ -59,10 +69,15 @@ fn converse(session: &mut Session, editor: &mut Editor<Assistant, FileHistory>) 
     let mut code = 0;
     while !session.done {
         let knowledge = Knowledge::of(session);
-        editor.set_helper(Some(Assistant { knowledge, color: session.ui.color }));
+        let columns = editor.dimensions().map_or(COLUMNS, |(columns, _)| usize::from(columns));
         let prompt = session.prompt();
+        let prompt_width = prompt.chars().count();
+        editor.set_helper(Some(Assistant { knowledge, color: session.ui.color, columns, prompt_width }));
         match editor.readline(&prompt) {
-            Ok(text) => code = answer(session, &text),
+            Ok(text) => {
+                session.interrupted.store(false, Ordering::Relaxed);
+                code = answer(session, &text);
+            }
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => {
                 session.ui.line("");
@@ -87,7 +102,7 @@ fn converse(session: &mut Session, editor: &mut Editor<Assistant, FileHistory>) 
 fn answer(session: &mut Session, text: &str) -> u8 {
     session.origin = Origin { name: "input".to_string(), text: text.to_string() };
     let origin = session.origin.clone();
-    let (lines, diagnostics) = line::lines(text);
+    let (lines, diagnostics) = line::lines(&block::joined(text));
     let mut code = 0;
     let mut outcomes = vec![if diagnostics.is_empty() { Ok(()) } else { Err(Failure::input(diagnostics)) }];
     for line in &lines {
@@ -104,6 +119,9 @@ fn answer(session: &mut Session, text: &str) -> u8 {
 struct Assistant {
     knowledge: Knowledge,
     color: Color,
+    /// The width of the terminal.
+    columns: usize,
+    prompt_width: usize,
 }
 
 impl Helper for Assistant {}
@@ -112,14 +130,58 @@ impl Completer for Assistant {
     type Candidate = Pair;
 
     fn complete(&self, text: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let (start, candidates) = complete::complete(&self.knowledge, &text[..cursor]);
+        let (start, candidates) = complete::complete(&self.knowledge, &block::joined(&text[..cursor]));
         let only = candidates.len() == 1;
+        let rows = rows_below(text, self.prompt_width, self.columns);
+        let width = candidates.iter().map(|one| one.text.chars().count()).max().unwrap_or(0);
+        let has_help = candidates.iter().any(|one| !one.help.is_empty());
+        let columns = if has_help { self.columns } else { 0 };
         let pair = |candidate: Candidate| {
             let blank = if only && candidate.whole { " " } else { "" };
-            Pair { display: candidate.text.clone(), replacement: format!("{}{blank}", candidate.text) }
+            Pair { display: displayed(&candidate, width, columns), replacement: format!("{}{blank}", candidate.text) }
         };
-        Ok((start, candidates.into_iter().map(pair).collect()))
+        let mut pairs: Vec<Pair> = candidates.into_iter().map(pair).collect();
+        spare(&mut pairs, rows, self.columns);
+        Ok((start, pairs))
     }
+}
+
+/// How many rows the prompt and the text take beside the first.
+fn rows_below(text: &str, prompt_width: usize, columns: usize) -> usize {
+    let mut column = prompt_width;
+    let mut rows = 0;
+    for character in text.chars() {
+        column += 1;
+        if character == '\n' || column >= columns {
+            rows += 1;
+            column = 0;
+        }
+    }
+    rows
+}
+
+/// Before it draws the prompt anew, the line editor wipes as many rows above it as the prompt had,
+/// though the list stands there now: empty rows below the list take that.
+fn spare(pairs: &mut [Pair], rows: usize, columns: usize) {
+    let widest = pairs.iter().map(|pair| pair.display.chars().count() + 2).max().unwrap_or(1);
+    let in_a_row = (columns / widest.min(columns).max(1)).max(1);
+    let height = pairs.len().div_ceil(in_a_row).max(1);
+    // The last that is printed: lists go down, then right.
+    if let Some(last) = (pairs.len() / height * height).checked_sub(1) {
+        pairs[last].display.push_str(&"\n".repeat(rows));
+    }
+}
+
+/// A candidate in a list: with what it is for, as far as that fits on its own line.
+fn displayed(candidate: &Candidate, width: usize, columns: usize) -> String {
+    // Two blanks before it, and what the list itself puts behind.
+    let room = columns.saturating_sub(width + 4);
+    if room < 20 {
+        return candidate.text.clone();
+    }
+    let help: String = candidate.help.chars().take(room).collect();
+    // More than half of the line, so that the next one gets a line of its own, too.
+    format!("{:<width$}  {help:<rest$}", candidate.text, rest = (columns / 2).saturating_sub(width))
 }
 
 impl Hinter for Assistant {
@@ -127,21 +189,28 @@ impl Hinter for Assistant {
 
     /// The rest of the word, when there is only one way to go on.
     fn hint(&self, text: &str, cursor: usize, _: &Context<'_>) -> Option<String> {
-        if cursor < text.len() || text.trim().is_empty() || text.ends_with(char::is_whitespace) {
+        // Without colours it could not be told from what was typed.
+        if self.color == Color::Plain
+            || cursor < text.len()
+            || text.trim().is_empty()
+            || text.ends_with(char::is_whitespace)
+        {
             return None;
         }
-        let (start, candidates) = complete::complete(&self.knowledge, text);
+        let (start, candidates) = complete::complete(&self.knowledge, &block::joined(text));
         match &candidates[..] {
-            [only] => only.text.strip_prefix(text.get(start..)?).filter(|rest| !rest.is_empty()).map(str::to_string),
+            [only] if start < text.len() => {
+                only.text.strip_prefix(text.get(start..)?).filter(|rest| !rest.is_empty()).map(str::to_string)
+            }
             _ => None,
         }
     }
 }
 
 impl Validator for Assistant {
-    /// A backslash at the end asks for another line.
+    /// A backslash at the end asks for another line, and so does an open bracket.
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        let open = line::is_open(context.input());
+        let open = block::is_open(context.input());
         Ok(if open { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
     }
 }

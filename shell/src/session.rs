@@ -28,6 +28,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +75,8 @@ pub struct Session {
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
     pub verifying: bool,
+    /// The person at the terminal pressed Ctrl-C while a command ran.
+    pub interrupted: Arc<AtomicBool>,
     /// Where answers to questions and `load … -` are read from.
     pub input: Box<dyn BufRead>,
     cluster: Box<dyn Cluster>,
@@ -98,6 +102,7 @@ impl Session {
             checkpoints: BTreeMap::new(),
             told: BTreeSet::new(),
             verifying: false,
+            interrupted: Arc::default(),
             input,
             cluster,
             stage: None,
@@ -116,6 +121,7 @@ impl Session {
             self.environment.editor = Some(editor);
         }
         self.ui.color = match self.options.get("color.style") {
+            _ if self.ui.is_json() => Color::Plain,
             "color-always" => Color::Ansi,
             "color" if self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
             _ => Color::Plain,
@@ -134,9 +140,11 @@ impl Session {
         self.levels.last().copied().unwrap_or(&crate::levels::root::LEVEL)
     }
 
+    /// Which CIB, which node, which level; and a mark while there are edits that are not committed.
     pub fn prompt(&self) -> String {
         let levels: Vec<&str> = self.levels.iter().map(|level| level.name).collect();
-        format!("crm({}/{}){}# ", self.source.label(), self.environment.host, levels.join("/"))
+        let mark = if self.is_changed() { "*" } else { "" };
+        format!("crm({}/{}){}{mark}# ", self.source.label(), self.environment.host, levels.join("/"))
     }
 
     // ---- the CIB -----------------------------------------------------------------------------------
@@ -427,7 +435,8 @@ impl Session {
 
     /// Prints a text that may be longer than a screen: a person at a terminal gets a pager.
     pub fn page(&mut self, text: &str) {
-        let at_terminal = self.manner == Manner::Interactive && self.environment.terminal_out;
+        let somebody = self.environment.terminal_in && self.environment.terminal_out;
+        let at_terminal = somebody && self.manner != Manner::Batch && !self.ui.is_json();
         let set = Some(self.options.get("core.pager").to_string()).filter(|pager| !pager.is_empty());
         let pager = set.or_else(|| self.environment.pager.clone()).unwrap_or_else(|| PAGER.to_string());
         if !at_terminal || !through(&pager, text) {
@@ -442,14 +451,31 @@ impl Session {
         if self.switches.force {
             return true;
         }
-        if self.manner != Manner::Interactive || self.switches.refuse {
-            return false;
+        self.manner == Manner::Interactive && self.answered(question, "[y/N]").is_some_and(|answer| is_yes(&answer))
+    }
+
+    /// Whether a person wants to try once more; who only presses Enter does.
+    pub fn again(&mut self, question: &str) -> bool {
+        self.manner != Manner::Batch
+            && self.answered(question, "[Y/n]").is_some_and(|answer| answer.is_empty() || is_yes(&answer))
+    }
+
+    /// What a person at a terminal says to this, if there is one.
+    fn answered(&mut self, question: &str, choice: &str) -> Option<String> {
+        if self.switches.refuse || !self.environment.terminal_in {
+            return None;
         }
-        self.ui.print(&format!("{question} [y/N] "));
+        self.ui.print(&format!("{question} {choice} "));
         let mut answer = String::new();
         let read = self.input.read_line(&mut answer).unwrap_or(0);
-        read > 0 && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+        // An end of input is no answer, nor is what follows Ctrl-C.
+        let answered = read > 0 && !self.interrupted.load(Ordering::Relaxed);
+        answered.then(|| answer.trim().to_lowercase())
     }
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer, "y" | "yes")
 }
 
 /// Leaves at once where the text fits on the screen.

@@ -4,8 +4,10 @@
 //! Absent: deciding what to say.
 
 use crate::error::{Failure, Origin};
+use crate::json;
 use quorate_grammar::crm::print::{Ink, Role};
 use quorate_grammar::{Diagnostic, Severity};
+use serde_json::Value;
 use std::io::Write;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +16,19 @@ pub enum Color {
     Ansi,
 }
 
+/// For people, or for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    Text,
+    Json,
+}
+
 pub struct Ui {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
     pub color: Color,
+    pub form: Form,
     /// Messages that are no answers, such as "nothing to commit".
     pub quiet: bool,
 }
@@ -33,7 +44,7 @@ const DIM: &str = "\x1b[2m";
 
 impl Ui {
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, color: Color) -> Ui {
-        Ui { out, err, color, quiet: false }
+        Ui { out, err, color, form: Form::Text, quiet: false }
     }
 
     /// An answer. Who reads it may have gone; that is no error of ours.
@@ -46,7 +57,26 @@ impl Ui {
         self.print(&format!("{text}\n"));
     }
 
+    pub fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
+    /// An answer for programs.
+    pub fn json(&mut self, value: &Value) {
+        // A value of ours has string keys only, so it can be written.
+        self.line(&format!("{value:#}"));
+    }
+
+    /// A message for programs: one line each.
+    fn tell_json(&mut self, value: &Value) {
+        let _ = writeln!(self.err, "{value}");
+        let _ = self.err.flush();
+    }
+
     fn tell(&mut self, color: &str, label: &str, text: &str) {
+        if self.is_json() {
+            return self.tell_json(&json::message(&label.to_lowercase(), text));
+        }
         let label = self.paint(color, label);
         let _ = writeln!(self.err, "{label}: {text}");
         let _ = self.err.flush();
@@ -75,6 +105,12 @@ impl Ui {
 
     /// A failure with all its places, hints and conflicts.
     pub fn failure(&mut self, failure: &Failure, origin: &Origin) {
+        if self.is_json() {
+            return match failure.is_silent() {
+                true => {}
+                false => self.tell_json(&json::failure(failure, origin)),
+            };
+        }
         self.diagnostics(&failure.diagnostics, failure.origin.as_deref().unwrap_or(origin));
         if !failure.message.is_empty() {
             self.tell(RED, "ERROR", &failure.message);
@@ -83,12 +119,18 @@ impl Ui {
             let text = crate::commit::describe(conflict);
             let _ = writeln!(self.err, "{text}");
         }
-        for hint in &failure.hints {
+        for hint in failure.hints.iter().filter(|hint| !hint.is_empty()) {
             let _ = writeln!(self.err, "hint: {hint}");
         }
     }
 
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], origin: &Origin) {
+        if self.is_json() {
+            if !diagnostics.is_empty() {
+                self.tell_json(&json::warnings(diagnostics, origin));
+            }
+            return;
+        }
         for diagnostic in diagnostics {
             let picture = diagnostic.picture(&origin.name, &origin.text);
             let (label, color) = match diagnostic.severity {
@@ -108,7 +150,12 @@ impl Ui {
 
     /// A unified diff, coloured line by line.
     pub fn diff(&mut self, diff: &str) {
-        for line in diff.lines() {
+        let text = self.colored_diff(diff);
+        self.print(&text);
+    }
+
+    pub fn colored_diff(&self, diff: &str) -> String {
+        let painted = |line: &str| {
             let color = match line.as_bytes().first() {
                 Some(b'+') => GREEN,
                 Some(b'-') => RED,
@@ -116,8 +163,9 @@ impl Ui {
                 _ => "",
             };
             let line = if color.is_empty() { line.to_string() } else { self.paint(color, line) };
-            self.line(&line);
-        }
+            line + "\n"
+        };
+        diff.lines().map(painted).collect()
     }
 
     /// An ink for statements in this printer's colours.

@@ -6,4 +6,5 @@ pub mod lab;
 pub mod schema;
 pub mod shell;
 pub mod statements;
+pub mod terminal;
 pub mod world;

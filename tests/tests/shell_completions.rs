@@ -2,19 +2,24 @@
 
 use quorate_tests::lab::program;
 use quorate_tests::shell::Bench;
+use quorate_tests::terminal::{ROWS, Terminal};
 use std::process::Command;
 
 const CONFIGURATION: &str =
     "node 1: n1\nnode 2: n2\nprimitive db ocf:acme:Svc\nprimitive dc ocf:acme:Svc\ngroup web dc";
 
-/// What is offered behind `crm LINE`; `_` stands for the blank behind a whole word.
+/// What is offered behind `crm LINE`, without the help; `_` stands for the blank behind a whole word.
 #[track_caller]
 fn check(line: &str, expected: &str) {
     let bench = Bench::with(CONFIGURATION);
     let answer = bench.crm(&["--complete", line]);
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
-    let offered: Vec<String> = answer.out.lines().map(|line| line.replace(' ', "_")).collect();
+    let offered: Vec<String> = answer.out.lines().map(texts).collect();
     assert_eq!(offered.join(" "), expected, "{line}");
+}
+
+fn texts(line: &str) -> String {
+    line.split('\t').next().unwrap_or_default().replace(' ', "_")
 }
 
 /// What bash itself makes of it.
@@ -40,14 +45,22 @@ fn what_fits_the_place_is_offered() {
     check("resource untr", "untrace_");
     check("resource stop d", "db_ dc_");
     check("node standby ", "n1_ n2_");
+    check("node online ", "");
     check("configure primi", "primitive_");
 }
 
 #[test]
 fn options_of_the_program_are_passed_over_and_offered() {
     check("-w resource stop d", "db_ dc_");
-    check("-D plain node online n", "n1_ n2_");
+    check("-D plain node standby n", "n1_ n2_");
     check("--ver", "--version_");
+    check("--fi", "--file=");
+    check("-D ", "color_ color-always_ plain_");
+    check("--display=pl", "--display=plain_");
+    check("-o core.wai", "core.wait=");
+    check("-o core.wait=y", "core.wait=yes_");
+    check("--output=", "--output=json_ --output=text_");
+    check("--output json resource stop d", "db_ dc_");
 }
 
 #[test]
@@ -55,4 +68,148 @@ fn bash_completes_words_with_colons_and_without() {
     check_bash("crm resource stop d", "db |dc |");
     check_bash("crm configure primitive x stoni", "stonith:|");
     check_bash("crm configure primitive x ocf:acm", "|");
+    check_bash("crm configure show type:gr", "group |");
+    check_bash("crm configure property no-quorum-policy=fr", "freeze |");
+}
+
+/// `crm` on the path, as a directory to put before the others.
+fn path(bench: &Bench) -> String {
+    let place = bench.path("bin");
+    std::fs::create_dir_all(&place).expect("a directory");
+    let crm = place.join("crm");
+    if !crm.exists() {
+        std::os::unix::fs::symlink(program("quorate"), &crm).expect("a link");
+    }
+    format!("{}:/usr/bin:/bin", place.display())
+}
+
+fn is_here(shell: &str) -> bool {
+    let here = std::path::Path::new("/usr/bin").join(shell).exists();
+    if !here {
+        println!("skipped: {shell} is not installed");
+    }
+    here
+}
+
+/// Candidates as fish lists them, with their help behind a bar.
+#[track_caller]
+fn check_fish(line: &str, expected: &str) {
+    let bench = Bench::with(CONFIGURATION);
+    let script = format!("{} completions fish | source; complete -C '{line}'", program("quorate").display());
+    let mut command = Command::new("fish");
+    command.args(["--no-config", "-c", &script]).current_dir(bench.path(""));
+    command.env("PATH", path(&bench)).env("HOME", bench.path("")).env("CIB_file", bench.path("cib.xml"));
+    let output = command.output().expect("fish");
+    let listed = String::from_utf8_lossy(&output.stdout).trim_end().replace('\t', "|");
+    assert_eq!(listed, expected, "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn fish_lists_candidates_with_their_help() {
+    if !is_here("fish") {
+        return;
+    }
+    check_fish("crm resource stop d", "db|primitive\ndc|primitive");
+    check_fish("crm configure commi", "commit|make the changes real");
+    check_fish("crm configure show type:gr", "type:group|resources started together, in order, on one node");
+    check_fish("crm node standby n1 re", "reboot");
+    check_fish("crm configure property no-quorum-policy=fr", "no-quorum-policy=freeze");
+}
+
+/// zsh at a terminal: what is typed, and what its line is after TAB.
+#[test]
+fn zsh_completes_at_a_terminal() {
+    if !is_here("zsh") {
+        return;
+    }
+    let bench = Bench::with(CONFIGURATION);
+    bench.write(
+        ".zshrc",
+        &format!(
+            "PS1='%% '\nautoload -Uz compinit\ncompinit -u -D\nsource <({} completions zsh)\n",
+            program("quorate").display()
+        ),
+    );
+    let mut command = portable_pty::CommandBuilder::new("zsh");
+    command.args(["-i"]);
+    command.cwd(bench.path(""));
+    command.env_clear();
+    let home = bench.path("").display().to_string();
+    let cib = bench.path("cib.xml").display().to_string();
+    for (name, value) in
+        [("PATH", path(&bench).as_str()), ("HOME", &home), ("ZDOTDIR", &home), ("CIB_file", &cib), ("TERM", "xterm")]
+    {
+        command.env(name, value);
+    }
+    let mut terminal = Terminal::start(command, ROWS);
+    terminal.at("%");
+    for (typed, completed) in [
+        ("crm resou", "crm resource"),
+        ("crm configure show type:gr", "crm configure show type:group"),
+        ("crm configure property no-quorum-policy=fr", "crm configure property no-quorum-policy=freeze"),
+        ("crm configure group g d", "crm configure group g db"),
+        ("crm -w resource stop we", "crm -w resource stop web"),
+    ] {
+        terminal.press(typed);
+        terminal.press("\t");
+        terminal.at(completed);
+        terminal.press("\x15\x0c");
+        terminal.wait("an empty line", |text| text.trim() == "%");
+    }
+    // Several ways: a list with what each is for.
+    terminal.press("crm resource stop d\t\t");
+    terminal.sees("db  -- primitive");
+    terminal.sees("dc  -- primitive");
+    terminal.press("\x15exit\r");
+    terminal.ends();
+}
+
+/// bash at a terminal: the second TAB lists with help, the first puts in what is sure.
+#[test]
+fn bash_completes_and_lists_at_a_terminal() {
+    let bench = Bench::with(CONFIGURATION);
+    bench.write("rc", &format!("PS1='%% '\nsource <({} completions bash)\n", program("quorate").display()));
+    let mut command = portable_pty::CommandBuilder::new("bash");
+    command.args(["--rcfile", "rc", "-i"]);
+    command.cwd(bench.path(""));
+    command.env_clear();
+    let (home, cib) = (bench.path("").display().to_string(), bench.path("cib.xml").display().to_string());
+    for (name, value) in [("PATH", path(&bench).as_str()), ("HOME", &home), ("CIB_file", &cib), ("TERM", "xterm")] {
+        command.env(name, value);
+    }
+    let mut terminal = Terminal::start(command, ROWS);
+    terminal.at("%%");
+    for (typed, completed) in [
+        ("crm resou", "crm resource"),
+        ("crm configure show type:gr", "crm configure show type:group"),
+        ("crm configure property no-quorum-policy=fr", "crm configure property no-quorum-policy=freeze"),
+        ("crm -w resource stop we", "crm -w resource stop web"),
+    ] {
+        terminal.press(typed);
+        terminal.press("\t");
+        terminal.at(completed);
+        terminal.press("\x15\x0c");
+        terminal.wait("an empty line", |text| text.trim() == "%%");
+    }
+    terminal.press("crm resource stop d\t\t");
+    terminal.sees("db   (primitive)");
+    terminal.press("\x15exit\r");
+    terminal.ends();
+}
+
+/// What TAB costs in bash, the fastest of some tries: others may be busy on this machine.
+#[test]
+fn bash_answers_a_tab_at_once() {
+    let bench = Bench::with(CONFIGURATION);
+    let script = format!(
+        "source <({0} completions bash); COMP_LINE='crm resource stop d'; COMP_POINT=${{#COMP_LINE}}\n\
+         for i in 1 2 3 4 5 6 7 8 9 10; do a=${{EPOCHREALTIME/./}}; _quorate_crm crm; b=${{EPOCHREALTIME/./}}; echo $((b - a)); done",
+        program("quorate").display()
+    );
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]).env("PATH", path(&bench)).env("CIB_file", bench.path("cib.xml"));
+    let output = command.output().expect("bash is everywhere");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let fastest = text.lines().filter_map(|line| line.parse::<u64>().ok()).min();
+    assert!(fastest.is_some_and(|fastest| fastest < 30_000), "microseconds: {text}");
 }

@@ -1,28 +1,28 @@
 //! The shell at a terminal: completion, a statement over several lines, an error with its caret.
 #![allow(clippy::unwrap_used)]
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use quorate_tests::lab::program;
 use quorate_tests::shell::Bench;
-use std::io::{Read, Write};
-use std::num::NonZero;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use quorate_tests::terminal::{self, COLUMNS, ROWS};
+use std::ops::{Deref, DerefMut};
 
-const ROWS: u16 = 24;
-const COLUMNS: u16 = 100;
-
-/// The longest that the shell may take to answer on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-
+/// The shell at a terminal, on a bench of its own.
 struct Terminal {
     bench: Bench,
-    child: Box<dyn Child + Send + Sync>,
-    keyboard: Box<dyn Write + Send>,
-    output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
-    // The pty lives as long as its master.
-    _master: Box<dyn MasterPty + Send>,
+    terminal: terminal::Terminal,
+}
+
+impl Deref for Terminal {
+    type Target = terminal::Terminal;
+
+    fn deref(&self) -> &terminal::Terminal {
+        &self.terminal
+    }
+}
+
+impl DerefMut for Terminal {
+    fn deref_mut(&mut self) -> &mut terminal::Terminal {
+        &mut self.terminal
+    }
 }
 
 impl Terminal {
@@ -32,73 +32,12 @@ impl Terminal {
 
     fn with(statements: &str, environment: &[(&str, &str)]) -> Terminal {
         let bench = Bench::with(statements);
-        let pair = native_pty_system()
-            .openpty(PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 })
-            .unwrap();
-        let mut command = CommandBuilder::new(program("quorate"));
-        command.arg("crm");
-        command.env("CIB_file", bench.path("cib.xml"));
-        command.env("HOME", bench.path(""));
-        command.env("TERM", "xterm-256color");
-        for name in ["NO_COLOR", "CIB_shadow", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
-            command.env_remove(name);
-        }
-        environment.iter().for_each(|(name, value)| command.env(name, value));
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(count) = reader.read(&mut chunk) {
-                if count == 0 || sender.send(chunk[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        let keyboard = pair.master.take_writer().unwrap();
-        let screen = vt100::Parser::new(NonZero::new(ROWS).unwrap(), NonZero::new(COLUMNS).unwrap(), 0);
-        Terminal { bench, child, keyboard, output, screen, _master: pair.master }
+        let terminal = terminal::Terminal::start(terminal::shell(&bench, environment), ROWS);
+        Terminal { bench, terminal }
     }
 
-    fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-        self.keyboard.flush().unwrap();
-    }
-
-    fn text(&self) -> String {
-        self.screen.screen().contents()
-    }
-
-    /// Waits until the picture satisfies `holds`.
-    fn wait(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !holds(&self.text()) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited in vain for {what}; the screen is\n{}", self.text());
-            if let Ok(bytes) = self.output.recv_timeout(left.min(Duration::from_millis(100))) {
-                self.screen.process(&bytes);
-            }
-        }
-    }
-
-    fn sees(&mut self, words: &str) {
-        self.wait(words, |text| text.contains(words));
-    }
-
-    /// Waits for the last line to be this.
-    fn at(&mut self, line: &str) {
-        self.wait(line, |text| text.trim_end().ends_with(line.trim_end()));
-    }
-
-    /// Waits for the prompt number `count` of this kind.
-    fn prompted(&mut self, prompt: &str, count: usize) {
-        self.wait(prompt, |text| text.matches(prompt).count() >= count && text.trim_end().ends_with(prompt));
-    }
-
-    fn end(mut self) -> Bench {
-        let status = self.child.wait().unwrap();
-        assert!(status.success(), "{status:?}");
+    fn end(self) -> Bench {
+        self.terminal.ends();
         self.bench
     }
 }
@@ -118,11 +57,11 @@ fn tab_completes_commands_ids_agents_and_values() {
     terminal.press("inf: al\t");
     terminal.at("# location l1 web inf: alpha");
     terminal.press("\r");
-    terminal.prompted(")configure#", 2);
+    terminal.prompted(")configure*#", 1);
     terminal.press("order o1 db:pro\t");
     terminal.at("# order o1 db:promote");
     terminal.press("web\r");
-    terminal.prompted(")configure#", 3);
+    terminal.prompted(")configure*#", 2);
     terminal.press("primitive p ocf:pa\t");
     terminal.at("# primitive p ocf:pacemaker:");
     terminal.press("Dumm\t");
@@ -130,9 +69,9 @@ fn tab_completes_commands_ids_agents_and_values() {
     terminal.press("me\ttarget-r\t");
     terminal.at("meta target-role=");
     terminal.press("Stopped\r");
-    terminal.prompted(")configure#", 4);
+    terminal.prompted(")configure*#", 3);
     terminal.press("commit\r");
-    terminal.prompted(")configure#", 5);
+    terminal.prompted(")configure#", 2);
     terminal.press("quit\r");
     let bench = terminal.end();
     let text = bench.show(&[]);
@@ -183,7 +122,7 @@ fn a_backslash_goes_on_and_an_error_stands_under_its_word() {
     terminal.press("primitive p1 Dummy \\\r");
     terminal.press("  params fake=1 \\\r");
     terminal.press("  op monitor interval=10s\r");
-    terminal.wait("the prompt again", |text| text.matches(")configure#").count() >= 2);
+    terminal.wait("the prompt again", |text| text.contains(")configure*#"));
     terminal.press("location l1 pp1 100: n1\r");
     terminal.sees("input:1:13: error: there is no resource `pp1`");
     terminal.sees("did you mean `p1`?");
@@ -196,14 +135,14 @@ fn a_backslash_goes_on_and_an_error_stands_under_its_word() {
     let column = lines[place].find("pp1").unwrap();
     assert_eq!(lines[place + 1].find('^'), Some(column), "{text}");
     assert_eq!(lines[place + 1].trim(), "^^^");
-    terminal.prompted(")configure#", 3);
+    terminal.prompted(")configure*#", 2);
     terminal.press("location l1 p1 100: n1\r");
-    terminal.prompted(")configure#", 4);
+    terminal.prompted(")configure*#", 3);
     terminal.press("show p1\r");
-    terminal.prompted(")configure#", 5);
+    terminal.prompted(")configure*#", 4);
     terminal.press("undo\r");
     terminal.sees("took back: location l1");
-    terminal.prompted(")configure#", 6);
+    terminal.prompted(")configure*#", 5);
     terminal.press("up\r");
     terminal.sees("Commit them? [y/N]");
     terminal.press("y\r");

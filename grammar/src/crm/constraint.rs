@@ -12,11 +12,18 @@ use crate::diagnostic::{Diagnostic, Severity, closest};
 use crate::line::Token;
 use crate::span::Word;
 
+/// True if brackets mean something in a statement with this first word.
+pub fn has_brackets(first: &Token) -> bool {
+    first.is("location") || has_sets(first)
+}
+
+fn has_sets(first: &Token) -> bool {
+    ["colocation", "collocation", "order", "rsc_ticket"].iter().any(|word| first.is(word))
+}
+
 /// Brackets may touch the words in them; here they become words of their own.
 pub fn split_brackets(tokens: &[Token]) -> Vec<Token> {
-    let has_sets = tokens
-        .first()
-        .is_some_and(|first| ["colocation", "collocation", "order", "rsc_ticket"].iter().any(|word| first.is(word)));
+    let has_sets = tokens.first().is_some_and(has_sets);
     let is_location = tokens.first().is_some_and(|first| first.is("location"));
     let mut braces = is_location && tokens.get(2).is_some_and(|third| third.text.starts_with('{'));
     let mut out = Vec::with_capacity(tokens.len());

@@ -22,6 +22,7 @@ use crate::line::{self, Line, LineKind, Token};
 use ast::{ActorKind, Kind, Statement};
 use expect::{ALIASES, Expected, STATEMENTS};
 use reader::{Parsed, Reader, meant};
+use std::borrow::Cow;
 
 /// Reads a whole text. A line that is wrong is left out and diagnosed; the others stand.
 pub fn parse(text: &str) -> (Vec<Statement>, Vec<Diagnostic>) {
@@ -81,10 +82,11 @@ pub fn parse_words(tokens: &[Token]) -> (Option<Statement>, Vec<Diagnostic>) {
 }
 
 /// The words, with brackets that touch others as words of their own where they mean something.
-fn words_of(tokens: &[Token]) -> Vec<Token> {
+fn words_of(tokens: &[Token]) -> Cow<'_, [Token]> {
     match tokens.first() {
-        Some(first) if first.is("alert") => alert::split_braces(tokens),
-        _ => constraint::split_brackets(tokens),
+        Some(first) if first.is("alert") => Cow::Owned(alert::split_braces(tokens)),
+        Some(first) if constraint::has_brackets(first) => Cow::Owned(constraint::split_brackets(tokens)),
+        _ => Cow::Borrowed(tokens),
     }
 }
 
@@ -92,6 +94,19 @@ fn words_of(tokens: &[Token]) -> Vec<Token> {
 pub fn is_statement(keyword: &str) -> bool {
     let keyword = keyword.to_lowercase();
     STATEMENTS.iter().any(|word| word.keyword == keyword) || ALIASES.iter().any(|(alias, _)| *alias == keyword)
+}
+
+/// True if a bracket that groups things in this statement is not closed yet.
+pub fn has_open_bracket(tokens: &[Token]) -> bool {
+    let mut depth = 0_i32;
+    for token in words_of(tokens).iter().filter(|token| token.is_plain()) {
+        match token.text.as_str() {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+    }
+    depth > 0
 }
 
 /// What could follow these words: what the parser was looking for when they ran out.

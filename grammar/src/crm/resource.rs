@@ -126,7 +126,9 @@ fn operations(reader: &mut Reader) -> Parsed<Operations> {
 
 fn operation(reader: &mut Reader) -> Parsed<Operation> {
     let name = reader.name(Expected::OperationName)?;
-    if let Some(known) = closest(&name.text, OPERATION_NAMES.iter().copied()).filter(|known| *known != name.text) {
+    if !OPERATION_NAMES.contains(&name.as_str())
+        && let Some(known) = closest(&name.text, OPERATION_NAMES.iter().copied())
+    {
         reader.diagnostics.push(
             Diagnostic::warning(name.span, format!("`{}` is no operation that the cluster knows", name.text))
                 .hint(meant(known)),

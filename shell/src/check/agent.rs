@@ -20,7 +20,8 @@ struct Named {
     name: String,
 }
 
-pub fn check(primitive: &Primitive, facts: &Facts, found: &mut Vec<Diagnostic>) {
+/// A template may leave to its primitives what the agent requires.
+pub fn check(primitive: &Primitive, is_template: bool, facts: &Facts, found: &mut Vec<Diagnostic>) {
     for part in &primitive.parts {
         match part {
             Part::Set(set) => statement::meta(std::slice::from_ref(set), found),
@@ -32,7 +33,10 @@ pub fn check(primitive: &Primitive, facts: &Facts, found: &mut Vec<Diagnostic>) 
     let Some((named, word)) = named(primitive, facts) else { return };
     let agent = AgentName { class: &named.class, provider: named.provider.as_deref(), name: &named.name };
     let Some(metadata) = told(&agent, &word, facts, found) else { return };
-    parameters(primitive, &word, &metadata, &named.class, facts, found);
+    let given = parameters(primitive, &metadata, &named.class, facts, found);
+    if let Some(given) = given.filter(|_| !is_template && named.class != "stonith") {
+        required(&given, &word, &metadata, found);
+    }
     advice(primitive, &metadata, found);
 }
 
@@ -83,14 +87,14 @@ fn is_for_the_fencer(name: &str) -> bool {
     name.starts_with("pcmk_") || matches!(name, "stonith-timeout" | "fencing-timeout" | "priority" | "provides")
 }
 
+/// The names that are given; `None` where some of them stand elsewhere, and may be any.
 fn parameters(
     primitive: &Primitive,
-    agent: &Word,
     metadata: &Metadata,
     class: &str,
     facts: &Facts,
     found: &mut Vec<Diagnostic>,
-) {
+) -> Option<BTreeSet<String>> {
     let mut given: BTreeSet<String> = inherited(primitive, facts);
     let mut open = false;
     for part in &primitive.parts {
@@ -110,12 +114,14 @@ fn parameters(
             }
         }
     }
-    for parameter in metadata
-        .parameters
-        .iter()
-        .filter(|one| one.required && one.default.as_deref().is_none_or(str::is_empty) && !open)
+    (!open).then_some(given)
+}
+
+fn required(given: &BTreeSet<String>, agent: &Word, metadata: &Metadata, found: &mut Vec<Diagnostic>) {
+    for parameter in
+        metadata.parameters.iter().filter(|one| one.required && one.default.as_deref().is_none_or(str::is_empty))
     {
-        if !given.contains(&parameter.name.replace('-', "_")) && class != "stonith" {
+        if !given.contains(&parameter.name.replace('-', "_")) {
             let what = if parameter.short.is_empty() { String::new() } else { format!(": {}", parameter.short) };
             found.push(
                 Diagnostic::error(agent.span, format!("`{}` needs the parameter `{}`", agent.text, parameter.name))

@@ -61,6 +61,7 @@ fn value_of(name: &str) -> Value {
         | "allow-migrate"
         | "critical"
         | "allow-unhealthy-nodes"
+        | "promotable"
         | "enabled"
         | "record-pending" => Value::Boolean,
         "clone-max" | "clone-min" | "clone-node-max" | "promoted-max" | "promoted-node-max" | "migration-limit" => {
@@ -94,6 +95,16 @@ fn value_of(name: &str) -> Value {
         "multiple-active" => Value::One(&["block", "stop_only", "stop_start", "stop_unexpected"]),
         "requires" => Value::One(&["nothing", "quorum", "fencing", "unfencing"]),
         _ => Value::Any,
+    }
+}
+
+/// The values from which one is chosen, without those of older schemas.
+pub fn values_of(name: &str) -> &'static [&'static str] {
+    match value_of(name) {
+        Value::Boolean => &["true", "false"],
+        Value::One(_) if name == "target-role" => &["Started", "Stopped", "Promoted", "Unpromoted"],
+        Value::One(words) => words,
+        _ => &[],
     }
 }
 

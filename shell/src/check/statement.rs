@@ -14,7 +14,8 @@ use quorate_grammar::{Diagnostic, Word};
 pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     match &statement.kind {
-        Kind::Primitive(primitive) | Kind::Template(primitive) => agent::check(primitive, facts, &mut found),
+        Kind::Primitive(primitive) => agent::check(primitive, false, facts, &mut found),
+        Kind::Template(template) => agent::check(template, true, facts, &mut found),
         Kind::Group(group) => meta(&group.sets, &mut found),
         Kind::Clone(clone) => meta(&clone.sets, &mut found),
         Kind::Bundle(bundle) => {

@@ -26,6 +26,12 @@ pub fn edit(
     if session.manner == Manner::Batch {
         return Err(Failure::refused("there is nobody to edit in a batch"));
     }
+    // Who names an editor may mean a program; the usual one would wait for keys for ever.
+    if !session.environment.terminal_in && session.environment.editor.is_none() {
+        return Err(
+            Failure::refused("there is no terminal to edit at").hint("name a program by $EDITOR, or use `filter`")
+        );
+    }
     let before = match form {
         Form::Text => show::text(&show::statements(document.configuration(), objects, session.catalogue())),
         Form::Xml => as_xml(document, objects, all),
@@ -48,8 +54,9 @@ pub fn edit(
             Ok(document) => return Ok(Some(document)),
             Err(failure) => {
                 session.ui.failure(&failure, &origin);
-                if session.manner != Manner::Interactive || !session.confirm("Edit it again?") {
-                    return Err(Failure::refused("the changes were dropped"));
+                if !session.again("Edit it again?") {
+                    let text = file.keep().map(|(_, path)| format!("what was written is kept in {}", path.display()));
+                    return Err(Failure::refused("the changes were dropped").hint(text.unwrap_or_default()));
                 }
             }
         }

@@ -16,14 +16,12 @@ pub struct Pool {
 impl Pool {
     /// Every id of a configuration.
     pub fn of(configuration: &Element) -> Pool {
-        let refers = |element: &Element| matches!(&*element.name, "resource_ref" | "obj_ref" | "role" | "role_ref");
-        let own = configuration.descendants().filter(|element| !refers(element));
-        Pool { taken: own.filter_map(|element| element.id().map(str::to_string)).collect() }
+        Pool { taken: own_ids(configuration).map(str::to_string).collect() }
     }
 
     /// The ids of an element that is about to be replaced are free again.
     pub fn release(&mut self, element: &Element) {
-        for id in element.descendants().filter_map(Element::id) {
+        for id in own_ids(element) {
             self.taken.remove(id);
         }
     }
@@ -72,10 +70,13 @@ fn owner(element: &Element) -> String {
 }
 
 fn reserve(element: &Element, pool: &mut Pool) {
+    own_ids(element).for_each(|id| pool.take(id));
+}
+
+/// The ids of an element and all below it; those of references are somebody else's.
+fn own_ids(element: &Element) -> impl Iterator<Item = &str> {
     let refers = |element: &&Element| !matches!(&*element.name, "resource_ref" | "obj_ref" | "role" | "role_ref");
-    for id in element.descendants().filter(refers).filter_map(Element::id) {
-        pool.take(id);
-    }
+    element.descendants().filter(refers).filter_map(Element::id)
 }
 
 fn fill(element: &mut Element, old: Option<&Element>, owner: &str, pool: &mut Pool) {

@@ -14,7 +14,7 @@ use quorate_core::xml::{Element, Node};
 use quorate_grammar::crm::ast::{AttributeSet, BundlePart, Kind, Node as NodeStatement, SetBody, Statement};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::{Diagnostic, Word};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod container;
@@ -50,14 +50,7 @@ pub fn lower(
     if mode != Mode::Create {
         lowering.dissolve(&wanted);
     }
-    let mut diagnostics = Vec::new();
-    for statement in wanted {
-        let before = (lowering.configuration.clone(), lowering.pool.clone());
-        if let Err(diagnostic) = lowering.statement(statement) {
-            (*lowering.configuration, lowering.pool) = before;
-            diagnostics.push(diagnostic);
-        }
-    }
+    let diagnostics = lowering.all(&wanted);
     if mode != Mode::Create && !diagnostics.is_empty() {
         // Some containers may still be open.
         *configuration = original;
@@ -71,7 +64,19 @@ fn changed<'s>(statements: &'s [Statement], configuration: &Element, catalogue: 
     let context = Context::of(configuration, catalogue);
     let now: Vec<Statement> =
         objects::objects(configuration).iter().map(|object| raise_object(object, &context)).collect();
-    statements.iter().filter(|statement| !now.iter().any(|now| same(now, statement))).collect()
+    let mut by_name: BTreeMap<(&str, &str), Vec<&Statement>> = BTreeMap::new();
+    for statement in &now {
+        by_name.entry(name_of(statement)).or_default().push(statement);
+    }
+    let is_there = |statement: &Statement| {
+        by_name.get(&name_of(statement)).is_some_and(|now| now.iter().any(|now| same(now, statement)))
+    };
+    statements.iter().filter(|statement| !is_there(statement)).collect()
+}
+
+/// Statements that are the same have the same keyword and id.
+fn name_of(statement: &Statement) -> (&str, &str) {
+    (statement.kind.keyword(), statement.kind.id().map_or("", |id| &id.text))
 }
 
 fn same(one: &Statement, other: &Statement) -> bool {
@@ -120,6 +125,32 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
+    /// A statement that does not fit leaves nothing behind: what went well since the last such is
+    /// done once more without it. (A copy before each statement would cost more than all of them.)
+    fn all(&mut self, statements: &[&Statement]) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        let mut before = self.copy();
+        let mut since: Vec<&Statement> = Vec::new();
+        for statement in statements {
+            match self.statement(statement) {
+                Ok(()) => since.push(statement),
+                Err(diagnostic) => {
+                    diagnostics.push(diagnostic);
+                    (*self.configuration, self.pool, self.options_seen) = before;
+                    for statement in since.drain(..) {
+                        self.statement(statement).expect("it went well from here before");
+                    }
+                    before = self.copy();
+                }
+            }
+        }
+        diagnostics
+    }
+
+    fn copy(&self) -> (Element, Pool, BTreeSet<String>) {
+        (self.configuration.clone(), self.pool.clone(), self.options_seen.clone())
+    }
+
     fn statement(&mut self, statement: &Statement) -> Lowered {
         let comments: &[String] = if self.mode == Mode::Create { &[] } else { &statement.comments };
         match &statement.kind {
@@ -198,9 +229,10 @@ impl Lowering<'_> {
 
     /// The object to be replaced. When creating there must be none.
     fn old(&self, id: &Word, new: &Element) -> Result<Option<(objects::Place, Element)>, Diagnostic> {
-        let not_node = |object: &Object| object.kind != "node" && object.id == id.text;
-        let found = objects::objects(self.configuration).into_iter().find(not_node);
-        match found {
+        if !self.pool.has(&id.text) {
+            return Ok(None);
+        }
+        match objects::find_object(self.configuration, &id.text) {
             Some(object) if self.mode == Mode::Create => {
                 Err(Diagnostic::error(id.span, format!("`{}` exists already: it is a {}", id.text, object.kind))
                     .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text)))
@@ -211,7 +243,7 @@ impl Lowering<'_> {
             )
             .hint("delete it first, or choose another id")),
             Some(object) => Ok(Some((object.place, object.element.clone()))),
-            None if self.pool.has(&id.text) && !self.is_node(&id.text) => Err(Diagnostic::error(
+            None if !self.is_node(&id.text) => Err(Diagnostic::error(
                 id.span,
                 format!("the id `{}` is already used by a part of another object", id.text),
             )

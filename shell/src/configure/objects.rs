@@ -87,25 +87,81 @@ pub fn rank(kind: &str) -> usize {
 
 /// All objects in document order, containers before what they contain.
 pub fn objects(configuration: &Element) -> Vec<Object<'_>> {
-    let mut found = Vec::new();
+    those(configuration, &|_| true)
+}
+
+/// The objects whose element is wanted. What is not wanted costs a look at it, no more.
+fn those<'a>(configuration: &'a Element, wanted: &dyn Fn(&Element) -> bool) -> Vec<Object<'a>> {
+    let mut search = Search { wanted, place: Vec::new(), found: Vec::new() };
     for (at, node) in configuration.children.iter().enumerate() {
         let Some(section) = node.element() else { continue };
+        search.place = vec![at];
         match &*section.name {
             // An empty one says nothing.
             "fencing-topology" if section.elements().next().is_none() => {}
-            "fencing-topology" => found.push(Object {
-                id: "fencing_topology".into(),
-                kind: "fencing_topology",
-                element: section,
-                place: vec![at],
-                defaults: None,
-            }),
-            "rsc_defaults" => defaults(section, at, OptionsKind::ResourceDefaults, &mut found),
-            "op_defaults" => defaults(section, at, OptionsKind::OperationDefaults, &mut found),
-            _ => collect(section, &vec![at], &mut found),
+            "fencing-topology" => search.add(section, "fencing_topology", None),
+            "rsc_defaults" => search.defaults(section, OptionsKind::ResourceDefaults),
+            "op_defaults" => search.defaults(section, OptionsKind::OperationDefaults),
+            _ => search.collect(section),
         }
     }
-    found
+    search.found
+}
+
+struct Search<'a, 's> {
+    wanted: &'s dyn Fn(&Element) -> bool,
+    place: Place,
+    found: Vec<Object<'a>>,
+}
+
+impl<'a> Search<'a, '_> {
+    fn add(&mut self, element: &'a Element, kind: &'static str, defaults: Option<OptionsKind>) {
+        if (self.wanted)(element) {
+            self.keep(element, kind, defaults);
+        }
+    }
+
+    fn keep(&mut self, element: &'a Element, kind: &'static str, defaults: Option<OptionsKind>) {
+        let id = match kind {
+            "fencing_topology" => kind.to_string(),
+            _ => element.id().unwrap_or_default().to_string(),
+        };
+        self.found.push(Object { id, kind, element, place: self.place.clone(), defaults });
+    }
+
+    fn collect(&mut self, parent: &'a Element) {
+        for (at, node) in parent.children.iter().enumerate() {
+            let Some(element) = node.element() else { continue };
+            self.place.push(at);
+            if (self.wanted)(element)
+                && let Some(kind) = kind_of(element)
+            {
+                self.keep(element, kind, None);
+            }
+            if is_resource(element) {
+                self.collect(element);
+            }
+            self.place.pop();
+        }
+    }
+
+    fn defaults(&mut self, section: &'a Element, kind: OptionsKind) {
+        for (below, node) in section.children.iter().enumerate() {
+            let Some(element) = node.element() else { continue };
+            self.place.push(below);
+            self.add(element, kind.keyword(), Some(kind));
+            self.place.pop();
+        }
+    }
+}
+
+/// The first object whose element is this and which is of such a kind.
+fn first<'a>(
+    configuration: &'a Element,
+    wanted: &dyn Fn(&Element) -> bool,
+    kind: &dyn Fn(&Object) -> bool,
+) -> Option<Object<'a>> {
+    those(configuration, wanted).into_iter().find(kind)
 }
 
 /// In the order in which `show` prints them.
@@ -115,37 +171,13 @@ pub fn sorted(configuration: &Element) -> Vec<Object<'_>> {
     objects
 }
 
-fn collect<'a>(parent: &'a Element, place: &Place, found: &mut Vec<Object<'a>>) {
-    for (at, node) in parent.children.iter().enumerate() {
-        let Some(element) = node.element() else { continue };
-        let Some(kind) = kind_of(element) else { continue };
-        let mut place = place.clone();
-        place.push(at);
-        let id = element.id().unwrap_or_default().to_string();
-        found.push(Object { id, kind, element, place: place.clone(), defaults: None });
-        if is_resource(element) {
-            collect(element, &place, found);
-        }
-    }
-}
-
-fn defaults<'a>(section: &'a Element, at: usize, kind: OptionsKind, found: &mut Vec<Object<'a>>) {
-    for (below, node) in section.children.iter().enumerate() {
-        let Some(element) = node.element() else { continue };
-        found.push(Object {
-            id: element.id().unwrap_or_default().to_string(),
-            kind: kind.keyword(),
-            element,
-            place: vec![at, below],
-            defaults: Some(kind),
-        });
-    }
-}
-
 /// The object with this id. A node may share its id with another object, which then comes first;
 /// nodes are found by name too.
 pub fn find<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
-    let mut all = objects(configuration);
+    let called = |element: &Element| {
+        element.id() == Some(id) || element.attr("uname") == Some(id) || element.name == "fencing-topology"
+    };
+    let mut all = those(configuration, &called);
     let named = |object: &Object| object.id == id;
     let node = |object: &Object| object.kind == "node" && (object.id == id || object.element.attr("uname") == Some(id));
     let at =
@@ -153,16 +185,21 @@ pub fn find<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
     Some(all.swap_remove(at))
 }
 
+/// The object with this id that is no node.
+pub fn find_object<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
+    let called = |element: &Element| element.id() == Some(id) || element.name == "fencing-topology";
+    first(configuration, &called, &|object| object.kind != "node" && object.id == id)
+}
+
 pub fn find_node<'a>(configuration: &'a Element, name: &str) -> Option<Object<'a>> {
-    let is =
-        |object: &Object| object.kind == "node" && (object.element.attr("uname") == Some(name) || object.id == name);
-    objects(configuration).into_iter().find(is)
+    let called = |element: &Element| element.attr("uname") == Some(name) || element.id() == Some(name);
+    first(configuration, &called, &|object| object.kind == "node")
 }
 
 /// The resource (or template) with this id.
 pub fn find_resource<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
-    let is = |object: &Object| object.id == id && (is_resource(object.element) || object.kind == "rsc_template");
-    objects(configuration).into_iter().find(is)
+    let called = |element: &Element| element.id() == Some(id);
+    first(configuration, &called, &|object| is_resource(object.element) || object.kind == "rsc_template")
 }
 
 pub fn resource_ids(configuration: &Element) -> Vec<String> {

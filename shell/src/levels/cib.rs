@@ -3,7 +3,7 @@
 //! In: calls. Out: shadow files, and the source that the session works on.
 //! Absent: what is done to the copies (see `configure`).
 
-use super::configure::text_diff;
+use super::configure::differ;
 use crate::command::{Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
 use crate::session::{Manner, Session};
@@ -27,7 +27,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "use",
-            arguments: &[maybe("name", What::Shadow)],
+            arguments: &[maybe("name", What::ShadowOrLive)],
             help: "work on a shadow; without a name (or with `live`) on the real configuration",
             run: Run::Do(use_shadow),
             ..Command::DEFAULT
@@ -162,8 +162,7 @@ fn diff(session: &mut Session, call: &Call) -> Outcome {
         let text = quorate_core::xml::write_pretty(&patch(&live, &changed).to_xml());
         session.ui.print(&text);
     } else {
-        let text = text_diff(session, &live, &changed, "live", shadow.label());
-        session.ui.diff(&text);
+        differ(session, &live, &changed, "live", shadow.label());
     }
     Ok(())
 }

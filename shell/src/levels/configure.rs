@@ -21,8 +21,8 @@ mod look;
 mod publish;
 
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
+pub use look::{differ, print_diff};
 use look::{get_property, show, simulate, verify};
-pub use look::{print_diff, text_diff};
 use publish::{commit, redo, refresh, undo};
 
 const fn statement_of(
@@ -210,9 +210,9 @@ pub static LEVEL: Level = Level {
             arguments: &[
                 one("group", What::Group),
                 one("add|remove", What::Words(&["add", "remove"])),
-                one("member", What::Resource),
+                one("member", What::Member),
                 maybe("after|before", What::Words(&["after", "before"])),
-                maybe("reference", What::Resource),
+                maybe("reference", What::Sibling),
             ],
             help: "add a member to a group, or take one out",
             examples: &["modgroup web add fs after ip", "modgroup web remove fs"],
@@ -221,7 +221,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "set",
-            arguments: &[one("path", What::Object), one("value", What::Text)],
+            arguments: &[one("path", What::Path), one("value", What::Text)],
             help: "change one attribute that is there",
             details: "PATH is ID.NAME, or for an operation ID.OPERATION.[INTERVAL.]NAME.",
             examples: &["set ip.nic eth1", "set ip.monitor.interval 20s"],
@@ -256,7 +256,7 @@ pub static LEVEL: Level = Level {
             name: "load",
             arguments: &[
                 one("[xml]", What::Words(&["xml", "replace", "update", "push"])),
-                any("method file", What::File),
+                any("method file", What::LoadSource),
             ],
             help: "read statements from a file, or from standard input (-)",
             details: "load [xml] replace|update|push FILE\nreplace: what is there goes first; update: objects of the file are made or replaced;\npush: as update, and objects that are not in the file are deleted.\nThe file is taken whole or not at all; its objects may come in any order.",
@@ -292,7 +292,7 @@ pub static LEVEL: Level = Level {
         Command { name: "redo", help: "make the change that was taken back", run: Run::Do(redo), ..Command::DEFAULT },
         Command {
             name: "diff",
-            arguments: &[maybe("from", What::File), maybe("to", What::File)],
+            arguments: &[maybe("from", What::Configuration), maybe("to", What::Configuration)],
             flags: &[XML],
             help: "what the changes are so far",
             details: "A unified diff of the configuration, or with --xml the patch that a commit sends.\nFROM and TO are live, base, work, checkpoint:NAME, shadow:NAME or files (scheduler inputs, too);\nwithout them it is from base to work.",
@@ -333,7 +333,7 @@ pub static LEVEL: Level = Level {
             name: "checkpoint",
             arguments: &[
                 maybe("save|restore|delete|list", What::Words(&["save", "restore", "delete", "list"])),
-                maybe("name", What::Text),
+                maybe("name", What::Checkpoint),
             ],
             help: "give the configuration as it is now a name, and go back to it",
             examples: &["checkpoint save before", "checkpoint restore before"],
@@ -390,7 +390,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "schema",
-            arguments: &[maybe("name", What::Text)],
+            arguments: &[maybe("name", What::Schema)],
             help: "the schema the configuration is written for",
             run: Run::Do(schema),
             ..Command::DEFAULT

@@ -3,7 +3,7 @@
 //! In: calls. Out: edits of the configuration, and requests to the daemon.
 //! Absent: adding nodes to the cluster (see `cluster`).
 
-use crate::command::{Argument, Call, Command, Flag, Level, PREVIEW, Run, What, maybe, one};
+use crate::command::{Argument, Call, Command, Flag, Level, Nodes, PREVIEW, Run, What, maybe, one};
 use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
 use crate::configure::objects::{self, Place};
@@ -17,17 +17,38 @@ use quorate_grammar::diagnostic::closest;
 
 const ACTIONS: What = What::Words(&["set", "delete", "show"]);
 
-const NODE: &[Argument] = &[maybe("node", What::Node)];
 const STEERING: &[Flag] = &[ALL, PREVIEW];
-const ATTRIBUTE: &[Argument] =
-    &[one("node", What::Node), one("set|delete|show", ACTIONS), one("name", What::Text), maybe("value", What::Text)];
+const STANDBY: &[Argument] = &[maybe("node", What::NodeThat(Nodes::Standby))];
+const MANAGED: &[Argument] = &[maybe("node", What::NodeThat(Nodes::Managed))];
+const MAINTAINED: &[Argument] = &[maybe("node", What::NodeThat(Nodes::Maintenance))];
+const ATTRIBUTE: &[Argument] = &pair_of("instance_attributes");
+const CAPACITY: &[Argument] = &pair_of("utilization");
 
-const fn on_node(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
-    Command { name, arguments: NODE, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
+const fn pair_of(sort: &'static str) -> [Argument; 4] {
+    [
+        one("node", What::Node),
+        one("set|delete|show", ACTIONS),
+        one("name", What::NodeAttribute(sort)),
+        maybe("value", What::Text),
+    ]
 }
 
-const fn of_node(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
-    Command { name, arguments: ATTRIBUTE, help, run: Run::Do(run), ..Command::DEFAULT }
+const fn on_node(
+    name: &'static str,
+    arguments: &'static [Argument],
+    help: &'static str,
+    run: fn(&mut Session, &Call) -> Outcome,
+) -> Command {
+    Command { name, arguments, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
+}
+
+const fn of_node(
+    name: &'static str,
+    arguments: &'static [Argument],
+    help: &'static str,
+    run: fn(&mut Session, &Call) -> Outcome,
+) -> Command {
+    Command { name, arguments, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
 const ALL: Flag = Flag { name: "--all", short: "", help: "every node" };
@@ -46,7 +67,10 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "standby",
-            arguments: &[maybe("node", What::Node), maybe("reboot|forever", What::Words(&["reboot", "forever"]))],
+            arguments: &[
+                maybe("node", What::NodeThat(Nodes::Active)),
+                maybe("reboot|forever", What::Words(&["reboot", "forever"])),
+            ],
             flags: &[ALL, PREVIEW],
             help: "let a node run nothing",
             details: "With `reboot` until the node starts anew, else until `online`.",
@@ -54,9 +78,9 @@ pub static LEVEL: Level = Level {
             run: Run::Do(standby),
             ..Command::DEFAULT
         },
-        on_node("online", "let a node run resources again", online),
-        on_node("maintenance", "keep the cluster from acting on a node's resources", maintenance),
-        on_node("ready", "end a node's maintenance", ready),
+        on_node("online", STANDBY, "let a node run resources again", online),
+        on_node("maintenance", MANAGED, "keep the cluster from acting on a node's resources", maintenance),
+        on_node("ready", MAINTAINED, "end a node's maintenance", ready),
         Command {
             name: "fence",
             arguments: &[one("node", What::Node)],
@@ -67,16 +91,16 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "clearstate",
-            arguments: &[one("node", What::Node)],
+            arguments: &[one("node", What::NodeThat(Nodes::Offline))],
             flags: &[PREVIEW],
             help: "tell the cluster that a lost node is certainly down",
             details: "If it is not, its resources will run twice and data will be lost.",
             run: Run::Do(clear_state),
             ..Command::DEFAULT
         },
-        of_node("attribute", "an attribute of a node", attribute_of),
-        of_node("utilization", "a capacity of a node", utilization_of),
-        of_node("status-attr", "an attribute of a node that is lost when it leaves", status_attribute),
+        of_node("attribute", ATTRIBUTE, "an attribute of a node", attribute_of),
+        of_node("utilization", CAPACITY, "a capacity of a node", utilization_of),
+        of_node("status-attr", ATTRIBUTE, "an attribute of a node that is lost when it leaves", status_attribute),
         Command {
             name: "delete",
             arguments: &[one("node", What::Node)],

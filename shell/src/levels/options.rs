@@ -21,7 +21,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "set",
-            arguments: &[one("option", What::Option), one("value", What::Text)],
+            arguments: &[one("option", What::Option), one("value", What::OptionValue)],
             help: "change a setting for this session",
             examples: &["set core.wait yes", "set color.style plain"],
             run: Run::Do(set),

@@ -25,7 +25,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "list",
-            arguments: &[one("class", CLASSES), maybe("provider", What::Text)],
+            arguments: &[one("class", CLASSES), maybe("provider", What::Provider)],
             help: "the agents of a class",
             examples: &["list ocf", "list ocf pacemaker", "list stonith"],
             run: Run::Do(list),
@@ -42,7 +42,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "info",
             aliases: &["meta"],
-            arguments: &[one("agent", What::Agent), maybe("class", CLASSES), maybe("provider", What::Text)],
+            arguments: &[one("agent", What::Agent), maybe("class", CLASSES), maybe("provider", What::Provider)],
             help: "what an agent does, its parameters and the operations it advises",
             examples: &["info ocf:heartbeat:IPaddr2", "info fence_ipmilan"],
             run: Run::Do(info),
@@ -50,7 +50,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "validate",
-            arguments: &[one("agent", What::Agent), any("name=value", What::Text)],
+            arguments: &[one("agent", What::Agent), any("name=value", What::AgentParameter)],
             help: "let an agent check parameters",
             examples: &["validate ocf:heartbeat:IPaddr2 ip=192.0.2.7"],
             run: Run::Do(validate),

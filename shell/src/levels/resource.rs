@@ -3,7 +3,9 @@
 //! In: calls. Out: edits of the configuration, and requests to the daemon.
 //! Absent: making resources (see `configure`).
 
-use crate::command::{Argument, Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
+use crate::command::{
+    Argument, Call, Command, FORCE, Flag, Level, PREVIEW, Resources, Run, What, any, maybe, one, some,
+};
 use crate::configure::attribute::Sort;
 use crate::configure::lower::unknown_resource;
 use crate::configure::objects::{self, Object, is_resource};
@@ -29,31 +31,40 @@ use trace::{trace, untrace};
 const ACTIONS: What = What::Words(&["set", "delete", "show"]);
 const ON_OFF: What = What::Words(&["on", "off", "true", "false"]);
 
-const RESOURCES: &[Argument] = &[some("resource", What::Resource)];
+const STOPPED: &[Argument] = &[some("resource", What::ResourceThat(Resources::Stopped))];
+const RUNNING: &[Argument] = &[some("resource", What::ResourceThat(Resources::Running))];
+const PROMOTABLE: &[Argument] = &[some("resource", What::ResourceThat(Resources::Promotable))];
+const MANAGED: &[Argument] = &[some("resource", What::ResourceThat(Resources::Managed))];
+const UNMANAGED: &[Argument] = &[some("resource", What::ResourceThat(Resources::Unmanaged))];
 const STEERING: &[Flag] = &[PREVIEW];
 const TRACED: &[Argument] =
-    &[one("resource", What::Resource), maybe("operation", What::Text), any("interval directory", What::Text)];
+    &[one("resource", What::Resource), maybe("operation", What::Operation), any("interval directory", What::File)];
 const META: &[Argument] = &[
     one("resource", What::Resource),
     one("set|delete|show", ACTIONS),
     one("name", What::MetaName),
-    maybe("value", What::Text),
+    maybe("value", What::Value),
 ];
 const PARAMETER: &[Argument] = &[
     one("resource", What::Resource),
     one("set|delete|show", ACTIONS),
     one("name", What::ParameterName),
-    maybe("value", What::Text),
+    maybe("value", What::Value),
 ];
 const PLAIN: &[Argument] = &[
     one("resource", What::Resource),
     one("set|delete|show", ACTIONS),
-    one("name", What::Text),
+    one("name", What::UtilizationName),
     maybe("value", What::Text),
 ];
 
-const fn on_resources(name: &'static str, help: &'static str, run: fn(&mut Session, &Call) -> Outcome) -> Command {
-    Command { name, arguments: RESOURCES, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
+const fn on_resources(
+    name: &'static str,
+    arguments: &'static [Argument],
+    help: &'static str,
+    run: fn(&mut Session, &Call) -> Outcome,
+) -> Command {
+    Command { name, arguments, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
 const fn attributes(
@@ -94,20 +105,25 @@ pub static LEVEL: Level = Level {
             run: Run::Do(why),
             ..Command::DEFAULT
         },
-        on_resources("start", "let resources run", start),
-        on_resources("stop", "let resources not run", stop),
+        on_resources("start", STOPPED, "let resources run", start),
+        on_resources("stop", RUNNING, "let resources not run", stop),
         Command {
             name: "restart",
-            arguments: &[some("resource", What::Resource)],
+            arguments: RUNNING,
             flags: STEERING,
             help: "stop resources, wait, and let them run again",
             run: Run::Do(restart),
             ..Command::DEFAULT
         },
-        on_resources("promote", "let a promotable clone have promoted instances", promote),
-        on_resources("demote", "let a promotable clone have none", demote),
-        on_resources("manage", "let the cluster act on resources again", manage),
-        on_resources("unmanage", "keep the cluster from acting on resources; they are still watched", unmanage),
+        on_resources("promote", PROMOTABLE, "let a promotable clone have promoted instances", promote),
+        on_resources("demote", PROMOTABLE, "let a promotable clone have none", demote),
+        on_resources("manage", UNMANAGED, "let the cluster act on resources again", manage),
+        on_resources(
+            "unmanage",
+            MANAGED,
+            "keep the cluster from acting on resources; they are still watched",
+            unmanage,
+        ),
         Command {
             name: "maintenance",
             arguments: &[one("resource", What::Resource), maybe("on|off", ON_OFF)],
@@ -137,7 +153,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "clear",
             aliases: &["unmove", "unban", "unmigrate"],
-            arguments: &[one("resource", What::Resource), maybe("node", What::Node)],
+            arguments: &[one("resource", What::ResourceThat(Resources::Moved)), maybe("node", What::Node)],
             flags: &[PREVIEW],
             help: "remove the constraints that `move` and `ban` made",
             run: Run::Do(clear),
@@ -190,7 +206,7 @@ pub static LEVEL: Level = Level {
                 one("set|delete|show", ACTIONS),
                 one("node", What::Node),
                 maybe("value", What::Text),
-                maybe("operation", What::Text),
+                maybe("operation", What::Operation),
                 maybe("interval", What::Text),
             ],
             help: "how often a resource failed on a node",

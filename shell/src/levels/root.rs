@@ -5,7 +5,7 @@
 
 use super::{cib, cluster, configure, maintenance, node, options, ra, resource, status};
 use crate::command::{Call, Command, Level, Run};
-use crate::error::{Failure, Kind, Outcome};
+use crate::error::Outcome;
 use crate::session::Session;
 
 pub static LEVEL: Level = Level {
@@ -46,9 +46,5 @@ fn verify(session: &mut Session, _: &Call) -> Outcome {
     session.verifying = true;
     let problems = crate::check::document(&document, session);
     session.verifying = false;
-    crate::check::report(session, &problems);
-    match problems.iter().filter(|problem| problem.is_error()).count() {
-        0 => Ok(()),
-        count => Err(Failure::new(Kind::Check, format!("{count} of the problems are errors"))),
-    }
+    crate::check::verdict(session, &problems)
 }

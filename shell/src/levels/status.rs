@@ -6,6 +6,7 @@
 use crate::clock;
 use crate::command::{Call, Command, Run, What, any};
 use crate::error::{Failure, Kind, Outcome};
+use crate::json;
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::fencing::FencingEvent;
@@ -51,7 +52,7 @@ fn status(session: &mut Session, call: &Call) -> Outcome {
             word => return Err(unknown(call, at, word)),
         }
     }
-    if form == "text" {
+    if form == "text" || session.ui.is_json() {
         return show(session, &options);
     }
     let view = current(session)?;
@@ -66,7 +67,11 @@ fn status(session: &mut Session, call: &Call) -> Outcome {
 /// Prints what the options choose of the cluster.
 pub fn show(session: &mut Session, options: &Options) -> Outcome {
     let view = current(session)?;
-    session.ui.print(&text::print(&view, options));
+    if session.ui.is_json() {
+        session.ui.json(&json::status(&view));
+        return Ok(());
+    }
+    session.page(&text::print(&view, options));
     Ok(())
 }
 

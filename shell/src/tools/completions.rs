@@ -9,27 +9,53 @@ use super::{Exit, Io};
 const BASH: &str = r#"# bash completion of crm: `source <(quorate completions bash)`, or a file below
 # /usr/share/bash-completion/completions called crm.
 _quorate_crm() {
-    local line=${COMP_LINE:0:COMP_POINT} word
+    local line=${COMP_LINE:0:COMP_POINT} word at width=0
     line=${line#"${line%%[[:space:]]*}"}
     mapfile -t COMPREPLY < <("$1" --complete "${line#"${line%%[![:space:]]*}"}" 2>/dev/null)
     # bash takes : and = for ends of words; what stands before them is not completed again.
     word=${line##*[[:space:]]}
     word=${word%"${word##*[:=]}"}
     COMPREPLY=("${COMPREPLY[@]#"$word"}")
+    # A list shows what each is for; what is put into the line does not.
+    if ((${#COMPREPLY[@]} > 1)) && [[ $COMP_TYPE == 63 ]]; then
+        for at in "${!COMPREPLY[@]}"; do
+            word=${COMPREPLY[at]%%$'\t'*}
+            ((${#word} > width)) && width=${#word}
+        done
+        for at in "${!COMPREPLY[@]}"; do
+            [[ ${COMPREPLY[at]} == *$'\t'* ]] || continue
+            printf -v "COMPREPLY[$at]" '%-*s  %s' "$width" "${COMPREPLY[at]%%$'\t'*}" "(${COMPREPLY[at]#*$'\t'})"
+        done
+    else
+        COMPREPLY=("${COMPREPLY[@]%%$'\t'*}")
+    fi
 }
-complete -o nospace -F _quorate_crm crm
+complete -o nospace -o nosort -F _quorate_crm crm
 "#;
 
 const ZSH: &str = r#"#compdef crm
-# zsh completion of crm: a file called _crm in a directory of $fpath.
-local line=${LBUFFER#*[[:space:]]}
-local -a found
-found=("${(@f)$(crm --complete "$line" 2>/dev/null)}")
-compadd -U -Q -S '' -- ${found:#}
+# zsh completion of crm: a file called _crm in a directory of $fpath, or
+# `source <(quorate completions zsh)` behind compinit.
+_quorate_crm() {
+    local one
+    local -a found texts shown
+    found=("${(@f)$($words[1] --complete "${(j: :)words[2,CURRENT-1]} $QIPREFIX$PREFIX" 2>/dev/null)}")
+    for one in ${found:#}; do
+        texts+=("${one%%$'\t'*}")
+        # A list shows what each is for.
+        shown+=("${${one%%$'\t'*}% }${${(M)one:#*$'\t'*}:+  -- ${one#*$'\t'}}")
+    done
+    compadd -U -Q -l -V crm -S '' -d shown -- $texts
+}
+if [[ $funcstack[1] == _crm ]]; then
+    _quorate_crm "$@"
+else
+    compdef _quorate_crm crm
+fi
 "#;
 
 const FISH: &str = r#"# fish completion of crm: ~/.config/fish/completions/crm.fish
-complete -c crm -f -a '(crm --complete (string replace -r "^\S+\s*" "" -- (commandline -cp)))'
+complete -c crm -f -k -a '(command crm --complete (string replace -r "^\S+\s*" "" -- (commandline -cp) | string collect -a) | string replace -r " (\\t|\$)" "\$1")'
 "#;
 
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {

@@ -3,7 +3,7 @@
 //! In: calls. Out: text; checkpoints live as long as the session.
 
 use super::XML;
-use super::look::{print_diff, text_diff};
+use super::look::{differ, print_diff};
 use crate::clock;
 use crate::command::Call;
 use crate::configure::{build, objects, show};
@@ -61,8 +61,7 @@ pub fn diff(session: &mut Session, call: &Call) -> Outcome {
         return Ok(());
     }
     let names = [call.argument(0).unwrap_or("base"), call.argument(1).unwrap_or("work")];
-    let text = text_diff(session, &old, &new, names[0], names[1]);
-    session.ui.diff(&text);
+    differ(session, &old, &new, names[0], names[1]);
     Ok(())
 }
 

@@ -8,7 +8,8 @@ use crate::check;
 use crate::command::Call;
 use crate::configure::objects;
 use crate::configure::show::{self, Selector};
-use crate::error::{Failure, Kind as Wrong, Outcome};
+use crate::error::{Failure, Outcome};
+use crate::json;
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_grammar::crm::ast::{Kind, Statement};
@@ -67,10 +68,18 @@ pub fn show(session: &mut Session, call: &Call) -> Outcome {
         .map(str::to_string)
         .collect();
     secrets.extend(selection.obscured.iter().cloned());
-    if selection.xml {
+    if session.ui.is_json() {
+        let mut statements = match call.has(IDS) {
+            true => show::statements_with_ids(configuration, &objects, session.catalogue()),
+            false => show::statements(configuration, &objects, session.catalogue()),
+        };
+        show::mask(&mut statements, &secrets);
+        let value = json::objects(&document, &objects, &statements, &secrets);
+        session.ui.json(&value);
+    } else if selection.xml {
         let selected = (!selection.selectors.is_empty() || selection.changed).then_some(&objects[..]);
         let text = show::xml(document.root(), configuration, selected, &secrets);
-        session.ui.print(&text);
+        session.page(&text);
     } else {
         let mut statements = match call.has(IDS) {
             true => show::statements_with_ids(configuration, &objects, session.catalogue()),
@@ -79,7 +88,7 @@ pub fn show(session: &mut Session, call: &Call) -> Outcome {
         show::mask(&mut statements, &secrets);
         let mut ink = session.ui.ink();
         show::print(&statements, &mut ink);
-        session.ui.print(&ink.text);
+        session.page(&ink.text);
     }
     nothing_missing(&document, missing)
 }
@@ -107,9 +116,21 @@ pub fn with_near(failure: Failure, word: &str, document: &Document) -> Failure {
 pub fn print_diff(session: &mut Session) -> Outcome {
     let stage = session.stage()?;
     let (base, work) = (stage.base().clone(), stage.work().clone());
-    let text = text_diff(session, &base, &work, "committed", "changed");
-    session.ui.diff(&text);
+    differ(session, &base, &work, "committed", "changed");
     Ok(())
+}
+
+/// Prints the difference of two documents.
+pub fn differ(session: &mut Session, old: &Document, new: &Document, old_name: &str, new_name: &str) {
+    if session.ui.is_json() {
+        let catalogue = session.catalogue();
+        let raise = |document: &Document| show::all(document.configuration(), catalogue);
+        let value = json::diff(old, new, old_name, new_name, &raise);
+        return session.ui.json(&value);
+    }
+    let text = text_diff(session, old, new, old_name, new_name);
+    let text = session.ui.colored_diff(&text);
+    session.page(&text);
 }
 
 /// The difference of two documents in the configuration language.
@@ -128,11 +149,7 @@ pub fn verify(session: &mut Session, _: &Call) -> Outcome {
     session.verifying = true;
     let problems = check::document(&document, session);
     session.verifying = false;
-    check::report(session, &problems);
-    match problems.iter().filter(|problem| problem.is_error()).count() {
-        0 => Ok(()),
-        count => Err(Failure::new(Wrong::Check, format!("{count} of the problems are errors"))),
-    }
+    check::verdict(session, &problems)
 }
 
 pub fn simulate(session: &mut Session, _: &Call) -> Outcome {
