@@ -11,7 +11,7 @@ mod schema;
 mod statement;
 
 pub use options::values_of;
-pub use schema::{check as schema_problems, names as schema_names};
+pub use schema::{check as schema_problems, names as schema_names, vocabulary};
 
 use crate::catalogue::{AgentName, Catalogue};
 use crate::configure::{objects, references, show};
