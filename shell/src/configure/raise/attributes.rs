@@ -75,8 +75,7 @@ fn could_end_a_rule(name: &Word) -> bool {
 
 /// Alone it would be read as the start of the next part, or as a slip of the pen for it.
 fn could_be_a_slip(name: &str) -> bool {
-    name.contains(['=', ':', '(', ')', '{', '}'])
-        || closest(name, SECTIONS.iter().chain(PART_WORDS).copied()).is_some()
+    name.contains(['=', ':', '(', ')', '{', '}']) || closest(name, SECTIONS.iter().chain(PART_WORDS).copied()).is_some()
 }
 
 fn pair(element: &Element, context: &Context) -> Option<Pair> {
