@@ -50,12 +50,14 @@ corpus:
 	$(CARGO) build --release --workspace
 	python3 $${QUORATE_CORPUS:-../shared/conformance}/scheduler.py -- target/release/quorate crm_simulate
 
-# Random CIBs beside the installed crm_simulate, or another: make compare COUNT=5000 QUORATE_PEER=…
+# Random CIBs, and recorded ones varied, beside the installed crm_simulate or another:
+# make compare COUNT=5000 QUORATE_PEER=…
 COUNT ?= 1000
 compare:
 	$(CARGO) build --release --workspace
 	@scripts/need pacemaker-cli-utils
 	target/release/compare_schedulers $(COUNT)
+	target/release/compare_schedulers $(COUNT) --recorded --injected
 
 # Made-up configurations, loaded by us and by the crmsh that is installed: make compare-crmsh FILES=100.
 FILES ?= 30

@@ -15,6 +15,9 @@ use crate::transition::{Action, ActionKind, Executor, Outcome, Progress, Transit
 use crate::xml::Element;
 use crate::xml::path::{Path, Step};
 
+/// What a note is about that tells of a fault in the scheduler.
+pub const UNDECIDED: &str = "scheduler";
+
 /// How long to wait after the start for nodes not yet seen, unless `dc-deadtime` says otherwise
 /// (Pacemaker Explained, "Cluster Options"). Milliseconds.
 const DEADTIME_DEFAULT_MS: u64 = 20_000;
@@ -189,9 +192,13 @@ impl Node {
         let document = self.document().clone();
         let now = Now::from_epoch(self.clock.epoch);
         let input = scheduler::Input { transition_id: transition, ..scheduler::Input::new(&document, now) };
-        let output = scheduler::schedule(&input);
+        let decided = scheduler::guarded(|| scheduler::schedule(&input));
         let epoch = self.clock.epoch;
         self.effects.push(Effect::SaveInput { document, transition, epoch });
+        let output = match decided {
+            Ok(output) => output,
+            Err(fault) => return self.undecided(&fault),
+        };
         for note in output.notes {
             self.note(note);
         }
@@ -212,6 +219,13 @@ impl Node {
         if let Some(leadership) = &mut self.leadership {
             leadership.executor = Some(Executor::new(graph));
         }
+    }
+
+    /// Without a decision all stays as it is until something changes, or time has passed.
+    fn undecided(&mut self, fault: &str) {
+        self.note(Note::error(UNDECIDED, format!("nothing is decided on this configuration: {fault}")));
+        let number = self.new_timer(|leadership| &mut leadership.recheck);
+        self.timer_in(Timer::Recheck { number }, RECHECK_DEFAULT_MS);
     }
 
     fn start_actions(&mut self) {

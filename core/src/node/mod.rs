@@ -20,6 +20,7 @@ mod work;
 
 pub use effect::Effect;
 pub use event::{ClientId, Clock, Event, Timer};
+pub use leader::UNDECIDED;
 pub use message::Message;
 pub use request::{NodeStatus, Refusal, Reply, Request};
 

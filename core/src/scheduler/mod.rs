@@ -8,6 +8,7 @@ pub mod constrain;
 pub mod dot;
 pub mod emit;
 pub mod explain;
+pub mod guard;
 pub mod input;
 pub mod order;
 pub mod output;
@@ -22,6 +23,7 @@ pub mod trace;
 pub use act::act;
 pub use constrain::{Constraints, constrain};
 pub use emit::emit;
+pub use guard::guarded;
 pub use input::{Drawing, Input};
 pub use order::order;
 pub use output::Output;
@@ -40,7 +42,8 @@ pub fn decide(input: &Input, situation: &Situation) -> Output {
     let placement = place(situation, &constraints, input.trace);
     let actions = act(situation, &constraints, &placement, input.secrets_removed);
     let mut ordered = order(actions);
-    changes::changes(&mut ordered.plan);
+    // Looking for actions is what puts those that only an ordering made where their resource will be.
+    let _ = changes::changes(&mut ordered.plan);
     let mut emitted = emit(ordered, input.transition_id);
     let moments = [situation.recheck, constraints.recheck, placement.recheck, emitted.plan.recheck];
     emitted.graph.recheck_by = moments.into_iter().filter_map(crate::rules::Recheck::moment).min();

@@ -142,11 +142,15 @@ pub fn inject<F: Fn(&str) -> Option<ResourceRef>>(
     done
 }
 
-/// A node that nobody knows joins under its name.
+/// A node that is not configured joins under its name, or the id that its state has.
 fn introduce(document: &mut Document, name: &str) {
-    if uuid_of(document, name).is_none() {
-        let node = Element::new("node").with("id", name).with("uname", name);
-        document.configuration_mut().child_or_new("nodes").push(node);
+    let named = |element: &&Element| element.attr("uname") == Some(name);
+    let state = document.status().elements_named("node_state").find(named);
+    let is_remote = state.is_some_and(|state| state.attr("remote_node").is_some());
+    let id = state.and_then(Element::id).unwrap_or(name).to_owned();
+    let nodes = document.configuration_mut().child_or_new("nodes");
+    if !is_remote && !nodes.elements().any(|node| node.attr("uname") == Some(name)) {
+        nodes.push(Element::new("node").with("id", id).with("uname", name));
     }
 }
 

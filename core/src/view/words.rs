@@ -147,11 +147,11 @@ pub fn state(primitive: &PrimitiveView, options: &Options) -> String {
 /// The role, or what is being done about it.
 pub fn activity(primitive: &PrimitiveView, options: &Options) -> &'static str {
     match primitive.pending.as_deref().filter(|_| options.pending) {
-        Some("start") | Some("migrate_from") => "Starting",
+        Some("start") => "Starting",
         Some("stop") => "Stopping",
         Some("promote") => "Promoting",
         Some("demote") => "Demoting",
-        Some("migrate_to") => "Migrating",
+        Some("migrate_to" | "migrate_from") => "Migrating",
         _ => primitive.role.as_str(),
     }
 }

@@ -1,10 +1,11 @@
-//! `compare_schedulers COUNT [FIRST_SEED] [--recorded]`: random CIBs, or recorded ones varied, ours beside
-//! the installed `crm_simulate` (or `$QUORATE_PEER`). Every CIB on which they differ is shrunk and kept
-//! in `target/compare`.
+//! `compare_schedulers COUNT [FIRST_SEED] [--recorded] [--injected]`: random CIBs, or recorded ones varied,
+//! ours beside the installed `crm_simulate` (or `$QUORATE_PEER`), also with things supposed. Every CIB on
+//! which they differ is shrunk and kept in `target/compare`.
 
 use quorate_tests::compare::answer::{Part, Program};
 use quorate_tests::compare::scene::scene;
 use quorate_tests::compare::shrink::shrink;
+use quorate_tests::compare::supposition::supposition;
 use quorate_tests::compare::variation::{Pool, variation};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +13,8 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).filter_map(|text| text.parse::<u64>().ok());
     let (count, first) = (arguments.next().unwrap_or(1_000), arguments.next().unwrap_or(0));
-    let recorded = std::env::args().any(|word| word == "--recorded");
+    let has = |wanted: &str| std::env::args().any(|word| word == wanted);
+    let (recorded, injected) = (has("--recorded"), has("--injected"));
     let corpus = std::env::var_os("QUORATE_CORPUS").map_or_else(|| "../shared/conformance".into(), PathBuf::from);
     let pool = if recorded { Pool::read(&corpus) } else { None };
     if recorded && pool.is_none() {
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
     // Before 3.0 the words differ, and so do some decisions.
     let parts: &[Part] = match version {
         0..=2 => &[Part::Summary],
-        _ => &[Part::Scores, Part::Summary, Part::Execution, Part::Graph],
+        _ => &[Part::Scores, Part::Summary, Part::Execution, Part::Graph, Part::Text],
     };
     let (mut compared, mut refused, mut differing) = (0, 0, 0);
     for seed in first..first + count {
@@ -46,7 +48,12 @@ fn main() -> ExitCode {
             Some(pool) => variation(seed, pool, &ours),
             None => scene(seed, &ours),
         };
-        let found = match differences(&ours, &theirs, &cib, parts) {
+        let supposed = match injected {
+            true => supposition(seed, &cib),
+            false => Vec::new(),
+        };
+        let differences = |cib: &str, parts: &[Part]| differences([&ours, &theirs], cib, &supposed, parts);
+        let found = match differences(&cib, parts) {
             Found::Same => {
                 compared += 1;
                 continue;
@@ -61,7 +68,7 @@ fn main() -> ExitCode {
         compared += 1;
         differing += 1;
         let kind = found[0].0;
-        let (small, tries) = shrink(&cib, &mut |cib| match differences(&ours, &theirs, cib, &[kind]) {
+        let (small, tries) = shrink(&cib, &mut |cib| match differences(cib, &[kind]) {
             Found::Differ(_) => true,
             Found::Same | Found::Refused(_) => false,
         });
@@ -69,12 +76,12 @@ fn main() -> ExitCode {
         if let Err(error) = std::fs::write(&kept, &small) {
             eprintln!("{}: {error}", kept.display());
         }
-        println!("seed {seed}: {kind:?} differs ({tries} tries to shrink): {}", kept.display());
-        if let Found::Differ(found) = differences(&ours, &theirs, &small, parts) {
+        println!("seed {seed}: {kind:?} differs ({tries} tries to shrink): {} {}", kept.display(), supposed.join(" "));
+        if let Found::Differ(found) = differences(&small, parts) {
             found.iter().for_each(|(_, text)| println!("{text}"));
         }
     }
-    println!("{compared} compared with {peer} (Pacemaker {version}), {differing} differ, {refused} refused by it");
+    println!("{compared} compared with {peer} (Pacemaker {version}), {differing} differ, {refused} refused");
     if differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -85,13 +92,15 @@ enum Found {
     Differ(Vec<(Part, String)>),
 }
 
-fn differences(ours: &Program, theirs: &Program, cib: &str, parts: &[Part]) -> Found {
-    let theirs = match theirs.answer(cib) {
+fn differences([ours, theirs]: [&Program; 2], cib: &str, supposed: &[String], parts: &[Part]) -> Found {
+    let theirs = match theirs.answer(cib, supposed) {
         Ok(theirs) => theirs,
         Err(why) => return Found::Refused(why),
     };
-    let ours = match ours.answer(cib) {
+    let ours = match ours.answer(cib, supposed) {
         Ok(ours) => ours,
+        // Names that are not in the CIB are no error to the peer.
+        Err(why) if !supposed.is_empty() => return Found::Refused(why),
         Err(why) => return Found::Differ(vec![(Part::Summary, format!("ours refused it: {why}"))]),
     };
     let found: Vec<(Part, String)> =

@@ -20,6 +20,8 @@ pub struct Answer {
     pub summary: Vec<String>,
     pub execution: Vec<String>,
     pub graph: BTreeSet<String>,
+    /// All that is printed, without blanks at the ends of lines.
+    pub text: Vec<String>,
 }
 
 /// What is compared.
@@ -29,6 +31,8 @@ pub enum Part {
     Summary,
     Execution,
     Graph,
+    /// Everything printed: the status before and after, what is supposed, and the order of it all.
+    Text,
 }
 
 impl Part {
@@ -40,6 +44,7 @@ impl Part {
                 Part::Summary => answer.summary.clone(),
                 Part::Execution => answer.execution.clone(),
                 Part::Graph => answer.graph.iter().cloned().collect(),
+                Part::Text => answer.text.clone(),
             }
         };
         let (ours, theirs) = (lines(ours), lines(theirs));
@@ -88,21 +93,25 @@ impl Program {
         fs::read_to_string(output).ok()
     }
 
-    /// What it says to a CIB; an error if it will not have it.
-    pub fn answer(&self, cib: &str) -> Result<Answer, String> {
+    /// What it says to a CIB and to what is `supposed` (options); an error if it will not have it.
+    pub fn answer(&self, cib: &str, supposed: &[String]) -> Result<Answer, String> {
         let (input, graph) = (self.place.join("input.xml"), self.place.join("graph.xml"));
         fs::write(&input, cib).map_err(|error| error.to_string())?;
         let _ = fs::remove_file(&graph);
         let mut command = self.command();
-        command.arg("-x").arg(&input).args(["-S", "-s"]).arg("-G").arg(&graph);
+        command.arg("-x").arg(&input).args(["-S", "-s"]).arg("-G").arg(&graph).args(supposed);
         let output = command.output().map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.code().is_none() {
             return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr)));
         }
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        // Some names are none to the peer, which then goes on without what was supposed of them.
+        if errors.contains("Invalid resource name") {
+            return Err(errors);
+        }
         // A plan that cannot be carried out to its end is an answer, too.
         let Ok(graph) = fs::read_to_string(&graph) else {
-            let errors = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(format!("{}: {errors}{text}", output.status));
         };
         let ended = std::iter::once(format!("{}", output.status));
@@ -111,8 +120,21 @@ impl Program {
             summary: sorted(section(&text, "Transition Summary")),
             execution: section(&text, "Executing Cluster Transition").map(str::to_string).chain(ended).collect(),
             graph: actions(&graph),
+            text: said(&text),
         })
     }
+}
+
+/// Lines that mean something: the peer says in the midst of it what it thinks of digests, and what it
+/// told the user of schemas.
+fn said(text: &str) -> Vec<String> {
+    // Moments of injected failures are those of the run.
+    let timeless = |line: &'_ str| match line.split_once("last-failure-") {
+        Some((before, failure)) => format!("{before}{}", failure.split('=').next().unwrap_or_default()),
+        None => line.trim_end().to_string(),
+    };
+    let lines = text.lines().map(timeless);
+    lines.filter(|line| !line.is_empty() && !line.starts_with("Only 'private'")).collect()
 }
 
 fn sorted<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {

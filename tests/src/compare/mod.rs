@@ -9,4 +9,5 @@ mod configuration;
 mod histories;
 pub mod scene;
 pub mod shrink;
+pub mod supposition;
 pub mod variation;

@@ -382,6 +382,12 @@ fn ended(chance: &mut Chance, pool: &Pool, root: &mut Element) {
     history.push(operation);
 }
 
+/// The outermost resource that one is part of: constraints within one make no sense.
+fn family<'a>(root: &'a Element, id: &str) -> Option<&'a str> {
+    let resources = root.child("configuration")?.child("resources")?;
+    resources.elements().find(|top| top.find_id(id).is_some())?.id()
+}
+
 fn constrained(chance: &mut Chance, root: &mut Element) {
     let ids = |root: &Element, section: &str, name: &str| -> Vec<String> {
         let part = root.child("configuration").and_then(|part| part.child(section));
@@ -414,7 +420,7 @@ fn constrained(chance: &mut Chance, root: &mut Element) {
             element.set("score", score);
             maybe(chance, &mut element, &["role"]);
         }
-        _ if first == second => return,
+        _ if family(root, &first) == family(root, &second) => return,
         1 => {
             element = Element::new("rsc_colocation").with("id", id).with("rsc", first).with("with-rsc", second);
             element.set("score", score);

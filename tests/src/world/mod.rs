@@ -18,7 +18,7 @@ use quorate_core::cib::{Document, diff};
 use quorate_core::fencing::DeviceRun;
 use quorate_core::fencing::request::DeviceResult;
 use quorate_core::lrm::{ExitReport, Run};
-use quorate_core::node::{Effect, Event, Node, Refusal, Reply, Request, Timer};
+use quorate_core::node::{Effect, Event, Node, Refusal, Reply, Request, Timer, UNDECIDED};
 use quorate_core::replica::Mark;
 use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::packet::Packet;
@@ -360,6 +360,7 @@ impl World {
                 self.after(ms, Happening::DiskEnds { node, incarnation, number, document, mark });
             }
             Effect::Reply { client, reply } => self.answered(node, incarnation, client, reply),
+            Effect::Note(note) if note.about == UNDECIDED => panic!("n{node} {note}"),
             Effect::Note(note) => self.tell(|| format!("n{node} {note}")),
             Effect::Leave => self.engine(node, Input::Leave),
             Effect::Exit => self.stop(node),

@@ -79,7 +79,10 @@ impl<'a> Plan<'a> {
             return;
         }
         let is_active = resource.active_on.contains(&node);
-        if self.agent_changed(id, node, history, is_active) {
+        // Where nothing is known of it but an operation under way, a probe comes first.
+        let whole = if resource.unique { id } else { self.situation.top_of(id) };
+        let is_known = is_active || self.resource(whole).known_on.contains(&node);
+        if self.agent_changed(id, node, history, is_active) && is_known {
             self.clean_up(id, node, false);
         }
         if !is_active {

@@ -36,8 +36,9 @@ impl Plan<'_> {
                     let key = Key::Operation { task: task.clone(), interval_ms: *interval_ms };
                     self.action(*resource, key, task, Some(*node), true);
                 }
-                Finding::ClearFailCount { resource, node, after_fencing, .. } => {
+                Finding::ClearFailCount { resource, node, after_fencing, reachable, .. } => {
                     let clear = self.clear_fail_count(*resource, *node);
+                    self.actions[clear].runnable |= reachable;
                     if *after_fencing {
                         self.order_after_own_fencing(*resource, clear);
                     }

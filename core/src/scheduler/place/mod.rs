@@ -250,7 +250,17 @@ impl<'a> Placer<'a> {
     /// The node a resource is active on, as far as is known by now: connections may have come back.
     fn active_node(&self, id: ResourceId) -> Option<NodeId> {
         let resource = &self.situation.resources[id];
-        active_node(resource, resource.partial_migration, |node| self.placement.nodes[node].is_well())
+        let is_well = |node: NodeId| self.placement.nodes[node].is_well();
+        match resource.bundle() {
+            None => active_node(resource, resource.partial_migration, is_well),
+            // A bundle is where its containers are; an address alone makes no replica.
+            Some(settings) => {
+                let containers = settings.containers().into_iter();
+                let places: Vec<_> =
+                    containers.flat_map(|container| &self.situation.resources[container].active_on).copied().collect();
+                places.iter().copied().find(|node| is_well(*node)).or(places.first().copied())
+            }
+        }
     }
 
     /// The roles of a resource's parts: the highest counts.

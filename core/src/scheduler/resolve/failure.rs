@@ -154,11 +154,21 @@ impl Resolver<'_> {
             OnFail::Stop => self.set_target(id, Role::Stopped, "on-fail=stop"),
             OnFail::Restart if active => {
                 self.mark_failed(id);
-                self.findings.push(Finding::Stop { resource: id, node });
+                self.stop_found(id, node);
             }
             OnFail::Restart => {}
             OnFail::RestartContainer => self.restart_container(id, node, active),
             OnFail::ResetRemote => self.reset_remote(id, node, active),
+        }
+    }
+
+    /// What has failed must stop. On a node that is gone that cannot be done, whatever is in maintenance.
+    fn stop_found(&mut self, id: ResourceId, node: NodeId) {
+        self.findings.push(Finding::Stop { resource: id, node });
+        let facts = &self.nodes[node];
+        let is_running_guest = self.is_guest(node) && !facts.remote_reset;
+        if !facts.online && !facts.unclean && !is_running_guest && self.resources[id].managed {
+            self.fence(node, "stop is unrunnable", false);
         }
     }
 
@@ -168,8 +178,8 @@ impl Resolver<'_> {
         match self.resources[id].launcher {
             // The connection may be held from elsewhere, and the container's place may not be known yet.
             Some(launcher) if in_bundle => self.containers_to_stop.push(launcher),
-            Some(launcher) => self.findings.push(Finding::Stop { resource: launcher, node }),
-            None if active => self.findings.push(Finding::Stop { resource: id, node }),
+            Some(launcher) => self.stop_found(launcher, node),
+            None if active => self.stop_found(id, node),
             None => {}
         }
     }
@@ -185,7 +195,7 @@ impl Resolver<'_> {
             self.fence(remote, "remote connection is unrecoverable", false);
         }
         if active {
-            self.findings.push(Finding::Stop { resource: id, node });
+            self.stop_found(id, node);
         }
         if self.resources[id].reconnect_interval_ms > 0 {
             self.set_target(id, Role::Stopped, "remote reset");

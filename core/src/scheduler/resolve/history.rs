@@ -330,7 +330,9 @@ impl Resolver<'_> {
         }
         if let Some(reason) = clear {
             let after_fencing = self.options.fencing_enabled && self.resources[id].reconnect_interval_ms > 0;
-            self.findings.push(Finding::ClearFailCount { resource: id, node, reason, after_fencing });
+            // A guest that later turns out to need fencing was there when this was found.
+            let reachable = self.is_guest(node) && !self.nodes[node].remote_reset;
+            self.findings.push(Finding::ClearFailCount { resource: id, node, reason, after_fencing, reachable });
         }
         if expired && record.is_probe() {
             let tells_state = [exit::OK, exit::NOT_RUNNING, exit::PROMOTED, exit::DEGRADED, exit::DEGRADED_PROMOTED];

@@ -110,6 +110,8 @@ pub enum Finding {
         node: NodeId,
         reason: &'static str,
         after_fencing: bool,
+        /// Whether it is about a guest that was running when this was found.
+        reachable: bool,
     },
     /// A failure is forgotten if parameters changed since, which shows once its container has a host.
     CheckFailure {

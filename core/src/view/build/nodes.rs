@@ -5,6 +5,7 @@ use crate::cib::model::options::HealthStrategy;
 use crate::cib::model::resource::ResourceConfig;
 use crate::scheduler::resolve::Node;
 use crate::scheduler::table::NodeId;
+use crate::score::Score;
 use crate::view::cluster::{AttributeView, Health, NodeAttributes, NodeKind, NodeRef, NodeView};
 
 /// Attributes that belong to the cluster's own bookkeeping.
@@ -121,10 +122,9 @@ fn worst_health(node: &Node) -> Health {
     let worst = marks.map(|(_, value)| match value.as_str() {
         "red" => Health::Red,
         "yellow" => Health::Yellow,
-        // A number stands for itself: below zero is not well.
-        text => match text.parse::<i64>() {
-            Ok(score) if score <= -1_000_000 => Health::Red,
-            Ok(score) if score < 0 => Health::Yellow,
+        // A number stands for itself; what it leads to is the strategy's affair.
+        text => match Score::parse(text) {
+            Some(score) if score <= Score::MINUS_INFINITY => Health::Red,
             _ => Health::Green,
         },
     });

@@ -42,7 +42,7 @@ impl Builder<'_> {
             managed: resource.managed,
             maintenance: resource.maintenance,
             disabled: self.is_disabled(id),
-            target_role: resource.meta("target-role").map(str::to_string),
+            target_role: self.written_target(id).map(str::to_string),
             orphaned: resource.removed,
             blocked: resource.blocked,
             failed: resource.failed,
@@ -210,7 +210,7 @@ impl Builder<'_> {
     fn stopped_on(&self, id: ResourceId) -> Vec<(String, Vec<String>)> {
         let resource = self.resource(id);
         let running: Vec<NodeId> = self.leaves(id).iter().flat_map(|leaf| leaf.active_on.iter().copied()).collect();
-        let disabled = self.configured_role(id) == Some(Role::Stopped);
+        let disabled = self.written_target(id).and_then(Role::parse) == Some(Role::Stopped);
         let mut by_words: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (node_id, node) in self.situation.nodes.iter() {
             if running.contains(&node_id) || !self.may_run_on(resource, node_id) {
@@ -226,12 +226,14 @@ impl Builder<'_> {
         by_words.into_iter().collect()
     }
 
-    /// What a clone is meant to be, by its own word or its instances'.
-    fn configured_role(&self, id: ResourceId) -> Option<Role> {
+    /// What a resource is meant to be; a clone by its own word or its instances'.
+    fn written_target(&self, id: ResourceId) -> Option<&str> {
         let resource = self.resource(id);
-        let text =
-            resource.meta("target-role").or_else(|| self.resource(*resource.children.first()?).meta("target-role"));
-        text.and_then(Role::parse)
+        let of_instances = || {
+            let first = resource.children.first().filter(|_| resource.is_clone())?;
+            self.resource(*first).meta("target-role")
+        };
+        resource.meta("target-role").or_else(of_instances)
     }
 
     /// Nodes the resource has a score for; in an opt-in cluster, those it is known on.

@@ -120,11 +120,13 @@ fn group_item(group: &GroupView, options: &Options) -> Item {
     Item::heading(title, children).about(Subject::Resource(group.common.id.clone()))
 }
 
+const DISABLED: &str = "disabled";
+
 /// What keeps a collective from running as it could.
 fn limits(common: &crate::view::cluster::Common) -> Vec<&'static str> {
     let mut words = Vec::new();
     if common.disabled {
-        words.push("disabled");
+        words.push(DISABLED);
     }
     if common.maintenance {
         words.push("maintenance");
@@ -199,13 +201,11 @@ fn started_title(clone: &CloneView) -> String {
 }
 
 fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
-    let mut remarks = Vec::new();
-    if bundle.unique {
-        remarks.push("unique");
-    }
-    remarks.extend(limits(&bundle.common));
+    let unique = if bundle.unique { " (unique)" } else { "" };
+    // A stopped bundle says so in its replicas.
+    let limits: Vec<_> = limits(&bundle.common).into_iter().filter(|limit| *limit != DISABLED).collect();
     let set = if bundle.replicas.len() > 1 { " set" } else { "" };
-    let remarks = words::in_brackets(&remarks);
+    let remarks = format!("{unique}{}", words::in_brackets(&limits));
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
     let whole = Subject::Resource(bundle.common.id.clone());
     let mut replicas: Vec<Item> = bundle.replicas.iter().map(|replica| replica_item(replica, options)).collect();
@@ -225,7 +225,7 @@ fn replica_item(replica: &ReplicaView, options: &Options) -> Item {
     };
     let address = replica.ip_address.as_ref().map(|ip| format!(" ({ip})")).unwrap_or_default();
     // Where the container runs says more than the guest node inside.
-    let mut shown = stands_for.clone();
+    let mut shown = PrimitiveView { pending_on: None, ..stands_for.clone() };
     if shown.nodes.len() < 2 && replica.child.is_some() {
         shown.nodes = replica.container.current_node().cloned().into_iter().collect();
         shown.current = (!shown.nodes.is_empty()).then_some(0);
