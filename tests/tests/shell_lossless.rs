@@ -174,7 +174,7 @@ fn configurations_along_the_schema_have_all_of_its_elements_and_attributes() {
         let document = schema::configuration(&mut Chance::new(seed));
         for element in document.configuration().descendants() {
             let name = |attribute: &str| (element.name.to_string(), attribute.to_string());
-            made.extend(element.attributes.iter().map(|(attribute, _)| name(&attribute)));
+            made.extend(element.attributes.iter().map(|(attribute, _)| name(attribute)));
         }
     }
     let missing: Vec<String> = vocabulary()
