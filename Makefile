@@ -2,7 +2,8 @@
 CARGO ?= cargo
 BUILD_PACKAGES = build-essential pkg-config libssl-dev zlib1g-dev
 # Real agents, a real sshd, and the peer that some tests compare with.
-TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-utils pacemaker-resource-agents
+TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-utils pacemaker-resource-agents \
+    zsh fish less
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 

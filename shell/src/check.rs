@@ -11,7 +11,7 @@ mod schema;
 mod statement;
 
 pub use options::values_of;
-pub use schema::{check as schema_problems, names as schema_names};
+pub use schema::{check as schema_problems, names as schema_names, vocabulary};
 
 use crate::catalogue::{AgentName, Catalogue};
 use crate::configure::{objects, references, show};
@@ -40,7 +40,15 @@ impl Problem {
 
     /// The same problem again, however grave it is taken.
     fn key(&self) -> String {
-        format!("{}: {}", self.object, self.message)
+        match self.is_of_agent() {
+            true => self.message.clone(),
+            false => format!("{}: {}", self.object, self.message),
+        }
+    }
+
+    /// It concerns an agent, and all that use it alike.
+    fn is_of_agent(&self) -> bool {
+        self.severity == Severity::Warning && self.message.contains(agent::ABSENT)
     }
 
     fn of(object: &str, found: Diagnostic) -> Problem {
@@ -107,8 +115,12 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
     let forced = forced || session.is_forced();
     let problems = new_problems(session)?;
     for problem in &problems {
-        // What was told at its word need not be told again.
-        if !session.told.contains(&problem.key()) {
+        // What was told at its word need not be told again, nor what concerns an agent.
+        let is_new = match problem.is_of_agent() {
+            true => session.told.insert(problem.key()),
+            false => !session.told.contains(&problem.key()),
+        };
+        if is_new {
             report(session, std::slice::from_ref(problem));
         }
     }
@@ -171,7 +183,27 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
         problems.extend(document::check(&facts));
     }
     problems.extend(schema::check(document));
-    problems
+    once_for_each_agent(problems)
+}
+
+/// The first of those that say the same of one agent, with how many there are.
+fn once_for_each_agent(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut users: BTreeMap<String, usize> = BTreeMap::new();
+    for problem in problems.iter().filter(|problem| problem.is_of_agent()) {
+        *users.entry(problem.message.clone()).or_default() += 1;
+    }
+    let counted = |mut problem: Problem| {
+        if !problem.is_of_agent() {
+            return Some(problem);
+        }
+        // Taken out with the first: the others find nothing.
+        let count = users.remove(&problem.message)?;
+        if count > 1 {
+            problem.object = format!("{} and {} more", problem.object, count - 1);
+        }
+        Some(problem)
+    };
+    problems.into_iter().filter_map(counted).collect()
 }
 
 /// Objects that are in both documents alike. (A node may share its id with a resource, which counts.)

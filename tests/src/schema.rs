@@ -97,6 +97,22 @@ const NAMES: &[&str] = &[
     "description",
 ];
 const ROLES: &[&str] = &["Stopped", "Started", "Promoted", "Unpromoted", "Master", "Slave"];
+/// All that any version knows; which of them a specification and which a duration has, differs.
+const DATE_FIELDS: &[&str] = &[
+    "seconds",
+    "minutes",
+    "hours",
+    "monthdays",
+    "weekdays",
+    "yeardays",
+    "yearsdays",
+    "days",
+    "months",
+    "weeks",
+    "years",
+    "weekyears",
+    "moon",
+];
 const DATES: &[&str] = &["2026-01-01", "2026-01-01 10:00:00Z", "2026-W01-1"];
 
 impl Maker<'_> {
@@ -197,7 +213,9 @@ impl Maker<'_> {
                 set.push(rule);
             }
             if let Some(reference) = self.pick(&self.nvpairs.clone()).filter(|_| self.maybe(8)) {
-                set.push(Element::new("nvpair").with("id-ref", reference));
+                let mut pair = Element::new("nvpair").with("id-ref", reference);
+                self.set(&mut pair, 40, "name", NAMES);
+                set.push(pair);
                 continue;
             }
             let name = self.one(NAMES);
@@ -207,7 +225,11 @@ impl Maker<'_> {
             names.push(name);
             let (id, value) = (self.id(), self.one(VALUES));
             self.nvpairs.push(id.clone());
-            set.push(Element::new("nvpair").with("id", id).with("name", name).with("value", value));
+            let mut pair = Element::new("nvpair").with("id", id).with("name", name);
+            if !self.maybe(6) {
+                pair.set("value", value);
+            }
+            set.push(pair);
         }
         self.sets.push((name.to_string(), id));
         set
@@ -268,8 +290,7 @@ impl Maker<'_> {
             }
             2 => {
                 date.set("operation", "date_spec");
-                let spec =
-                    self.fields("date_spec", &["years", "monthdays", "hours", "minutes", "weekdays", "yeardays"]);
+                let spec = self.fields("date_spec");
                 date.push(spec);
             }
             _ => {
@@ -278,7 +299,7 @@ impl Maker<'_> {
                 self.set(&mut date, if which != 1 { 100 } else { 0 }, "start", DATES);
                 self.set(&mut date, if which != 0 { 100 } else { 0 }, "end", DATES);
                 if self.maybe(40) {
-                    let duration = self.fields("duration", &["years", "months", "weeks", "days", "hours", "seconds"]);
+                    let duration = self.fields("duration");
                     date.push(duration);
                 }
             }
@@ -286,10 +307,10 @@ impl Maker<'_> {
         date
     }
 
-    fn fields(&mut self, name: &str, fields: &[&str]) -> Element {
+    fn fields(&mut self, name: &str) -> Element {
         let mut element = Element::new(name).with("id", self.id());
-        for field in fields {
-            self.set(&mut element, 30, field, &["1", "9-17", "2026"]);
+        for field in DATE_FIELDS {
+            self.set(&mut element, 25, field, &["1", "9-17", "2026", "-5", "3-", "1-5,7"]);
         }
         element
     }
@@ -298,7 +319,8 @@ impl Maker<'_> {
         let mut expression = Element::new("rsc_expression").with("id", self.id());
         self.set(&mut expression, 70, "class", &["ocf", "stonith"]);
         self.set(&mut expression, 50, "provider", &["heartbeat"]);
-        self.set(&mut expression, 100, "type", &["Dummy", "a b"]);
+        let alone = expression.attr("class").is_none() && expression.attr("provider").is_none();
+        self.set(&mut expression, if alone { 100 } else { 60 }, "type", &["Dummy", "a b"]);
         expression
     }
 
@@ -379,8 +401,14 @@ impl Maker<'_> {
         for name in ["acl_target", "acl_group"] {
             let mut actor = Element::new(name).with("id", self.id());
             self.set(&mut actor, 20, "name", VALUES);
-            let role = self.pick(&self.roles.clone()).expect("there are roles");
-            actor.push(Element::new("role").with("id", role));
+            let mut roles: Vec<String> = Vec::new();
+            for _ in 0..1 + self.some(2) {
+                let role = self.pick(&self.roles.clone()).expect("there are roles");
+                if !roles.contains(&role) {
+                    actor.push(Element::new("role").with("id", &role));
+                    roles.push(role);
+                }
+            }
             acls.push(actor);
         }
         acls

@@ -44,6 +44,16 @@ fn what_the_agent_does_not_bear_is_told_at_its_word_and_stops_the_commit() {
 }
 
 #[test]
+fn an_agent_that_is_not_here_is_one_warning_and_never_a_wall() {
+    let lines: String = (0..50).map(|n| format!("primitive p{n} ocf:acme:Gone\n")).collect();
+    let (code, err, cib) = check(&[], &lines);
+    assert_eq!((code, err.matches("is not here").count(), cib.matches("<primitive").count()), (0, 1, 50), "{err}");
+    let (_, err, _) = check(&[], &format!("{lines}primitive q ocf:acme:Lost\nverify\n"));
+    assert_eq!(err.matches("acme:Lost is not here").count(), 2, "at its word, and by verify\n{err}");
+    assert!(err.contains("p0 and 49 more: the agent ocf:acme:Gone is not here"), "{err}");
+}
+
+#[test]
 fn what_is_only_doubtful_is_a_warning() {
     for (line, words) in [
         ("primitive p ocf:acme:Svc ip=1 op start interval=0s timeout=10s", "less than the 40s that the agent advises"),

@@ -49,6 +49,35 @@ fn what_fits_the_place_is_offered() {
     check("configure primi", "primitive_");
 }
 
+/// What runs cannot be started, and what does not run can.
+#[test]
+fn resources_are_offered_by_what_the_status_says_of_them() {
+    let ran = |id: &str, operation: &str| {
+        format!(
+            "<lrm_resource id=\"{id}\" class=\"ocf\" provider=\"acme\" type=\"Svc\"><lrm_rsc_op id=\"{id}_last_0\" \
+             operation_key=\"{id}_{operation}_0\" operation=\"{operation}\" crm-debug-origin=\"x\" transition-key=\"1:1:0:x\" \
+             transition-magic=\"0:0;1:1:0:x\" call-id=\"1\" rc-code=\"0\" op-status=\"0\" interval=\"0\"/></lrm_resource>"
+        )
+    };
+    let status = format!(
+        "<status><node_state id=\"1\" uname=\"n1\" in_ccm=\"true\" crmd=\"online\" join=\"member\" expected=\"member\">\
+         <lrm id=\"1\"><lrm_resources>{}{}</lrm_resources></lrm></node_state></status>",
+        ran("db", "start"),
+        ran("dc", "stop")
+    );
+    let cib = Bench::with(CONFIGURATION).cib();
+    let end = cib.find("<status").expect("a status");
+    let bench = Bench::new(&format!("{}{status}</cib>", &cib[..end]));
+    let offered = |line: &str| {
+        let answer = bench.crm(&["--complete", line]);
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+        answer.out.lines().map(texts).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(offered("resource start "), "dc_ web_");
+    assert_eq!(offered("resource stop d"), "db_ dc_");
+    assert_eq!(offered("node clearstate "), "n2_", "n1 is online");
+}
+
 #[test]
 fn options_of_the_program_are_passed_over_and_offered() {
     check("-w resource stop d", "db_ dc_");
@@ -116,20 +145,21 @@ fn fish_lists_candidates_with_their_help() {
     check_fish("crm configure property no-quorum-policy=fr", "no-quorum-policy=freeze");
 }
 
-/// zsh at a terminal: what is typed, and what its line is after TAB.
 #[test]
 fn zsh_completes_at_a_terminal() {
     if !is_here("zsh") {
         return;
     }
+    let program = program("quorate").display().to_string();
+    // Read by a start file, or found in a directory of $fpath.
+    check_zsh(&format!("compinit -u -D\nsource <({program} completions zsh)\n"));
+    check_zsh(&format!("{program} completions zsh >$HOME/_crm\nfpath=($HOME $fpath)\ncompinit -u -D\n"));
+}
+
+/// zsh at a terminal: what is typed, and what its line is after TAB.
+fn check_zsh(setup: &str) {
     let bench = Bench::with(CONFIGURATION);
-    bench.write(
-        ".zshrc",
-        &format!(
-            "PS1='%% '\nautoload -Uz compinit\ncompinit -u -D\nsource <({} completions zsh)\n",
-            program("quorate").display()
-        ),
-    );
+    bench.write(".zshrc", &format!("PS1='%% '\nautoload -Uz compinit\n{setup}"));
     let mut command = portable_pty::CommandBuilder::new("zsh");
     command.args(["-i"]);
     command.cwd(bench.path(""));

@@ -7,11 +7,13 @@ use quorate_core::cib::Document;
 use quorate_core::xml::{self, Element, Node};
 use quorate_grammar::crm::parse;
 use quorate_shell::catalogue::Catalogue;
+use quorate_shell::check::vocabulary;
 use quorate_shell::configure::lower::{Mode, lower};
 use quorate_shell::configure::replace::replace;
 use quorate_shell::configure::{objects, show};
 use quorate_tests::schema;
 use quorate_tests::world::chance::Chance;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 fn catalogue() -> Catalogue {
@@ -162,6 +164,24 @@ fn recorded_configurations() {
     }
     println!("{read} configurations");
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is never made up is never tried.
+#[test]
+fn configurations_along_the_schema_have_all_of_its_elements_and_attributes() {
+    let mut made: BTreeSet<(String, String)> = BTreeSet::new();
+    for seed in 0..400 {
+        let document = schema::configuration(&mut Chance::new(seed));
+        for element in document.configuration().descendants() {
+            let name = |attribute: &str| (element.name.to_string(), attribute.to_string());
+            made.extend(element.attributes.iter().map(|(attribute, _)| name(attribute)));
+        }
+    }
+    let missing: Vec<String> = vocabulary()
+        .filter(|(element, attribute)| !made.contains(&(element.to_string(), attribute.to_string())))
+        .map(|(element, attribute)| format!("{element} {attribute}"))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

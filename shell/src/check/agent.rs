@@ -40,6 +40,10 @@ pub fn check(primitive: &Primitive, is_template: bool, facts: &Facts, found: &mu
     advice(primitive, &metadata, found);
 }
 
+/// What is said of agents that are not on this machine: once for each agent, not for each
+/// of the resources that use it.
+pub const ABSENT: &str = "is not here";
+
 /// The agent's own words. Without them there is one warning, and nothing more to check.
 fn told(agent: &AgentName, word: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) -> Option<Rc<Metadata>> {
     // The others say nothing of themselves in these words.
@@ -51,7 +55,7 @@ fn told(agent: &AgentName, word: &Word, facts: &Facts, found: &mut Vec<Diagnosti
     if metadata.is_none() {
         let place = agent.provider.map_or(String::new(), |provider| format!("{provider}:"));
         found.push(
-            Diagnostic::warning(word.span, format!("the agent {}:{place}{} is not here", agent.class, agent.name))
+            Diagnostic::warning(word.span, format!("the agent {}:{place}{} {ABSENT}", agent.class, agent.name))
                 .hint("its parameters and operations are not checked"),
         );
     }

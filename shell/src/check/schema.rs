@@ -57,14 +57,10 @@ const ENGINE: &[Attribute] = &[
     ("network", Text, May),
     ("options", Text, May),
 ];
-const AGENT: &[Attribute] = &[
-    ID,
-    ("class", One(&["ocf", "lsb", "heartbeat", "stonith", "service", "systemd", "upstart", "nagios"]), May),
-    ("provider", Text, May),
-    ("type", Text, May),
-    ("template", Text, May),
-    NOTE,
-];
+const CLASSES: Value = One(&["ocf", "lsb", "heartbeat", "stonith", "service", "systemd", "upstart", "nagios"]);
+const AGENT: &[Attribute] = &[ID, ("class", CLASSES, May), ("provider", Text, May), ("type", Text, May), NOTE];
+const PRIMITIVE: &[Attribute] =
+    &[ID, ("class", CLASSES, May), ("provider", Text, May), ("type", Text, May), ("template", Text, May), NOTE];
 const RESOURCES: &[&str] = &["primitive", "template", "group", "clone", "master", "bundle"];
 const FIELDS: &[Attribute] = &[
     ID,
@@ -136,7 +132,7 @@ const SCHEMA: &[Rule] = &[
     },
     Rule {
         name: "primitive",
-        attributes: AGENT,
+        attributes: PRIMITIVE,
         children: &["instance_attributes", "meta_attributes", "utilization", "operations"],
     },
     Rule {
@@ -392,6 +388,15 @@ const SCHEMA: &[Rule] = &[
 
 /// Elements that 4.0 no longer has.
 const GONE: &[&str] = &["master", "rkt", "lifetime", "acl_user", "read", "write", "deny"];
+
+/// Every element of the latest schema with each of its attributes.
+pub fn vocabulary() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let latest = SCHEMA.iter().filter(|rule| !GONE.contains(&rule.name));
+    latest.flat_map(|rule| {
+        let now = rule.attributes.iter().filter(|(_, _, need)| *need != Old);
+        now.map(|(attribute, _, _)| (rule.name, *attribute))
+    })
+}
 
 /// The schemas there are, oldest first.
 pub fn names() -> Vec<String> {

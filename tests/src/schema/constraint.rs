@@ -36,8 +36,9 @@ impl Maker<'_> {
             self.set(&mut set, 30, "sequential", &["true", "false"]);
             self.set(&mut set, 30, "require-all", &["true", "false"]);
             self.set(&mut set, 10, "ordering", &["group", "listed"]);
-            self.set(&mut set, 20, "action", &["start", "stop", "promote"]);
+            self.set(&mut set, 20, "action", &["start", "stop", "promote", "demote"]);
             self.set(&mut set, 20, "role", ROLES);
+            self.set(&mut set, 10, "kind", &["Optional", "Mandatory", "Serialize"]);
             if self.maybe(10) {
                 let score = self.score();
                 set.set("score", score);
@@ -70,8 +71,10 @@ impl Maker<'_> {
             location.set("score", score);
             self.set(&mut location, 100, "node", &["node1", "a b", "ünü"]);
         } else {
-            let rule = self.rule(2);
-            location.push(rule);
+            for _ in 0..1 + self.some(1) {
+                let rule = self.rule(2);
+                location.push(rule);
+            }
         }
         self.set(&mut location, 30, "resource-discovery", &["always", "never", "exclusive"]);
         location
@@ -114,8 +117,8 @@ impl Maker<'_> {
         }
         order.set("first", self.resource());
         order.set("then", self.resource());
-        self.set(&mut order, 30, "first-action", &["start", "promote"]);
-        self.set(&mut order, 30, "then-action", &["stop", "demote"]);
+        self.set(&mut order, 30, "first-action", &["start", "promote", "stop", "demote"]);
+        self.set(&mut order, 30, "then-action", &["stop", "demote", "start", "promote"]);
         order
     }
 

@@ -61,9 +61,13 @@ impl Maker<'_> {
     }
 
     pub(super) fn agent(&mut self, element: &mut Element) {
-        match self.chance.below(4) {
+        match self.chance.below(6) {
             0 => element.set("class", "stonith"),
             1 => element.set("class", "systemd"),
+            2 => {
+                let class = self.one(&["lsb", "service"]);
+                element.set("class", class);
+            }
             _ => {
                 element.set("class", "ocf");
                 self.set(element, 100, "provider", &["heartbeat", "pacemaker", "acme", "a b"]);
@@ -118,12 +122,21 @@ impl Maker<'_> {
             self.set(&mut op, 100, "name", &["monitor", "start", "stop", "a b"]);
             self.set(&mut op, 100, "interval", &["0", "10s", "PT1M"]);
             self.set(&mut op, 20, "description", VALUES);
-            self.set(&mut op, 20, "start-delay", &["5s"]);
+            if self.maybe(50) {
+                self.set(&mut op, 40, "start-delay", &["5s"]);
+            } else {
+                self.set(&mut op, 40, "interval-origin", &["2026-01-01", "a b"]);
+            }
             self.set(&mut op, 50, "timeout", &["20s", "30"]);
             self.set(&mut op, 20, "enabled", &["true", "false"]);
             self.set(&mut op, 20, "record-pending", &["true", "false"]);
             self.set(&mut op, 20, "role", ROLES);
-            self.set(&mut op, 20, "on-fail", &["ignore", "block", "demote", "restart-container", "fence"]);
+            self.set(
+                &mut op,
+                20,
+                "on-fail",
+                &["ignore", "block", "demote", "stop", "restart", "standby", "fence", "restart-container"],
+            );
             self.extras(&mut op, &["instance_attributes", "meta_attributes"]);
             operations.push(op);
         }

@@ -6,6 +6,7 @@ use quorate_core::xml::Element;
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{AttributeSet, Pair, Rule, SetBody, SetKind};
 use quorate_grammar::crm::expect::{DATE_FIELDS, PLAIN_EXPRESSIONS, SECTIONS};
+use quorate_grammar::diagnostic::closest;
 
 /// Words that would start the next part where a pair without a value stands.
 const PART_WORDS: &[&str] =
@@ -72,6 +73,11 @@ fn could_end_a_rule(name: &Word) -> bool {
     DATE_FIELDS.contains(&name) || plain || matches!(name, "start" | "end")
 }
 
+/// Alone it would be read as the start of the next part, or as a slip of the pen for it.
+fn could_be_a_slip(name: &str) -> bool {
+    name.contains(['=', ':', '(', ')', '{', '}']) || closest(name, SECTIONS.iter().chain(PART_WORDS).copied()).is_some()
+}
+
 fn pair(element: &Element, context: &Context) -> Option<Pair> {
     childless(element)?;
     if let Some(id) = attr(element, "id-ref") {
@@ -80,8 +86,7 @@ fn pair(element: &Element, context: &Context) -> Option<Pair> {
     }
     only(element, &["id", "name", "value"])?;
     let (name, value) = (attr(element, "name")?, attr(element, "value"));
-    let odd = value.is_none() && SECTIONS.iter().chain(PART_WORDS).any(|word| name.text.eq_ignore_ascii_case(word));
-    let odd = odd || name.text.starts_with(['$', '@']);
+    let odd = value.is_none() && could_be_a_slip(&name.text) || name.text.starts_with(['$', '@']);
     let id = match odd {
         true => attr(element, "id"),
         false => context.shown_id(element, ""),
