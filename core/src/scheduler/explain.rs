@@ -2,10 +2,11 @@
 //!
 //! In: a situation. Out: [`Explanation`], asked resource by resource. The decision is made once more
 //! with a ledger, so an ordinary decision costs nothing for it.
-//! Absent: why actions are ordered as they are (the summary's own reasons say that).
+//! Absent: in which sequence actions come (the graph says that).
 
 mod node;
 mod origin;
+mod waits;
 
 use super::constrain::{Constraints, constrain};
 use super::place::{Placement, place_noting};
@@ -90,6 +91,7 @@ impl Explanation<'_> {
     fn why_primitive(&self, id: ResourceId, node: Option<NodeId>) -> Vec<String> {
         let mut lines = vec![self.heading(id)];
         lines.extend(self.remarks(id));
+        lines.extend(self.waits(id));
         lines.extend(self.promotion(id));
         let nodes = node.map_or_else(|| self.by_worth(id), |node| vec![node]);
         lines.extend(nodes.into_iter().flat_map(|node| self.verdict(id, node).lines()));
@@ -234,7 +236,8 @@ impl Explanation<'_> {
         else {
             return Vec::new();
         };
-        let mut reasons: Vec<String> = self.remarks(id).into_iter().map(|remark| remark.trim().to_owned()).collect();
+        let mut reasons: Vec<String> =
+            self.remarks(id).into_iter().chain(self.waits(id)).map(|remark| remark.trim().to_owned()).collect();
         reasons.extend(self.promotion(id).map(|words| words.trim().to_owned()));
         let mut nodes: Vec<&String> = change.destination.iter().chain(&change.origin).collect();
         nodes.dedup();

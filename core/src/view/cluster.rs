@@ -176,7 +176,7 @@ pub struct PrimitiveView {
     /// Why a probe could not tell, where it is not active.
     pub probe_failure: Option<String>,
     /// Kept for a node that is down.
-    pub locked_to: Option<String>,
+    pub locked_to: Option<NodeRef>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -391,8 +391,8 @@ impl PrimitiveView {
         self.nodes.get(self.current?)
     }
 
-    /// Where it is, or else where it will be or was.
+    /// Where it is, or else where it will be or was, or is kept for.
     pub fn shown_node(&self) -> Option<&NodeRef> {
-        self.current_node().or(self.pending_on.as_ref())
+        self.current_node().or(self.pending_on.as_ref()).or(self.locked_to.as_ref())
     }
 }

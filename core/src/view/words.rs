@@ -108,8 +108,7 @@ pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &Options,
     text.push_str(&state(primitive, options));
     let several = primitive.nodes.len() > 1;
     if with_node && !several {
-        let place = primitive.shown_node().map(|node| &node.name).or(primitive.locked_to.as_ref());
-        text.extend(place.map(|name| format!(" {name}")));
+        text.extend(primitive.shown_node().map(|node| format!(" {}", node.name)));
     }
     if primitive.nodes.is_empty()
         && let Some(failure) = &primitive.probe_failure
@@ -187,8 +186,7 @@ pub fn remarks(primitive: &PrimitiveView, options: &Options, with_node: bool) ->
 }
 
 fn is_locked_where_shown(primitive: &PrimitiveView) -> bool {
-    let shown = primitive.shown_node().map(|node| &node.name);
-    primitive.locked_to.as_ref().is_some_and(|lock| shown.is_none_or(|shown| shown == lock))
+    primitive.locked_to.is_some() && primitive.locked_to.as_ref() == primitive.shown_node()
 }
 
 /// A target role, where it keeps the resource from more.

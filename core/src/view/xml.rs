@@ -271,7 +271,7 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
     // Other pending operations show as the role.
     let monitoring = options.pending && primitive.pending.as_deref() == Some("monitor");
     set_if(&mut element, "pending", monitoring.then_some("Monitoring"));
-    set_if(&mut element, "locked_to", primitive.locked_to.as_deref());
+    set_if(&mut element, "locked_to", primitive.locked_to.as_ref().map(|node| node.name.as_str()));
     set_if(&mut element, "description", common.description.as_deref());
     for node in &primitive.nodes {
         let node_element = Element::new("node").with("name", node.name.as_str()).with("id", node.id.as_str());

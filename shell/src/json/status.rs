@@ -93,7 +93,7 @@ fn primitive(one: &PrimitiveView) -> Value {
     value["role"] = json!(one.role.as_str());
     value["nodes"] = json!(one.nodes.iter().map(|node| &node.name).collect::<Vec<_>>());
     value["pending"] = json!(one.pending);
-    value["locked_to"] = json!(one.locked_to);
+    value["locked_to"] = json!(one.locked_to.as_ref().map(|node| &node.name));
     value
 }
 

@@ -6,7 +6,7 @@ mod colocation;
 mod health;
 mod implied;
 mod location;
-mod ordering;
+pub mod ordering;
 mod set;
 mod ticket;
 

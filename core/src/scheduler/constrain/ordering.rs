@@ -17,7 +17,8 @@ enum Symmetry {
     Inverse,
 }
 
-fn kind_of(kind: Option<OrderKind>, score: Option<Score>) -> OrderKind {
+/// The kind an order has by its own word or its score.
+pub fn kind_of(kind: Option<OrderKind>, score: Option<Score>) -> OrderKind {
     // Before there were kinds, a score of 0 meant optional.
     kind.unwrap_or(if score == Some(Score::ZERO) { OrderKind::Optional } else { OrderKind::Mandatory })
 }

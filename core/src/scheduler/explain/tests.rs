@@ -130,6 +130,52 @@ fn failures_that_reached_the_threshold_ban_a_node() {
 }
 
 #[test]
+fn an_order_that_cannot_be_kept_is_what_a_resource_waits_for() {
+    let stopped = P1_STICKY.replace("resource-stickiness", "target-role").replace("\"10\"", "\"Stopped\"");
+    let two = format!("{stopped}{}{}", P1.replace("p1", "p2"), P1.replace("p1", "p3"));
+    let nodes = 3;
+    let waits = "  it waits for p1 to start (o), which does not run and will not";
+    for (constraint, says) in [
+        (r#"<rsc_order id="o" first="p1" then="p2"/>"#, Some(waits)),
+        (r#"<rsc_order id="o" first="p1" then="p2" kind="Optional"/>"#, None),
+        (r#"<rsc_order id="o" first="p3" then="p2"/>"#, None),
+        (r#"<rsc_order id="o" first="p1" first-action="stop" then="p2" then-action="start"/>"#, None),
+        (
+            r#"<rsc_order id="o"><resource_set id="s"><resource_ref id="p1"/><resource_ref id="p2"/></resource_set></rsc_order>"#,
+            Some(waits),
+        ),
+        (
+            r#"<rsc_order id="o"><resource_set id="s" sequential="false"><resource_ref id="p1"/><resource_ref id="p2"/></resource_set></rsc_order>"#,
+            None,
+        ),
+        (
+            r#"<rsc_order id="o"><resource_set id="s" sequential="false"><resource_ref id="p1"/><resource_ref id="p3"/></resource_set><resource_set id="t"><resource_ref id="p2"/></resource_set></rsc_order>"#,
+            Some(waits),
+        ),
+    ] {
+        let case = Case { resources: &two, constraints: constraint, ..PLAIN };
+        let document = document(&case);
+        let situation = resolve(&Input::new(&document, Now::from_epoch(1_000_000)));
+        let explanation = explain(&situation);
+        let p2 = explanation.find("p2")[0];
+        let lines = explanation.why(p2, None);
+        let waiting: Vec<&str> = lines.iter().map(String::as_str).filter(|line| line.contains("waits")).collect();
+        assert_eq!(waiting, says.into_iter().collect::<Vec<_>>(), "{constraint}");
+        assert_eq!(lines.len(), 1 + nodes + usize::from(says.is_some()), "{constraint}: {lines:?}");
+    }
+    let group = format!(r#"<group id="g">{stopped}{}</group>"#, P1.replace("p1", "p2"));
+    let case = Case { resources: &group, ..PLAIN };
+    let document = document(&case);
+    let situation = resolve(&Input::new(&document, Now::from_epoch(1_000_000)));
+    let explanation = explain(&situation);
+    let lines = explanation.why(explanation.find("p2")[0], None);
+    assert!(
+        lines.contains(&"  it waits for p1 to start (group g), which does not run and will not".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn colocations_name_the_other_and_where_it_is() {
     let two = format!("{P1}{}", P1.replace("p1", "p2"));
     let constraints = r#"<rsc_location id="at-n2" rsc="p2" node="n2" score="INFINITY"/>

@@ -21,7 +21,7 @@ use ledger::Ledger;
 pub use nodes::{Cell, Host, NodeTable};
 
 use super::constrain::{Colocated, Constraints, ProbeMode};
-use super::resolve::{Situation, active_node};
+use super::resolve::{Situation, active_node, trusted};
 use super::table::{NodeId, ResourceId, Table};
 use super::trace::TraceLine;
 use crate::cib::model::options::PlacementStrategy;
@@ -258,7 +258,7 @@ impl<'a> Placer<'a> {
                 let containers = settings.containers().into_iter();
                 let places: Vec<_> =
                     containers.flat_map(|container| &self.situation.resources[container].active_on).copied().collect();
-                places.iter().copied().find(|node| is_well(*node)).or(places.first().copied())
+                trusted(&places, resource.needs_fencing, is_well)
             }
         }
     }

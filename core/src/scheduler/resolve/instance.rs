@@ -15,13 +15,16 @@ use std::sync::Arc;
 impl Resolver<'_> {
     pub(super) fn resource_of_history(&mut self, node: NodeId, history: &ResourceHistory) -> Option<ResourceId> {
         let name = history.id();
+        let instance = || {
+            let first = format!("{}:0", without_instance(name));
+            self.by_name.get(&first).copied().filter(|first| !self.resources[*first].unique)
+        };
         let found = match self.by_name.get(name).copied() {
             Some(exact) if !self.resources[exact].is_primitive() => None,
+            // What one node's history made of a name may be an instance on another.
+            Some(exact) if self.resources[exact].removed => instance().or(Some(exact)),
             Some(exact) => Some(exact),
-            None => {
-                let first = format!("{}:0", without_instance(name));
-                self.by_name.get(&first).copied().filter(|first| !self.resources[*first].unique)
-            }
+            None => instance(),
         };
         let found = found.and_then(|resource| {
             let top = self.top_of(resource);

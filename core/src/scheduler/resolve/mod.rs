@@ -343,9 +343,14 @@ pub fn active_node(
     match partial_migration {
         Some((source, _)) if resource.active_on.contains(&source) => Some(source),
         Some(_) => first,
-        None if resource.needs_fencing => first,
-        None => resource.active_on.iter().copied().find(|node| is_well(*node)).or(first),
+        None => trusted(&resource.active_on, resource.needs_fencing, is_well),
     }
+}
+
+/// The place to trust most: the first, or the first that is well where fencing does not decide.
+pub fn trusted(places: &[NodeId], needs_fencing: bool, is_well: impl Fn(NodeId) -> bool) -> Option<NodeId> {
+    let well = places.iter().copied().find(|node| !needs_fencing && is_well(*node));
+    well.or(places.first().copied())
 }
 
 /// Instance parameters of a resource and of what it is part of, as one node sees them.

@@ -92,7 +92,7 @@ impl Builder<'_> {
             pending: resource.pending.as_ref().map(|pending| pending.task.clone()),
             pending_on: resource.pending.as_ref().map(|pending| self.node_ref(pending.node)),
             probe_failure: self.probe_failure(id, resource.pending.as_ref().map(|pending| pending.node)),
-            locked_to: resource.shutdown_lock.map(|(node, _)| self.situation.nodes[node].name.to_string()),
+            locked_to: resource.shutdown_lock.map(|(node, _)| self.node_ref(node)),
         }
     }
 
