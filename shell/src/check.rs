@@ -14,7 +14,8 @@ pub use options::values_of;
 pub use schema::{check as schema_problems, names as schema_names, vocabulary};
 
 use crate::catalogue::{AgentName, Catalogue};
-use crate::configure::{objects, references, show};
+use crate::configure::objects::{self, Object, is_resource};
+use crate::configure::{references, show};
 use crate::error::{Failure, Kind, Origin, Outcome};
 use crate::json;
 use crate::session::Session;
@@ -23,6 +24,7 @@ use quorate_core::cib::Document;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Kind as Said, OptionsKind, Statement};
 use quorate_grammar::{Diagnostic, Severity};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -63,11 +65,31 @@ impl Problem {
 /// What a check may know.
 pub struct Facts<'a> {
     pub configuration: &'a Element,
+    /// By id, once somebody asks.
+    resources: OnceCell<BTreeMap<String, Object<'a>>>,
     pub catalogue: &'a Catalogue,
     pub agents: &'a dyn Fn(&AgentName) -> Option<Rc<Metadata>>,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    fn of(
+        configuration: &'a Element,
+        catalogue: &'a Catalogue,
+        agents: &'a dyn Fn(&AgentName) -> Option<Rc<Metadata>>,
+    ) -> Facts<'a> {
+        Facts { configuration, resources: OnceCell::new(), catalogue, agents }
+    }
+
+    /// The resource (or template) with this id.
+    fn resource(&self, id: &str) -> Option<&Object<'a>> {
+        let resources = self.resources.get_or_init(|| {
+            let all = objects::objects(self.configuration).into_iter();
+            let resources = all.filter(|object| is_resource(object.element) || object.kind == "rsc_template");
+            resources.map(|object| (object.id.clone(), object)).collect()
+        });
+        resources.get(id)
+    }
+
     fn metadata(&self, agent: &AgentName) -> Option<Rc<Metadata>> {
         (self.agents)(agent)
     }
@@ -88,7 +110,7 @@ pub fn tell_of(session: &mut Session, document: &Document, statements: &[Stateme
     let mut found = Vec::new();
     {
         let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
-        let facts = Facts { configuration: document.configuration(), catalogue: session.catalogue(), agents: &agents };
+        let facts = Facts::of(document.configuration(), session.catalogue(), &agents);
         for one in statements {
             let object = name_of(one);
             found.extend(statement(one, &facts).into_iter().map(|found| (object.clone(), found)));
@@ -168,7 +190,7 @@ pub fn document(document: &Document, session: &Session) -> Vec<Problem> {
 fn changed(document: &Document, base: Option<&Document>, session: &Session) -> Vec<Problem> {
     let configuration = document.configuration();
     let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
-    let facts = Facts { configuration, catalogue: session.catalogue(), agents: &agents };
+    let facts = Facts::of(configuration, session.catalogue(), &agents);
     let statements = show::all(configuration, session.catalogue());
     let mut problems = Vec::new();
     for (one, found) in references::check_each(&statements, configuration) {

@@ -70,13 +70,12 @@ pub fn run(arguments: &[String]) -> u8 {
     let input = Box::new(BufReader::new(std::io::stdin()));
     let mut session = Session::new(environment, ui, input, cluster);
     session.interrupted = interrupted;
-    let request = match read(arguments) {
-        Ok(request) => request,
-        Err(failure) => {
-            session.ui.failure(&failure, &Origin::default());
-            return Failure::new(Kind::Script, "").exit_code();
-        }
-    };
+    let (request, understood) = read(arguments);
+    session.ui.form = request.form;
+    if let Err(failure) = understood {
+        session.ui.failure(&failure, &Origin::default());
+        return failure.exit_code();
+    }
     if request.help {
         session.ui.print(USAGE);
         return 0;
@@ -85,7 +84,6 @@ pub fn run(arguments: &[String]) -> u8 {
         session.ui.line(&format!("crm (quorate) {}", env!("CARGO_PKG_VERSION")));
         return 0;
     }
-    session.ui.form = request.form;
     match prepare(&mut session, &request) {
         Ok(()) => start(&mut session, &request),
         Err(failure) => {
@@ -110,13 +108,19 @@ pub const OPTIONS: &[(&str, &str)] = &[
     ("--version", "the version"),
 ];
 
-fn read(arguments: &[String]) -> Result<Request, Failure> {
+/// What was understood, up to what was not.
+fn read(arguments: &[String]) -> (Request, Result<(), Failure>) {
     let mut request = Request::default();
+    let understood = read_into(&mut request, arguments);
+    (request, understood)
+}
+
+fn read_into(request: &mut Request, arguments: &[String]) -> Result<(), Failure> {
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         if !word.starts_with('-') || word == "-" {
             request.words = std::iter::once(word).chain(words).cloned().collect();
-            return Ok(request);
+            return Ok(());
         }
         let (name, attached) = match word.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value.to_string())),
@@ -157,7 +161,7 @@ fn read(arguments: &[String]) -> Result<Request, Failure> {
             _ => return Err(unknown(name)),
         }
     }
-    Ok(request)
+    Ok(())
 }
 
 fn form(word: &str) -> Result<Form, Failure> {
@@ -277,20 +281,27 @@ mod tests {
 
     #[test]
     fn options_end_where_the_command_starts() {
-        let request = read(&words("-w -c plan -Dplain configure show -F")).unwrap();
+        let (request, understood) = read(&words("-w -c plan -Dplain configure show -F"));
+        assert_eq!(understood, Ok(()));
         assert_eq!(request.shadow.as_deref(), Some("plan"));
         assert_eq!(request.style.as_deref(), Some("plain"));
         assert_eq!(request.words, words("configure show -F"));
         assert!(request.wait && !request.force && request.patience.is_none());
-        let request = read(&words("--wait=2min resource stop p1")).unwrap();
+        let (request, _) = read(&words("--wait=2min resource stop p1"));
         assert_eq!((request.wait, request.patience), (true, Some(Duration::from_secs(120))));
+    }
+
+    #[test]
+    fn the_form_holds_for_what_is_wrong_behind_it() {
+        let (request, understood) = read(&words("-o json --foo"));
+        assert!(understood.is_err() && request.form == Form::Json);
     }
 
     #[test]
     fn unknown_options_are_errors() {
         for line in ["--foo", "-x show", "--fiel=x", "-f", "--wait=soon", "--wait=-3"] {
-            assert!(read(&words(line)).is_err(), "{line}");
+            assert!(read(&words(line)).1.is_err(), "{line}");
         }
-        assert_eq!(read(&words("--fiel=x")).unwrap_err().hints, ["did you mean `--file`?"]);
+        assert_eq!(read(&words("--fiel=x")).1.unwrap_err().hints, ["did you mean `--file`?"]);
     }
 }

@@ -195,6 +195,7 @@ fn every_message_is_a_line_of_json() {
     let bench = Bench::with(CONFIGURATION);
     for (words, kind) in [
         (&["shoe"][..], "usage"),
+        (&["--nothing"], "usage"),
         (&["configure", "primitive"], "input"),
         (&["configure", "show", "nothing"], "refused"),
         (&["-c", "nowhere", "status"], "refused"),

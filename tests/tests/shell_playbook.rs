@@ -155,6 +155,8 @@ fn scripts_steer_resources_and_read_what_became_of_them() {
     }
     let status = host.well("status");
     assert!(status.contains("Online: [ n1 ]"), "{status}");
+    let status: serde_json::Value = serde_json::from_str(&host.well("--output json status")).unwrap();
+    assert_eq!((&status["cluster"]["leader"], &status["nodes"][0]["online"]), (&"n1".into(), &true.into()));
 }
 
 #[test]

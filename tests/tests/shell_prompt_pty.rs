@@ -43,10 +43,15 @@ fn the_prompt_says_where_one_is_and_what_is_not_committed() {
     terminal.at(&format!("crm(plan/{host})configure#"));
     terminal.press("primitive p Dummy\r");
     terminal.at(&format!("crm(plan/{host})configure*#"));
-    terminal.press("undo\r");
+    // Names that are given here are offered here.
+    terminal.press("checkpoint save before\r");
+    terminal.prompted(&format!("crm(plan/{host})configure*#"), 2);
+    terminal.press("checkpoint restore be\t");
+    terminal.at("checkpoint restore before");
+    terminal.press("\x15undo\r");
     terminal.prompted(&format!("crm(plan/{host})configure#"), 2);
     terminal.press("redo\r");
-    terminal.prompted(&format!("crm(plan/{host})configure*#"), 2);
+    terminal.prompted(&format!("crm(plan/{host})configure*#"), 3);
     terminal.press("commit\r");
     terminal.prompted(&format!("crm(plan/{host})configure#"), 3);
     terminal.press("up\rresource\r");
@@ -158,6 +163,31 @@ fn control_c_at_a_question_is_a_no() {
     terminal.at(")#");
     quit(terminal);
     assert!(!bench.cib().contains("<primitive"));
+}
+
+#[test]
+fn control_c_ends_the_waiting_and_says_what_is_still_pending() {
+    let lab = Lab::started(1);
+    let bench = Bench::default();
+    let root = lab.root("n1").display().to_string();
+    let agents = lab.root("n1").join("usr/lib/ocf").display().to_string();
+    let mut command = shell(&bench, &[("QUORATE_ROOT", &root), ("OCF_ROOT", &agents)]);
+    command.env_remove("CIB_file");
+    command.args(["-w"]);
+    let mut terminal = Terminal::start(command, ROWS);
+    terminal.sees(")# ");
+    terminal.press("configure property fencing-enabled=false\r");
+    terminal.prompted(")#", 2);
+    terminal.press("configure primitive slow ocf:quorate:Dummy params op_sleep=8\r");
+    lab.wait("the start", |lab| lab.status("n1").is_some_and(|status| status.transition.is_some()));
+    terminal.press("\x03");
+    terminal.sees("waiting was interrupted: ");
+    terminal.prompted(")#", 3);
+    // The shell goes on, and so does the cluster.
+    terminal.press("configure show slow\r");
+    terminal.sees("primitive slow ocf:quorate:Dummy");
+    terminal.prompted(")#", 4);
+    quit(terminal);
 }
 
 #[test]

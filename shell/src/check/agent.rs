@@ -4,7 +4,6 @@
 
 use super::{Facts, options, statement};
 use crate::catalogue::AgentName;
-use crate::configure::objects;
 use quorate_core::agent::Metadata;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Agent, Operation, Pair, Part, Primitive, SetBody, SetKind, Setting};
@@ -76,7 +75,7 @@ fn named(primitive: &Primitive, facts: &Facts) -> Option<(Named, Word)> {
             Some((named, name.clone()))
         }
         Agent::Template(template) => {
-            let object = objects::find_resource(facts.configuration, &template.text)?;
+            let object = facts.resource(&template.text)?;
             let get = |name: &str| object.element.attr(name).map(str::to_string);
             let named = Named { class: get("class")?, provider: get("provider"), name: get("type")? };
             Some((named, template.clone()))
@@ -138,7 +137,7 @@ fn required(given: &BTreeSet<String>, agent: &Word, metadata: &Metadata, found: 
 /// The parameters that the template brings.
 fn inherited(primitive: &Primitive, facts: &Facts) -> BTreeSet<String> {
     let Agent::Template(template) = &primitive.agent else { return BTreeSet::new() };
-    let object = objects::find_resource(facts.configuration, &template.text);
+    let object = facts.resource(&template.text);
     let sets = object.iter().flat_map(|object| object.element.elements_named("instance_attributes"));
     let pairs = sets.flat_map(Element::elements);
     pairs.filter_map(|pair| pair.attr("name")).map(|name| name.replace('-', "_")).collect()

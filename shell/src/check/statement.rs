@@ -99,7 +99,7 @@ fn members(members: &Members, facts: &Facts, roles: bool, found: &mut Vec<Diagno
 
 /// A constraint on a member of a group pulls at the group, which is seldom meant.
 fn grouped(resource: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
-    let Some(object) = objects::find_resource(facts.configuration, &resource.text) else { return };
+    let Some(object) = facts.resource(&resource.text) else { return };
     let Some((_, above)) = object.place.split_last().filter(|(_, above)| above.len() > 1) else { return };
     let holder = objects::at(facts.configuration, above);
     if holder.name == "group" {
@@ -116,7 +116,7 @@ fn promotable(resource: &Word, role: &Word, facts: &Facts, found: &mut Vec<Diagn
     if !matches!(role.as_str(), "Promoted" | "Unpromoted" | "Master" | "Slave") {
         return;
     }
-    let Some(object) = objects::find_resource(facts.configuration, &resource.text) else { return };
+    let Some(object) = facts.resource(&resource.text) else { return };
     let holders = (2..=object.place.len()).map(|end| objects::at(facts.configuration, &object.place[..end]));
     let promotes = |holder: &Element| {
         let said = |pair: &Element| {
@@ -151,10 +151,10 @@ fn topology(topology: &Topology, facts: &Facts, found: &mut Vec<Diagnostic>) {
         }
         for level in &levels.levels {
             for device in level.devices.text.split(',') {
-                let Some(object) = objects::find_resource(facts.configuration, device) else { continue };
+                let Some(object) = facts.resource(device) else { continue };
                 let class = object.element.attr("class").or_else(|| {
                     let template = object.element.attr("template")?;
-                    objects::find_resource(facts.configuration, template)?.element.attr("class")
+                    facts.resource(template)?.element.attr("class")
                 });
                 if class != Some("stonith") {
                     found.push(Diagnostic::warning(level.devices.span, format!("`{device}` is no fencing device")));

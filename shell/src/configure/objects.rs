@@ -27,6 +27,11 @@ pub fn is_resource(element: &Element) -> bool {
     matches!(&*element.name, "primitive" | "group" | "clone" | "master" | "bundle")
 }
 
+/// Other objects may stand in it.
+fn is_container(element: &Element) -> bool {
+    matches!(&*element.name, "group" | "clone" | "master" | "bundle")
+}
+
 fn kind_of(element: &Element) -> Option<&'static str> {
     Some(match &*element.name {
         "node" => "node",
@@ -87,14 +92,23 @@ pub fn rank(kind: &str) -> usize {
 
 /// All objects in document order, containers before what they contain.
 pub fn objects(configuration: &Element) -> Vec<Object<'_>> {
-    those(configuration, &|_| true)
+    those(configuration, "", usize::MAX, &|_| true)
 }
 
-/// The objects whose element is wanted. What is not wanted costs a look at it, no more.
-fn those<'a>(configuration: &'a Element, wanted: &dyn Fn(&Element) -> bool) -> Vec<Object<'a>> {
-    let mut search = Search { wanted, place: Vec::new(), found: Vec::new() };
+/// The first so many objects whose element is wanted, in one section or in all. What is not wanted
+/// costs a look at it, no more.
+fn those<'a>(
+    configuration: &'a Element,
+    section_only: &str,
+    most: usize,
+    wanted: &dyn Fn(&Element) -> bool,
+) -> Vec<Object<'a>> {
+    let mut search = Search { wanted, most, place: Vec::new(), found: Vec::new() };
     for (at, node) in configuration.children.iter().enumerate() {
         let Some(section) = node.element() else { continue };
+        if !section_only.is_empty() && section.name != *section_only {
+            continue;
+        }
         search.place = vec![at];
         match &*section.name {
             // An empty one says nothing.
@@ -110,13 +124,14 @@ fn those<'a>(configuration: &'a Element, wanted: &dyn Fn(&Element) -> bool) -> V
 
 struct Search<'a, 's> {
     wanted: &'s dyn Fn(&Element) -> bool,
+    most: usize,
     place: Place,
     found: Vec<Object<'a>>,
 }
 
 impl<'a> Search<'a, '_> {
     fn add(&mut self, element: &'a Element, kind: &'static str, defaults: Option<OptionsKind>) {
-        if (self.wanted)(element) {
+        if self.found.len() < self.most && (self.wanted)(element) {
             self.keep(element, kind, defaults);
         }
     }
@@ -132,13 +147,16 @@ impl<'a> Search<'a, '_> {
     fn collect(&mut self, parent: &'a Element) {
         for (at, node) in parent.children.iter().enumerate() {
             let Some(element) = node.element() else { continue };
+            if self.found.len() == self.most {
+                return;
+            }
             self.place.push(at);
             if (self.wanted)(element)
                 && let Some(kind) = kind_of(element)
             {
                 self.keep(element, kind, None);
             }
-            if is_resource(element) {
+            if is_container(element) {
                 self.collect(element);
             }
             self.place.pop();
@@ -155,13 +173,8 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// The first object whose element is this and which is of such a kind.
-fn first<'a>(
-    configuration: &'a Element,
-    wanted: &dyn Fn(&Element) -> bool,
-    kind: &dyn Fn(&Object) -> bool,
-) -> Option<Object<'a>> {
-    those(configuration, wanted).into_iter().find(kind)
+fn first<'a>(configuration: &'a Element, section: &str, wanted: &dyn Fn(&Element) -> bool) -> Option<Object<'a>> {
+    those(configuration, section, 1, wanted).pop()
 }
 
 /// In the order in which `show` prints them.
@@ -177,7 +190,7 @@ pub fn find<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
     let called = |element: &Element| {
         element.id() == Some(id) || element.attr("uname") == Some(id) || element.name == "fencing-topology"
     };
-    let mut all = those(configuration, &called);
+    let mut all = those(configuration, "", usize::MAX, &called);
     let named = |object: &Object| object.id == id;
     let node = |object: &Object| object.kind == "node" && (object.id == id || object.element.attr("uname") == Some(id));
     let at =
@@ -187,19 +200,22 @@ pub fn find<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
 
 /// The object with this id that is no node.
 pub fn find_object<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
-    let called = |element: &Element| element.id() == Some(id) || element.name == "fencing-topology";
-    first(configuration, &called, &|object| object.kind != "node" && object.id == id)
+    let called = |element: &Element| match &*element.name {
+        "node" => false,
+        "fencing-topology" => id == "fencing_topology",
+        _ => element.id() == Some(id),
+    };
+    first(configuration, "", &called)
 }
 
 pub fn find_node<'a>(configuration: &'a Element, name: &str) -> Option<Object<'a>> {
     let called = |element: &Element| element.attr("uname") == Some(name) || element.id() == Some(name);
-    first(configuration, &called, &|object| object.kind == "node")
+    first(configuration, "nodes", &called)
 }
 
 /// The resource (or template) with this id.
 pub fn find_resource<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {
-    let called = |element: &Element| element.id() == Some(id);
-    first(configuration, &called, &|object| is_resource(object.element) || object.kind == "rsc_template")
+    first(configuration, "resources", &|element| element.id() == Some(id))
 }
 
 pub fn resource_ids(configuration: &Element) -> Vec<String> {
