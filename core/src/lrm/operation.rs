@@ -58,6 +58,8 @@ pub enum ExitStatus {
     NotInstalled,
     /// It could not be started, or died of a signal.
     Failed,
+    /// A value that the configuration keeps secret is not here, or not as it was kept.
+    NoSecrets,
 }
 
 impl ExitReport {
@@ -72,6 +74,7 @@ impl ExitReport {
             ExitStatus::TimedOut => ExecutionStatus::TimedOut,
             ExitStatus::NotInstalled => ExecutionStatus::NotInstalled,
             ExitStatus::Failed => ExecutionStatus::Error,
+            ExitStatus::NoSecrets => ExecutionStatus::NoSecrets,
             ExitStatus::Exited if self.code == exit::NOT_INSTALLED => ExecutionStatus::NotInstalled,
             ExitStatus::Exited => ExecutionStatus::Done,
         }

@@ -1,5 +1,6 @@
 //! Fence agents: `name=value` lines on standard input, exit code 0 is success (Fence Agent API).
 
+use super::agent::reveal;
 use super::ocf;
 use super::program::{self, End};
 use crate::options::Places;
@@ -13,7 +14,11 @@ use std::time::Duration;
 
 /// Runs one action of a fence agent against a node.
 pub async fn fence(places: &Places, node: &str, run: &DeviceRun) -> DeviceResult {
-    let report = call(places, node, &run.agent, &run.arguments, run.timeout_ms).await;
+    let mut arguments = run.arguments.clone();
+    if let Err(error) = reveal(places, &run.device, &mut arguments) {
+        return DeviceResult { ok: false, output: error.to_string() };
+    }
+    let report = call(places, node, &run.agent, &arguments, run.timeout_ms).await;
     match report {
         Ok(ended) => match ended.end {
             End::Exited(0) => DeviceResult { ok: true, output: ended.stdout },

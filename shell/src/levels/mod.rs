@@ -36,7 +36,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("configure", "template"),
     ("configure", "rsctest"),
     ("configure", "cibstatus"),
-    ("resource", "secret"),
     ("resource", "scores"),
     ("resource", "operations"),
     ("node", "server"),

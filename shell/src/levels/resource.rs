@@ -19,6 +19,7 @@ use quorate_grammar::{Word, literal};
 
 mod look;
 mod relocate;
+mod secret;
 pub mod steer;
 mod trace;
 
@@ -211,6 +212,15 @@ pub static LEVEL: Level = Level {
             ],
             help: "how often a resource failed on a node",
             run: Run::Do(failcount),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "secret",
+            arguments: secret::ARGUMENTS,
+            help: "keep a parameter's value out of the configuration",
+            details: "The value is kept in a file on each node, which only root reads; the configuration says lrm://.\n`set` makes a new one, `stash` takes the value that is configured, `unstash` puts it back,\n`show` tells it, `check` whether it is as it was kept.",
+            examples: &["secret db set password 'open sesame'", "secret fence1 stash passwd"],
+            run: Run::Do(secret::secret),
             ..Command::DEFAULT
         },
         Command {
