@@ -21,6 +21,7 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
 
   -f, --file FILE       run the commands of a file (or of - ) as one transaction
   -c, --cib SHADOW      work on a shadow
+  -H, --history DIR     what `history` looks at: a directory of scheduler inputs
   -w, --wait[=TIME]     wait until the cluster has done what a change asks of it, at most TIME
                         (such as 90 or 5min; an hour if it is not said)
   -F, --force           answer every question with yes
@@ -42,6 +43,7 @@ transaction: if any line is wrong, nothing is changed.
 struct Request {
     file: Option<String>,
     shadow: Option<String>,
+    history: Option<String>,
     wait: bool,
     patience: Option<Duration>,
     force: bool,
@@ -97,6 +99,7 @@ pub fn run(arguments: &[String]) -> u8 {
 pub const OPTIONS: &[(&str, &str)] = &[
     ("--file=", "run the commands of a file"),
     ("--cib=", "work on a shadow"),
+    ("--history=", "what `history` looks at"),
     ("--display=", "plain, color or color-always"),
     ("--wait", "wait until the cluster has done what follows"),
     ("--force", "answer every question with yes"),
@@ -140,6 +143,7 @@ fn read_into(request: &mut Request, arguments: &[String]) -> Result<(), Failure>
         match name {
             "-f" | "--file" => request.file = Some(value()?),
             "-c" | "--cib" => request.shadow = Some(value()?),
+            "-H" | "--history" => request.history = Some(value()?),
             "-D" | "--display" => request.style = Some(value()?),
             "-w" | "--wait" => {
                 request.wait = true;
@@ -214,6 +218,9 @@ fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
     session.switches.wait |= request.wait;
     session.switches.force |= request.force;
     session.patience = request.patience.unwrap_or(session.patience);
+    if let Some(word) = &request.history {
+        session.history.look_at(word)?;
+    }
     if let Some(name) = &request.shadow {
         let shadow = session.environment.shadow(name);
         if !session.exists(&shadow) {

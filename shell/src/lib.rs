@@ -17,6 +17,7 @@ pub mod documented;
 pub mod environment;
 pub mod error;
 pub mod help;
+pub mod inputs;
 pub mod install;
 pub mod json;
 pub mod levels;

@@ -71,6 +71,8 @@ pub struct Session {
     pub done: bool,
     /// Configurations that were given a name, for this session.
     pub checkpoints: BTreeMap<String, Document>,
+    /// What `history` looks at.
+    pub history: crate::levels::history::View,
     /// Problems that were told already.
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
@@ -100,6 +102,7 @@ impl Session {
             agents: metadata::Memory::kept_in(environment.cache.join("crm/agents")),
             done: false,
             checkpoints: BTreeMap::new(),
+            history: crate::levels::history::View::default(),
             told: BTreeSet::new(),
             verifying: false,
             interrupted: Arc::default(),

@@ -17,7 +17,7 @@ use quorate_grammar::crm::ast::Statement;
 mod agents;
 mod change;
 mod compare;
-mod look;
+pub mod look;
 mod publish;
 
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};

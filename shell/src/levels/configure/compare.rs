@@ -18,11 +18,9 @@ use quorate_core::time::Now;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Kind, Place};
 use quorate_grammar::{Diagnostic, crm, literal};
-use quorate_transport::store::CibSource;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// A document by what it is called: `live`, `base`, `work`, `checkpoint:NAME`, `shadow:NAME`, or a file.
 fn named(session: &mut Session, call: &Call, at: usize) -> Outcome<Document> {
@@ -43,7 +41,10 @@ fn named(session: &mut Session, call: &Call, at: usize) -> Outcome<Document> {
             let shadow = session.environment.shadow(name);
             session.read_from(&shadow)
         }
-        _ if Path::new(&name).exists() => Ok(CibSource::File(name.into()).read(Duration::from_secs(1))?),
+        // Kept scheduler inputs, too, which are packed.
+        _ if Path::new(&name).is_file() => {
+            crate::tools::read_cib(Path::new(&name)).map_err(|error| Failure::refused(format!("{name}: {error}")))
+        }
         _ => Err(Failure::at(call.span(at), format!("`{name}` is no configuration"))
             .hint("there are live, base, work, checkpoint:NAME, shadow:NAME and files")),
     }
