@@ -6,6 +6,7 @@
 use crate::clock;
 use crate::error::{Failure, Outcome};
 use crate::running;
+use crate::tools::{Exit, Io, crm_simulate};
 use quorate_core::attribute;
 use quorate_core::cib::Document;
 use quorate_core::cib::edit::{Edit, apply_all};
@@ -20,10 +21,26 @@ use quorate_core::transition::simulation::{Setting, simulate};
 use quorate_core::transition::summary;
 use quorate_core::xml::Element;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 pub fn preview(document: &Document) -> String {
     let output = schedule(&Input::new(document, clock::now()));
     format!("{}{}", complaints(document, &output), would("The cluster would", &output))
+}
+
+/// What `crm_simulate` prints with these options for a document.
+pub fn simulator(document: &Document, options: &[&str]) -> Outcome<String> {
+    let wrong = |error: std::io::Error| Failure::file(Path::new("a temporary file"), &error);
+    let file = tempfile::NamedTempFile::new().map_err(wrong)?;
+    std::fs::write(file.path(), document.to_text()).map_err(wrong)?;
+    let path = file.path().display().to_string();
+    let words: Vec<String> = ["-x", &path].iter().chain(options).map(|word| (*word).to_string()).collect();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = crm_simulate::run(&words, &mut Io { out: &mut out, err: &mut err });
+    match exit == Exit::OK {
+        true => Ok(String::from_utf8_lossy(&out).into_owned()),
+        false => Err(Failure::refused(String::from_utf8_lossy(&err).trim().replace(&path, "the configuration"))),
+    }
 }
 
 fn complaints(document: &Document, output: &Output) -> String {

@@ -7,9 +7,11 @@ use super::configure::differ;
 use crate::command::{Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
 use crate::session::{Manner, Session};
+use crate::tools::read_cib;
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
 use quorate_transport::store::{self, CibSource};
+use std::path::Path;
 
 pub static LEVEL: Level = Level {
     name: "cib",
@@ -23,6 +25,14 @@ pub static LEVEL: Level = Level {
             details: "With `empty` the shadow starts with nothing in it and needs no cluster.",
             examples: &["new plan", "new plan empty", "new plan force"],
             run: Run::Do(new),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "import",
+            arguments: &[one("file", What::File), maybe("name", What::Text)],
+            help: "make a shadow of a scheduler input, and use it",
+            examples: &["import pe-input-17.bz2", "import /tmp/pe-warn-3.bz2 monday"],
+            run: Run::Do(import),
             ..Command::DEFAULT
         },
         Command {
@@ -115,6 +125,23 @@ fn new(session: &mut Session, call: &Call) -> Outcome {
     }
     let home = session.environment.home();
     let document = if has("empty") { Document::empty() } else { session.read_from(&home)? };
+    session.create(&shadow, document.clone())?;
+    session.create(&origin_of(&shadow), document)?;
+    session.ui.info(&format!("{} shadow CIB created", shadow.label()));
+    switch(session, shadow)
+}
+
+/// A shadow of what a scheduler input had: its configuration and its status.
+fn import(session: &mut Session, call: &Call) -> Outcome {
+    let file = call.required(0);
+    let document = read_cib(Path::new(file)).map_err(|error| Failure::at(call.span(0), format!("{file}: {error}")))?;
+    let stem = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = stem.trim_end_matches(".bz2").trim_end_matches(".xml").to_string();
+    let shadow = named(session, Some(call.argument(1).unwrap_or(&stem)))?;
+    if session.exists(&shadow) && !session.switches.force {
+        return Err(Failure::refused(format!("the shadow `{}` exists already", shadow.label()))
+            .hint("give it another name: import FILE NAME"));
+    }
     session.create(&shadow, document.clone())?;
     session.create(&origin_of(&shadow), document)?;
     session.ui.info(&format!("{} shadow CIB created", shadow.label()));

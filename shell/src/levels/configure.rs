@@ -316,7 +316,10 @@ pub static LEVEL: Level = Level {
         Command {
             name: "simulate",
             aliases: &["ptest"],
+            arguments: &[any("scores|actions|utilization|nograph", What::Words(look::SIMULATED))],
             help: "show what the cluster would do with the configuration as it is now",
+            details: "With words as `crm_simulate` says it: `scores` of every resource on every node,\n`utilization` of the nodes, the `actions` in their order with what they lead to.",
+            examples: &["simulate", "simulate actions scores"],
             run: Run::Do(simulate),
             ..Command::DEFAULT
         },

@@ -6,10 +6,10 @@
 use super::configure::look::differ;
 use crate::clock;
 use crate::command::{Argument, Call, Command, Flag, Level, Run, What, any, maybe, one, some};
-use crate::error::{Failure, Kind, Outcome};
+use crate::error::{Failure, Outcome};
 use crate::inputs::{self, Event, Input};
+use crate::preview;
 use crate::session::Session;
-use crate::tools::{Exit, Io, crm_simulate};
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
 use quorate_grammar::literal;
@@ -277,23 +277,12 @@ fn peinputs(session: &mut Session, call: &Call) -> Outcome {
     Ok(())
 }
 
-fn simulate(session: &mut Session, path: &Path, options: &[&str]) -> Outcome {
-    let file = path.display().to_string();
-    let words: Vec<String> = ["-x", &file].iter().chain(options).map(|word| (*word).to_string()).collect();
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = crm_simulate::run(&words, &mut Io { out: &mut out, err: &mut err });
-    if exit != Exit::OK {
-        return Err(Failure::new(Kind::Refused, String::from_utf8_lossy(&err).trim().to_string()));
-    }
-    session.page(&String::from_utf8_lossy(&out));
-    Ok(())
-}
-
 fn transition(session: &mut Session, call: &Call) -> Outcome {
     let input = chosen(session, call, 0)?;
-    let at = said(inputs::moment(&input.read()?));
-    session.ui.line(&format!("{} ({at})", input.name));
-    simulate(session, &input.path, &["-S"])
+    let document = input.read()?;
+    let text = preview::simulator(&document, &["-S"])?;
+    session.page(&format!("{} ({})\n{text}", input.name, said(inputs::moment(&document))));
+    Ok(())
 }
 
 fn latest(session: &mut Session, call: &Call) -> Outcome {
@@ -303,7 +292,7 @@ fn latest(session: &mut Session, call: &Call) -> Outcome {
 fn graph(session: &mut Session, call: &Call) -> Outcome {
     let input = chosen(session, call, 0)?;
     let file = tempfile::NamedTempFile::new().map_err(|error| Failure::file(Path::new("a temporary file"), &error))?;
-    simulate(session, &input.path, &["-Q", "-R", "-D", &file.path().display().to_string()])?;
+    preview::simulator(&input.read()?, &["-Q", "-R", "-D", &file.path().display().to_string()])?;
     let dot = std::fs::read_to_string(file.path()).map_err(|error| Failure::file(file.path(), &error))?;
     session.ui.print(&dot);
     Ok(())

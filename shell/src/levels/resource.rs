@@ -215,6 +215,20 @@ pub static LEVEL: Level = Level {
             ..Command::DEFAULT
         },
         Command {
+            name: "scores",
+            help: "what every resource is worth on every node",
+            run: Run::Do(look::scores),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "operations",
+            arguments: &[maybe("resource", What::Resource), maybe("node", What::Node)],
+            help: "the operations that are recorded, with their results",
+            examples: &["operations", "operations vip n1"],
+            run: Run::Do(look::operations),
+            ..Command::DEFAULT
+        },
+        Command {
             name: "secret",
             arguments: secret::ARGUMENTS,
             help: "keep a parameter's value out of the configuration",

@@ -10,6 +10,7 @@ use crate::configure::objects;
 use crate::configure::show::{self, Selector};
 use crate::error::{Failure, Outcome};
 use crate::json;
+use crate::preview;
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_grammar::crm::ast::{Kind, Statement};
@@ -152,10 +153,28 @@ pub fn verify(session: &mut Session, _: &Call) -> Outcome {
     check::verdict(session, &problems)
 }
 
-pub fn simulate(session: &mut Session, _: &Call) -> Outcome {
+/// What `simulate` may be asked for. A graph is drawn by `history graph` and `crm_simulate -D` only.
+pub const SIMULATED: &[&str] = &["scores", "actions", "utilization", "nograph"];
+
+pub fn simulate(session: &mut Session, call: &Call) -> Outcome {
+    let asked = |word: &str| call.words().iter().any(|given| given == word);
+    let is_known = |word: &str| SIMULATED.contains(&word) || word.chars().all(|letter| letter == 'v');
+    if call.command.name == "simulate"
+        && let Some(odd) = call.arguments.iter().find(|token| !is_known(&token.text))
+    {
+        return Err(Failure::misused(odd.span, format!("`{}` is none of {}", odd.text, SIMULATED.join(", "))));
+    }
     let stage = session.stage()?;
     let (base, work) = (stage.base().clone(), stage.work().clone());
-    session.preview(&base, &work)
+    let mut options = vec![if asked("actions") { "-S" } else { "-R" }];
+    options.extend(asked("scores").then_some("-s"));
+    options.extend(asked("utilization").then_some("-U"));
+    if call.command.name != "simulate" || options == ["-R"] {
+        return session.preview(&base, &work);
+    }
+    let text = preview::simulator(&session.supposed(&base, &work)?, &options)?;
+    session.page(&text);
+    Ok(())
 }
 
 pub fn get_property(session: &mut Session, call: &Call) -> Outcome {

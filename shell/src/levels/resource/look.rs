@@ -3,12 +3,15 @@
 //! In: calls. Out: text.
 //! Absent: changing anything.
 
-use super::{expanded, resource};
+use super::{expanded, node_name, resource};
+use crate::clock;
 use crate::command::Call;
 use crate::configure::objects;
 use crate::configure::show;
 use crate::error::{Failure, Outcome};
+use crate::inputs::{self, Event};
 use crate::levels::status;
+use crate::preview;
 use crate::running::{self, Active};
 use crate::session::Session;
 use crate::why::Wrong;
@@ -67,6 +70,34 @@ pub fn why(session: &mut Session, call: &Call) -> Outcome {
         failure
     })?;
     lines.iter().for_each(|line| session.ui.line(line));
+    Ok(())
+}
+
+pub fn scores(session: &mut Session, _: &Call) -> Outcome {
+    let document = session.document()?;
+    let text = preview::simulator(&document, &["-s", "-U"])?;
+    session.page(&text);
+    Ok(())
+}
+
+pub fn operations(session: &mut Session, call: &Call) -> Outcome {
+    let document = session.document()?;
+    if call.argument(0).is_some() {
+        resource(&document, call)?;
+    }
+    if call.argument(1).is_some() {
+        node_name(&document, call, 1)?;
+    }
+    let base = |id: &str| id.split(':').next().unwrap_or_default().to_string();
+    let wanted = |event: &Event| {
+        let is_resource = call.argument(0).is_none_or(|id| event.resource == id || base(&event.resource) == id);
+        is_resource && call.argument(1).is_none_or(|node| event.node == node)
+    };
+    let mut text = String::new();
+    for event in inputs::events(std::slice::from_ref(&document)).iter().filter(|event| wanted(event)) {
+        text.push_str(&format!("{} {} {}\n", clock::text(event.at), event.node, event.text));
+    }
+    session.page(&text);
     Ok(())
 }
 
