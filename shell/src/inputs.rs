@@ -50,7 +50,7 @@ pub fn list(directory: &Path) -> Outcome<Vec<Input>> {
         let written = entry.metadata().and_then(|data| data.modified()).ok();
         found.push((written, number, Input { name: name.to_string(), path: entry.path() }));
     }
-    found.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    found.sort_by_key(|(written, number, _)| (*written, *number));
     Ok(found.into_iter().map(|(.., input)| input).collect())
 }
 

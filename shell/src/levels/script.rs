@@ -162,7 +162,7 @@ fn describe(script: &Script, number: &str, prefix: &str, all: bool, text: &mut S
         format!("{number}{count}.")
     };
     let own = script.includes.iter().filter(|include| include.own);
-    let agents: Vec<&[Parameter]> = own.clone().map(|include| parameters(include)).collect();
+    let agents: Vec<&[Parameter]> = own.clone().map(parameters).collect();
     let mut asked: Vec<&Parameter> = script.parameters.iter().collect();
     asked.extend(agents.into_iter().flatten());
     if !asked.is_empty() {
