@@ -28,3 +28,4 @@ pub mod session;
 pub mod tools;
 pub mod ui;
 pub mod why;
+pub mod wizard;

@@ -9,6 +9,7 @@ pub mod options;
 pub mod ra;
 pub mod resource;
 pub mod root;
+pub mod script;
 pub mod status;
 pub mod universal;
 
@@ -29,7 +30,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("", "history"),
     ("", "report"),
     ("", "sbd"),
-    ("", "script"),
     ("", "site"),
     ("", "cibstatus"),
     ("configure", "assist"),
