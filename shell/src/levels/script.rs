@@ -53,10 +53,7 @@ pub static LEVEL: Level = Level {
             arguments: &[one("script", What::Text), any("name=value", What::Text)],
             help: "make the configuration that a script makes",
             details: "All of it or nothing. With `dry_run=yes` the steps are only shown; with `action=N` only the\nstep with that number in `verify` is taken. A script with a step that installs something or runs\nsomething on other nodes is refused; take its other steps with `action`.",
-            examples: &[
-                "run virtual-ip id=vip ip=192.0.2.7",
-                "run apache id=web virtual-ip:ip=192.0.2.7 dry_run=yes",
-            ],
+            examples: &["run virtual-ip id=vip ip=192.0.2.7", "run apache id=web virtual-ip:ip=192.0.2.7 dry_run=yes"],
             run: Run::Do(run),
             ..Command::DEFAULT
         },

@@ -8,9 +8,8 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 #[allow(clippy::unwrap_used)]
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"\s*("[^"]*"|'[^']*'|==|!=|\(|\)|\{\{[^}]*\}\}|[A-Za-z0-9_#$:.-]+|\S)"#).unwrap()
-});
+static WORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"\s*("[^"]*"|'[^']*'|==|!=|\(|\)|\{\{[^}]*\}\}|[A-Za-z0-9_#$:.-]+|\S)"#).unwrap());
 
 pub fn holds(condition: &str, values: &Scope) -> Result<bool, String> {
     let words: Vec<&str> =

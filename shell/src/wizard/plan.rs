@@ -27,7 +27,8 @@ pub fn plan(wizard: &Wizard, mut values: Scope) -> Result<Vec<Planned>, String> 
                 let name = step.name.as_deref().unwrap_or_default();
                 let Some(Value::Inside(mine)) = values.values.get_mut(name) else { continue };
                 let steps = plan(inner, mine.clone()).map_err(|error| format!("in `{name}`: {error}"))?;
-                mine.text = steps.last().filter(|last| last.verb == Verb::Cib).map_or("", |last| &last.text).to_string();
+                mine.text =
+                    steps.last().filter(|last| last.verb == Verb::Cib).map_or("", |last| &last.text).to_string();
                 included.insert(name, steps);
             }
             Source::Agent { .. } => {

@@ -29,8 +29,10 @@ pub struct Answers {
 pub fn answers(wizard: &Wizard, given: &[(String, String)]) -> Result<Answers, Vec<String>> {
     let mut answers = Answers { values: Scope::default(), common: BTreeMap::new() };
     let mut wrong = Vec::new();
+    let own = names(&wizard.steps, "");
     for (name, value) in given {
-        if COMMON.iter().any(|(common, _)| common == name) {
+        // A script that asks for `user` itself means another one.
+        if COMMON.iter().any(|(common, _)| common == name) && !own.contains(name) {
             answers.common.insert(name.clone(), value.clone());
             answers.values.values.insert(name.clone(), Value::Text(value.clone()));
         } else if let Err(error) = put(&wizard.steps, &mut answers.values, name, name, value) {
@@ -124,10 +126,19 @@ fn complete(steps: &[Step], values: &mut Scope, outer: &[Scope], path: &str, wro
 }
 
 /// `wizard` are the values of the wizard the step belongs to, if they are not the step's own.
-fn preset(step: &Step, values: &mut Scope, wizard: Option<&Scope>, outer: &[Scope], path: &str, wrong: &mut Vec<String>) {
+fn preset(
+    step: &Step,
+    values: &mut Scope,
+    wizard: Option<&Scope>,
+    outer: &[Scope],
+    path: &str,
+    wrong: &mut Vec<String>,
+) {
     // Defaults that use others come after them.
-    let (plain, marked): (Vec<_>, Vec<_>) =
-        step.parameters.iter().partition(|parameter| !parameter.default.as_ref().is_some_and(|it| it.text.contains("{{")));
+    let (plain, marked): (Vec<_>, Vec<_>) = step
+        .parameters
+        .iter()
+        .partition(|parameter| !parameter.default.as_ref().is_some_and(|it| it.text.contains("{{")));
     for parameter in plain.into_iter().chain(marked) {
         if values.values.contains_key(&parameter.name) {
             continue;

@@ -119,6 +119,7 @@ fn spaced(step: &Planned) -> String {
     if !step.verb.is_local() {
         return format!("{}: {}", step.verb.name(), step.text);
     }
-    let line = |(at, line): (usize, &str)| if at == 0 || line.starts_with('\t') { line.into() } else { format!("\n{line}") };
+    let line =
+        |(at, line): (usize, &str)| if at == 0 || line.starts_with('\t') { line.into() } else { format!("\n{line}") };
     step.text.lines().enumerate().map(line).collect::<Vec<String>>().join("\n")
 }

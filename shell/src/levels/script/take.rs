@@ -60,11 +60,14 @@ fn chosen(mut steps: Vec<Planned>, number: &str) -> Outcome<Planned> {
 fn refuse_remote(steps: &[Planned]) -> Outcome {
     let Some((at, step)) = steps.iter().enumerate().find(|(_, step)| !step.verb.is_local()) else { return Ok(()) };
     let what = step.text.lines().next().unwrap_or_default();
-    let message = format!("step {} (`{}: {what}`) is not supported: it works on the machines", at + 1, step.verb.name());
+    let message =
+        format!("step {} (`{}: {what}`) is not supported: it works on the machines", at + 1, step.verb.name());
     let local = steps.iter().position(|step| step.verb.is_local());
     let failure = Failure { kind: crate::error::Kind::Unsupported, ..Failure::refused(message) };
     Err(match local {
-        Some(at) => failure.hint(format!("nothing was changed; do it yourself, then take step {} with `action={0}`", at + 1)),
+        Some(at) => {
+            failure.hint(format!("nothing was changed; do it yourself, then take step {} with `action={0}`", at + 1))
+        }
         None => failure.hint("nothing was changed; `dry_run=yes` shows what it would do"),
     })
 }
@@ -91,8 +94,10 @@ fn commands(session: &mut Session, origin: Origin) -> Outcome {
             return Err(Failure::refused(format!("`crm: {line}` is not supported: only commands of `configure` are")));
         };
         let text = Origin { name: origin.name.clone(), text: command.to_string() };
-        let (outer, levels) =
-            (std::mem::replace(&mut session.origin, text.clone()), std::mem::replace(&mut session.levels, vec![&configure::LEVEL]));
+        let (outer, levels) = (
+            std::mem::replace(&mut session.origin, text.clone()),
+            std::mem::replace(&mut session.levels, vec![&configure::LEVEL]),
+        );
         let (parsed, diagnostics) = quorate_grammar::line::lines(command);
         let done = match parsed.first().filter(|_| diagnostics.is_empty()) {
             Some(line) => dispatch::run(session, line),
