@@ -15,6 +15,7 @@ pub mod dispatch;
 pub mod environment;
 pub mod error;
 pub mod help;
+pub mod history;
 pub mod install;
 pub mod levels;
 

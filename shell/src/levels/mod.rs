@@ -3,6 +3,7 @@
 pub mod cib;
 pub mod cluster;
 pub mod configure;
+pub mod history;
 pub mod maintenance;
 pub mod node;
 pub mod options;
@@ -27,7 +28,6 @@ pub fn all() -> impl Iterator<Item = &'static Level> {
 /// Commands of crmsh, by level, that this version does not have: they are named as such.
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
-    ("", "history"),
     ("", "report"),
     ("", "sbd"),
     ("", "site"),
@@ -40,6 +40,9 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("resource", "scores"),
     ("resource", "operations"),
     ("node", "server"),
+    ("history", "graph"),
+    ("history", "session"),
+    ("history", "wdiff"),
     ("cib", "import"),
     ("cib", "cibstatus"),
     ("cluster", "init"),
