@@ -97,16 +97,21 @@ impl Archive {
         texts.flat_map(|text| String::from_utf8_lossy(&text).lines().map(str::to_string).collect::<Vec<_>>()).collect()
     }
 
-    /// An input by its name, its number, or its place from the end (`-1` is the last, `0` too).
+    /// The newest input.
+    pub fn last(&self) -> Outcome<&SavedInput> {
+        self.inputs.last().ok_or_else(|| Failure::refused(format!("there are no scheduler inputs in {}", self.label)))
+    }
+
+    /// An input by its name, its number, or how many came after it (`-1`: one).
     pub fn find(&self, word: &str) -> Outcome<&SavedInput> {
         let plain = word.trim_end_matches(".bz2");
         if let Some(input) = self.inputs.iter().find(|input| input.name == plain || input.path.ends_with(word)) {
             return Ok(input);
         }
         let found = match word.parse::<i64>() {
-            Ok(number) if number <= 0 => {
-                let back = usize::try_from(-number).unwrap_or(usize::MAX).max(1);
-                self.inputs.len().checked_sub(back).and_then(|at| self.inputs.get(at))
+            Ok(number) if number < 0 => {
+                let after = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
+                self.inputs.iter().rev().nth(after)
             }
             Ok(number) => self.inputs.iter().find(|input| input.number().map(i64::from) == Some(number)),
             Err(_) => None,

@@ -79,13 +79,15 @@ impl Between<'_> {
                 let same = |old: &&operation::OperationRecord| {
                     old.call_id == record.call_id && old.exit_code == record.exit_code && old.status == record.status
                 };
-                let known = known.and_then(|known| known.operations.iter().filter(same).find(|old| old.id() == record.id()));
+                let known =
+                    known.and_then(|known| known.operations.iter().filter(same).find(|old| old.id() == record.id()));
                 if known.is_some() || record.call_id < 0 {
                     continue;
                 }
                 let code = record.exit_code.unwrap_or(operation::exit::OK);
                 let expected = record.expected_exit_code.is_none_or(|expected| expected == code);
-                let every = if record.interval_ms > 0 { format!(" every {}ms", record.interval_ms) } else { String::new() };
+                let every =
+                    if record.interval_ms > 0 { format!(" every {}ms", record.interval_ms) } else { String::new() };
                 let wrong = if expected { String::new() } else { format!(" (exit code {code}, not expected)") };
                 self.found.push(Event {
                     epoch: record.last_change.unwrap_or(self.epoch),

@@ -35,7 +35,13 @@ pub static LEVEL: Level = Level {
             run: Run::Do(limit),
             ..Command::DEFAULT
         },
-        Command { name: "refresh", arguments: &[maybe("force", What::Words(&["force"]))], help: "read everything anew", run: Run::Do(refresh), ..Command::DEFAULT },
+        Command {
+            name: "refresh",
+            arguments: &[maybe("force", What::Words(&["force"]))],
+            help: "read everything anew",
+            run: Run::Do(refresh),
+            ..Command::DEFAULT
+        },
         Command {
             name: "detail",
             arguments: &[one("level", What::Words(&["0", "1"]))],
@@ -43,7 +49,13 @@ pub static LEVEL: Level = Level {
             run: Run::Do(detail),
             ..Command::DEFAULT
         },
-        Command { name: "setnodes", arguments: &[any("node", What::Node)], help: "look only at these nodes", run: Run::Do(setnodes), ..Command::DEFAULT },
+        Command {
+            name: "setnodes",
+            arguments: &[any("node", What::Node)],
+            help: "look only at these nodes",
+            run: Run::Do(setnodes),
+            ..Command::DEFAULT
+        },
         Command {
             name: "exclude",
             arguments: &[maybe("regex|clear", What::Text)],
@@ -52,7 +64,12 @@ pub static LEVEL: Level = Level {
             ..Command::DEFAULT
         },
         Command { name: "info", help: "what there is to look at", run: Run::Do(tell::info), ..Command::DEFAULT },
-        Command { name: "latest", help: "the last decision, and what led to it", run: Run::Do(tell::latest), ..Command::DEFAULT },
+        Command {
+            name: "latest",
+            help: "the last decision, and what led to it",
+            run: Run::Do(tell::latest),
+            ..Command::DEFAULT
+        },
         Command { name: "events", help: "what happened, in its order", run: Run::Do(tell::all), ..Command::DEFAULT },
         Command {
             name: "resource",
@@ -61,8 +78,20 @@ pub static LEVEL: Level = Level {
             run: Run::Do(tell::resource),
             ..Command::DEFAULT
         },
-        Command { name: "node", arguments: &[some("node", What::Node)], help: "what happened to nodes", run: Run::Do(tell::node), ..Command::DEFAULT },
-        Command { name: "log", arguments: &[any("node", What::Node)], help: "the log's lines", run: Run::Do(tell::log), ..Command::DEFAULT },
+        Command {
+            name: "node",
+            arguments: &[some("node", What::Node)],
+            help: "what happened to nodes",
+            run: Run::Do(tell::node),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "log",
+            arguments: &[any("node", What::Node)],
+            help: "the log's lines",
+            run: Run::Do(tell::log),
+            ..Command::DEFAULT
+        },
         Command {
             name: "peinputs",
             arguments: &[any("number|from:to|v", What::Text)],
@@ -72,12 +101,17 @@ pub static LEVEL: Level = Level {
             run: Run::Do(tell::inputs),
             ..Command::DEFAULT
         },
-        Command { name: "transitions", help: "every decision in a line", run: Run::Do(tell::transitions), ..Command::DEFAULT },
+        Command {
+            name: "transitions",
+            help: "every decision in a line",
+            run: Run::Do(tell::transitions),
+            ..Command::DEFAULT
+        },
         Command {
             name: "transition",
             arguments: &[any("showdot|log|save|tags number|file", What::Text)],
             help: "what was decided from an input: its state and every action",
-            details: "Without a number the last one; -1 is the last, -2 the one before. `scores` and `utilization` show\nthose. `showdot` prints the graph, `log` the log's lines of that time, `tags` what it concerned;\n`save N NAME` makes the input a shadow.",
+            details: "Without a number the last one; -1 is the one before, and so on. `scores` and `utilization` show\nthose. `showdot` prints the graph, `log` the log's lines of that time, `tags` what it concerned;\n`save N NAME` makes the input a shadow.",
             examples: &["transition", "transition 7 scores", "transition showdot -2", "transition save 7 before"],
             run: Run::Do(transition::transition),
             ..Command::DEFAULT
@@ -137,9 +171,9 @@ fn refresh(session: &mut Session, _: &Call) -> Outcome {
 fn limit(session: &mut Session, call: &Call) -> Outcome {
     let moment = |at: usize| match call.argument(at) {
         None | Some("") => Ok(None),
-        Some(text) => literal::date_on(text, clock::now().0)
-            .map(|date| Some(date.epoch))
-            .map_err(|_| Failure::misused(call.span(at), format!("`{text}` is no time")).hint("as 2026-01-01T10:00:00Z")),
+        Some(text) => literal::date_on(text, clock::now().0).map(|date| Some(date.epoch)).map_err(|_| {
+            Failure::misused(call.span(at), format!("`{text}` is no time")).hint("as 2026-01-01T10:00:00Z")
+        }),
     };
     let (from, to) = (moment(0)?, moment(1)?);
     if let (Some(from), Some(to)) = (from, to)

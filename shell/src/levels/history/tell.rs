@@ -57,7 +57,8 @@ pub fn node(session: &mut Session, call: &Call) -> Outcome {
             return Err(Failure::at(call.span(at), format!("no input knows a node `{word}`")));
         }
     }
-    let concerns = |event: &Event| event.resource.is_none() && event.node.as_ref().is_some_and(|node| words.contains(node));
+    let concerns =
+        |event: &Event| event.resource.is_none() && event.node.as_ref().is_some_and(|node| words.contains(node));
     tell(session, concerns).map(drop)
 }
 
@@ -70,7 +71,8 @@ pub fn resource(session: &mut Session, call: &Call) -> Outcome {
         wanted.extend(parts);
     }
     let base = |id: &str| id.split(':').next().unwrap_or(id).to_string();
-    let concerns = |event: &Event| event.resource.as_ref().is_some_and(|id| wanted.contains(id) || wanted.contains(&base(id)));
+    let concerns =
+        |event: &Event| event.resource.as_ref().is_some_and(|id| wanted.contains(id) || wanted.contains(&base(id)));
     tell(session, concerns).map(drop)
 }
 
@@ -172,7 +174,8 @@ pub fn inputs(session: &mut Session, call: &Call) -> Outcome {
 pub fn log(session: &mut Session, call: &Call) -> Outcome {
     let nodes = call.words();
     let lines = archive(session)?.log();
-    let of_node = |line: &str| nodes.is_empty() || line.split_whitespace().any(|word| nodes.iter().any(|node| node == word));
+    let of_node =
+        |line: &str| nodes.is_empty() || line.split_whitespace().any(|word| nodes.iter().any(|node| node == word));
     let kept = |line: &&String| of_node(line) && !session.history.exclude.iter().any(|pattern| pattern.is_match(line));
     let text: String = lines.iter().filter(kept).map(|line| format!("{line}\n")).collect();
     session.page(&text);

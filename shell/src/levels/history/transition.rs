@@ -21,11 +21,10 @@ pub fn transition(session: &mut Session, call: &Call) -> Outcome {
         Some((verb, rest)) if matches!(verb.as_str(), "showdot" | "log" | "save" | "tags") => (verb.as_str(), rest),
         _ => ("show", &words[..]),
     };
-    let (number, rest) = match rest.split_first() {
-        Some((word, rest)) if !is_option(word) => (word.as_str(), rest),
-        _ => ("-1", rest),
+    let (input, rest) = match rest.split_first() {
+        Some((word, rest)) if !is_option(word) => (archive(session)?.find(word)?.clone(), rest),
+        _ => (archive(session)?.last()?.clone(), rest),
     };
-    let input = archive(session)?.find(number)?.clone();
     match verb {
         "showdot" => dot(session, &input),
         "log" => log(session, &input),
@@ -65,7 +64,8 @@ fn simulate(input: &SavedInput, mut arguments: Vec<String>) -> Outcome<String> {
 }
 
 fn dot(session: &mut Session, input: &SavedInput) -> Outcome {
-    let file = tempfile::NamedTempFile::new().map_err(|error| Failure::refused(format!("no temporary file: {error}")))?;
+    let file =
+        tempfile::NamedTempFile::new().map_err(|error| Failure::refused(format!("no temporary file: {error}")))?;
     let to = file.path().display().to_string();
     simulate(input, vec!["--simulate".into(), "--quiet".into(), "--save-dotfile".into(), to])?;
     let text = std::fs::read_to_string(file.path()).map_err(|error| Failure::file(file.path(), &error))?;
@@ -77,7 +77,9 @@ fn dot(session: &mut Session, input: &SavedInput) -> Outcome {
 fn log(session: &mut Session, input: &SavedInput) -> Outcome {
     let lines = archive(session)?.log();
     let file = format!("{}.bz2", input.name);
-    let tells = |line: &str, file: &str| line.split(|c: char| c.is_whitespace() || c == '/').any(|word| word.trim_end_matches([',', ';', '.']) == file);
+    let tells = |line: &str, file: &str| {
+        line.split(|c: char| c.is_whitespace() || c == '/').any(|word| word.trim_end_matches([',', ';', '.']) == file)
+    };
     let Some(start) = lines.iter().rposition(|line| tells(line, &file)) else {
         return Err(Failure::refused(format!("no log tells of {}", input.name)));
     };
@@ -112,7 +114,7 @@ fn tags(session: &mut Session, input: &SavedInput) -> Outcome {
     let mut found = std::collections::BTreeSet::new();
     for element in sections.flat_map(|section| section.descendants()) {
         let name = element.attr("uname").or(element.id()).unwrap_or_default();
-        if words.iter().any(|word| word.split(':').next() == Some(name)) {
+        if !name.is_empty() && words.iter().any(|word| word.split(':').next() == Some(name)) {
             found.insert(name.to_string());
         }
     }

@@ -1,0 +1,128 @@
+//! `crm history` on saved scheduler inputs, without any daemon: a start, then a failed monitor.
+
+use quorate_tests::lab::program;
+use quorate_tests::shell::{Answer, Bench};
+use std::process::Command;
+
+const CIB: &str = r#"<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1" dc-uuid="1" execution-date="1700000000">
+  <configuration>
+    <crm_config><cluster_property_set id="o"><nvpair id="o-s" name="stonith-enabled" value="false"/></cluster_property_set></crm_config>
+    <nodes><node id="1" uname="n1"/><node id="2" uname="n2"/></nodes>
+    <resources><primitive id="p" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="p-m" name="monitor" interval="10s"/></operations></primitive></resources>
+    <constraints/>
+  </configuration>
+  <status>
+    <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"/>
+    <node_state id="2" uname="n2" in_ccm="true" crmd="online" join="member" expected="member"/>
+  </status>
+</cib>
+"#;
+
+/// Three inputs in `inputs`, a minute apart, and a log that tells of the last two.
+fn bench() -> Bench {
+    let bench = Bench::default();
+    std::fs::create_dir(bench.path("inputs")).expect("a directory");
+    bench.write("inputs/0.xml", CIB);
+    step(&bench, &["-x", "inputs/0.xml", "-S", "-O", "inputs/1.xml"], 1, "1700000060");
+    let failed = ["-x", "inputs/1.xml", "-i", "p_monitor_10000@n1=7", "-I", "inputs/2.xml"];
+    step(&bench, &failed, 2, "1700000120");
+    let text = std::fs::read_to_string(bench.path("inputs/2.xml")).expect("a file");
+    bench.write(
+        "inputs/2.xml",
+        &text.replace("<crm_config>", "<crm_config><!-- -->").replace("interval=\"10s\"", "interval=\"11s\""),
+    );
+    for number in 0..3 {
+        let from = bench.path(&format!("inputs/{number}.xml"));
+        let packed = Command::new("bzip2").arg(&from).status().expect("bzip2");
+        assert!(packed.success());
+        let packed = bench.path(&format!("inputs/{number}.xml.bz2"));
+        std::fs::rename(packed, bench.path(&format!("inputs/pe-input-{number}.bz2"))).expect("a file");
+    }
+    bench.write(
+        "inputs/pacemaker.log",
+        "Nov 14 22:14:20 n1 quorated [1] (scheduler) info: transition 1 decided from pe-input-1.bz2\n\
+         Nov 14 22:14:21 n1 quorated [1] (lrm) info: one\n\
+         Nov 14 22:15:20 n1 quorated [1] (scheduler) info: transition 2 decided from pe-input-2.bz2\n\
+         Nov 14 22:15:21 n1 quorated [1] (lrm) info: two\n",
+    );
+    bench
+}
+
+/// The CIB after a simulation, as if it had been decided on then.
+fn step(bench: &Bench, arguments: &[&str], number: u32, date: &str) {
+    let mut command = Command::new(program("quorate"));
+    let done = command.arg("crm_simulate").args(arguments).current_dir(bench.path("")).output().expect("crm_simulate");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let name = format!("inputs/{number}.xml");
+    let text = std::fs::read_to_string(bench.path(&name)).expect("a file");
+    let text = text.replace("execution-date=\"1700000000\"", "").replace("execution-date=\"1700000060\"", "");
+    bench.write(&name, &text.replacen("<cib ", &format!("<cib execution-date=\"{date}\" "), 1));
+}
+
+fn history(lines: &str) -> Answer {
+    let bench = bench();
+    bench.script(&format!("history\nsource inputs\n{lines}\n"))
+}
+
+#[track_caller]
+fn check(lines: &str, said: &[&str], unsaid: &[&str]) {
+    let answer = history(lines);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    said.iter().for_each(|text| assert!(answer.out.contains(text), "{text}: {}", answer.out));
+    unsaid.iter().for_each(|text| assert!(!answer.out.contains(text), "{text}: {}", answer.out));
+}
+
+#[track_caller]
+fn check_wrong(lines: &str, said: &str) {
+    let answer = history(lines);
+    assert!(answer.code != 0 && answer.err.contains(said), "{}: {}", answer.code, answer.err);
+}
+
+#[test]
+fn events_are_what_changed_between_inputs() {
+    let failed = "p on n1: monitor every 10000ms: Not running (exit code 7, not expected)";
+    check("events", &["n1: is online", "p on n1: start: OK", failed, "p on n1: monitor failures: 1"], &["p on n2"]);
+    check("events", &["the configuration changed"], &[]);
+    check("detail 1\nevents", &["p on n2: monitor: Not running"], &[]);
+    check("resource p", &[failed], &["is online"]);
+    check("node n2", &["n2: is online"], &["n1", "p on"]);
+    check("exclude online\nsetnodes n1\nevents", &[failed], &["is online"]);
+}
+
+#[test]
+fn inputs_are_listed_within_the_span_of_time() {
+    check("peinputs", &["pe-input-0.bz2", "pe-input-2.bz2"], &[]);
+    check("peinputs 1:2 v", &["22:14:20Z pe-input-1       n1           nothing to do", "1 action"], &["pe-input-0"]);
+    check("limit 2023-11-14T22:13:30Z 2023-11-14T22:14:30Z\npeinputs", &["pe-input-1"], &["pe-input-0", "pe-input-2"]);
+    check("info", &["Nodes: n1 n2", "Resources: p", "Transitions: 3 (pe-input-0 to pe-input-2)"], &[]);
+}
+
+#[test]
+fn a_decision_is_shown_again() {
+    check("transition", &["* Recover    p"], &["* Start "]);
+    check("transition 0", &["* Start      p"], &["* Recover"]);
+    check("transition -2", &["* Start      p"], &["* Recover"]);
+    check("transition showdot", &["digraph", "\"p_stop_0 n1\" -> \"p_start_0 n1\""], &[]);
+    check("transition log 1", &["pe-input-1.bz2", "info: one"], &["info: two"]);
+    check("transition tags", &["n1 p"], &["n2"]);
+    check("transition save 0 then\nup\ncib use then\nconfigure show p", &["primitive p"], &[]);
+    check("latest", &["p on n1: monitor failures: 1", "* Recover"], &["* Start "]);
+}
+
+#[test]
+fn two_inputs_are_compared() {
+    check("diff 0 2", &["-\top monitor interval=10s", "+\top monitor interval=11s"], &[]);
+    check("diff 0 1", &[], &["monitor"]);
+    check("diff 0 1 status html", &["<ins>+", "lrm_rsc_op"], &[]);
+    check("show 2", &["interval=11s"], &[]);
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    check_wrong("transition 9", "there is no scheduler input `9`");
+    check_wrong("node n3", "no input knows a node `n3`");
+    check_wrong("resource q", "no input knows a resource `q`");
+    check_wrong("limit soon", "`soon` is no time");
+    check_wrong("source nowhere", "nowhere: No such file");
+    check_wrong("wdiff 0 1", "`wdiff` is not supported yet");
+}
