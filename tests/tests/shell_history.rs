@@ -126,3 +126,47 @@ fn what_is_not_there_is_named() {
     check_wrong("source nowhere", "nowhere: No such file");
     check_wrong("wdiff 0 1", "`wdiff` is not supported yet");
 }
+
+/// A node whose inputs and log are below `node`, and a report of it.
+fn reported(bench: &Bench, words: &[&str]) -> Answer {
+    let node = bench.path("node/var");
+    std::fs::create_dir_all(node.join("lib/pacemaker")).expect("a directory");
+    std::fs::create_dir_all(node.join("log/pacemaker")).expect("a directory");
+    let log = node.join("log/pacemaker/pacemaker.log");
+    std::fs::rename(bench.path("inputs/pacemaker.log"), log).expect("a file");
+    std::fs::rename(bench.path("inputs"), node.join("lib/pacemaker/pengine")).expect("a file");
+    Bench::feed(bench.command().env("QUORATE_ROOT", bench.path("node")).arg("report").args(words), "")
+}
+
+#[test]
+fn a_report_is_a_source_of_history() {
+    let bench = bench();
+    bench.load("primitive q ocf:acme:Svc params passwd=secret");
+    let answer = reported(&bench, &["-f", "2023-11-14T22:14:00Z", "out"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "out.tar.gz\n"), "{}", answer.err);
+    let told = bench.script("history\nsource out.tar.gz\npeinputs\ntransition log 1\ntransition\n");
+    assert_eq!(told.code, 0, "{}", told.err);
+    assert!(told.out.contains("pe-input-1.bz2") && !told.out.contains("pe-input-0"), "{}", told.out);
+    assert!(told.out.contains("info: one") && told.out.contains("* Recover    p"), "{}", told.out);
+    let files = ["-xzOf", "out.tar.gz", "--wildcards", "*/cib.xml", "*/crm_mon.txt"];
+    let mut unpacked = unpacked_in(&bench, Command::new("tar").args(files));
+    assert!(unpacked.contains("id=\"q\"") && unpacked.contains("(ocf:acme:Svc)"), "{unpacked}");
+    unpacked.retain(|c| !c.is_whitespace());
+    assert!(!unpacked.contains("secret"), "{unpacked}");
+}
+
+fn unpacked_in(bench: &Bench, command: &mut Command) -> String {
+    let output = command.current_dir(bench.path("")).output().expect("tar");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn a_report_does_not_replace_another_nor_take_what_is_no_time() {
+    let bench = bench();
+    bench.write("out.tar.gz", "mine");
+    let answer = reported(&bench, &["out"]);
+    assert!(answer.code == 1 && answer.err.contains("exists already"), "{answer:?}");
+    let answer = bench.crm(&["report", "-f", "soon"]);
+    assert!(answer.code == 2 && answer.err.contains("`soon` is no time"), "{answer:?}");
+}

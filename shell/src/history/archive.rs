@@ -44,6 +44,9 @@ impl SavedInput {
 /// Directories deeper than this are not looked into.
 const DEPTH_MAX: usize = 8;
 
+/// Where a node keeps its inputs.
+const INPUTS: &str = "var/lib/pacemaker/pengine";
+
 impl Archive {
     pub fn open(source: &str) -> Outcome<Archive> {
         let path = Path::new(source);
@@ -65,16 +68,21 @@ impl Archive {
 
     /// A node's own inputs, and its log.
     pub fn of_node(root: &Path) -> Outcome<Archive> {
-        let directory = root.join("var/lib/pacemaker/pengine");
-        let mut files = Vec::new();
-        walk(&directory, 0, &mut files);
-        files.push(root.join("var/log/pacemaker/pacemaker.log"));
-        let archive = Archive::of("live", &files)?;
+        let archive = Archive::below(root)?;
         if archive.inputs.is_empty() {
+            let directory = root.join(INPUTS);
             let failure = Failure::new(Kind::File, format!("{}: there are no scheduler inputs", directory.display()));
             return Err(failure.hint("`history source DIR|FILE.tar.gz` reads those of another place"));
         }
         Ok(archive)
+    }
+
+    /// The same, even if there is nothing.
+    pub fn below(root: &Path) -> Outcome<Archive> {
+        let mut files = Vec::new();
+        walk(&root.join(INPUTS), 0, &mut files);
+        files.push(root.join("var/log/pacemaker/pacemaker.log"));
+        Archive::of("live", &files)
     }
 
     fn of(label: &str, files: &[PathBuf]) -> Outcome<Archive> {

@@ -3,7 +3,7 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, history, maintenance, node, options, ra, resource, script, status};
+use super::{cib, cluster, configure, history, maintenance, node, options, ra, report, resource, script, status};
 use crate::command::{Call, Command, Level, Run};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
@@ -32,6 +32,7 @@ pub static LEVEL: Level = Level {
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         Command { name: "script", help: script::LEVEL.help, run: Run::Level(&script::LEVEL), ..Command::DEFAULT },
         Command { name: "history", help: history::LEVEL.help, run: Run::Level(&history::LEVEL), ..Command::DEFAULT },
+        report::COMMAND,
         status::COMMAND,
         Command {
             name: "verify",
