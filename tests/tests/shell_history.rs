@@ -118,6 +118,15 @@ fn two_inputs_are_compared() {
 }
 
 #[test]
+fn an_input_that_is_half_written_hides_no_other() {
+    let bench = bench();
+    bench.write("inputs/pe-input-3.bz2", "BZh9");
+    let answer = bench.script("history\nsource inputs\npeinputs\n");
+    assert!(answer.code == 0 && answer.out.contains("pe-input-2"), "{answer:?}");
+    assert!(answer.err.contains("WARNING") && answer.err.contains("pe-input-3.bz2"), "{}", answer.err);
+}
+
+#[test]
 fn what_is_not_there_is_named() {
     check_wrong("transition 9", "there is no scheduler input `9`");
     check_wrong("node n3", "no input knows a node `n3`");

@@ -13,6 +13,8 @@ pub struct Archive {
     pub label: String,
     pub inputs: Vec<SavedInput>,
     pub logs: Vec<PathBuf>,
+    /// Inputs that cannot be read, and why; one may just be written.
+    pub unreadable: Vec<String>,
     /// Where a report was unpacked; gone with this value.
     _unpacked: Option<tempfile::TempDir>,
 }
@@ -59,7 +61,10 @@ impl Archive {
         };
         let mut files = Vec::new();
         walk(&directory, 0, &mut files);
-        let archive = Archive::of(source, &files)?;
+        let archive = Archive::of(source, &files);
+        if archive.inputs.is_empty() && !archive.unreadable.is_empty() {
+            return Err(Failure::new(Kind::File, archive.unreadable.join("; ")));
+        }
         if archive.inputs.is_empty() && archive.logs.is_empty() {
             return Err(Failure::new(Kind::File, format!("{source}: there are no scheduler inputs (pe-*.bz2)")));
         }
@@ -68,7 +73,7 @@ impl Archive {
 
     /// A node's own inputs, and its log.
     pub fn of_node(root: &Path) -> Outcome<Archive> {
-        let archive = Archive::below(root)?;
+        let archive = Archive::below(root);
         if archive.inputs.is_empty() {
             let directory = root.join(INPUTS);
             let failure = Failure::new(Kind::File, format!("{}: there are no scheduler inputs", directory.display()));
@@ -78,25 +83,34 @@ impl Archive {
     }
 
     /// The same, even if there is nothing.
-    pub fn below(root: &Path) -> Outcome<Archive> {
+    pub fn below(root: &Path) -> Archive {
         let mut files = Vec::new();
         walk(&root.join(INPUTS), 0, &mut files);
         files.push(root.join("var/log/pacemaker/pacemaker.log"));
         Archive::of("live", &files)
     }
 
-    fn of(label: &str, files: &[PathBuf]) -> Outcome<Archive> {
-        let mut archive = Archive { label: label.to_string(), inputs: Vec::new(), logs: Vec::new(), _unpacked: None };
+    fn of(label: &str, files: &[PathBuf]) -> Archive {
+        let mut archive = Archive {
+            label: label.to_string(),
+            inputs: Vec::new(),
+            logs: Vec::new(),
+            unreadable: Vec::new(),
+            _unpacked: None,
+        };
         for path in files {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if is_input(name) {
-                archive.inputs.push(read(path, name)?);
+                match read(path, name) {
+                    Ok(input) => archive.inputs.push(input),
+                    Err(failure) => archive.unreadable.push(failure.message),
+                }
             } else if matches!(name, "pacemaker.log" | "ha-log.txt") && path.is_file() {
                 archive.logs.push(path.clone());
             }
         }
         archive.inputs.sort_by_key(|input| (input.epoch, input.number()));
-        Ok(archive)
+        archive
     }
 
     /// The lines of all logs.

@@ -147,7 +147,7 @@ fn archive(session: &mut Session) -> Outcome<&Archive> {
             Some(source) => Archive::open(source)?,
             None => Archive::of_node(&session.environment.root)?,
         };
-        session.history.archive = Some(read);
+        keep(session, Some(read));
     }
     Ok(session.history.archive.as_ref().expect("it was just read"))
 }
@@ -159,8 +159,14 @@ fn source(session: &mut Session, call: &Call) -> Outcome {
         None => None,
     };
     session.history.source = source;
-    session.history.archive = read;
+    keep(session, read);
     Ok(())
+}
+
+/// Works on what was read, and says what could not be.
+fn keep(session: &mut Session, read: Option<Archive>) {
+    read.iter().flat_map(|archive| &archive.unreadable).for_each(|error| session.ui.warn(error));
+    session.history.archive = read;
 }
 
 fn refresh(session: &mut Session, _: &Call) -> Outcome {

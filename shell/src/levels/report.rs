@@ -102,7 +102,8 @@ fn collect(session: &mut Session, wanted: &Wanted) -> Outcome<Vec<File>> {
         Ok(text) => files.push(("crm_mon.txt".to_string(), text.into_bytes())),
         Err(failure) => missing += &format!("crm_mon.txt: {}\n", failure.message),
     }
-    let archive = Archive::below(&session.environment.root)?;
+    let archive = Archive::below(&session.environment.root);
+    archive.unreadable.iter().for_each(|error| missing += &format!("{error}\n"));
     let within = |input: &&SavedInput| {
         wanted.from.is_none_or(|from| input.epoch >= from) && wanted.to.is_none_or(|to| input.epoch <= to)
     };

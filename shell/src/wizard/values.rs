@@ -119,7 +119,7 @@ fn complete(steps: &[Step], values: &mut Scope, outer: &[Scope], path: &str, wro
         let mut mine = std::mem::take(inside(values, name));
         let path = format!("{path}{name}:");
         preset(step, &mut mine, Some(values), outer, &path, wrong);
-        let around = [outer, &[values.clone()]].concat();
+        let around = [outer, std::slice::from_ref(values)].concat();
         complete(step.steps(), &mut mine, &around, &path, wrong);
         *inside(values, name) = mine;
     }
