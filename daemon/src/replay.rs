@@ -8,6 +8,7 @@
 use bzip2::Compression;
 use bzip2::write::BzEncoder;
 use quorate_core::cib::Document;
+use quorate_transport::store::replace;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -62,8 +63,10 @@ fn write(directory: &Path, input: &Input) -> io::Result<()> {
     root.set("execution-date", input.epoch.to_string());
     let mut encoder = BzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(quorate_core::xml::write_pretty(&root).as_bytes())?;
-    std::fs::write(directory.join(format!("pe-input-{}.bz2", input.number)), encoder.finish()?)?;
-    std::fs::write(directory.join("pe-input.last"), format!("{}\n", (input.number + 1) % INPUTS_MAX))
+    // Who reads meets a whole one, or none.
+    let put = |name: String, bytes: &[u8]| replace(&directory.join(name), bytes).map_err(io::Error::other);
+    put(format!("pe-input-{}.bz2", input.number), &encoder.finish()?)?;
+    put("pe-input.last".into(), format!("{}\n", (input.number + 1) % INPUTS_MAX).as_bytes())
 }
 
 #[cfg(test)]

@@ -219,7 +219,7 @@ fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
     session.switches.force |= request.force;
     session.patience = request.patience.unwrap_or(session.patience);
     if let Some(word) = &request.history {
-        session.history.look_at(word)?;
+        session.history.source = Some(word.clone());
     }
     if let Some(name) = &request.shadow {
         let shadow = session.environment.shadow(name);

@@ -17,13 +17,14 @@ pub mod documented;
 pub mod environment;
 pub mod error;
 pub mod help;
-pub mod inputs;
+pub mod history;
 pub mod install;
 pub mod json;
 pub mod levels;
 
 pub mod metadata;
 pub mod offer;
+pub mod operations;
 pub mod options;
 pub mod preview;
 pub mod repl;

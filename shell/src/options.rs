@@ -25,6 +25,7 @@ pub const OPTIONS: &[Setting] = &[
     Setting { name: "core.has_ra_advised_op", default: "no", values: &["yes", "no"] },
     Setting { name: "core.has_fa_advised_op", default: "no", values: &["yes", "no"] },
     Setting { name: "core.obscure_pattern", default: "passw*", values: &[] },
+    Setting { name: "core.script_path", default: "", values: &[] },
     Setting { name: "core.force", default: "no", values: &["yes", "no"] },
     Setting { name: "color.style", default: "color", values: &["plain", "color", "color-always"] },
 ];

@@ -43,6 +43,13 @@ pub fn simulator(document: &Document, options: &[&str]) -> Outcome<String> {
     }
 }
 
+/// What was to be done with a CIB at a moment that is past.
+pub fn decided(document: &Document, epoch: i64) -> Vec<String> {
+    let latest = quorate_core::cib::upgrade::to_latest(document).map(|(document, _)| document);
+    let document = latest.unwrap_or_else(|_| document.clone());
+    summary::lines(&schedule(&Input::new(&document, quorate_core::time::Now::from_epoch(epoch))).summary)
+}
+
 fn complaints(document: &Document, output: &Output) -> String {
     let mut text = String::new();
     let online = status::read(document.status()).nodes.iter().filter(|node| node.member.is_in()).count();

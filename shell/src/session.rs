@@ -14,6 +14,7 @@ use crate::configure::references;
 use crate::configure::stage::Stage;
 use crate::environment::Environment;
 use crate::error::{Failure, Origin, Outcome};
+use crate::history::Looking;
 use crate::metadata;
 use crate::options::Options;
 use crate::preview;
@@ -69,10 +70,10 @@ pub struct Session {
     pub options: Options,
     pub agents: metadata::Memory,
     pub done: bool,
+    /// What `history` looks at.
+    pub history: Looking,
     /// Configurations that were given a name, for this session.
     pub checkpoints: BTreeMap<String, Document>,
-    /// What `history` looks at.
-    pub history: crate::levels::history::View,
     /// Problems that were told already.
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
@@ -101,8 +102,8 @@ impl Session {
             options: Options::default(),
             agents: metadata::Memory::kept_in(environment.cache.join("crm/agents")),
             done: false,
+            history: Looking::default(),
             checkpoints: BTreeMap::new(),
-            history: crate::levels::history::View::default(),
             told: BTreeSet::new(),
             verifying: false,
             interrupted: Arc::default(),

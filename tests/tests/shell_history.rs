@@ -1,124 +1,181 @@
-//! `crm history`: on inputs that a simulation made, and on those of a real daemon.
+//! `crm history` on saved scheduler inputs, without any daemon: a start, then a failed monitor.
 
-use quorate_tests::lab::Lab;
+use quorate_tests::lab::program;
 use quorate_tests::shell::{Answer, Bench};
-use std::fs;
+use std::process::Command;
 
-const NODES: &str = r#"<cib validate-with="pacemaker-4.0" have-quorum="1" dc-uuid="1" epoch="1" num_updates="0" admin_epoch="0" execution-date="1700000000">
-<configuration><crm_config><cluster_property_set id="o"><nvpair id="o1" name="fencing-enabled" value="false"/></cluster_property_set></crm_config>
-<nodes><node id="1" uname="n1"/><node id="2" uname="n2"/></nodes><resources>RESOURCES</resources><constraints/></configuration>
-<status><node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member">HISTORY</node_state>
-<node_state id="2" uname="n2" in_ccm="IN" crmd="online" join="member" expected="member"/></status></cib>"#;
+const CIB: &str = r#"<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0" have-quorum="1" dc-uuid="1" execution-date="1700000000">
+  <configuration>
+    <crm_config><cluster_property_set id="o"><nvpair id="o-s" name="stonith-enabled" value="false"/></cluster_property_set></crm_config>
+    <nodes><node id="1" uname="n1"/><node id="2" uname="n2"/></nodes>
+    <resources><primitive id="p" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="p-m" name="monitor" interval="10s"/></operations></primitive></resources>
+    <constraints/>
+  </configuration>
+  <status>
+    <node_state id="1" uname="n1" in_ccm="true" crmd="online" join="member" expected="member"/>
+    <node_state id="2" uname="n2" in_ccm="true" crmd="online" join="member" expected="member"/>
+  </status>
+</cib>
+"#;
 
-const P: &str = r#"<primitive id="p" class="ocf" provider="acme" type="Svc"/>"#;
-const Q: &str = r#"<primitive id="q" class="ocf" provider="acme" type="Svc"/>"#;
-const RAN: &str = r#"<lrm id="1"><lrm_resources><lrm_resource id="p" class="ocf" provider="acme" type="Svc">
-<lrm_rsc_op id="p_last_0" operation_key="p_start_0" operation="start" transition-key="1:1:0:x" transition-magic="0:0;1:1:0:x" call-id="1" rc-code="0" op-status="0" interval="0" last-rc-change="1700000001"/>
-<lrm_rsc_op id="p_last_failure_0" operation_key="p_monitor_10000" operation="monitor" transition-key="2:1:0:x" transition-magic="0:7;2:1:0:x" call-id="2" rc-code="7" op-status="0" interval="10000" last-rc-change="1700000050" exit-reason="no process"/>
-</lrm_resource></lrm_resources></lrm>"#;
-
-/// Three decisions: nothing runs; p has failed; n2 is lost and q is new.
+/// Three inputs in `inputs`, a minute apart, and a log that tells of the last two.
 fn bench() -> Bench {
     let bench = Bench::default();
-    let directory = bench.path("inputs");
-    fs::create_dir(&directory).expect("a directory");
-    let inputs = [
-        (P, "", "true", 1_700_000_000),
-        (P, RAN, "true", 1_700_000_060),
-        (&format!("{P}{Q}"), RAN, "false", 1_700_000_100),
-    ];
-    for (number, (resources, history, is_in, at)) in inputs.into_iter().enumerate() {
-        let text =
-            NODES.replace("RESOURCES", resources).replace("HISTORY", history).replace("IN\"", &format!("{is_in}\""));
-        let text = text.replace("execution-date=\"1700000000\"", &format!("execution-date=\"{at}\""));
-        fs::write(directory.join(format!("pe-input-{number}.xml")), text).expect("an input");
+    std::fs::create_dir(bench.path("inputs")).expect("a directory");
+    bench.write("inputs/0.xml", CIB);
+    step(&bench, &["-x", "inputs/0.xml", "-S", "-O", "inputs/1.xml"], 1, "1700000060");
+    let failed = ["-x", "inputs/1.xml", "-i", "p_monitor_10000@n1=7", "-I", "inputs/2.xml"];
+    step(&bench, &failed, 2, "1700000120");
+    let text = std::fs::read_to_string(bench.path("inputs/2.xml")).expect("a file");
+    bench.write(
+        "inputs/2.xml",
+        &text.replace("<crm_config>", "<crm_config><!-- -->").replace("interval=\"10s\"", "interval=\"11s\""),
+    );
+    for number in 0..3 {
+        let from = bench.path(&format!("inputs/{number}.xml"));
+        let packed = Command::new("bzip2").arg(&from).status().expect("bzip2");
+        assert!(packed.success());
+        let packed = bench.path(&format!("inputs/{number}.xml.bz2"));
+        std::fs::rename(packed, bench.path(&format!("inputs/pe-input-{number}.bz2"))).expect("a file");
     }
+    bench.write(
+        "inputs/pacemaker.log",
+        "Nov 14 22:14:20 n1 quorated [1] (scheduler) info: transition 1 decided from pe-input-1.bz2\n\
+         Nov 14 22:14:21 n1 quorated [1] (lrm) info: one\n\
+         Nov 14 22:15:20 n1 quorated [1] (scheduler) info: transition 2 decided from pe-input-2.bz2\n\
+         Nov 14 22:15:21 n1 quorated [1] (lrm) info: two\n",
+    );
     bench
 }
 
-fn history(bench: &Bench, words: &[&str]) -> Answer {
-    bench.crm(&[&["-H", "inputs", "history"], words].concat())
+/// The CIB after a simulation, as if it had been decided on then.
+fn step(bench: &Bench, arguments: &[&str], number: u32, date: &str) {
+    let mut command = Command::new(program("quorate"));
+    let done = command.arg("crm_simulate").args(arguments).current_dir(bench.path("")).output().expect("crm_simulate");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let name = format!("inputs/{number}.xml");
+    let text = std::fs::read_to_string(bench.path(&name)).expect("a file");
+    let text = text.replace("execution-date=\"1700000000\"", "").replace("execution-date=\"1700000060\"", "");
+    bench.write(&name, &text.replacen("<cib ", &format!("<cib execution-date=\"{date}\" "), 1));
+}
+
+fn history(lines: &str) -> Answer {
+    let bench = bench();
+    bench.script(&format!("history\nsource inputs\n{lines}\n"))
 }
 
 #[track_caller]
-fn check(bench: &Bench, words: &[&str], expected: &str) {
-    let answer = history(bench, words);
-    assert_eq!((answer.code, answer.out.as_str()), (0, expected), "{words:?}: {}", answer.err);
+fn check(lines: &str, said: &[&str], unsaid: &[&str]) {
+    let answer = history(lines);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    said.iter().for_each(|text| assert!(answer.out.contains(text), "{text}: {}", answer.out));
+    unsaid.iter().for_each(|text| assert!(!answer.out.contains(text), "{text}: {}", answer.out));
 }
 
-const STARTED: &str = "2023-11-14 22:13:21Z n1 p: start: ok\n";
-const FAILED: &str = "2023-11-14 22:14:10Z n1 p: monitor every 10s: not running (no process)\n";
-const LOST: &str = "2023-11-14 22:15:00Z n2 node n2 is lost\n";
+#[track_caller]
+fn check_wrong(lines: &str, said: &str) {
+    let answer = history(lines);
+    assert!(answer.code != 0 && answer.err.contains(said), "{}: {}", answer.code, answer.err);
+}
 
 #[test]
-fn inputs_are_listed_and_events_told() {
+fn events_are_what_changed_between_inputs() {
+    let failed = "p on n1: monitor every 10000ms: Not running (exit code 7, not expected)";
+    check("events", &["n1: is online", "p on n1: start: OK", failed, "p on n1: monitor failures: 1"], &["p on n2"]);
+    check("events", &["the configuration changed"], &[]);
+    check("detail 1\nevents", &["p on n2: monitor: Not running"], &[]);
+    check("resource p", &[failed], &["is online"]);
+    check("node n2", &["n2: is online"], &["n1", "p on"]);
+    check("exclude online\nsetnodes n1\nevents", &[failed], &["is online"]);
+}
+
+#[test]
+fn inputs_are_listed_within_the_span_of_time() {
+    check("peinputs", &["pe-input-0.bz2", "pe-input-2.bz2"], &[]);
+    check("peinputs 1:2 v", &["22:14:20Z pe-input-1       n1           nothing to do", "1 action"], &["pe-input-0"]);
+    check("limit 2023-11-14T22:13:30Z 2023-11-14T22:14:30Z\npeinputs", &["pe-input-1"], &["pe-input-0", "pe-input-2"]);
+    check("info", &["Nodes: n1 n2", "Resources: p", "Transitions: 3 (pe-input-0 to pe-input-2)"], &[]);
+}
+
+#[test]
+fn a_decision_is_shown_again() {
+    check("transition", &["* Recover    p"], &["* Start "]);
+    check("transition 0", &["* Start      p"], &["* Recover"]);
+    check("transition -2", &["* Start      p"], &["* Recover"]);
+    check("transition showdot", &["digraph", "\"p_stop_0 n1\" -> \"p_start_0 n1\""], &[]);
+    check("transition log 1", &["pe-input-1.bz2", "info: one"], &["info: two"]);
+    check("transition tags", &["n1 p"], &["n2"]);
+    check("transition save 0 then\nup\ncib use then\nconfigure show p", &["primitive p"], &[]);
+    check("latest", &["p on n1: monitor failures: 1", "* Recover"], &["* Start "]);
+}
+
+#[test]
+fn two_inputs_are_compared() {
+    check("diff 0 2", &["-\top monitor interval=10s", "+\top monitor interval=11s"], &[]);
+    check("diff 0 1", &[], &["monitor"]);
+    check("diff 0 1 status html", &["<ins>+", "lrm_rsc_op"], &[]);
+    check("show 2", &["interval=11s"], &[]);
+}
+
+#[test]
+fn an_input_that_is_half_written_hides_no_other() {
     let bench = bench();
-    check(&bench, &["peinputs"], "pe-input-0\npe-input-1\npe-input-2\n");
-    check(&bench, &["events"], &format!("{STARTED}{FAILED}{LOST}"));
-    check(&bench, &["resource", "p"], &format!("{STARTED}{FAILED}"));
-    check(&bench, &["node", "n2"], LOST);
-    let listed = history(&bench, &["peinputs", "v"]).out;
-    assert!(listed.contains("pe-input-2       2023-11-14 22:15:00Z  2 nodes, 2 resources\n"), "{listed}");
-    let log = history(&bench, &["log"]).out;
-    assert!(log.ends_with(&format!("{LOST}2023-11-14 22:15:00Z decided on pe-input-2\n")), "{log}");
-    let info = history(&bench, &["info"]).out;
-    assert!(
-        info.contains("Period: 2023-11-14 22:13:20Z - 2023-11-14 22:15:00Z\nNodes: n1 n2\nResources: p q\n"),
-        "{info}"
-    );
+    bench.write("inputs/pe-input-3.bz2", "BZh9");
+    let answer = bench.script("history\nsource inputs\npeinputs\n");
+    assert!(answer.code == 0 && answer.out.contains("pe-input-2"), "{answer:?}");
+    assert!(answer.err.contains("WARNING") && answer.err.contains("pe-input-3.bz2"), "{}", answer.err);
 }
 
 #[test]
-fn a_session_looks_at_some_time_and_leaves_out_what_it_is_told() {
+fn what_is_not_there_is_named() {
+    check_wrong("transition 9", "there is no scheduler input `9`");
+    check_wrong("node n3", "no input knows a node `n3`");
+    check_wrong("resource q", "no input knows a resource `q`");
+    check_wrong("limit soon", "`soon` is no time");
+    check_wrong("source nowhere", "nowhere: No such file");
+    check_wrong("wdiff 0 1", "`wdiff` is not supported yet");
+}
+
+/// A node whose inputs and log are below `node`, and a report of it.
+fn reported(bench: &Bench, words: &[&str]) -> Answer {
+    let node = bench.path("node/var");
+    std::fs::create_dir_all(node.join("lib/pacemaker")).expect("a directory");
+    std::fs::create_dir_all(node.join("log/pacemaker")).expect("a directory");
+    let log = node.join("log/pacemaker/pacemaker.log");
+    std::fs::rename(bench.path("inputs/pacemaker.log"), log).expect("a file");
+    std::fs::rename(bench.path("inputs"), node.join("lib/pacemaker/pengine")).expect("a file");
+    Bench::feed(bench.command().env("QUORATE_ROOT", bench.path("node")).arg("report").args(words), "")
+}
+
+#[test]
+fn a_report_is_a_source_of_history() {
     let bench = bench();
-    let said = bench.script(
-        "history\nsource inputs\nlimit \"2023-11-14 22:14:00\"\nevents\nexclude monitor\nevents\nexclude clear\nlimit\nexclude p:\nevents\n",
-    );
-    assert_eq!((said.code, said.out), (0, format!("{FAILED}{LOST}{LOST}{LOST}")), "{}", said.err);
+    bench.load("primitive q ocf:acme:Svc params passwd=secret");
+    let answer = reported(&bench, &["-f", "2023-11-14T22:14:00Z", "out"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, "out.tar.gz\n"), "{}", answer.err);
+    let told = bench.script("history\nsource out.tar.gz\npeinputs\ntransition log 1\ntransition\n");
+    assert_eq!(told.code, 0, "{}", told.err);
+    assert!(told.out.contains("pe-input-1.bz2") && !told.out.contains("pe-input-0"), "{}", told.out);
+    assert!(told.out.contains("info: one") && told.out.contains("* Recover    p"), "{}", told.out);
+    let files = ["-xzOf", "out.tar.gz", "--wildcards", "*/cib.xml", "*/crm_mon.txt"];
+    let mut unpacked = unpacked_in(&bench, Command::new("tar").args(files));
+    assert!(unpacked.contains("id=\"q\"") && unpacked.contains("(ocf:acme:Svc)"), "{unpacked}");
+    unpacked.retain(|c| !c.is_whitespace());
+    assert!(!unpacked.contains("secret"), "{unpacked}");
+}
+
+fn unpacked_in(bench: &Bench, command: &mut Command) -> String {
+    let output = command.current_dir(bench.path("")).output().expect("tar");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 #[test]
-fn decisions_are_simulated_once_more_and_compared() {
+fn a_report_does_not_replace_another_nor_take_what_is_no_time() {
     let bench = bench();
-    let transition = history(&bench, &["transition", "1"]).out;
-    assert!(transition.starts_with("pe-input-1 (2023-11-14 22:14:20Z)\n"), "{transition}");
-    assert!(transition.contains("* Recover    p"), "{transition}");
-    assert!(history(&bench, &["latest"]).out.contains("pe-input-2"));
-    let diff = history(&bench, &["diff", "1", "2"]).out;
-    assert!(
-        diff.contains("--- pe-input-1\n+++ pe-input-2\n") && diff.contains("+primitive q ocf:acme:Svc\n"),
-        "{diff}"
-    );
-    assert!(history(&bench, &["diff", "1", "--xml"]).out.contains("<change operation=\"create\""));
-    assert!(history(&bench, &["graph", "0"]).out.contains("\"p_start_0 n1\""));
-    assert!(history(&bench, &["show", "0"]).out.contains("primitive p ocf:acme:Svc"));
-}
-
-#[test]
-fn what_is_not_there_is_said() {
-    let bench = bench();
-    for (words, code, said) in [
-        (&["transition", "9"][..], 1, "there is no input `9`"),
-        (&["limit", "yesterday"][..], 1, "no ISO 8601"),
-        (&["source", "nowhere"][..], 1, "`nowhere` is no directory"),
-    ] {
-        let answer = history(&bench, words);
-        assert!(answer.err.contains(said) && answer.code == code, "{words:?}: {} {}", answer.code, answer.err);
-    }
-}
-
-#[test]
-fn a_daemon_keeps_what_history_tells() {
-    let lab = Lab::started(1);
-    let batch = lab.directory().join("batch.crm");
-    fs::write(&batch, "configure\nproperty fencing-enabled=false\nprimitive d ocf:quorate:Dummy\ncommit\n")
-        .expect("a batch");
-    let crm = |words: &[&str]| {
-        let words: Vec<&str> = std::iter::once("crm").chain(words.iter().copied()).collect();
-        let output = lab.tool("n1", &words).output().expect("the shell runs");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    crm(&["-w", "-f", &batch.to_string_lossy()]);
-    lab.wait("the start to be history", |_| crm(&["history", "events"]).contains("n1 d: start: ok\n"));
-    assert!(crm(&["history", "log"]).contains("decided on pe-input-"));
+    bench.write("out.tar.gz", "mine");
+    let answer = reported(&bench, &["out"]);
+    assert!(answer.code == 1 && answer.err.contains("exists already"), "{answer:?}");
+    let answer = bench.crm(&["report", "-f", "soon"]);
+    assert!(answer.code == 2 && answer.err.contains("`soon` is no time"), "{answer:?}");
 }

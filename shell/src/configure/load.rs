@@ -43,20 +43,23 @@ const LEGACY_SINCE: Schema = Schema { major: 4, minor: 0 };
 
 pub fn load(session: &mut Session, document: &mut Document, method: Method, xml: bool, file: &str) -> Outcome {
     let text = read(session, file)?;
-    let origin = Origin { name: file.to_string(), text };
-    if !xml {
-        return load_text(session, document, method, &origin);
-    }
-    let statements = from_xml(session, &origin)?;
-    put(session, document, method, &statements).map_err(|failure| failure.from_text(origin))
+    load_text(session, document, method, xml, &Origin { name: file.to_string(), text })
 }
 
-/// The same for statements that are here already.
-pub fn load_text(session: &mut Session, document: &mut Document, method: Method, origin: &Origin) -> Outcome {
-    let mut statements = from_text(session, origin)?;
-    session.modernize(document, &mut statements, LEGACY_SINCE);
+/// The same of a text that was read already.
+pub fn load_text(
+    session: &mut Session,
+    document: &mut Document,
+    method: Method,
+    xml: bool,
+    origin: &Origin,
+) -> Outcome {
+    let mut statements = if xml { from_xml(session, origin)? } else { from_text(session, origin)? };
+    if !xml {
+        session.modernize(document, &mut statements, LEGACY_SINCE);
+    }
     put(session, document, method, &statements).map_err(|failure| failure.from_text(origin.clone()))?;
-    check::tell_of(session, document, &statements, origin)
+    if xml { Ok(()) } else { check::tell_of(session, document, &statements, origin) }
 }
 
 /// The text of a file, of standard input (`-`), or from the network.

@@ -18,10 +18,11 @@ mod agents;
 mod change;
 mod compare;
 pub mod look;
+
 mod publish;
 
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
-pub use look::{differ, print_diff};
+pub use look::{differ, print_diff, text_diff};
 use look::{get_property, show, simulate, verify};
 use publish::{commit, redo, refresh, undo};
 

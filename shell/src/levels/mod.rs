@@ -8,6 +8,7 @@ pub mod maintenance;
 pub mod node;
 pub mod options;
 pub mod ra;
+pub mod report;
 pub mod resource;
 pub mod root;
 pub mod script;
@@ -28,7 +29,6 @@ pub fn all() -> impl Iterator<Item = &'static Level> {
 /// Commands of crmsh, by level, that this version does not have: they are named as such.
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
-    ("", "report"),
     ("", "sbd"),
     ("", "site"),
     ("", "cibstatus"),
@@ -37,6 +37,9 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("configure", "rsctest"),
     ("configure", "cibstatus"),
     ("node", "server"),
+    ("history", "graph"),
+    ("history", "session"),
+    ("history", "wdiff"),
     ("cib", "cibstatus"),
     ("cluster", "init"),
     ("cluster", "join"),

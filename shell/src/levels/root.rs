@@ -3,7 +3,7 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, history, maintenance, node, options, ra, resource, script, status};
+use super::{cib, cluster, configure, history, maintenance, node, options, ra, report, resource, script, status};
 use crate::command::{Call, Command, Level, Run};
 use crate::error::Outcome;
 use crate::session::Session;
@@ -33,6 +33,7 @@ pub static LEVEL: Level = Level {
         Command { name: "script", help: script::LEVEL.help, run: Run::Level(&script::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         status::COMMAND,
+        report::COMMAND,
         Command {
             name: "verify",
             help: "check the configuration",

@@ -75,6 +75,11 @@ pub fn show(session: &mut Session, options: &Options) -> Outcome {
     Ok(())
 }
 
+/// The cluster as `status` shows it, for a file.
+pub fn told(session: &mut Session) -> Outcome<String> {
+    Ok(text::print(&current(session)?, &Options { inactive: true, ..Options::default() }))
+}
+
 fn current(session: &mut Session) -> Outcome<ClusterView> {
     let document = session.document()?;
     let daemon = if session.source.is_live() { Some(session.cluster_status()?) } else { None };

@@ -1,114 +1,84 @@
-//! Where scripts are, and reading them with all that they include.
+//! The wizards of this machine.
 //!
-//! In: directories, the first that has a name wins. Out: names, and whole scripts.
+//! In: directories. Out: names, and wizards with everything they include.
+//! Absent: what is in a file (see `read`).
 
-use super::script::{Include, Included, Parameter, Script, is_true, of_agent};
-use super::yaml::{self, Value};
-use crate::error::{Failure, Outcome};
+use super::model::Wizard;
+use super::read;
+use crate::environment::Environment;
 use quorate_core::agent::Metadata;
-use std::collections::BTreeSet;
+use quorate_grammar::diagnostic::closest;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Scripts include scripts no deeper than this.
-const DEPTH_MAX: usize = 8;
+/// What an agent tells of itself: `None` if it is not here.
+pub type Ask<'a> = dyn Fn(&str) -> Option<Rc<Metadata>> + 'a;
 
 pub struct Library<'a> {
-    pub directories: Vec<PathBuf>,
-    /// What an agent (`ocf:heartbeat:IPaddr2`) says of itself.
-    pub metadata: &'a dyn Fn(&str) -> Option<Rc<Metadata>>,
+    files: BTreeMap<String, PathBuf>,
+    ask: &'a Ask<'a>,
 }
 
-impl Library<'_> {
-    pub fn names(&self) -> Vec<String> {
-        let mut names = BTreeSet::new();
-        for directory in &self.directories {
-            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-            let scripts = entries.filter(|entry| entry.path().join("main.yml").is_file());
-            names.extend(scripts.map(|entry| entry.file_name().to_string_lossy().into_owned()));
+/// Wizards that include each other deeper than this are taken for a circle.
+const DEPTH_MAX: usize = 16;
+
+impl<'a> Library<'a> {
+    /// What an earlier directory has, a later one does not replace.
+    pub fn of(directories: &[PathBuf], ask: &'a Ask<'a>) -> Library<'a> {
+        let mut files = BTreeMap::new();
+        for directory in directories {
+            for (name, file) in wizards_in(directory) {
+                files.entry(name).or_insert(file);
+            }
         }
-        names.into_iter().collect()
+        Library { files, ask }
     }
 
-    /// A script with all that it includes.
-    pub fn script(&self, name: &str) -> Outcome<Script> {
-        self.read(name, DEPTH_MAX)
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
-    fn file(&self, name: &str) -> Option<PathBuf> {
-        // A name is one directory, not a way to somewhere else.
-        let is_plain = !name.contains('/') && !name.starts_with('.');
-        let files = self.directories.iter().map(|directory| directory.join(name).join("main.yml"));
-        files.filter(|_| is_plain).find(|file| file.is_file())
+    pub fn wizard(&self, name: &str) -> Result<Wizard, String> {
+        self.nested(name, 0)
     }
 
-    fn read(&self, name: &str, depth_left: usize) -> Outcome<Script> {
-        let Some(file) = self.file(name) else {
-            let names = self.names();
-            let near = quorate_grammar::diagnostic::closest(name, names.iter().map(String::as_str));
-            let failure = Failure::usage(format!("there is no script `{name}`"));
-            return Err(match near {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint("`script list` shows them"),
-            });
-        };
-        let wrong = |what: String| Failure::refused(format!("{}: {what}", file.display()));
-        if depth_left == 0 {
-            return Err(wrong(format!("scripts include scripts more than {DEPTH_MAX} deep")));
+    /// A wizard that is included by so many others.
+    pub fn nested(&self, name: &str, depth: usize) -> Result<Wizard, String> {
+        if depth > DEPTH_MAX {
+            return Err(format!("the script `{name}` includes itself"));
         }
-        let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
-        let value = yaml::read(&text).map_err(wrong)?;
-        let Value::Map(_) = value else {
-            return Err(wrong("not a script: it has no `version`, `actions`, …".into()));
+        let Some(file) = self.files.get(name) else {
+            let near = closest(name, self.names()).map(|near| format!("; did you mean `{near}`?"));
+            return Err(format!("there is no script `{name}`{}", near.unwrap_or_default()));
         };
-        let list = |member: &str| value.get(member).map_or(&[][..], Value::items);
-        let includes = list("include").iter().map(|include| self.include(name, include, depth_left, &file));
-        Ok(Script {
-            name: name.to_string(),
-            category: category(&value.text_of("category").unwrap_or_default()),
-            short: value.text_of("shortdesc").unwrap_or_default().trim().to_string(),
-            long: value.text_of("longdesc").unwrap_or_default().trim().to_string(),
-            parameters: list("parameters").iter().filter_map(Parameter::read).collect(),
-            includes: includes.collect::<Outcome<_>>()?,
-            actions: list("actions").to_vec(),
-        })
+        let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        read::wizard(name, &text, self, depth).map_err(|error| format!("{}: {error}", file.display()))
     }
 
-    fn include(&self, script: &str, value: &Value, depth_left: usize, file: &Path) -> Outcome<Include> {
-        let listed: Vec<Parameter> =
-            value.get("parameters").into_iter().flat_map(Value::items).filter_map(Parameter::read).collect();
-        let optional = value.get("required").is_some() && !is_true(value, "required");
-        let short = value.text_of("shortdesc").unwrap_or_default();
-        if let Some(agent) = value.text_of("agent") {
-            let metadata = (self.metadata)(&agent);
-            let name = value.text_of("name").unwrap_or_else(|| script.to_string());
-            let parameters = of_agent(&listed, metadata.as_deref());
-            let short = match metadata {
-                Some(metadata) if short.is_empty() => metadata.short.clone(),
-                _ => short,
-            };
-            let operations = value.text_of("ops").unwrap_or_default();
-            let own = name == script;
-            let of = Included::Agent { agent, operations, parameters };
-            return Ok(Include { name, own, optional, short, given: Vec::new(), of });
-        }
-        let Some(other) = value.text_of("script") else {
-            let what = "an include is of an `agent` or a `script`";
-            return Err(Failure::refused(format!("{}: {what}", file.display())));
-        };
-        let included = self.read(&other, depth_left - 1)?;
-        let name = value.text_of("name").unwrap_or(other);
-        let given = listed.into_iter().filter_map(|one| Some((one.name, one.value?))).collect();
-        Ok(Include { name, own: false, optional, short, given, of: Included::Script(Rc::new(included)) })
+    pub fn agent(&self, name: &str) -> Option<Rc<Metadata>> {
+        (self.ask)(name)
     }
 }
 
-/// `File system` for `file System`: categories differ in case only by oversight.
-fn category(text: &str) -> String {
-    let lower = text.trim().to_lowercase();
-    if ["nfs", "sap"].contains(&lower.as_str()) {
-        return lower.to_uppercase();
+/// Where wizards are looked for: the given ones, the user's own, crmsh's.
+pub fn directories(environment: &Environment, given: &str) -> Vec<PathBuf> {
+    let given = given.split(';').filter(|path| !path.is_empty()).map(PathBuf::from);
+    given.chain([environment.config.join("crm/scripts"), PathBuf::from("/usr/share/crmsh/scripts")]).collect()
+}
+
+/// `NAME/main.yml`, or `NAME.yml`.
+fn wizards_in(directory: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.path()) {
+        let main = path.join("main.yml");
+        let name = |stem: Option<&std::ffi::OsStr>| stem.and_then(|stem| stem.to_str()).map(str::to_string);
+        if main.is_file() {
+            found.extend(name(path.file_name()).map(|name| (name, main)));
+        } else if path.extension().is_some_and(|end| end == "yml") && path.is_file() {
+            found.extend(name(path.file_stem()).map(|name| (name, path.clone())));
+        }
     }
-    let mut letters = lower.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    found
 }

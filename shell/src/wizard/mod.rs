@@ -1,15 +1,13 @@
-//! Cluster scripts ("wizards"): recipes in crmsh's YAML form that ask for a few values and make a
-//! configuration of them (crmsh manual, "script").
+//! Wizards: crmsh's cluster scripts, which make a configuration from a few answers.
 //!
-//! In: directories with `NAME/main.yml`, values by name. Out: a `Plan` of steps.
-//! Absent: anything on other nodes; carrying a plan out (see `levels::script`).
+//! In: `main.yml` files, a person's `name=value` words. Out: the steps that would be taken, as text.
+//! Absent: taking them (see `levels::script`); Hawk's older XML wizards.
 
+pub mod condition;
+pub mod include;
 pub mod library;
-mod plan;
-mod script;
-mod template;
-mod yaml;
-
-pub use library::Library;
-pub use plan::{Plan, Step, Values};
-pub use script::{Include, Included, Parameter, Script};
+pub mod model;
+pub mod plan;
+pub mod read;
+pub mod template;
+pub mod values;

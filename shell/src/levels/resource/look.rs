@@ -9,8 +9,8 @@ use crate::command::Call;
 use crate::configure::objects;
 use crate::configure::show;
 use crate::error::{Failure, Outcome};
-use crate::inputs::{self, Event};
 use crate::levels::status;
+use crate::operations::{Recorded, recorded};
 use crate::preview;
 use crate::running::{self, Active};
 use crate::session::Session;
@@ -89,12 +89,12 @@ pub fn operations(session: &mut Session, call: &Call) -> Outcome {
         node_name(&document, call, 1)?;
     }
     let base = |id: &str| id.split(':').next().unwrap_or_default().to_string();
-    let wanted = |event: &Event| {
+    let wanted = |event: &Recorded| {
         let is_resource = call.argument(0).is_none_or(|id| event.resource == id || base(&event.resource) == id);
         is_resource && call.argument(1).is_none_or(|node| event.node == node)
     };
     let mut text = String::new();
-    for event in inputs::events(std::slice::from_ref(&document)).iter().filter(|event| wanted(event)) {
+    for event in recorded(&document).iter().filter(|event| wanted(event)) {
         text.push_str(&format!("{} {} {}\n", clock::text(event.at), event.node, event.text));
     }
     session.page(&text);

@@ -1,0 +1,158 @@
+//! `report`: what this node knows of a problem, in one file to hand on.
+//!
+//! In: the CIB, the scheduler's saved inputs, the log. Out: a `tar.gz` that `history source` reads.
+//! Absent: other nodes' parts; the system's logs.
+
+use super::status;
+use crate::clock;
+use crate::command::{Call, Command, Flag, Run, What, any};
+use crate::configure::show;
+use crate::error::{Failure, Outcome};
+use crate::history::archive::{Archive, SavedInput};
+use crate::session::Session;
+use bzip2::Compression;
+use bzip2::write::BzEncoder;
+use quorate_core::xml::{Element, write_pretty};
+use quorate_grammar::line::Token;
+use quorate_grammar::literal;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+pub const COMMAND: Command = Command {
+    name: "report",
+    arguments: &[any("destination", What::File)],
+    flags: &[FROM, TO],
+    help: "collect what this node knows into one file",
+    details: "The configuration and status, the scheduler's inputs of that time (with -f and -t), the log and the\nversions, as DESTINATION.tar.gz. Values of attributes that fit core.obscure_pattern are masked in the\nconfiguration and the inputs; the log is as it is. Only this node's part: collect on each.",
+    examples: &["report", "report -f 2026-01-01T10:00:00Z -t 2026-01-01T12:00:00Z /tmp/outage"],
+    run: Run::Do(report),
+    ..Command::DEFAULT
+};
+
+const FROM: Flag = Flag { name: "--from", short: "-f", help: "leave out inputs that are older" };
+const TO: Flag = Flag { name: "--to", short: "-t", help: "leave out inputs that are newer" };
+
+struct Wanted {
+    from: Option<i64>,
+    to: Option<i64>,
+    destination: Option<String>,
+}
+
+/// The options' values stand behind them, so the words are read in their order.
+fn wanted(call: &Call) -> Outcome<Wanted> {
+    let mut wanted = Wanted { from: None, to: None, destination: None };
+    let mut tokens = call.tokens[1..].iter();
+    while let Some(token) = tokens.next() {
+        match token.text.as_str() {
+            "-f" | "--from" => wanted.from = Some(moment(token, tokens.next())?),
+            "-t" | "--to" => wanted.to = Some(moment(token, tokens.next())?),
+            word if wanted.destination.is_none() => wanted.destination = Some(word.to_string()),
+            word => return Err(Failure::misused(token.span, format!("`{word}` is one word too many for `report`"))),
+        }
+    }
+    Ok(wanted)
+}
+
+fn moment(option: &Token, value: Option<&Token>) -> Outcome<i64> {
+    let Some(value) = value else {
+        return Err(Failure::misused(option.span, format!("`{}` needs a time", option.text)));
+    };
+    let date = literal::date_on(&value.text, clock::now().0).map_err(|_| {
+        Failure::misused(value.span, format!("`{}` is no time", value.text)).hint("as 2026-01-01T10:00:00Z")
+    })?;
+    Ok(date.epoch)
+}
+
+fn report(session: &mut Session, call: &Call) -> Outcome {
+    let wanted = wanted(call)?;
+    let moment: String = clock::text(clock::now().0.epoch).chars().filter(char::is_ascii_digit).collect();
+    let path = PathBuf::from(wanted.destination.clone().unwrap_or_else(|| format!("crm_report-{moment}")));
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("crm_report").to_string();
+    let name = name.trim_end_matches(".tar.gz").to_string();
+    let path = path.with_file_name(format!("{name}.tar.gz"));
+    if path.exists() && !session.is_forced() {
+        return Err(Failure::refused(format!("{} exists already", path.display())));
+    }
+    let files = collect(session, &wanted)?;
+    let host = session.environment.host.clone();
+    pack(&path, &format!("{name}/{host}"), &files).map_err(|error| Failure::file(&path, &error))?;
+    session.ui.line(&path.display().to_string());
+    Ok(())
+}
+
+type File = (String, Vec<u8>);
+
+/// What there is; what is not is said in the report itself.
+fn collect(session: &mut Session, wanted: &Wanted) -> Outcome<Vec<File>> {
+    let pattern = session.options.get("core.obscure_pattern").to_string();
+    let secrets: Vec<String> = pattern
+        .split('|')
+        .filter(|word| !word.is_empty())
+        .map(str::to_string)
+        .chain([show::SECRETS.to_string()])
+        .collect();
+    let mut files = Vec::new();
+    let mut missing = String::new();
+    let source = session.source.clone();
+    match session.read_from(&source) {
+        Ok(document) => files.push(("cib.xml".to_string(), masked(document.root(), &secrets).into_bytes())),
+        Err(failure) => missing += &format!("cib.xml: {}\n", failure.message),
+    }
+    match status::told(session) {
+        Ok(text) => files.push(("crm_mon.txt".to_string(), text.into_bytes())),
+        Err(failure) => missing += &format!("crm_mon.txt: {}\n", failure.message),
+    }
+    let archive = Archive::below(&session.environment.root);
+    archive.unreadable.iter().for_each(|error| missing += &format!("{error}\n"));
+    let within = |input: &&SavedInput| {
+        wanted.from.is_none_or(|from| input.epoch >= from) && wanted.to.is_none_or(|to| input.epoch <= to)
+    };
+    for input in archive.inputs.iter().filter(within) {
+        let mut root = input.document.root().clone();
+        root.set("execution-date", input.epoch.to_string());
+        let bytes = packed(&masked(&root, &secrets)).map_err(|error| Failure::file(&input.path, &error))?;
+        files.push((format!("pengine/{}.bz2", input.name), bytes));
+    }
+    for log in &archive.logs {
+        match std::fs::read(log) {
+            Ok(bytes) => files.push(("pacemaker.log".to_string(), bytes)),
+            Err(error) => missing += &format!("pacemaker.log: {error}\n"),
+        }
+    }
+    files.push(("versions.txt".to_string(), format!("quorate {}\n", env!("CARGO_PKG_VERSION")).into_bytes()));
+    if !missing.is_empty() {
+        missing.lines().for_each(|line| session.ui.warn(&format!("not in the report: {line}")));
+        files.push(("missing.txt".to_string(), missing.into_bytes()));
+    }
+    Ok(files)
+}
+
+fn masked(root: &Element, secrets: &[String]) -> String {
+    let mut root = root.clone();
+    show::mask_element(&mut root, secrets);
+    write_pretty(&root)
+}
+
+fn packed(text: &str) -> io::Result<Vec<u8>> {
+    let mut encoder = BzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes())?;
+    encoder.finish()
+}
+
+/// The file takes its place only when it is whole; nobody but its owner can read it.
+fn pack(path: &Path, below: &str, files: &[File]) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let staged = tempfile::NamedTempFile::new_in(directory)?;
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(&staged, flate2::Compression::default()));
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o600);
+        header.set_mtime(u64::try_from(clock::now().0.epoch).unwrap_or(0));
+        archive.append_data(&mut header, format!("{below}/{name}"), &bytes[..])?;
+    }
+    archive.into_inner()?.finish()?;
+    staged.as_file().sync_all()?;
+    staged.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
