@@ -210,7 +210,7 @@ fn words_may_be_cut_short_and_are_never_guessed() {
         ("configure sho web", ""),
         ("configure cf", "is not a command of `configure`"),
         ("cnfigure show", "did you mean `configure`?"),
-        ("re stat", ""),
+        ("re stat", "`re` could be "),
         ("configure s web", "`s` could be "),
         ("resource sto web", ""),
         ("resource strt web", "did you mean `start`?"),

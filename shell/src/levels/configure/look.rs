@@ -153,7 +153,7 @@ pub fn verify(session: &mut Session, _: &Call) -> Outcome {
     check::verdict(session, &problems)
 }
 
-/// What `simulate` may be asked for. A graph is drawn by `history graph` and `crm_simulate -D` only.
+/// What `simulate` may be asked for. A graph is drawn by `history transition showdot` and `crm_simulate -D` only.
 pub const SIMULATED: &[&str] = &["scores", "actions", "utilization", "nograph"];
 
 pub fn simulate(session: &mut Session, call: &Call) -> Outcome {
