@@ -3,7 +3,7 @@
 //! In: unclean nodes. Out: fencing actions and what waits for them.
 
 use super::Plan;
-use super::plan::{Key, Requires};
+use super::action::{Key, Requires};
 use crate::rules::Recheck;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::resolve::fencing::Means;

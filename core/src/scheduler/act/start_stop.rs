@@ -3,7 +3,7 @@
 //! In: a placed primitive. Out: actions for each step between its roles.
 
 use super::Plan;
-use super::plan::Key;
+use super::action::Key;
 use crate::cib::model::resource::Role;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::resolve::MultipleActive;
