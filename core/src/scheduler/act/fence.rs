@@ -278,7 +278,7 @@ impl Plan<'_> {
     }
 
     fn is_bundled(&self, id: ResourceId) -> bool {
-        std::iter::successors(Some(id), |id| self.resource(*id).parent).any(|id| self.resource(id).is_bundle())
+        self.situation.resources.lineage(id).any(|id| self.resource(id).is_bundle())
     }
 
     /// A guest is fenced by its container being stopped.

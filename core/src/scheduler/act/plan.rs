@@ -283,7 +283,7 @@ impl<'a> Plan<'a> {
     }
 
     pub fn is_above(&self, above: ResourceId, below: ResourceId) -> bool {
-        std::iter::successors(self.resource(below).parent, |id| self.resource(*id).parent).any(|id| id == above)
+        self.situation.resources.above(below).any(|id| id == above)
     }
 
     /// The instance of a collective that is, or will be, where another resource is.

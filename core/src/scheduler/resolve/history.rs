@@ -153,7 +153,7 @@ impl Resolver<'_> {
 
     fn apply_result<'r>(&mut self, judged: Judged<'r>, course: &mut Course<'r>) {
         let (id, node) = (judged.resource, judged.node);
-        let whole = if self.resources[id].unique { id } else { self.top_of(id) };
+        let whole = if self.resources[id].unique { id } else { self.resources.top_of(id) };
         match judged.status {
             ExecutionStatus::Pending => return self.note_pending(&judged, course),
             ExecutionStatus::Done => return self.note_success(&judged, judged.exit_code, course),
@@ -398,13 +398,13 @@ impl Resolver<'_> {
 
     /// Where nothing is installed nothing runs; but what makes a bundle must be installed.
     fn is_masked(&self, id: ResourceId, record: &OperationRecord) -> bool {
-        let in_bundle = || self.resources[self.top_of(id)].parent.is_some();
+        let in_bundle = || self.resources[self.resources.top_of(id)].parent.is_some();
         record.is_maskable_probe() && !in_bundle()
     }
 
     fn mask_probe(&mut self, judged: &Judged, course: &mut Course) {
         let id = judged.resource;
-        let whole = if self.resources[id].unique { id } else { self.top_of(id) };
+        let whole = if self.resources[id].unique { id } else { self.resources.top_of(id) };
         self.note_success(judged, judged.expected, course);
         self.list_failure(id, judged.node, judged.record);
         self.lean(whole, Some(judged.node), Score::MINUS_INFINITY);
@@ -493,7 +493,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn set_active(&mut self, id: ResourceId) {
-        let promotable = self.resources[self.top_of(id)].promotable;
+        let promotable = self.resources[self.resources.top_of(id)].promotable;
         self.resources[id].role = if promotable { Role::Unpromoted } else { Role::Started };
     }
 
