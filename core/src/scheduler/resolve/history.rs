@@ -366,11 +366,8 @@ impl Resolver<'_> {
             self.warn(&name, "ignoring failure-timeout because it conflicts with on-fail=block");
             self.resources[id].failure_timeout_ms = 0;
         }
-        let timeout = i64::from(self.resources[id].failure_timeout_ms) / 1000;
-        let is_over = timeout > 0 && total.last > 0 && self.input.now.epoch() > total.last + timeout;
-        let count = if effective && is_over { Score::ZERO } else { total.count };
-        let last = if count > Score::ZERO { total.last } else { 0 };
-        (count, last)
+        let timeout_ms = if effective { self.resources[id].failure_timeout_ms } else { 0 };
+        total.at(self.input.now.epoch(), timeout_ms).count_and_last()
     }
 
     /// True when nothing more is to be made of an expired result.

@@ -415,14 +415,12 @@ impl Situation {
     pub fn fail_count(&self, id: ResourceId, node: NodeId, effective: bool) -> (Score, i64) {
         let resource = &self.resources[id];
         let total = self.nodes[node].fail_counts.total(resource.failure_name(), !resource.unique);
-        if total.count <= Score::ZERO {
-            return (total.count, 0);
-        }
-        let blocks = resource.failure_timeout_ms > 0
-            && operation::failure_blocks(&self.status, &self.nodes, resource, node, None);
-        let timeout = if blocks { 0 } else { i64::from(resource.failure_timeout_ms) / 1000 };
-        let is_over = timeout > 0 && total.last > 0 && self.now.epoch() > total.last + timeout;
-        if effective && is_over { (Score::ZERO, 0) } else { (total.count, total.last) }
+        let expires = effective
+            && total.count > Score::ZERO
+            && resource.failure_timeout_ms > 0
+            && !operation::failure_blocks(&self.status, &self.nodes, resource, node, None);
+        let timeout_ms = if expires { resource.failure_timeout_ms } else { 0 };
+        total.at(self.now.epoch(), timeout_ms).count_and_last()
     }
 
     /// The node a resource is active on, the one to trust most where there are several.
