@@ -46,6 +46,8 @@ impl Command {
 #[derive(Clone, Copy)]
 pub enum Run {
     Do(fn(&mut Session, &Call) -> Outcome),
+    /// Tells of the level it is given at, which need not be the one that was entered.
+    Tell(fn(&mut Session, &'static Level, &Call) -> Outcome),
     /// A level of its own: alone it is entered, with words behind it they are run there.
     Level(&'static Level),
     /// A statement of the configuration language; the grammar reads its words.

@@ -32,6 +32,7 @@ pub mod running;
 pub mod script;
 pub mod session;
 pub mod tools;
+pub mod topic;
 pub mod ui;
 pub mod why;
 pub mod wizard;

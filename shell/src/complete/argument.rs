@@ -12,6 +12,7 @@ use crate::documented;
 use crate::levels;
 use crate::metadata;
 use crate::options::OPTIONS;
+use crate::topic::TOPICS;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::expect;
 use std::collections::BTreeSet;
@@ -57,7 +58,8 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::LoadSource => files(partial),
         What::Topic => {
             let commands = levels::all().flat_map(|level| level.commands.iter());
-            commands.filter(|command| !command.is_hidden()).map(|one| whole(one.name).with(one.help)).collect()
+            let commands = commands.filter(|command| !command.is_hidden()).map(|one| whole(one.name).with(one.help));
+            commands.chain(TOPICS.iter().map(|topic| whole(topic.name).with(topic.title))).collect()
         }
         What::Level => {
             let named = levels::all().filter(|level| !level.name.is_empty());
