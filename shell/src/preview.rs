@@ -47,7 +47,7 @@ pub fn simulator(document: &Document, options: &[&str]) -> Outcome<String> {
 pub fn decided(document: &Document, epoch: i64) -> Vec<String> {
     let latest = quorate_core::cib::upgrade::to_latest(document).map(|(document, _)| document);
     let document = latest.unwrap_or_else(|_| document.clone());
-    summary::lines(&schedule(&Input::new(&document, quorate_core::time::Now::from_epoch(epoch))).summary)
+    summary::lines(&schedule(&Input::new(&document, clock::at(epoch))).summary)
 }
 
 fn complaints(document: &Document, output: &Output) -> String {

@@ -16,6 +16,7 @@ use quorate_core::scheduler::{Input, resolve};
 use quorate_core::view::cluster::{FencingState, FencingView};
 use quorate_core::view::{ClusterView, Extra, Options, Section, build, html, text, xml};
 use quorate_grammar::diagnostic::closest;
+use quorate_transport::zone;
 
 const WORDS: &[&str] = &[
     "full",
@@ -43,7 +44,7 @@ pub const COMMAND: Command = Command {
 };
 
 fn status(session: &mut Session, call: &Call) -> Outcome {
-    let mut options = Options { inactive: true, ..Options::default() };
+    let mut options = Options { inactive: true, zone: zone::local(), ..Options::default() };
     let mut form = "text";
     for (at, word) in call.words().iter().enumerate() {
         match word.as_str() {
@@ -77,7 +78,7 @@ pub fn show(session: &mut Session, options: &Options) -> Outcome {
 
 /// The cluster as `status` shows it, for a file.
 pub fn told(session: &mut Session) -> Outcome<String> {
-    Ok(text::print(&current(session)?, &Options { inactive: true, ..Options::default() }))
+    Ok(text::print(&current(session)?, &Options { inactive: true, zone: zone::local(), ..Options::default() }))
 }
 
 fn current(session: &mut Session) -> Outcome<ClusterView> {
