@@ -155,6 +155,32 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Does what an option of crm_mon without a value chooses, by its long name; false if it chooses nothing.
+    pub fn choose(&mut self, name: &str) -> bool {
+        let sections = self.sections;
+        match name {
+            "group-by-node" => self.group_by_node = true,
+            "inactive" => self.inactive = true,
+            "failcounts" => self.sections = sections.with(Section::FailCounts),
+            "operations" => self.sections = sections.with(Section::Operations),
+            "timing-details" => {
+                self.timing = true;
+                self.sections = sections.with(Section::Operations);
+            }
+            "tickets" => self.sections = sections.with(Section::Tickets),
+            "neg-locations" => self.sections = sections.with(Section::Bans),
+            "show-node-attributes" => self.sections = sections.with(Section::Attributes),
+            "hide-headers" => self.sections = Section::SUMMARY.into_iter().fold(sections, Sections::without),
+            // What differs from one call to the next.
+            "quiet" => self.sections = sections.without(Section::Times),
+            "show-detail" => self.detail = true,
+            "show-description" => self.description = true,
+            "brief" => self.brief = true,
+            _ => return false,
+        }
+        true
+    }
+
     pub fn shows(&self, section: Section) -> bool {
         self.sections.has(section)
     }

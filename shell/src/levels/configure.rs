@@ -238,6 +238,7 @@ pub static LEVEL: Level = Level {
             details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay.",
             examples: &["delete web", "delete l1 l2"],
             run: Run::Do(delete),
+            ..Command::DEFAULT
         },
         Command {
             name: "rename",
