@@ -99,13 +99,15 @@ impl<'a> Facts<'a> {
 /// here and count when it is committed.
 pub fn tell(session: &mut Session, statements: &[Statement], origin: &Origin) -> Outcome {
     let document = session.document()?;
-    tell_of(session, &document, statements, origin)
+    let found = found_in(session, &document, statements);
+    session.ui.diagnostics(&found, origin);
+    Ok(())
 }
 
-/// The same for statements that a document has already, though it is not on the stage yet.
-pub fn tell_of(session: &mut Session, document: &Document, statements: &[Statement], origin: &Origin) -> Outcome {
+/// The same for statements that a document has already, though it is not on the stage yet: what is new in it.
+pub fn found_in(session: &mut Session, document: &Document, statements: &[Statement]) -> Vec<Diagnostic> {
     if session.options.get("core.check_frequency") != "always" || session.is_forced() {
-        return Ok(());
+        return Vec::new();
     }
     let mut found = Vec::new();
     {
@@ -128,8 +130,7 @@ pub fn tell_of(session: &mut Session, document: &Document, statements: &[Stateme
         }
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    session.ui.diagnostics(&diagnostics, origin);
-    Ok(())
+    diagnostics
 }
 
 /// What must hold before a commit: problems that the changes brought are said, and errors stop it.

@@ -119,6 +119,10 @@ pub enum What {
     Ticket,
     Option,
     OptionValue,
+    /// A config of `configure template`.
+    Config,
+    /// What `configure template new` takes: templates, then `params` and theirs.
+    Template,
 }
 
 /// Resources by what can be done to them.

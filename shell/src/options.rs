@@ -27,6 +27,7 @@ pub const OPTIONS: &[Setting] = &[
     Setting { name: "core.obscure_pattern", default: "passw*", values: &[] },
     Setting { name: "core.script_path", default: "", values: &[] },
     Setting { name: "core.force", default: "no", values: &["yes", "no"] },
+    Setting { name: "path.sharedir", default: "/usr/share/crmsh", values: &[] },
     Setting { name: "color.style", default: "color", values: &["plain", "color", "color-always"] },
 ];
 

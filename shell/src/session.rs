@@ -74,6 +74,8 @@ pub struct Session {
     pub history: Looking,
     /// Configurations that were given a name, for this session.
     pub checkpoints: BTreeMap<String, Document>,
+    /// The config that `configure template` works on.
+    pub template: Option<String>,
     /// Problems that were told already.
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
@@ -104,6 +106,7 @@ impl Session {
             done: false,
             history: Looking::default(),
             checkpoints: BTreeMap::new(),
+            template: None,
             told: BTreeSet::new(),
             verifying: false,
             interrupted: Arc::default(),

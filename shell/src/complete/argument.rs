@@ -4,7 +4,7 @@
 //! Absent: statements of the configuration language (see `statement`).
 
 use super::operation;
-use super::{Candidate, Knowledge, Rank, all, start, state, whole};
+use super::{Candidate, Knowledge, Rank, all, kept, start, state, whole};
 use crate::check;
 use crate::command::{Argument, Command, What};
 use crate::configure::objects::{self, Object};
@@ -93,6 +93,8 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         },
         What::Schema => all(check::schema_names().iter().map(String::as_str)),
         What::Ticket => all(knowledge.tickets().iter().map(String::as_str)),
+        What::Config => kept::configs(knowledge, words),
+        What::Template => kept::templates(knowledge, words),
         What::Option => OPTIONS.iter().map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect(),
         What::OptionValue => {
             let option = OPTIONS.iter().find(|option| option.name == word(1));

@@ -21,6 +21,7 @@ pub mod look;
 
 mod publish;
 
+pub use change::work_on;
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
 pub use look::{differ, print_diff, text_diff};
 use look::{get_property, show, simulate, verify};
@@ -409,6 +410,12 @@ pub static LEVEL: Level = Level {
             ..Command::DEFAULT
         },
         Command { name: "cib", help: super::cib::LEVEL.help, run: Run::Level(&super::cib::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "template",
+            help: super::template::LEVEL.help,
+            run: Run::Level(&super::template::LEVEL),
+            ..Command::DEFAULT
+        },
     ],
 };
 
