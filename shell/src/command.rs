@@ -74,6 +74,7 @@ pub enum Count {
 pub enum What {
     Text,
     Resource,
+    Primitive,
     /// A resource that the command makes sense for.
     ResourceThat(Resources),
     Node,

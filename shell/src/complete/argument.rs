@@ -32,6 +32,7 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::Text => Vec::new(),
         What::Words(words) => all(words.iter().copied()),
         What::Resource => knowledge.resources(),
+        What::Primitive => knowledge.ids(&["primitive"]),
         What::ResourceThat(state) => state::resources(knowledge, state),
         What::Group => knowledge.ids(&["group"]),
         What::Member => match word(2) {

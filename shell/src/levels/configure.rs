@@ -416,6 +416,12 @@ pub static LEVEL: Level = Level {
             run: Run::Level(&super::template::LEVEL),
             ..Command::DEFAULT
         },
+        Command {
+            name: "assist",
+            help: super::assist::LEVEL.help,
+            run: Run::Level(&super::assist::LEVEL),
+            ..Command::DEFAULT
+        },
     ],
 };
 
