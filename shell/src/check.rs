@@ -118,6 +118,9 @@ pub fn found_in(session: &mut Session, document: &Document, statements: &[Statem
             found.extend(statement(one, &facts).into_iter().map(|found| (object.clone(), found)));
         }
     }
+    if session.options.is_on("core.ignore_missing_metadata") {
+        found.retain(|(_, one)| !one.message.contains(agent::ABSENT));
+    }
     let relaxed = session.options.get("core.check_mode") == "relaxed";
     let mut diagnostics = Vec::new();
     for (object, mut diagnostic) in found {
@@ -206,6 +209,9 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
         problems.extend(document::check(&facts));
     }
     problems.extend(schema::check(document));
+    if session.options.is_on("core.ignore_missing_metadata") {
+        problems.retain(|problem| !problem.is_of_agent());
+    }
     once_for_each_agent(problems)
 }
 

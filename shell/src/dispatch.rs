@@ -91,6 +91,10 @@ fn visit(session: &mut Session, level: &'static Level, words: &[Token], line: &L
         }
         return outcome;
     }
+    // `crm options set …` alone would be for nothing.
+    if level.name == "options" && outcome.is_ok() && session.manner == Manner::Single && session.options.is_unsaved() {
+        return levels::options::keep(session).map(drop);
+    }
     if level.name != "configure" || inside {
         return outcome;
     }

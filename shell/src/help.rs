@@ -23,7 +23,7 @@ pub fn level(session: &mut Session, level: &Level) {
         let mut any = false;
         for command in commands().filter(|command| belongs(&command.run)) {
             if !any {
-                text.push_str(&format!("{}:\n", session.ui.bold(title)));
+                text.push_str(&format!("{}:\n", session.ui.header(title)));
                 any = true;
             }
             text.push_str(&format!("  {:width$}  {}\n", command.name, command.help));
@@ -52,7 +52,7 @@ pub fn command(session: &mut Session, level: &Level, command: &Command) {
         text.push_str(&format!("\n{}\n", command.details));
     }
     if !command.examples.is_empty() {
-        text.push_str(&format!("\n{}\n", session.ui.bold("Examples:")));
+        text.push_str(&format!("\n{}\n", session.ui.header("Examples:")));
         command.examples.iter().for_each(|example| text.push_str(&format!("  {example}\n")));
     }
     session.page(&text);

@@ -26,6 +26,7 @@ pub mod metadata;
 pub mod offer;
 pub mod operations;
 pub mod options;
+pub mod palette;
 pub mod preview;
 pub mod repl;
 pub mod running;

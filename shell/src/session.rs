@@ -12,11 +12,12 @@ use crate::commit;
 use crate::configure::legacy;
 use crate::configure::references;
 use crate::configure::stage::Stage;
-use crate::environment::Environment;
+use crate::environment::{Environment, OCF_ROOT};
 use crate::error::{Failure, Origin, Outcome};
 use crate::history::Looking;
 use crate::metadata;
 use crate::options::Options;
+use crate::palette::Palette;
 use crate::preview;
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
@@ -28,6 +29,7 @@ use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,11 +129,18 @@ impl Session {
         if !editor.is_empty() {
             self.environment.editor = Some(editor);
         }
-        self.ui.color = match self.options.get("color.style") {
-            _ if self.ui.is_json() => Color::Plain,
-            "color-always" => Color::Ansi,
-            "color" if self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
-            _ => Color::Plain,
+        if self.environment.ocf_root == Path::new(OCF_ROOT) {
+            self.environment.ocf_root = PathBuf::from(self.options.get("path.ocf_root"));
+        }
+        self.ui.palette = Palette::of(&self.options);
+        let styles: Vec<&str> = self.options.get("color.style").split(',').map(str::trim).collect();
+        // In capitals and nothing else: the usual colours.
+        let colored = styles.contains(&"color") || styles == ["uppercase"];
+        self.ui.color = match () {
+            () if self.ui.is_json() || styles.contains(&"plain") => Color::Plain,
+            () if styles.contains(&"color-always") => Color::Ansi,
+            () if colored && self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
+            () => Color::Plain,
         };
     }
 

@@ -10,8 +10,9 @@ use crate::command::{Argument, Command, What};
 use crate::configure::objects::{self, Object};
 use crate::documented;
 use crate::levels;
+use crate::levels::options as settings;
 use crate::metadata;
-use crate::options::OPTIONS;
+use crate::options::{OPTIONS, Setting};
 use quorate_core::xml::Element;
 use quorate_grammar::crm::expect;
 use std::collections::BTreeSet;
@@ -96,10 +97,15 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::Ticket => all(knowledge.tickets().iter().map(String::as_str)),
         What::Config => kept::configs(knowledge, words),
         What::Template => kept::templates(knowledge, words),
-        What::Option => OPTIONS.iter().map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect(),
+        What::Option => {
+            let useful = OPTIONS.iter().filter(|one| one.idle.is_empty());
+            useful.map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect()
+        }
         What::OptionValue => {
-            let option = OPTIONS.iter().find(|option| option.name == word(1));
-            all(option.map_or(&[][..], |option| option.values).iter().copied())
+            // `options wait` is short for `options set core.wait`.
+            let name = if word(0) == "set" { Some(word(1)) } else { settings::long_name(word(0)) };
+            let candidates = name.and_then(Setting::find).map_or(Vec::new(), Setting::candidates);
+            all(candidates)
         }
     }
 }

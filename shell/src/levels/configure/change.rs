@@ -4,7 +4,7 @@
 //! Absent: committing (see `publish`).
 
 use super::IDS;
-use super::look::{nothing_missing, selection, with_near};
+use super::look::{arrange, nothing_missing, selection, with_near};
 use crate::command::{Call, FORCE};
 use crate::configure::lower::{self, Mode};
 use crate::configure::remove::{self, RemoveError};
@@ -112,8 +112,9 @@ pub fn edit_text(session: &mut Session, call: &Call) -> Outcome {
     let selection = selection(&call.words());
     session.freshen();
     let document = session.stage()?.work().clone();
-    let (objects, missing) = show::select(document.configuration(), &selection.selectors);
+    let (mut objects, missing) = show::select(document.configuration(), &selection.selectors);
     nothing_missing(&document, missing)?;
+    arrange(session, &mut objects);
     let form = form(&selection);
     let changed = edit::edit(session, &document, &objects, form, selection.selectors.is_empty())?;
     if let Some(document) = changed {
@@ -163,8 +164,9 @@ pub fn save(session: &mut Session, call: &Call) -> Outcome {
     let selection = selection(rest);
     session.freshen();
     let document = session.stage()?.work().clone();
-    let (objects, missing) = show::select(document.configuration(), &selection.selectors);
+    let (mut objects, missing) = show::select(document.configuration(), &selection.selectors);
     nothing_missing(&document, missing)?;
+    arrange(session, &mut objects);
     let text = if selection.xml {
         let selected = (!selection.selectors.is_empty()).then_some(&objects[..]);
         show::unmasked_xml(document.root(), document.configuration(), selected)

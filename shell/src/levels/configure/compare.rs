@@ -134,7 +134,7 @@ pub fn graph(session: &mut Session, call: &Call) -> Outcome {
     let Some(format) = call.argument(2) else {
         return std::fs::write(path, dot).map_err(|error| Failure::file(path, &error));
     };
-    let mut child = Command::new("dot")
+    let mut child = Command::new(session.options.get("core.dot"))
         .args([&format!("-T{format}"), "-o", file])
         .stdin(Stdio::piped())
         .spawn()

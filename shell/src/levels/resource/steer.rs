@@ -56,12 +56,19 @@ fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &
         .filter(|part| is_resource(part) && attribute::get(part, Sort::Meta, name).is_some())
         .filter_map(|part| part.id().map(str::to_string))
         .collect();
+    let children = session.options.get("core.manage_children").to_string();
     for member in members {
         // Instances of a clone cannot differ, so there is nothing to ask about them.
-        if clone
-            || session.confirm(&format!("Override '{name}' of the member {member}?"))
-            || session.manner != Manner::Interactive
-        {
+        let overridden = clone
+            || match children.as_str() {
+                "always" => true,
+                "never" => false,
+                _ => {
+                    session.confirm(&format!("Override '{name}' of the member {member}?"))
+                        || session.manner != Manner::Interactive
+                }
+            };
+        if overridden {
             let place = objects::find_resource(configuration, &member).expect("it was just listed").place;
             attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
             session.ui.info(&format!("removed '{name}' of {member}: {} decides it now", id));
