@@ -219,6 +219,21 @@ impl Session {
         self.commit_to(&source, &base, &mine).map(drop)
     }
 
+    /// A change to the CIB that is made at once, under all that is on the stage, and waited for.
+    pub fn change_now(&mut self, change: impl FnOnce(&mut Session, &mut Document) -> Outcome) -> Outcome {
+        let source = self.source.clone();
+        let base = self.read_from(&source)?;
+        let mut mine = base.clone();
+        change(self, &mut mine)?;
+        commit::commit(&source, self.cluster.as_mut(), &base, &mine)?;
+        let waited = if source.is_live() { self.cluster.wait(self.patience) } else { Ok(()) };
+        let now = self.read_from(&source)?;
+        if let Some(stage) = &self.stage {
+            self.stage = Some(stage.moved(&now, commit::merged)?);
+        }
+        waited
+    }
+
     /// Shows what the cluster would do if these changes were committed now, onto what is there now.
     /// A shadow is judged by the state in which the cluster really is.
     pub fn preview(&mut self, base: &Document, mine: &Document) -> Outcome {

@@ -54,6 +54,19 @@ impl Stage {
         self.steps.last().map(|(command, _)| command.clone())
     }
 
+    /// The same steps on another base, each as `merge` (of base, new base and step) puts it there.
+    pub fn moved<E>(
+        &self,
+        base: &Document,
+        merge: impl Fn(&Document, &Document, &Document) -> Result<Document, E>,
+    ) -> Result<Stage, E> {
+        let onto = |steps: &[(String, Document)]| {
+            let moved = steps.iter().map(|(command, step)| Ok((command.clone(), merge(&self.base, base, step)?)));
+            moved.collect::<Result<Vec<_>, E>>()
+        };
+        Ok(Stage { base: base.clone(), steps: onto(&self.steps)?, undone: onto(&self.undone)? })
+    }
+
     /// What is on the stage has been committed: it is the base now.
     pub fn committed(&mut self, document: Document) {
         *self = Stage::new(document);
@@ -68,6 +81,22 @@ mod tests {
         let mut document = Document::empty();
         document.configuration_mut().set("mark", name);
         document
+    }
+
+    #[test]
+    fn steps_move_to_another_base() {
+        let mut stage = Stage::new(Document::empty());
+        stage.put("a", named("a"));
+        stage.put("b", named("b"));
+        stage.undo();
+        let moved = stage.moved(&named("base"), |_, base, step| {
+            let mark = |document: &Document| document.configuration().attr("mark").unwrap_or_default().to_string();
+            Ok::<_, ()>(named(&format!("{}+{}", mark(base), mark(step))))
+        });
+        let mut moved = moved.expect("nothing refuses");
+        assert_eq!(moved.work().configuration().attr("mark"), Some("base+a"));
+        assert_eq!(moved.redo().as_deref(), Some("b"));
+        assert_eq!(moved.work().configuration().attr("mark"), Some("base+b"));
     }
 
     #[test]

@@ -236,7 +236,7 @@ pub static LEVEL: Level = Level {
             arguments: &[some("id", What::Object)],
             flags: &[FORCE],
             help: "delete objects",
-            details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay.",
+            details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay. What is running is not deleted; with --force it is stopped\nfirst, at once, and waited for (no longer than -w says).",
             examples: &["delete web", "delete l1 l2"],
             run: Run::Do(delete),
         },

@@ -43,7 +43,8 @@ fn set_meta(session: &mut Session, call: &Call, name: &str, value: &str) -> Outc
     })
 }
 
-fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &str, value: &str) {
+/// Sets a meta attribute of one resource as its level's commands do.
+pub fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &str, value: &str) {
     let place = objects::find_resource(configuration, id).map(|object| target(configuration, &object.place));
     let Some(place) = place else { return };
     let mut pool = Pool::of(configuration);
