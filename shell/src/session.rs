@@ -10,8 +10,11 @@ use crate::client::{ANSWER_WITHIN, Cluster};
 use crate::command::{Call, Level, PREVIEW};
 use crate::commit;
 use crate::configure::legacy;
+use crate::configure::lower::raise_object;
+use crate::configure::objects;
+use crate::configure::raise::Context;
 use crate::configure::references;
-use crate::configure::stage::Stage;
+use crate::configure::stage::{self, Stage};
 use crate::environment::{Environment, OCF_ROOT};
 use crate::error::{Failure, Origin, Outcome};
 use crate::history::Looking;
@@ -229,7 +232,7 @@ impl Session {
         let waited = if source.is_live() { self.cluster.wait(self.patience) } else { Ok(()) };
         let now = self.read_from(&source)?;
         if let Some(stage) = &self.stage {
-            self.stage = Some(stage.moved(&now, commit::merged)?);
+            self.stage = Some(stage.moved(&now, &commit::merged));
         }
         waited
     }
@@ -332,10 +335,16 @@ impl Session {
         self.stage.as_ref().is_some_and(Stage::is_changed)
     }
 
-    /// Reads the CIB anew if nothing of ours would be lost.
+    /// Reads the CIB anew if nothing of ours would be lost. The way back stays.
     pub fn freshen(&mut self) {
-        if self.manner == Manner::Interactive && self.stage.as_ref().is_some_and(|stage| !stage.is_changed()) {
-            self.stage = None;
+        if self.manner != Manner::Interactive {
+            return;
+        }
+        let Some(stage) = self.stage.take_if(|stage| !stage.is_changed()) else { return };
+        // Without an answer the command that needs one says so.
+        if let Ok(now) = self.read_from(&self.source.clone()) {
+            let same = stage::is_same(&now, stage.base());
+            self.stage = Some(if same { stage } else { stage.moved(&now, &commit::merged) });
         }
     }
 
@@ -396,7 +405,7 @@ impl Session {
         let (base, mine) = (stage.base().clone(), stage.work().clone());
         let source = self.source.clone();
         let now = self.commit_to(&source, &base, &mine)?;
-        self.stage()?.committed(now);
+        self.stage()?.commit(&now, &commit::merged);
         Ok(true)
     }
 
@@ -404,8 +413,7 @@ impl Session {
     pub fn rebase_stage(&mut self) -> Outcome {
         let now = self.read_from(&self.source.clone())?;
         let work = self.stage()?.work().clone();
-        let mut mine = now.clone();
-        *mine.configuration_mut() = work.configuration().clone();
+        let mine = stage::with_configuration(&work, &now);
         let mut stage = Stage::new(now);
         stage.put("commit replace", mine);
         self.stage = Some(stage);
@@ -440,11 +448,24 @@ impl Session {
         let document = self.document()?;
         let mut still = Vec::new();
         for (statement, missing) in &unresolved {
+            if !self.still_wants(&document, statement) {
+                continue;
+            }
             let now = references::check([statement], document.configuration());
             still.extend(now.into_iter().filter(|one| missing.iter().any(|before| before.span == one.span)));
         }
         still.retain(|diagnostic| !self.is_consequence(diagnostic));
         Ok(still)
+    }
+
+    /// Whether what a statement made is there and refers to what is missing: it may have been taken back,
+    /// or put right.
+    fn still_wants(&self, document: &Document, statement: &Statement) -> bool {
+        let Some(id) = statement.kind.id() else { return true };
+        let configuration = document.configuration();
+        let Some(object) = objects::find(configuration, &id.text) else { return false };
+        let now = raise_object(&object, &Context::of(configuration, self.catalogue()));
+        !references::check([&now], configuration).is_empty()
     }
 
     /// Everything the batch wants, for good; then what it asks of the daemon.

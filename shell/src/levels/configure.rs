@@ -340,6 +340,7 @@ pub static LEVEL: Level = Level {
                 maybe("save|restore|delete|list", What::Words(&["save", "restore", "delete", "list"])),
                 maybe("name", What::Checkpoint),
             ],
+            flags: &[FORCE],
             help: "give the configuration as it is now a name, and go back to it",
             examples: &["checkpoint save before", "checkpoint restore before"],
             run: Run::Do(compare::checkpoint),
