@@ -79,6 +79,7 @@ pub enum Count {
 pub enum What {
     Text,
     Resource,
+    Primitive,
     /// A resource that the command makes sense for.
     ResourceThat(Resources),
     Node,
@@ -124,6 +125,10 @@ pub enum What {
     Ticket,
     Option,
     OptionValue,
+    /// A config of `configure template`.
+    Config,
+    /// What `configure template new` takes: templates, then `params` and theirs.
+    Template,
 }
 
 /// Resources by what can be done to them.

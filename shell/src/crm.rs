@@ -201,18 +201,18 @@ fn unknown(word: &str) -> Failure {
 const CRMSH_EDITS: [&str; 3] = ["core.implicit_edits", "core.has_ra_advised_op", "core.has_fa_advised_op"];
 
 fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
-    session.options = Options::load(&Options::path(&session.environment));
+    session.options = Options::load(&session.environment);
     if let Some(style) = &request.style {
-        session.options.set("color.style", style)?;
+        session.options.set_for_now("color.style", style)?;
     }
     if request.echo {
         for name in CRMSH_EDITS {
-            session.options.set(name, "yes")?;
+            session.options.set_for_now(name, "yes")?;
         }
     }
     for setting in &request.settings {
         let (name, value) = setting.split_once('=').ok_or_else(|| not_a_setting(setting))?;
-        session.options.set(name, value)?;
+        session.options.set_for_now(name, value)?;
     }
     session.apply_options();
     session.switches.refuse = request.refuse;
@@ -240,7 +240,11 @@ fn start(session: &mut Session, request: &Request) -> u8 {
     }
     let level = one_level(&request.words);
     if !request.words.is_empty() && level.is_none() {
-        return script::single(session, &script::joined(&request.words));
+        let text = match session.options.is_on("core.add_quotes") {
+            true => script::joined(&request.words),
+            false => request.words.join(" "),
+        };
+        return script::single(session, &text);
     }
     if !session.environment.terminal_in {
         return run_input(session, &request.words);

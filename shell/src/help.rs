@@ -24,7 +24,7 @@ pub fn level(session: &mut Session, level: &Level) {
         let mut any = false;
         for command in commands().filter(|command| belongs(&command.run)) {
             if !any {
-                text.push_str(&format!("{}:\n", session.ui.bold(title)));
+                text.push_str(&format!("{}:\n", session.ui.header(title)));
                 any = true;
             }
             text.push_str(&format!("  {:width$}  {}\n", command.name, command.help));
@@ -56,7 +56,7 @@ pub fn command(session: &mut Session, level: &Level, command: &Command) {
         text.push_str(&format!("\n{}\n", command.details));
     }
     if !command.examples.is_empty() {
-        text.push_str(&format!("\n{}\n", session.ui.bold("Examples:")));
+        text.push_str(&format!("\n{}\n", session.ui.header("Examples:")));
         command.examples.iter().for_each(|example| text.push_str(&format!("  {example}\n")));
     }
     session.page(&text);
@@ -65,7 +65,7 @@ pub fn command(session: &mut Session, level: &Level, command: &Command) {
 fn topics(session: &mut Session) {
     let width = TOPICS.iter().map(|topic| topic.name.len()).max().unwrap_or(0);
     let lines: String = TOPICS.iter().map(|topic| format!("  {:width$}  {}\n", topic.name, topic.title)).collect();
-    session.page(&format!("{}:\n{lines}", session.ui.bold("Topics")));
+    session.page(&format!("{}:\n{lines}", session.ui.header("Topics")));
 }
 
 /// `help`, `help COMMAND`, `help LEVEL`, `help LEVEL COMMAND`, `help topics`, `help TOPIC`.
@@ -93,7 +93,7 @@ pub fn asked(session: &mut Session, here: &Level, words: &[String]) -> Outcome {
         return Ok(());
     }
     if let Some(topic) = topic::find(first) {
-        session.page(&format!("{}: {}\n\n{}", session.ui.bold(topic.name), topic.title, topic.text));
+        session.page(&format!("{}: {}\n\n{}", session.ui.header(topic.name), topic.title, topic.text));
         return Ok(());
     }
     match first.to_ascii_lowercase().as_str() {

@@ -69,7 +69,7 @@ fn report(session: &mut Session, call: &Call) -> Outcome {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("crm_report").to_string();
     let name = name.trim_end_matches(".tar.gz").to_string();
     let path = path.with_file_name(format!("{name}.tar.gz"));
-    if path.exists() && !session.is_forced() {
+    if path.exists() && !session.is_forced() && !session.options.is_on("report.remove_exist_dest") {
         return Err(Failure::refused(format!("{} exists already", path.display())));
     }
     let files = collect(session, &wanted)?;

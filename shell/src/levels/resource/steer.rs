@@ -43,7 +43,8 @@ fn set_meta(session: &mut Session, call: &Call, name: &str, value: &str) -> Outc
     })
 }
 
-fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &str, value: &str) {
+/// Sets a meta attribute of one resource as its level's commands do.
+pub fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &str, value: &str) {
     let place = objects::find_resource(configuration, id).map(|object| target(configuration, &object.place));
     let Some(place) = place else { return };
     let mut pool = Pool::of(configuration);
@@ -56,12 +57,19 @@ fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &
         .filter(|part| is_resource(part) && attribute::get(part, Sort::Meta, name).is_some())
         .filter_map(|part| part.id().map(str::to_string))
         .collect();
+    let children = session.options.get("core.manage_children").to_string();
     for member in members {
         // Instances of a clone cannot differ, so there is nothing to ask about them.
-        if clone
-            || session.confirm(&format!("Override '{name}' of the member {member}?"))
-            || session.manner != Manner::Interactive
-        {
+        let overridden = clone
+            || match children.as_str() {
+                "always" => true,
+                "never" => false,
+                _ => {
+                    session.confirm(&format!("Override '{name}' of the member {member}?"))
+                        || session.manner != Manner::Interactive
+                }
+            };
+        if overridden {
             let place = objects::find_resource(configuration, &member).expect("it was just listed").place;
             attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
             session.ui.info(&format!("removed '{name}' of {member}: {} decides it now", id));
