@@ -117,6 +117,8 @@ pub enum What {
     AgentParameter,
     Schema,
     Ticket,
+    /// `live`, `shadow:NAME` or a file.
+    StatusSource,
     Option,
     OptionValue,
 }

@@ -31,6 +31,7 @@ pub mod repl;
 pub mod running;
 pub mod script;
 pub mod session;
+pub mod supposition;
 pub mod tools;
 pub mod ui;
 pub mod why;

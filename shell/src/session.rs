@@ -18,6 +18,7 @@ use crate::history::Looking;
 use crate::metadata;
 use crate::options::Options;
 use crate::preview;
+use crate::supposition::Supposition;
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
 use quorate_core::cib::upgrade::Schema;
@@ -74,6 +75,8 @@ pub struct Session {
     pub history: Looking,
     /// Configurations that were given a name, for this session.
     pub checkpoints: BTreeMap<String, Document>,
+    /// The status that `cibstatus` works on, if it is not the cluster's.
+    pub supposition: Option<Supposition>,
     /// Problems that were told already.
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
@@ -104,6 +107,7 @@ impl Session {
             done: false,
             history: Looking::default(),
             checkpoints: BTreeMap::new(),
+            supposition: None,
             told: BTreeSet::new(),
             verifying: false,
             interrupted: Arc::default(),

@@ -93,6 +93,12 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         },
         What::Schema => all(check::schema_names().iter().map(String::as_str)),
         What::Ticket => all(knowledge.tickets().iter().map(String::as_str)),
+        What::StatusSource => {
+            let mut found = vec![whole("live").with("the cluster's own status")];
+            found.extend(knowledge.shadows().iter().map(|name| whole(format!("shadow:{name}"))));
+            found.extend(files(partial).into_iter().map(|file| file.ranked(Rank::Last)));
+            found
+        }
         What::Option => OPTIONS.iter().map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect(),
         What::OptionValue => {
             let option = OPTIONS.iter().find(|option| option.name == word(1));

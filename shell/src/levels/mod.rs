@@ -1,6 +1,7 @@
 //! The levels of the shell, one file each, and what is not there yet.
 
 pub mod cib;
+pub mod cibstatus;
 pub mod cluster;
 pub mod configure;
 pub mod history;
@@ -31,16 +32,13 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "sbd"),
     ("", "site"),
-    ("", "cibstatus"),
     ("configure", "assist"),
     ("configure", "template"),
     ("configure", "rsctest"),
-    ("configure", "cibstatus"),
     ("node", "server"),
     ("history", "graph"),
     ("history", "session"),
     ("history", "wdiff"),
-    ("cib", "cibstatus"),
     ("cluster", "init"),
     ("cluster", "join"),
     ("cluster", "remove"),

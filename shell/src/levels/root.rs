@@ -3,7 +3,9 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, history, maintenance, node, options, ra, report, resource, script, status};
+use super::{
+    cib, cibstatus, cluster, configure, history, maintenance, node, options, ra, report, resource, script, status,
+};
 use crate::command::{Call, Command, Level, Run};
 use crate::error::Outcome;
 use crate::session::Session;
@@ -21,6 +23,12 @@ pub static LEVEL: Level = Level {
         Command { name: "resource", help: resource::LEVEL.help, run: Run::Level(&resource::LEVEL), ..Command::DEFAULT },
         Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
         Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "cibstatus",
+            help: cibstatus::LEVEL.help,
+            run: Run::Level(&cibstatus::LEVEL),
+            ..Command::DEFAULT
+        },
         Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
         Command {
             name: "maintenance",
