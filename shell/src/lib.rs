@@ -32,6 +32,7 @@ pub mod running;
 pub mod script;
 pub mod session;
 pub mod supposition;
+pub mod ticket;
 pub mod tools;
 pub mod ui;
 pub mod why;

@@ -16,11 +16,13 @@ use quorate_core::node::consequence::{self, Forgetting};
 use quorate_core::note::Severity;
 use quorate_core::scheduler::{Input, Output, decide, resolve, schedule};
 use quorate_core::status;
+use quorate_core::ticket;
 use quorate_core::transition::injection::{self, Injection};
 use quorate_core::transition::key::TransitionKey;
 use quorate_core::transition::simulation::{Setting, simulate};
 use quorate_core::transition::specification::Wrong;
 use quorate_core::transition::summary;
+use quorate_core::view::{self, cluster::TicketView};
 use quorate_core::xml::Element;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -68,6 +70,13 @@ pub fn suppose(document: &Document, injection: &Injection) -> Result<Document, W
     let mut document = document.clone();
     injection::inject(&mut document, std::slice::from_ref(injection), &known);
     Ok(document)
+}
+
+/// All tickets: those with a state, and those that constraints speak of.
+pub fn tickets(document: &Document) -> Vec<TicketView> {
+    let document = latest(document);
+    let situation = resolve(&Input::new(&document, clock::now()));
+    view::build(&document, &situation, &view::Extra::default()).tickets
 }
 
 /// The nodes on which a resource is active.
@@ -169,6 +178,9 @@ fn effect(document: &Document, request: &Request) -> Outcome<(String, Vec<Edit>)
         Request::ConfirmFenced { node } => {
             let words = format!("Supposed {node} is down:\n");
             Ok((words, consequence::down(&find(document, node)?)))
+        }
+        Request::ChangeTicket { ticket, change } => {
+            Ok((String::new(), ticket::edits(document, ticket, change, clock::now().epoch())))
         }
         Request::Query | Request::Commit { .. } | Request::Status | Request::Subscribe | Request::Shutdown => {
             Err(Failure::refused("there is no preview of this"))

@@ -275,15 +275,28 @@ impl Session {
 
     /// Something for the daemon; in a batch it waits until the changes before it are committed.
     pub fn ask(&mut self, request: Request) -> Outcome {
-        if !self.source.is_live() {
+        let source = self.source.clone();
+        if !source.is_live() && !matches!(request, Request::ChangeTicket { .. }) {
             return Err(Failure::refused("this needs the running cluster; a CIB in a file has none"));
         }
         if self.manner == Manner::Batch {
-            self.batch.asked.push(request);
+            self.batch.asked.push((source, request));
             return Ok(());
         }
-        self.cluster.ask(&request)?;
-        self.wait_if_wanted()
+        self.ask_at(&source, &request)
+    }
+
+    /// Tickets are changed in files, too: nothing there runs that would have to be asked.
+    fn ask_at(&mut self, source: &CibSource, request: &Request) -> Outcome {
+        match request {
+            Request::ChangeTicket { ticket, change } if !source.is_live() => {
+                Ok(crate::ticket::change(source, ticket, change)?)
+            }
+            _ => {
+                self.cluster.ask(request)?;
+                self.wait_if_wanted()
+            }
+        }
     }
 
     fn wait_if_wanted(&mut self) -> Outcome {
@@ -433,8 +446,8 @@ impl Session {
             self.wait_if_wanted()?;
         }
         self.source = home;
-        for request in std::mem::take(&mut self.batch.asked) {
-            self.ask(request)?;
+        for (source, request) in std::mem::take(&mut self.batch.asked) {
+            self.ask_at(&source, &request)?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ pub mod report;
 pub mod resource;
 pub mod root;
 pub mod script;
+pub mod site;
 pub mod status;
 pub mod universal;
 
@@ -31,7 +32,6 @@ pub fn all() -> impl Iterator<Item = &'static Level> {
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "sbd"),
-    ("", "site"),
     ("configure", "assist"),
     ("configure", "template"),
     ("configure", "rsctest"),

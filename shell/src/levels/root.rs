@@ -4,7 +4,7 @@
 //! Absent: the levels' own commands.
 
 use super::{
-    cib, cibstatus, cluster, configure, history, maintenance, node, options, ra, report, resource, script, status,
+    cib, cibstatus, cluster, configure, history, maintenance, node, options, ra, report, resource, script, site, status,
 };
 use crate::command::{Call, Command, Level, Run};
 use crate::error::Outcome;
@@ -39,6 +39,7 @@ pub static LEVEL: Level = Level {
         Command { name: "ra", help: ra::LEVEL.help, run: Run::Level(&ra::LEVEL), ..Command::DEFAULT },
         Command { name: "history", help: history::LEVEL.help, run: Run::Level(&history::LEVEL), ..Command::DEFAULT },
         Command { name: "script", help: script::LEVEL.help, run: Run::Level(&script::LEVEL), ..Command::DEFAULT },
+        Command { name: "site", help: site::LEVEL.help, run: Run::Level(&site::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         status::COMMAND,
         report::COMMAND,
