@@ -122,7 +122,7 @@ impl Report {
     }
 }
 
-/// `ticketA	granted [standby] last-granted="…"`, or with all attributes in brackets.
+/// The name, a tab, `granted [standby] last-granted="…"`; or all attributes in brackets.
 fn line(ticket: &TicketView, details: bool) -> String {
     let state = if ticket.granted { "granted" } else { "revoked" };
     let standby = if ticket.standby { " [standby]" } else { "" };
