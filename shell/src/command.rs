@@ -123,6 +123,8 @@ pub enum What {
     AgentParameter,
     Schema,
     Ticket,
+    /// `live`, `shadow:NAME` or a file.
+    StatusSource,
     Option,
     OptionValue,
     /// A config of `configure template`.

@@ -103,6 +103,12 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
             let useful = OPTIONS.iter().filter(|one| one.idle.is_empty());
             useful.map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect()
         }
+        What::StatusSource => {
+            let mut found = vec![whole("live").with("the cluster's own status")];
+            found.extend(knowledge.shadows().iter().map(|name| whole(format!("shadow:{name}"))));
+            found.extend(files(partial).into_iter().map(|file| file.ranked(Rank::Last)));
+            found
+        }
         What::OptionValue => {
             // `options wait` is short for `options set core.wait`.
             let name = if word(0) == "set" { Some(word(1)) } else { settings::long_name(word(0)) };

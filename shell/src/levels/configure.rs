@@ -411,6 +411,12 @@ pub static LEVEL: Level = Level {
             run: Run::Do(upgrade),
             ..Command::DEFAULT
         },
+        Command {
+            name: "cibstatus",
+            help: super::cibstatus::LEVEL.help,
+            run: Run::Level(&super::cibstatus::LEVEL),
+            ..Command::DEFAULT
+        },
         Command { name: "cib", help: super::cib::LEVEL.help, run: Run::Level(&super::cib::LEVEL), ..Command::DEFAULT },
         Command {
             name: "template",

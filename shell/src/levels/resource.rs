@@ -296,7 +296,7 @@ fn expand(configuration: &Element, word: &str) -> Vec<String> {
     }
 }
 
-fn missing(configuration: &Element, word: &str, call: &Call, at: usize) -> Failure {
+pub fn missing(configuration: &Element, word: &str, call: &Call, at: usize) -> Failure {
     let unknown = unknown_resource(configuration, &Word::at(word, call.span(at)));
     Failure { kind: Kind::Refused, ..Failure::input(vec![unknown]) }
 }

@@ -3,7 +3,9 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, history, maintenance, node, options, ra, report, resource, script, status};
+use super::{
+    cib, cibstatus, cluster, configure, history, maintenance, node, options, ra, report, resource, script, site, status,
+};
 use crate::command::{Call, Command, Level, Run, What, maybe};
 use crate::error::{Failure, Outcome};
 use crate::preview;
@@ -22,6 +24,12 @@ pub static LEVEL: Level = Level {
         Command { name: "resource", help: resource::LEVEL.help, run: Run::Level(&resource::LEVEL), ..Command::DEFAULT },
         Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
         Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "cibstatus",
+            help: cibstatus::LEVEL.help,
+            run: Run::Level(&cibstatus::LEVEL),
+            ..Command::DEFAULT
+        },
         Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
         Command {
             name: "maintenance",
@@ -32,6 +40,7 @@ pub static LEVEL: Level = Level {
         Command { name: "ra", help: ra::LEVEL.help, run: Run::Level(&ra::LEVEL), ..Command::DEFAULT },
         Command { name: "history", help: history::LEVEL.help, run: Run::Level(&history::LEVEL), ..Command::DEFAULT },
         Command { name: "script", help: script::LEVEL.help, run: Run::Level(&script::LEVEL), ..Command::DEFAULT },
+        Command { name: "site", help: site::LEVEL.help, run: Run::Level(&site::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         status::COMMAND,
         report::COMMAND,

@@ -118,7 +118,7 @@ impl Run<'_, '_> {
             found
         } else {
             let injections: Vec<_> = injections.into_iter().map(|asked| asked.value).collect();
-            let done = injection::inject(&mut document, &injections, &known(&found, self.options));
+            let done = injection::inject(&mut document, &injections, &known(&found, &self.options.node_up));
             self.show_modifications(&document, now, &done);
             scheduler::resolve(&self.input(&document, now, source.secrets_removed()))
         };
@@ -156,7 +156,7 @@ impl Run<'_, '_> {
         injections: &[Asked<Injection>],
         failures: &[Asked<Operation>],
     ) -> Result<(), Failed> {
-        let known = known(situation, self.options);
+        let known = known(situation, &self.options.node_up);
         let refuse = |option, text: &str, wrong| (Exit::USAGE, pointed_at(option, text, &wrong));
         for asked in injections {
             injection::check(&asked.value, &known).map_err(|wrong| refuse(asked.option, &asked.text, wrong))?;
@@ -283,14 +283,14 @@ fn without_histories(document: &Document) -> Document {
 }
 
 /// What may be named in an injection: nodes that are to come up, too.
-fn known<'a>(situation: &'a Situation, options: &'a Options) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
+pub fn known<'a>(situation: &'a Situation, coming: &'a [String]) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
     let nodes = situation.nodes.rows().iter().map(|node| node.name.as_str());
     let primitives = situation.resources.rows().iter().filter(|resource| resource.is_primitive());
     let names: BTreeSet<&str> = primitives.map(|resource| resource.config_id.as_str()).collect();
     Known {
         resource: move |name: &str| primitive(situation, name),
         resources: names.into_iter().collect(),
-        nodes: nodes.chain(options.node_up.iter().map(String::as_str)).collect(),
+        nodes: nodes.chain(coming.iter().map(String::as_str)).collect(),
         start_failure_is_fatal: situation.options.start_failure_is_fatal,
         now: crate::clock::now(),
     }
