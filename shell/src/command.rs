@@ -122,6 +122,8 @@ pub enum What {
     OptionValue,
     /// A config of `configure template`.
     Config,
+    /// A session that `history session` kept.
+    HistorySession,
     /// What `configure template new` takes: templates, then `params` and theirs.
     Template,
 }

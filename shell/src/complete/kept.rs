@@ -4,6 +4,7 @@
 //! Absent: paths of files (see `argument`).
 
 use super::{Candidate, Knowledge, Rank, all, start, whole};
+use crate::history::saved;
 use crate::template::library::{self, Library};
 use crate::template::source;
 
@@ -53,4 +54,12 @@ pub fn configs(knowledge: &Knowledge, words: &[&str]) -> Vec<Candidate> {
         found.push(whole("update").with("beside what there is").ranked(Rank::Next));
     }
     found
+}
+
+/// Sessions of `history`, behind the words that take one that is there.
+pub fn sessions(knowledge: &Knowledge, words: &[&str]) -> Vec<Candidate> {
+    match words.get(1) {
+        Some(&("load" | "delete" | "pack")) => all(saved::names(&knowledge.environment).iter().map(String::as_str)),
+        _ => Vec::new(),
+    }
 }

@@ -17,6 +17,7 @@ use quorate_grammar::crm::ast::Statement;
 mod agents;
 mod change;
 mod compare;
+pub mod graph;
 pub mod look;
 
 mod publish;
@@ -363,7 +364,7 @@ pub static LEVEL: Level = Level {
             help: "draw in which order resources start",
             details: "In the language of graphviz; with a format (and graphviz) as a picture.",
             examples: &["graph", "graph dot order.svg svg"],
-            run: Run::Do(compare::graph),
+            run: Run::Do(graph::graph),
             ..Command::DEFAULT
         },
         Command {

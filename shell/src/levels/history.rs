@@ -1,8 +1,9 @@
 //! `history`: what the cluster did, from the inputs its scheduler saved and the log beside them.
 //!
 //! In: calls. Out: events, decisions and differences as text; needs no running cluster.
-//! Absent: other nodes' logs; saved sessions.
+//! Absent: other nodes' logs.
 
+mod saved;
 mod tell;
 mod transition;
 
@@ -10,9 +11,9 @@ use crate::clock;
 use crate::command::{Call, Command, Flag, Level, Run, What, any, maybe, one, some};
 use crate::error::{Failure, Outcome};
 use crate::history::archive::Archive;
+use crate::history::saved as saved_sessions;
 use crate::session::Session;
 use quorate_grammar::literal;
-use regex::Regex;
 
 pub static LEVEL: Level = Level {
     name: "history",
@@ -135,6 +136,41 @@ pub static LEVEL: Level = Level {
             run: Run::Do(transition::diff),
             ..Command::DEFAULT
         },
+        Command {
+            name: "wdiff",
+            arguments: &[
+                one("number|file|live", What::Text),
+                one("number|file|live", What::Text),
+                maybe("status", What::Words(&["status"])),
+            ],
+            help: "the same word by word: [-gone-] and {+new+}",
+            examples: &["wdiff 4 7", "wdiff -1 live status"],
+            run: Run::Do(transition::words),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "graph",
+            arguments: &[
+                one("number|file|live", What::Text),
+                maybe("dot", What::Words(&["dot"])),
+                maybe("file", What::File),
+                maybe("format", What::Words(&["svg", "png", "dot"])),
+            ],
+            help: "draw in which order the resources of an input start",
+            details: "In the language of graphviz; with a format (and graphviz) as a picture.",
+            examples: &["graph 7", "graph -1 dot order.svg svg"],
+            run: Run::Do(transition::graph),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "session",
+            arguments: &[maybe("command", What::Words(saved::VERBS)), maybe("name", What::HistorySession)],
+            help: "keep what is looked at, and how, under a name",
+            details: "session [save|load|delete NAME, pack [NAME], update, list, info]\nOf this node's own inputs and log a copy is kept, for they will be gone; of another source only where\nit is. With it are kept the span of time, the nodes and what is left out. `pack` makes a file to be\nsent away, NAME.tar.gz, secrets masked. Sessions are in `~/.cache/crm/history/session`, as crmsh's.",
+            examples: &["session save outage", "session load outage", "session pack"],
+            run: Run::Do(saved::session),
+            ..Command::DEFAULT
+        },
     ],
 };
 
@@ -159,6 +195,7 @@ fn source(session: &mut Session, call: &Call) -> Outcome {
         None => None,
     };
     session.history.source = source;
+    session.history.session = None;
     keep(session, read);
     Ok(())
 }
@@ -213,8 +250,8 @@ fn exclude(session: &mut Session, call: &Call) -> Outcome {
         }
         Some("clear") => session.history.exclude.clear(),
         Some(text) => {
-            let pattern = Regex::new(&format!("(?i){text}"));
-            let pattern = pattern.map_err(|error| Failure::misused(call.span(0), error.to_string()))?;
+            let pattern =
+                saved_sessions::pattern(text).map_err(|error| Failure::misused(call.span(0), error.to_string()))?;
             session.history.exclude.push(pattern);
         }
     }
