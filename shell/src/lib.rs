@@ -34,6 +34,7 @@ pub mod script;
 pub mod session;
 pub mod template;
 pub mod tools;
+pub mod trial;
 pub mod ui;
 pub mod why;
 pub mod wizard;

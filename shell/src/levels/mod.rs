@@ -44,7 +44,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("", "sbd"),
     ("", "site"),
     ("", "cibstatus"),
-    ("configure", "rsctest"),
     ("configure", "cibstatus"),
     ("node", "server"),
     ("cib", "cibstatus"),
