@@ -73,7 +73,7 @@ impl Subjects {
     fn find(&self, id: &str) -> Option<&Resource> {
         let rows = self.situation.resources.rows();
         rows.iter()
-            .find(|resource| resource.is_primitive() && resource.config_id.to_string() == id && !resource.removed)
+            .find(|resource| resource.is_primitive() && *resource.config_id == *id && !resource.removed)
     }
 
     pub fn subject(&self, id: &str) -> Option<Subject> {
