@@ -32,6 +32,8 @@ pub mod fencing;
 
 pub mod attribute;
 
+pub mod ticket;
+
 pub mod membership;
 
 pub mod replica;

@@ -25,7 +25,7 @@ pub enum Pending {
 #[derive(Default)]
 pub struct Batch {
     pub pending: BTreeMap<CibSource, Pending>,
-    pub asked: Vec<Request>,
+    pub asked: Vec<(CibSource, Request)>,
     /// Objects whose line was wrong: that others miss them is no second error.
     pub failed: BTreeSet<String>,
     /// The same for the line being run, whose own errors are no consequences of it.

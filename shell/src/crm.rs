@@ -27,6 +27,7 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
   -F, --force           answer every question with yes
   -n, --no              answer every question with no
   -o, --option NAME=VALUE  a setting, for this call (see `options show`)
+      --scriptdir DIRS  where `script` looks first (directories, `;` between)
       --keep-going      a batch goes on after errors and keeps what was right, as crmsh does
   -D, --display STYLE   plain, color or color-always
       --output FORM     text, or json: status, show, verify and diff answer in JSON, and so do errors
@@ -106,6 +107,7 @@ pub const OPTIONS: &[(&str, &str)] = &[
     ("--no", "answer every question with no"),
     ("--option=", "a setting, for this call"),
     ("--output=", "text or json"),
+    ("--scriptdir=", "where scripts are looked for first"),
     ("--keep-going", "a batch goes on after errors"),
     ("--help", "what there is"),
     ("--version", "the version"),
@@ -153,10 +155,11 @@ fn read_into(request: &mut Request, arguments: &[String]) -> Result<(), Failure>
             "-n" | "--no" => request.refuse = true,
             "--output" => request.form = form(&value()?)?,
             // No setting is written without `=`.
-            "-o" | "--option" => match value()? {
+            "-o" | "--option" | "--opt" => match value()? {
                 word if word.contains('=') => request.settings.push(word),
                 word => request.form = form(&word).map_err(|_| not_a_setting(&word))?,
             },
+            "--scriptdir" => request.settings.push(format!("core.script_path={}", value()?)),
             "--keep-going" => request.keep_going = true,
             // For crmsh's recorded sessions: tells every line before it is run, and edits as crmsh does.
             "-R" | "--regression-tests" => request.echo = true,

@@ -33,12 +33,12 @@ fn run_words(session: &mut Session, level: &'static Level, words: &[Token], line
     match command.run {
         Run::Level(level) if words.len() == 1 => enter(session, level),
         Run::Level(level) => visit(session, level, &words[1..], line),
-        Run::Do(run) if asks_for_help(words) => {
-            let _ = run;
+        Run::Do(_) if asks_for_help(words) => {
             crate::help::command(session, level, command);
             Ok(())
         }
         Run::Do(run) => run(session, &Call::new(command, words)?),
+        Run::Tell(tell) => tell(session, level, &Call::new(command, words)?),
         Run::Statement => statement(session, command, words, line),
     }
 }

@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 /// The tools this program is, beside `quorate` itself.
-pub const NAMES: &[&str] = &["crm", "crm_attribute", "crm_node", "crm_simulate"];
+pub const NAMES: &[&str] = &["crm", "crm_attribute", "crm_node", "crm_simulate", "crm_ticket"];
 
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
     let [directory] = arguments else {

@@ -2,7 +2,7 @@
 //!
 //! In: the command line. Out: an exit code.
 
-use quorate_shell::tools::{Exit, Io, completions, crm_attribute, crm_node, crm_simulate, why};
+use quorate_shell::tools::{Exit, Io, completions, crm_attribute, crm_node, crm_simulate, crm_ticket, why};
 use quorate_shell::{crm, demo, install};
 use std::path::Path;
 use std::process::ExitCode;
@@ -30,6 +30,7 @@ fn run(tool: &str, arguments: &[String]) -> Option<Exit> {
         "crm_attribute" => crm_attribute::run(arguments, &mut io),
         "crm_node" => crm_node::run(arguments, &mut io),
         "crm_simulate" => crm_simulate::run(arguments, &mut io),
+        "crm_ticket" => crm_ticket::run(arguments, &mut io),
         "demo" => demo::run(arguments, &mut io),
         "why" => why::run(arguments, &mut io),
         "completions" => completions::run(arguments, &mut io),

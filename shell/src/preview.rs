@@ -6,7 +6,7 @@
 use crate::clock;
 use crate::error::{Failure, Outcome};
 use crate::running;
-use crate::tools::{Exit, Io, crm_simulate};
+use crate::tools::{Exit, Io, crm_simulate, read_cib};
 use quorate_core::attribute;
 use quorate_core::cib::Document;
 use quorate_core::cib::edit::{Edit, apply_all};
@@ -16,9 +16,13 @@ use quorate_core::node::consequence::{self, Forgetting};
 use quorate_core::note::Severity;
 use quorate_core::scheduler::{Input, Output, decide, resolve, schedule};
 use quorate_core::status;
+use quorate_core::ticket;
+use quorate_core::transition::injection::{self, Injection};
 use quorate_core::transition::key::TransitionKey;
 use quorate_core::transition::simulation::{Setting, simulate};
+use quorate_core::transition::specification::Wrong;
 use quorate_core::transition::summary;
+use quorate_core::view::{self, cluster::TicketView};
 use quorate_core::xml::Element;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -30,7 +34,7 @@ pub fn preview(document: &Document) -> String {
 
 /// What `crm_simulate` prints with these options for a document.
 pub fn simulator(document: &Document, options: &[&str]) -> Outcome<String> {
-    let wrong = |error: std::io::Error| Failure::file(Path::new("a temporary file"), &error);
+    let wrong = unwritten;
     let file = tempfile::NamedTempFile::new().map_err(wrong)?;
     std::fs::write(file.path(), document.to_text()).map_err(wrong)?;
     let path = file.path().display().to_string();
@@ -43,11 +47,53 @@ pub fn simulator(document: &Document, options: &[&str]) -> Outcome<String> {
     }
 }
 
+fn unwritten(error: std::io::Error) -> Failure {
+    Failure::file(Path::new("a temporary file"), &error)
+}
+
+/// The same, carried out on paper; and the document as it would be then.
+pub fn carried_out(document: &Document, options: &[&str]) -> Outcome<(String, Document)> {
+    let left = tempfile::NamedTempFile::new().map_err(unwritten)?;
+    let path = left.path().display().to_string();
+    let options: Vec<&str> = ["-S", "-O", &path].into_iter().chain(options.iter().copied()).collect();
+    let text = simulator(document, &options)?;
+    let document = read_cib(left.path()).map_err(|error| Failure::refused(format!("the simulation: {error}")))?;
+    Ok((text, document))
+}
+
+/// The document with one more event in its status.
+pub fn suppose(document: &Document, injection: &Injection) -> Result<Document, Wrong> {
+    let latest = latest(document);
+    let situation = resolve(&Input::new(&latest, clock::now()));
+    let known = crm_simulate::known(&situation, &[]);
+    injection::check(injection, &known)?;
+    let mut document = document.clone();
+    injection::inject(&mut document, std::slice::from_ref(injection), &known);
+    Ok(document)
+}
+
+/// All tickets: those with a state, and those that constraints speak of.
+pub fn tickets(document: &Document) -> Vec<TicketView> {
+    let document = latest(document);
+    let situation = resolve(&Input::new(&document, clock::now()));
+    view::build(&document, &situation, &view::Extra::default()).tickets
+}
+
+/// The nodes on which a resource is active.
+pub fn active(document: &Document, id: &str) -> BTreeSet<String> {
+    let active = running::running(&latest(document)).remove(id).unwrap_or_default();
+    active.into_iter().map(|at| at.node).collect()
+}
+
+/// In the words of the newest schema, which the scheduler speaks.
+fn latest(document: &Document) -> Document {
+    let latest = quorate_core::cib::upgrade::to_latest(document).map(|(document, _)| document);
+    latest.unwrap_or_else(|_| document.clone())
+}
+
 /// What was to be done with a CIB at a moment that is past.
 pub fn decided(document: &Document, epoch: i64) -> Vec<String> {
-    let latest = quorate_core::cib::upgrade::to_latest(document).map(|(document, _)| document);
-    let document = latest.unwrap_or_else(|_| document.clone());
-    summary::lines(&schedule(&Input::new(&document, quorate_core::time::Now::from_epoch(epoch))).summary)
+    summary::lines(&schedule(&Input::new(&latest(document), clock::at(epoch))).summary)
 }
 
 fn complaints(document: &Document, output: &Output) -> String {
@@ -132,6 +178,9 @@ fn effect(document: &Document, request: &Request) -> Outcome<(String, Vec<Edit>)
         Request::ConfirmFenced { node } => {
             let words = format!("Supposed {node} is down:\n");
             Ok((words, consequence::down(&find(document, node)?)))
+        }
+        Request::ChangeTicket { ticket, change } => {
+            Ok((String::new(), ticket::edits(document, ticket, change, clock::now().epoch())))
         }
         Request::Query | Request::Commit { .. } | Request::Status | Request::Subscribe | Request::Shutdown => {
             Err(Failure::refused("there is no preview of this"))

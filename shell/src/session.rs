@@ -22,6 +22,7 @@ use crate::metadata;
 use crate::options::Options;
 use crate::palette::Palette;
 use crate::preview;
+use crate::supposition::Supposition;
 use crate::ui::{Color, Ui};
 use quorate_core::cib::Document;
 use quorate_core::cib::upgrade::Schema;
@@ -81,6 +82,8 @@ pub struct Session {
     pub checkpoints: BTreeMap<String, Document>,
     /// The config that `configure template` works on.
     pub template: Option<String>,
+    /// The status that `cibstatus` works on, if it is not the cluster's.
+    pub supposition: Option<Supposition>,
     /// Problems that were told already.
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
@@ -112,6 +115,7 @@ impl Session {
             history: Looking::default(),
             checkpoints: BTreeMap::new(),
             template: None,
+            supposition: None,
             told: BTreeSet::new(),
             verifying: false,
             interrupted: Arc::default(),
@@ -301,15 +305,28 @@ impl Session {
 
     /// Something for the daemon; in a batch it waits until the changes before it are committed.
     pub fn ask(&mut self, request: Request) -> Outcome {
-        if !self.source.is_live() {
+        let source = self.source.clone();
+        if !source.is_live() && !matches!(request, Request::ChangeTicket { .. }) {
             return Err(Failure::refused("this needs the running cluster; a CIB in a file has none"));
         }
         if self.manner == Manner::Batch {
-            self.batch.asked.push(request);
+            self.batch.asked.push((source, request));
             return Ok(());
         }
-        self.cluster.ask(&request)?;
-        self.wait_if_wanted()
+        self.ask_at(&source, &request)
+    }
+
+    /// Tickets are changed in files, too: nothing there runs that would have to be asked.
+    fn ask_at(&mut self, source: &CibSource, request: &Request) -> Outcome {
+        match request {
+            Request::ChangeTicket { ticket, change } if !source.is_live() => {
+                Ok(crate::ticket::change(source, ticket, change)?)
+            }
+            _ => {
+                self.cluster.ask(request)?;
+                self.wait_if_wanted()
+            }
+        }
     }
 
     fn wait_if_wanted(&mut self) -> Outcome {
@@ -477,8 +494,8 @@ impl Session {
             self.wait_if_wanted()?;
         }
         self.source = home;
-        for request in std::mem::take(&mut self.batch.asked) {
-            self.ask(request)?;
+        for (source, request) in std::mem::take(&mut self.batch.asked) {
+            self.ask_at(&source, &request)?;
         }
         Ok(())
     }

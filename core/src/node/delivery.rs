@@ -8,6 +8,7 @@ use crate::cib::{Document, Edit, diff};
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
 use crate::replica::CommitError;
+use crate::ticket;
 use crate::transition::Outcome;
 use crate::xml::path::Step;
 
@@ -116,6 +117,9 @@ impl Node {
                 self.answer(request, Reply::Done);
                 self.something_changed("history forgotten");
             }
+            Message::Ticket { request, ticket, change, epoch_seconds } => {
+                self.ticket_delivered(request, &ticket, &change, epoch_seconds);
+            }
             Message::Fence(wish) => self.fence_delivered(wish),
             Message::DeviceRan { fencing, number, ok, output } => {
                 self.device_ran(&fencing, number, ok, output);
@@ -163,7 +167,7 @@ impl Node {
                 let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
                 let set =
                     |name: &str, value: &str| Edit::Set { path: root.clone(), name: name.into(), value: value.into() };
-                let written = crate::time::Now::from_epoch(epoch_seconds).0.to_string();
+                let written = crate::time::Now::from_epoch(epoch_seconds).at.to_string();
                 self.replica.update(&[
                     set("cib-last-written", &written),
                     set("update-origin", &author.node),
@@ -180,6 +184,20 @@ impl Node {
                 self.answer(Some(request), Reply::Refused(Refusal::Schema { reason }));
             }
         }
+    }
+
+    /// A partition without quorum could lose the change when it meets the others, and who asked (another
+    /// site may run the resources next) would rely on it.
+    fn ticket_delivered(&mut self, request: RequestId, ticket: &str, change: &ticket::Change, epoch_seconds: i64) {
+        if !self.may_write() {
+            return self.answer(Some(request), Reply::Refused(Refusal::NoQuorum));
+        }
+        let edits = ticket::edits(self.document(), ticket, change, epoch_seconds);
+        if !edits.is_empty() {
+            self.replica.update(&edits);
+            self.something_changed("a ticket changed");
+        }
+        self.answer(Some(request), Reply::Done);
     }
 
     /// Deletes histories and fail counts; where this node is meant, monitors end too.

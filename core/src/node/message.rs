@@ -5,6 +5,7 @@ use crate::fencing::FencingEvent;
 use crate::lrm::Operation;
 use crate::membership::{Join, ViewId};
 pub use crate::replica::RequestId;
+use crate::ticket;
 use crate::transition::TransitionKey;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,13 @@ pub enum Message {
         resources: Option<Vec<String>>,
         node: Option<String>,
         failed_only: bool,
+    },
+    /// A ticket changes, if the partition may change anything.
+    Ticket {
+        request: RequestId,
+        ticket: String,
+        change: ticket::Change,
+        epoch_seconds: i64,
     },
     /// A node is to be cut off, or is said to be.
     Fence(FencingWish),

@@ -2,6 +2,7 @@
 
 use crate::cib::{ApplyError, Patch, Version};
 use crate::fencing::FencingEvent;
+use crate::ticket;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,6 +19,8 @@ pub enum Request {
     /// Forget history and failures, so that resources are probed anew. `failed_only` leaves
     /// alone what is well (cleanup); else everything goes (refresh).
     Forget { resource: Option<String>, node: Option<String>, failed_only: bool },
+    /// Change what is known of a ticket.
+    ChangeTicket { ticket: String, change: ticket::Change },
     /// Cut a node off (`reboot`, `off`).
     Fence { node: String, action: String },
     /// A person vouches that the node is off.

@@ -10,6 +10,7 @@ use super::{Effect, Node};
 use crate::attribute;
 use crate::fencing::FencingEvent;
 use crate::fencing::history::FencingState;
+use crate::ticket;
 
 impl Node {
     pub(super) fn ask(&mut self, client: ClientId, request: Request, author: Author) {
@@ -38,6 +39,7 @@ impl Node {
             Request::Forget { resource, node, failed_only } => {
                 self.forget(client, resource, node, failed_only);
             }
+            Request::ChangeTicket { ticket, change } => self.change_ticket(client, ticket, change),
             Request::Fence { node, action } => self.fence(client, node, action, author, false),
             Request::ConfirmFenced { node } => self.fence(client, node, "off".into(), author, true),
         }
@@ -99,6 +101,19 @@ impl Node {
         };
         let request = self.wait(client);
         self.send(Message::Forget { request: Some(request), resources, node, failed_only });
+    }
+
+    fn change_ticket(&mut self, client: ClientId, ticket: String, change: ticket::Change) {
+        let wrong = match change.misnamed() {
+            _ if ticket.is_empty() => Some("a ticket has a name".to_string()),
+            misnamed => misnamed.map(|name| format!("`{name}` is no name for an attribute of a ticket")),
+        };
+        if let Some(reason) = wrong {
+            return self.reply(client, Reply::Refused(Refusal::Denied { reason }));
+        }
+        let request = self.wait(client);
+        let epoch_seconds = self.clock.epoch;
+        self.send(Message::Ticket { request, ticket, change, epoch_seconds });
     }
 
     fn fence(&mut self, client: ClientId, node: String, action: String, author: Author, confirmed: bool) {

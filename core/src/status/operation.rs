@@ -113,6 +113,24 @@ impl ExecutionStatus {
         })
     }
 
+    pub const fn code(self) -> i32 {
+        match self {
+            Self::Pending => -1,
+            Self::Done => 0,
+            Self::Cancelled => 1,
+            Self::TimedOut => 2,
+            Self::NotSupported => 3,
+            Self::Error => 4,
+            Self::HardError => 5,
+            Self::FatalError => 6,
+            Self::NotInstalled => 7,
+            Self::NotConnected => 8,
+            Self::Invalid => 9,
+            Self::NoFenceDevice => 10,
+            Self::NoSecrets => 11,
+        }
+    }
+
     /// As failed actions are listed.
     pub const fn text(self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@ use super::graph::ResourceRef;
 use super::key::TransitionKey;
 use crate::cib::Document;
 use crate::cib::document::FEATURE_SET;
+use crate::status::operation::ExecutionStatus;
 use crate::time::Now;
 use crate::xml::{Element, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ pub struct Result<'a> {
     pub interval: u64,
     pub node: &'a str,
     pub code: i32,
+    pub status: ExecutionStatus,
     pub expected: i32,
     /// What the agent would say of a failure.
     pub reason: &'a str,
@@ -153,7 +155,11 @@ fn write(history: &mut Element, result: &Result, call: i32) {
     };
     let (id, interval) = (&result.resource.id, result.interval);
     let code = if task == "notify" { 0 } else { result.code };
-    let failed = code != result.expected;
+    let failed = match result.status {
+        ExecutionStatus::Done => code != result.expected,
+        status => !matches!(status, ExecutionStatus::Pending | ExecutionStatus::Cancelled),
+    };
+    let status = result.status.code();
     let key = format!("{id}_{task}_{interval}");
     let mut entries = vec![match task {
         "notify" => {
@@ -178,12 +184,12 @@ fn write(history: &mut Element, result: &Result, call: i32) {
         record.set("crm-debug-origin", ORIGIN);
         record.set("crm_feature_set", FEATURE_SET);
         record.set("transition-key", transition.to_string());
-        record.set("transition-magic", format!("0:{code};{transition}"));
+        record.set("transition-magic", format!("{status}:{code};{transition}"));
         record.set("exit-reason", if failed { result.reason } else { "" });
         record.set("on_node", result.node);
         record.set("call-id", call.to_string());
         record.set("rc-code", code.to_string());
-        record.set("op-status", "0");
+        record.set("op-status", status.to_string());
         record.set("interval", interval.to_string());
         record.set("last-rc-change", result.now.epoch().to_string());
         record.set("exec-time", "0");

@@ -7,6 +7,7 @@ use super::graph::ResourceRef;
 use super::history::{self, Standing, node_state, uuid_of};
 use super::specification::{Operation, Wrong};
 use crate::cib::Document;
+use crate::status::operation::ExecutionStatus;
 use crate::time::Now;
 use crate::xml::Element;
 use std::fmt;
@@ -206,6 +207,7 @@ fn inject_operation<F: Fn(&str) -> Option<ResourceRef>>(
         interval: operation.interval,
         node: &operation.node,
         code: operation.code,
+        status: operation.status,
         expected: 0,
         reason: "Simulated action result",
         digest: None,
@@ -226,7 +228,11 @@ pub fn fail(
     for_good: bool,
     now: Now,
 ) -> Vec<Attribute> {
-    if code == 0 || (code == 7 && operation.interval == 0) {
+    let went_well = match operation.status {
+        ExecutionStatus::Done => code == 0 || (code == 7 && operation.interval == 0),
+        status => matches!(status, ExecutionStatus::Pending | ExecutionStatus::Cancelled),
+    };
+    if went_well {
         return Vec::new();
     }
     let state = node_state(document, &operation.node, uuid);

@@ -10,6 +10,7 @@ use super::specification::Operation;
 use super::{Executor, Outcome, Progress};
 use crate::cib::Document;
 use crate::score::Score;
+use crate::status::operation::ExecutionStatus;
 use crate::time::Now;
 use std::fmt;
 
@@ -147,6 +148,7 @@ impl Run<'_> {
             interval,
             node,
             code,
+            status: wish.as_ref().map_or(ExecutionStatus::Done, |(_, wish)| wish.status),
             expected,
             reason: "User-injected result",
             digest: Some(action.digest()),

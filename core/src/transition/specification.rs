@@ -2,6 +2,7 @@
 //!
 //! In: text. Out: [`Operation`], or what is wrong with which part. Absent: whether such a resource or node exists.
 
+use crate::status::operation::ExecutionStatus;
 use std::ops::Range;
 
 /// What agents can be asked to do.
@@ -19,6 +20,8 @@ pub struct Operation {
     pub interval: u64,
     pub node: String,
     pub code: i32,
+    /// The text has none: it ran to its end.
+    pub status: ExecutionStatus,
 }
 
 /// A part of a text that cannot be meant.
@@ -62,7 +65,8 @@ impl Operation {
             .filter(|code| (0..=255).contains(code))
             .ok_or_else(|| Wrong::new(code_at..end, format!("`{code}` is no exit code (0 to 255)")))?;
         let (resource, task, interval) = split_key(key)?;
-        Ok(Operation { text: text.to_owned(), resource, task, interval, node: node.to_owned(), code })
+        let status = ExecutionStatus::Done;
+        Ok(Operation { text: text.to_owned(), resource, task, interval, node: node.to_owned(), code, status })
     }
 
     /// Where the resource stands in the text.

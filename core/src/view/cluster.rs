@@ -6,6 +6,7 @@
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
 use crate::score::Score;
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClusterView {
@@ -339,6 +340,8 @@ pub struct TicketView {
     pub standby: bool,
     /// Seconds since 1970.
     pub last_granted: Option<i64>,
+    /// All that its state says.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// A location constraint that keeps a resource away from a node.

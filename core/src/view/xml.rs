@@ -5,12 +5,13 @@
 
 use super::cluster::{
     BundleView, CloneView, ClusterView, FencingState, FencingView, GroupView, NodeKind, NodeView, PrimitiveView,
-    ReplicaView, ResourceView, Summary,
+    ReplicaView, ResourceView, Summary, TicketView,
 };
 use super::filter::{Options, Section};
 use super::words;
 use crate::score::Score;
 use crate::status::operation::exit;
+use crate::time::Zone;
 use crate::xml::{self, Element};
 
 /// The version of the schema these results follow (Pacemaker 3.0.2).
@@ -386,14 +387,17 @@ fn fencing(view: &ClusterView, options: &Options) -> Vec<Element> {
 }
 
 fn tickets(view: &ClusterView, options: &Options) -> Vec<Element> {
-    let elements = view.tickets.iter().map(|ticket| {
-        let status = if ticket.granted { "granted" } else { "revoked" };
-        let element = Element::new("ticket").with("id", ticket.id.as_str()).with("status", status);
-        let mut element = element.with("standby", yes(ticket.standby));
-        set_if(&mut element, "last-granted", ticket.last_granted.map(|at| words::time(at, &options.zone)).as_deref());
-        element
-    });
-    elements.collect()
+    view.tickets.iter().map(|ticket| self::ticket(ticket, &options.zone)).collect()
+}
+
+pub fn ticket(ticket: &TicketView, zone: &Zone) -> Element {
+    let status = if ticket.granted { "granted" } else { "revoked" };
+    let element = Element::new("ticket").with("id", ticket.id.as_str()).with("status", status);
+    let mut element = element.with("standby", yes(ticket.standby));
+    set_if(&mut element, "last-granted", ticket.last_granted.map(|at| words::time(at, zone)).as_deref());
+    let others = ticket.attributes.iter().filter(|(name, _)| !matches!(name.as_str(), "last-granted" | "expires"));
+    others.for_each(|(name, value)| element.set(name, value));
+    element
 }
 
 fn bans(view: &ClusterView) -> Vec<Element> {

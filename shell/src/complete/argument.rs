@@ -13,6 +13,7 @@ use crate::levels;
 use crate::levels::options as settings;
 use crate::metadata;
 use crate::options::{OPTIONS, Setting};
+use crate::topic::TOPICS;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::expect;
 use std::collections::BTreeSet;
@@ -59,7 +60,8 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::LoadSource => files(partial),
         What::Topic => {
             let commands = levels::all().flat_map(|level| level.commands.iter());
-            commands.filter(|command| !command.is_hidden()).map(|one| whole(one.name).with(one.help)).collect()
+            let commands = commands.filter(|command| !command.is_hidden()).map(|one| whole(one.name).with(one.help));
+            commands.chain(TOPICS.iter().map(|topic| whole(topic.name).with(topic.title))).collect()
         }
         What::Level => {
             let named = levels::all().filter(|level| !level.name.is_empty());
@@ -101,6 +103,12 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::Option => {
             let useful = OPTIONS.iter().filter(|one| one.idle.is_empty());
             useful.map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect()
+        }
+        What::StatusSource => {
+            let mut found = vec![whole("live").with("the cluster's own status")];
+            found.extend(knowledge.shadows().iter().map(|name| whole(format!("shadow:{name}"))));
+            found.extend(files(partial).into_iter().map(|file| file.ranked(Rank::Last)));
+            found
         }
         What::OptionValue => {
             // `options wait` is short for `options set core.wait`.

@@ -88,7 +88,7 @@ impl Demo {
                 write_program(&root.join(place).join(agent), text)?;
             }
             let quorate = std::env::current_exe()?;
-            for link in ["crm", "crm_attribute", "crm_node", "crm_simulate"] {
+            for link in ["crm", "crm_attribute", "crm_node", "crm_simulate", "crm_ticket"] {
                 symlink(&quorate, root.join("usr/sbin").join(link))?;
             }
             symlink(programs.join("crm_mon"), root.join("usr/sbin/crm_mon"))?;

@@ -8,7 +8,6 @@ use super::archive::{Archive, SavedInput};
 use crate::clock;
 use crate::environment::Environment;
 use crate::error::{Failure, Outcome};
-use quorate_grammar::literal;
 use regex::{Regex, RegexBuilder};
 use std::fs;
 use std::io;
@@ -91,7 +90,7 @@ pub fn read(session: &Path) -> Outcome<Looking> {
     let wrong = |name: &str, value: &str| Failure::refused(format!("{}: {name} = {value}", path.display()));
     let moment = |name: &str, value: &str| match value {
         "" => Ok(None),
-        _ => literal::date_on(value, clock::now().0).map(|date| Some(date.epoch)).map_err(|_| wrong(name, value)),
+        _ => clock::supposed(value).map(|date| Some(date.at.epoch)).ok_or_else(|| wrong(name, value)),
     };
     let mut looking = Looking::default();
     for line in text.lines() {

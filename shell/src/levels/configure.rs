@@ -241,6 +241,7 @@ pub static LEVEL: Level = Level {
             details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay. What is running is not deleted; with --force it is stopped\nfirst, at once, and waited for (no longer than -w says).",
             examples: &["delete web", "delete l1 l2"],
             run: Run::Do(delete),
+            ..Command::DEFAULT
         },
         Command {
             name: "rename",
@@ -419,6 +420,12 @@ pub static LEVEL: Level = Level {
             help: "write the configuration for the latest schema",
             details: "What is renamed or moved on the way is said. If something would be lost or act differently, the\nconfiguration stays as it is unless `force` is given. Like any change this one is made real by commit.",
             run: Run::Do(upgrade),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "cibstatus",
+            help: super::cibstatus::LEVEL.help,
+            run: Run::Level(&super::cibstatus::LEVEL),
             ..Command::DEFAULT
         },
         Command { name: "cib", help: super::cib::LEVEL.help, run: Run::Level(&super::cib::LEVEL), ..Command::DEFAULT },

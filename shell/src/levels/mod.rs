@@ -2,6 +2,7 @@
 
 pub mod assist;
 pub mod cib;
+pub mod cibstatus;
 pub mod cluster;
 pub mod configure;
 pub mod history;
@@ -13,6 +14,7 @@ pub mod report;
 pub mod resource;
 pub mod root;
 pub mod script;
+pub mod site;
 pub mod status;
 pub mod template;
 pub mod universal;
@@ -42,11 +44,7 @@ fn is_at_the_top(level: &Level) -> bool {
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "sbd"),
-    ("", "site"),
-    ("", "cibstatus"),
-    ("configure", "cibstatus"),
     ("node", "server"),
-    ("cib", "cibstatus"),
     ("cluster", "init"),
     ("cluster", "join"),
     ("cluster", "remove"),

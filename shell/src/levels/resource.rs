@@ -142,6 +142,7 @@ pub static LEVEL: Level = Level {
             details: "Makes a location constraint (cli-prefer-… or cli-ban-…), which stays until `clear` or the end of\nthe lifetime, an ISO 8601 duration such as PT10M.",
             examples: &["move web n2", "move web n2 PT1H", "move web"],
             run: Run::Do(relocate),
+            ..Command::DEFAULT
         },
         Command {
             name: "ban",
@@ -295,7 +296,7 @@ fn expand(configuration: &Element, word: &str) -> Vec<String> {
     }
 }
 
-fn missing(configuration: &Element, word: &str, call: &Call, at: usize) -> Failure {
+pub fn missing(configuration: &Element, word: &str, call: &Call, at: usize) -> Failure {
     let unknown = unknown_resource(configuration, &Word::at(word, call.span(at)));
     Failure { kind: Kind::Refused, ..Failure::input(vec![unknown]) }
 }

@@ -3,9 +3,12 @@
 //! In: calls. Out: status and verification as text.
 //! Absent: the levels' own commands.
 
-use super::{cib, cluster, configure, history, maintenance, node, options, ra, report, resource, script, status};
-use crate::command::{Call, Command, Level, Run};
-use crate::error::Outcome;
+use super::{
+    cib, cibstatus, cluster, configure, history, maintenance, node, options, ra, report, resource, script, site, status,
+};
+use crate::command::{Call, Command, Level, Run, What, maybe};
+use crate::error::{Failure, Outcome};
+use crate::preview;
 use crate::session::Session;
 
 pub static LEVEL: Level = Level {
@@ -21,6 +24,12 @@ pub static LEVEL: Level = Level {
         Command { name: "resource", help: resource::LEVEL.help, run: Run::Level(&resource::LEVEL), ..Command::DEFAULT },
         Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
         Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "cibstatus",
+            help: cibstatus::LEVEL.help,
+            run: Run::Level(&cibstatus::LEVEL),
+            ..Command::DEFAULT
+        },
         Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
         Command {
             name: "maintenance",
@@ -31,23 +40,35 @@ pub static LEVEL: Level = Level {
         Command { name: "ra", help: ra::LEVEL.help, run: Run::Level(&ra::LEVEL), ..Command::DEFAULT },
         Command { name: "history", help: history::LEVEL.help, run: Run::Level(&history::LEVEL), ..Command::DEFAULT },
         Command { name: "script", help: script::LEVEL.help, run: Run::Level(&script::LEVEL), ..Command::DEFAULT },
+        Command { name: "site", help: site::LEVEL.help, run: Run::Level(&site::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         status::COMMAND,
         report::COMMAND,
         Command {
             name: "verify",
+            arguments: &[maybe("scores", What::Words(&["scores"]))],
             help: "check the configuration",
-            details: "Tells every reference that leads nowhere and every value that cannot be meant.\nThe exit code is 1 if anything is wrong.",
+            details: "Tells every reference that leads nowhere and every value that cannot be meant.\nThe exit code is 1 if anything is wrong. With `scores` also why resources go where they go.",
+            examples: &["verify", "verify scores"],
             run: Run::Do(verify),
             ..Command::DEFAULT
         },
     ],
 };
 
-fn verify(session: &mut Session, _: &Call) -> Outcome {
+fn verify(session: &mut Session, call: &Call) -> Outcome {
+    let wants_scores = match call.argument(0) {
+        None => false,
+        Some("scores") => true,
+        Some(word) => return Err(Failure::misused(call.span(0), format!("`{word}` is not `scores`"))),
+    };
     let document = session.document()?;
     session.verifying = true;
     let problems = crate::check::document(&document, session);
     session.verifying = false;
-    crate::check::verdict(session, &problems)
+    let verdict = crate::check::verdict(session, &problems);
+    if wants_scores && !session.ui.is_json() {
+        session.page(&preview::simulator(&document, &["-s", "-Q"])?);
+    }
+    verdict
 }

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod crm_attribute;
 pub mod crm_node;
 pub mod crm_simulate;
+pub mod crm_ticket;
 pub mod why;
 
 use clap::Parser;
@@ -31,6 +32,7 @@ impl Exit {
     pub const OLD: Exit = Exit(103);
     pub const NO_SUCH: Exit = Exit(105);
     pub const QUORUM: Exit = Exit(106);
+    pub const UNSAFE: Exit = Exit(107);
 
     /// What the code says, in the words of Pacemaker's XML output.
     pub const fn words(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Exit {
             Exit::OLD => "Update was older than existing configuration",
             Exit::NO_SUCH => "No such object",
             Exit::QUORUM => "Quorum required",
+            Exit::UNSAFE => "Operation not safe",
             _ => "Error occurred",
         }
     }

@@ -72,8 +72,7 @@ impl Subjects {
     /// The primitive with this id, or its first instance.
     fn find(&self, id: &str) -> Option<&Resource> {
         let rows = self.situation.resources.rows();
-        rows.iter()
-            .find(|resource| resource.is_primitive() && *resource.config_id == *id && !resource.removed)
+        rows.iter().find(|resource| resource.is_primitive() && *resource.config_id == *id && !resource.removed)
     }
 
     pub fn subject(&self, id: &str) -> Option<Subject> {

@@ -34,6 +34,9 @@ const CALM_MS: u64 = 120_000;
 /// The first moment of every run, seconds since the epoch.
 const EPOCH: i64 = 1_700_000_000;
 
+/// Numbers of requests that belong to a story lie above.
+const STORY: u64 = 1 << 32;
+
 /// A run writes no more steps than this; more is a loop.
 const STEPS_MAX: u64 = 3_000_000;
 
@@ -100,6 +103,8 @@ pub struct World {
     written: u32,
     /// Commits that wait for their answer: node, its incarnation, asker.
     asked: BTreeMap<(u32, u64, u64), String>,
+    /// What tools of a story were answered, by the number of the request.
+    answers: BTreeMap<u64, Reply>,
     /// People who wait for a node to be cut off.
     fencing_asked: BTreeMap<(u32, u64, u64), u32>,
     pub record: Record,
@@ -142,6 +147,7 @@ impl World {
             steps: 0,
             written: 0,
             asked: BTreeMap::new(),
+            answers: BTreeMap::new(),
             fencing_asked: BTreeMap::new(),
             record: Record::default(),
             story: Vec::new(),
@@ -467,7 +473,45 @@ impl World {
         self.step(node, event);
     }
 
+    /// A tool asks a node; the answer comes in time, under this number.
+    pub fn ask(&mut self, node: u32, request: Request) -> u64 {
+        self.written += 1;
+        let client = STORY + u64::from(self.written);
+        self.tell(|| format!("n{node} is asked: {request:?}"));
+        self.step(node, Event::Request { client, request, user: "root".into(), program: "story".into() });
+        client
+    }
+
+    pub fn answer(&self, number: u64) -> Option<&Reply> {
+        self.answers.get(&number)
+    }
+
+    /// Cuts the network: these nodes hear each other, and the others each other.
+    pub fn cut_off(&mut self, nodes: &[u32]) {
+        let ids = self.hosts.keys().copied();
+        let part = ids.map(|id| (id, u64::from(nodes.contains(&id)))).collect();
+        self.tell(|| format!("{nodes:?} are cut off"));
+        self.network.cut(part);
+    }
+
+    pub fn mend(&mut self) {
+        self.tell(|| "the network is mended".into());
+        self.network.mend();
+    }
+
+    /// A host loses its power, and has it again after a while.
+    pub fn lose_power_for(&mut self, node: u32, ms: u64) {
+        self.tell(|| format!("n{node} loses power"));
+        self.power_off(node);
+        self.power_on_after(node, ms);
+    }
+
     fn answered(&mut self, node: u32, incarnation: u64, client: u64, reply: Reply) {
+        if client > STORY {
+            self.tell(|| format!("n{node} answers: {reply:?}"));
+            self.answers.insert(client, reply);
+            return;
+        }
         if let Some(target) = self.fencing_asked.remove(&(node, incarnation, client)) {
             return self.tell(|| format!("n{node} answers about n{target}: {reply:?}"));
         }

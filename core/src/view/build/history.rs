@@ -98,6 +98,7 @@ impl Builder<'_> {
             granted: ticket.granted,
             standby: ticket.standby,
             last_granted: ticket.last_granted,
+            attributes: ticket.attributes.clone(),
         };
         let mut tickets: Vec<TicketView> = self.situation.status.tickets.iter().map(view).collect();
         // One that constraints speak of and nobody has granted yet.

@@ -370,7 +370,7 @@ fn ticket(ticket: &TicketView, options: &Options) -> Item {
     let state = if ticket.granted { "granted" } else { "revoked" };
     let standby = if ticket.standby { " [standby]" } else { "" };
     let last = ticket.last_granted.map(|moment| format!(" last-granted=\"{}\"", words::time(moment, &options.zone)));
-    Item::plain(format!("{}: {state}{standby}{}", ticket.id, last.unwrap_or_default()))
+    Item::plain(format!("{}\t{state}{standby}{}", ticket.id, last.unwrap_or_default()))
 }
 
 fn ban(ban: &BanView, options: &Options) -> Item {

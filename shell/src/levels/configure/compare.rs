@@ -14,10 +14,9 @@ use quorate_core::cib::decode::attribute_sets_of;
 use quorate_core::cib::diff::diff as patch;
 use quorate_core::rules::evaluate::{Recheck, holds};
 use quorate_core::rules::expression::Facts;
-use quorate_core::time::Now;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Kind, Place};
-use quorate_grammar::{Diagnostic, crm, literal};
+use quorate_grammar::{Diagnostic, crm};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -128,7 +127,8 @@ pub fn rule_test(session: &mut Session, call: &Call) -> Outcome {
     let rules = rules_named(&document, call)?;
     let now = match call.argument(2) {
         Some(text) => {
-            Now(literal::date(text).map_err(|_| Failure::at(call.span(2), format!("`{text}` is no ISO 8601 date")))?)
+            let no_date = || Failure::at(call.span(2), format!("`{text}` is no ISO 8601 date"));
+            clock::supposed(text).ok_or_else(no_date)?
         }
         None => clock::now(),
     };

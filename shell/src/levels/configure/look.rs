@@ -177,10 +177,17 @@ pub fn simulate(session: &mut Session, call: &Call) -> Outcome {
     let mut options = vec![if asked("actions") { "-S" } else { "-R" }];
     options.extend(asked("scores").then_some("-s"));
     options.extend(asked("utilization").then_some("-U"));
-    if call.command.name != "simulate" || options == ["-R"] {
-        return session.preview(&base, &work);
+    let mut document = session.supposed(&base, &work)?;
+    if let Some(supposition) = &session.supposition {
+        document = supposition.under(&document);
+        let name = supposition.origin.name().to_string();
+        session.ui.info(&format!("in the state that `cibstatus` works on ({name})"));
     }
-    let text = preview::simulator(&session.supposed(&base, &work)?, &options)?;
+    if call.command.name != "simulate" || options == ["-R"] {
+        session.ui.print(&preview::preview(&document));
+        return Ok(());
+    }
+    let text = preview::simulator(&document, &options)?;
     session.page(&text);
     Ok(())
 }

@@ -10,6 +10,7 @@ mod report;
 mod source;
 
 use super::{Exit, Io};
+use crate::clock;
 use options::{Asked, Options, pointed_at};
 use quorate_core::cib::Document;
 use quorate_core::scheduler::trace::Told;
@@ -21,7 +22,7 @@ use quorate_core::transition::simulation::{Setting, Simulation, simulate};
 use quorate_core::transition::specification::Operation;
 use quorate_core::transition::xml as graph_xml;
 use quorate_core::view::{self, Extra, Section, text};
-use quorate_grammar::literal;
+use quorate_transport::zone;
 use report::{Format, Report, Title};
 use source::Source;
 use std::collections::BTreeSet;
@@ -117,7 +118,7 @@ impl Run<'_, '_> {
             found
         } else {
             let injections: Vec<_> = injections.into_iter().map(|asked| asked.value).collect();
-            let done = injection::inject(&mut document, &injections, &known(&found, self.options));
+            let done = injection::inject(&mut document, &injections, &known(&found, &self.options.node_up));
             self.show_modifications(&document, now, &done);
             scheduler::resolve(&self.input(&document, now, source.secrets_removed()))
         };
@@ -155,7 +156,7 @@ impl Run<'_, '_> {
         injections: &[Asked<Injection>],
         failures: &[Asked<Operation>],
     ) -> Result<(), Failed> {
-        let known = known(situation, self.options);
+        let known = known(situation, &self.options.node_up);
         let refuse = |option, text: &str, wrong| (Exit::USAGE, pointed_at(option, text, &wrong));
         for asked in injections {
             injection::check(&asked.value, &known).map_err(|wrong| refuse(asked.option, &asked.text, wrong))?;
@@ -176,18 +177,18 @@ impl Run<'_, '_> {
 
     fn now(&self, document: &Document) -> Result<Now, Failed> {
         if let Some(text) = &self.options.set_datetime {
-            let wrong = |_| (Exit::USAGE, format!("--set-datetime: `{text}` is no ISO 8601 date and time"));
-            return Ok(Now(literal::date(text).map_err(wrong)?));
+            let wrong = || (Exit::USAGE, format!("--set-datetime: `{text}` is no ISO 8601 date and time"));
+            return clock::supposed(text).ok_or_else(wrong);
         }
         let recorded = document.root().attr("execution-date").and_then(|date| date.parse().ok());
-        Ok(recorded.map_or_else(crate::clock::now, Now::from_epoch))
+        Ok(recorded.map_or_else(clock::now, clock::at))
     }
 
     fn announce_time(&mut self, document: &Document, now: Now) {
         if let Some(text) = &self.options.set_datetime {
             self.report.note(&format!("Setting effective cluster time: {text}"));
         } else if document.root().attr("execution-date").is_some() {
-            self.report.note(&format!("Using the original execution date of: {}", now.0));
+            self.report.note(&format!("Using the original execution date of: {}", clock::text(now.epoch())));
         }
     }
 
@@ -197,7 +198,7 @@ impl Run<'_, '_> {
         if first {
             self.report.limits(&view.summary);
         }
-        let mut options = view::Options { pending: first, ..text::status_options() };
+        let mut options = view::Options { pending: first, zone: zone::local(), ..text::status_options() };
         if self.options.show_attrs {
             options.sections = options.sections.with(Section::Attributes);
         }
@@ -282,14 +283,14 @@ fn without_histories(document: &Document) -> Document {
 }
 
 /// What may be named in an injection: nodes that are to come up, too.
-fn known<'a>(situation: &'a Situation, options: &'a Options) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
+pub fn known<'a>(situation: &'a Situation, coming: &'a [String]) -> Known<'a, impl Fn(&str) -> Option<ResourceRef>> {
     let nodes = situation.nodes.rows().iter().map(|node| node.name.as_str());
     let primitives = situation.resources.rows().iter().filter(|resource| resource.is_primitive());
     let names: BTreeSet<&str> = primitives.map(|resource| resource.config_id.as_str()).collect();
     Known {
         resource: move |name: &str| primitive(situation, name),
         resources: names.into_iter().collect(),
-        nodes: nodes.chain(options.node_up.iter().map(String::as_str)).collect(),
+        nodes: nodes.chain(coming.iter().map(String::as_str)).collect(),
         start_failure_is_fatal: situation.options.start_failure_is_fatal,
         now: crate::clock::now(),
     }

@@ -1,0 +1,138 @@
+//! Tickets with real daemons and agents: what depends on one starts, and is stopped, demoted or its node
+//! fenced when the ticket goes.
+
+use quorate_core::scheduler::{self, Input};
+use quorate_core::time::Now;
+use quorate_tests::lab::Lab;
+use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[track_caller]
+fn tool(lab: &Lab, node: &str, line: &str) -> (i32, String) {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let output = lab.tool(node, &words).output().expect("the tool runs");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    (output.status.code().unwrap_or(-1), text.concat())
+}
+
+#[track_caller]
+fn done(lab: &Lab, node: &str, line: &str) -> String {
+    let (code, text) = tool(lab, node, line);
+    assert_eq!(code, 0, "{line}: {text}");
+    text
+}
+
+/// Where a resource is active: names, with `*` behind a promoted one.
+fn places(lab: &Lab, node: &str, resource: &str) -> Vec<String> {
+    let document = lab.document(node);
+    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() as i64;
+    let situation = scheduler::resolve(&Input::new(&document, Now::from_epoch(epoch)));
+    let mut places = Vec::new();
+    for (_, instance) in situation.resources.iter() {
+        if instance.children.is_empty() && instance.id.split(':').next() == Some(resource) {
+            let mark = if format!("{:?}", instance.role) == "Promoted" { "*" } else { "" };
+            places.extend(instance.active_on.iter().map(|at| format!("{}{mark}", situation.nodes[*at].name)));
+        }
+    }
+    places.sort();
+    places
+}
+
+#[track_caller]
+fn wait_at(lab: &Lab, asked: &str, resource: &str, expected: &[&str]) {
+    lab.wait(&format!("{resource} on {expected:?}"), |lab| places(lab, asked, resource) == expected);
+}
+
+#[test]
+fn what_depends_on_a_ticket_follows_it() {
+    let mut lab = Lab::started(3);
+    let file = lab.directory().join("batch.crm");
+    let text = format!(
+        "configure\nproperty fencing-enabled=true dc-deadtime=5s\n\
+         primitive fencer stonith:fence_quorate_demo params dir=\"{}\" pcmk_host_list=\"n1 n2 n3\" \
+            pcmk_reboot_action=off\n\
+         primitive plain ocf:quorate:Dummy\n\
+         primitive db ocf:quorate:Stateful op monitor interval=1s role=Promoted op monitor interval=2s\n\
+         clone dbs db meta promotable=true promoted-max=1\n\
+         primitive hard ocf:quorate:Dummy\n\
+         location l1 hard 100: n3\nlocation l2 plain -inf: n3\nlocation l3 dbs rule $role=Promoted 100: #uname eq n2\n\
+         rsc_ticket t1 tA: plain loss-policy=stop\n\
+         rsc_ticket t2 tB: dbs:Promoted loss-policy=demote\n\
+         rsc_ticket t3 tC: hard loss-policy=fence\ncommit\n",
+        lab.directory().display()
+    );
+    fs::write(&file, text).expect("a batch");
+    done(&lab, "n1", &format!("crm -f {}", file.display()));
+    lab.wait("the clone to run without a promoted instance", |lab| places(lab, "n1", "db") == ["n1", "n2", "n3"]);
+    lab.settle();
+    assert_eq!(places(&lab, "n1", "plain"), [""; 0]);
+
+    // A grant needs force; then each resource starts, or is promoted.
+    let (code, text) = tool(&lab, "n1", "crm_ticket -t tA --grant");
+    assert!(code == 107 && text.contains("--force"), "{code} {text}");
+    done(&lab, "n1", "crm_ticket -t tA --grant --force");
+    lab.wait("plain to run", |lab| places(lab, "n1", "plain").len() == 1);
+    done(&lab, "n2", "crm -F -w site ticket grant tB");
+    wait_at(&lab, "n1", "db", &["n1", "n2*", "n3"]);
+    done(&lab, "n3", "crm_ticket -t tC -g -f -S owner -v here");
+    wait_at(&lab, "n1", "hard", &["n3"]);
+    assert_eq!(done(&lab, "n1", "crm_ticket -t tC -G owner"), "here\n");
+    assert_eq!(done(&lab, "n2", "crm site ticket show tB"), "ticket tB is granted\n");
+    assert!(done(&lab, "n2", "crm_ticket -l").contains("tA\tgranted last-granted=\""));
+
+    // The leader's death and return change nothing about what was granted.
+    lab.settle();
+    let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
+    lab.kill(&leader);
+    let other = if leader == "n1" { "n2" } else { "n1" };
+    lab.wait("another leader", |lab| {
+        lab.status(other).is_some_and(|status| status.leader.is_some_and(|l| l != leader))
+    });
+    for ticket in ["tA", "tB", "tC"] {
+        assert_eq!(done(&lab, other, &format!("crm_ticket -t {ticket} -G granted")), "true\n");
+    }
+    lab.start(&leader);
+    lab.wait("all nodes to be together", |lab| lab.status(other).is_some_and(|status| status.members.len() == 3));
+    wait_at(&lab, other, "db", &["n1", "n2*", "n3"]);
+    lab.settle();
+    assert_eq!(done(&lab, &leader, "crm_ticket -t tA -G granted"), "true\n");
+
+    // Standby stops and demotes in good order; the loss policies follow.
+    done(&lab, "n1", "crm_ticket -t tA -s");
+    wait_at(&lab, "n1", "plain", &[]);
+    done(&lab, "n1", "crm_ticket -t tA -a");
+    lab.wait("plain to run again", |lab| places(lab, "n1", "plain").len() == 1);
+    done(&lab, "n1", "crm_ticket -t tB --revoke --force");
+    wait_at(&lab, "n1", "db", &["n1", "n2", "n3"]);
+    done(&lab, "n1", "crm_ticket -t tA -r -f");
+    wait_at(&lab, "n1", "plain", &[]);
+    lab.settle();
+    assert!(lab.runs("n3"));
+    wait_at(&lab, "n1", "hard", &["n3"]);
+    done(&lab, "n1", "crm -F site ticket revoke tC");
+    lab.wait("n3 to be fenced", |lab| {
+        lab.document("n1")
+            .status()
+            .elements_named("node_state")
+            .any(|state| state.attr("uname") == Some("n3") && state.attr("in_ccm") == Some("0"))
+    });
+    assert!(!lab.runs("n3"));
+    wait_at(&lab, "n1", "hard", &[]);
+}
+
+#[test]
+fn a_part_without_quorum_cannot_change_a_ticket() {
+    let lab = Lab::started(3);
+    done(&lab, "n1", "crm configure property fencing-enabled=false");
+    lab.partition(&["n3"]);
+    lab.wait("n3 to be alone", |lab| {
+        lab.status("n3").is_some_and(|status| status.members.len() == 1 && !status.quorate)
+    });
+    let (code, text) = tool(&lab, "n3", "crm_ticket -t tA -g -f");
+    assert!(code == 106 && text.contains("no quorum"), "{code} {text}");
+    let (code, text) = tool(&lab, "n3", "crm -F site ticket grant tA");
+    assert!(code == 1 && text.contains("no quorum"), "{code} {text}");
+    done(&lab, "n1", "crm_ticket -t tA -g -f");
+    lab.heal();
+    lab.wait("n3 to know", |lab| tool(lab, "n3", "crm_ticket -t tA -G granted") == (0, "true\n".to_string()));
+}
