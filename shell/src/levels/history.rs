@@ -94,7 +94,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "peinputs",
-            arguments: &[any("number|from:to|v", What::Text)],
+            arguments: &[any("number|from:to|v", What::Input)],
             flags: &[VERBOSE],
             help: "the scheduler's inputs; with `v` their times, the deciding node, and how much was decided",
             examples: &["peinputs", "peinputs 4:9 v"],
@@ -109,7 +109,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "transition",
-            arguments: &[any("showdot|log|save|tags number|file", What::Text)],
+            arguments: &[any("showdot|log|save|tags number|file", What::Transition)],
             help: "what was decided from an input: its state and every action",
             details: "Without a number the last one; -1 is the one before, and so on. `scores` and `utilization` show\nthose. `showdot` prints the graph, `log` the log's lines of that time, `tags` what it concerned;\n`save N NAME` makes the input a shadow.",
             examples: &["transition", "transition 7 scores", "transition showdot -2", "transition save 7 before"],
@@ -118,7 +118,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "show",
-            arguments: &[one("number|file|live", What::Text), maybe("status", What::Words(&["status"]))],
+            arguments: &[one("number|file|live", What::Input), maybe("status", What::Words(&["status"]))],
             help: "the configuration (or the status) of an input",
             run: Run::Do(transition::show),
             ..Command::DEFAULT
@@ -126,8 +126,8 @@ pub static LEVEL: Level = Level {
         Command {
             name: "diff",
             arguments: &[
-                one("number|file|live", What::Text),
-                one("number|file|live", What::Text),
+                one("number|file|live", What::Input),
+                one("number|file|live", What::Input),
                 any("status|html|xml", What::Words(&["status", "html", "xml"])),
             ],
             help: "how two inputs differ, in the configuration language",
@@ -138,8 +138,8 @@ pub static LEVEL: Level = Level {
         Command {
             name: "wdiff",
             arguments: &[
-                one("number|file|live", What::Text),
-                one("number|file|live", What::Text),
+                one("number|file|live", What::Input),
+                one("number|file|live", What::Input),
                 maybe("status", What::Words(&["status"])),
             ],
             help: "the same word by word: [-gone-] and {+new+}",
@@ -150,7 +150,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "graph",
             arguments: &[
-                one("number|file|live", What::Text),
+                one("number|file|live", What::Input),
                 maybe("dot", What::Words(&["dot"])),
                 maybe("file", What::File),
                 maybe("format", What::Words(&["svg", "png", "dot"])),
