@@ -94,8 +94,8 @@ fn what_is_kept_under_a_name_is_offered_with_what_it_asks() {
     write("templates/net", "%name net\n%required\n%% ip\n%generate\n");
     write("crmconf/mine", "%generate\n");
     write("crm.conf", &format!("[path]\nsharedir = {}\n", bench.path("none").display()));
-    std::fs::create_dir_all(bench.path(".cache/crm/history/session/outage")).expect("a directory");
-    bench.write(".cache/crm/history/session/outage/history_state.cfg", "[report]\n");
+    std::fs::create_dir_all(bench.path(".cache/crm/sessions/outage")).expect("a directory");
+    bench.write(".cache/crm/sessions/outage/history_state.cfg", "[report]\n");
     let offered = |line: &str| {
         let answer = bench.crm(&["--complete", line]);
         assert_eq!((answer.code, answer.err.as_str()), (0, ""));

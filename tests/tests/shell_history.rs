@@ -238,6 +238,24 @@ fn a_session_keeps_what_is_looked_at_and_how() {
 }
 
 #[test]
+fn a_session_that_crmsh_kept_is_taken_up() {
+    let bench = bench();
+    let user =
+        nix::unistd::User::from_uid(nix::unistd::geteuid()).expect("users").map_or(String::new(), |one| one.name);
+    let place = bench.path(&format!("cache/history-{user}/session/theirs"));
+    std::fs::create_dir_all(&place).expect("a directory");
+    let state = format!(
+        "[report]\ndir = {}\nfrom_time = 2023-11-14 22:14:00Z\nto_time = \ndetail = 0\n\n[log]\nexclude_0 = stop\n\n",
+        bench.path("inputs").display()
+    );
+    std::fs::write(place.join("history_state.cfg"), state).expect("a file");
+    let cache = format!("path.cache={}", bench.path("cache").display());
+    let text = "history\nsession list\nsession load theirs\npeinputs\nexclude\n";
+    let loaded = bench.fed(&["-o", &cache], text);
+    assert_eq!(names(&loaded.out), "theirs pe-input-1.bz2 pe-input-2.bz2 stop", "{}", loaded.err);
+}
+
+#[test]
 fn a_nodes_own_past_is_kept_after_it_is_gone_and_packed_without_secrets() {
     let bench = bench();
     let (inputs, logs) = (bench.path("var/lib/pacemaker"), bench.path("var/log/pacemaker"));

@@ -4,7 +4,7 @@
 //! Absent: paths of files (see `argument`).
 
 use super::{Candidate, Knowledge, Rank, all, start, whole};
-use crate::history::saved;
+use crate::history::saved::Places;
 use crate::template::library::{self, Library};
 use crate::template::source;
 use crate::wizard::library::{self as wizards, Library as Scripts};
@@ -65,7 +65,10 @@ pub fn configs(knowledge: &Knowledge, words: &[&str]) -> Vec<Candidate> {
 /// Sessions of `history`, behind the words that take one that is there.
 pub fn sessions(knowledge: &Knowledge, words: &[&str]) -> Vec<Candidate> {
     match words.get(1) {
-        Some(&("load" | "delete" | "pack")) => all(saved::names(&knowledge.environment).iter().map(String::as_str)),
+        Some(&("load" | "delete" | "pack")) => {
+            let names = Places::of(&knowledge.environment, &knowledge.options).names();
+            all(names.iter().map(String::as_str))
+        }
         _ => Vec::new(),
     }
 }

@@ -8,26 +8,43 @@ use super::archive::{Archive, SavedInput};
 use crate::clock;
 use crate::environment::Environment;
 use crate::error::{Failure, Outcome};
+use crate::options::Options;
 use regex::{Regex, RegexBuilder};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Where crmsh keeps its own, too.
-pub fn directory(environment: &Environment) -> PathBuf {
-    environment.cache.join("crm/history/session")
+/// Where sessions are: ours, and those that crmsh kept for this person below its `path.cache`.
+#[derive(Clone, Debug)]
+pub struct Places {
+    own: PathBuf,
+    crmsh: PathBuf,
 }
 
-pub fn names(environment: &Environment) -> Vec<String> {
-    let entries = fs::read_dir(directory(environment)).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().join(STATE).is_file())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names
+impl Places {
+    pub fn of(environment: &Environment, options: &Options) -> Places {
+        let cache = Path::new(options.get("path.cache")).join(format!("history-{}/session", environment.user));
+        Places { own: environment.cache.join("crm/sessions"), crmsh: cache }
+    }
+
+    /// Where a new one of this name goes.
+    pub fn new_one(&self, name: &str) -> PathBuf {
+        self.own.join(name)
+    }
+
+    pub fn find(&self, name: &str) -> Option<PathBuf> {
+        [&self.own, &self.crmsh].into_iter().map(|place| place.join(name)).find(|place| place.join(STATE).is_file())
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        let entries = [&self.own, &self.crmsh].into_iter().flat_map(fs::read_dir).flatten().flatten();
+        let kept = entries.filter(|entry| entry.path().join(STATE).is_file());
+        let names: BTreeSet<String> = kept.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.into_iter().collect()
+    }
 }
 
 const STATE: &str = "history_state.cfg";

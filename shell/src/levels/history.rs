@@ -165,7 +165,7 @@ pub static LEVEL: Level = Level {
             name: "session",
             arguments: &[maybe("command", What::Words(saved::VERBS)), maybe("name", What::HistorySession)],
             help: "keep what is looked at, and how, under a name",
-            details: "session [save|load|delete NAME, pack [NAME], update, list, info]\nOf this node's own inputs and log a copy is kept, for they will be gone; of another source only where\nit is. With it are kept the span of time, the nodes and what is left out. `pack` makes a file to be\nsent away, NAME.tar.gz, secrets masked. Sessions are in `~/.cache/crm/history/session`, as crmsh's.",
+            details: "session [save|load|delete NAME, pack [NAME], update, list, info]\nOf this node's own inputs and log a copy is kept, for they will be gone; of another source only where\nit is. With it are kept the span of time, the nodes and what is left out. `pack` makes a file to be\nsent away, NAME.tar.gz, secrets masked. Sessions are in `~/.cache/crm/sessions`;\ncrmsh's (below `path.cache`) are taken up, too.",
             examples: &["session save outage", "session load outage", "session pack"],
             run: Run::Do(saved::session),
             ..Command::DEFAULT

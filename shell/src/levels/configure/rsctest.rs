@@ -5,7 +5,7 @@
 
 use crate::clock;
 use crate::command::Call;
-use crate::configure::objects;
+use crate::configure::objects::{self, Object};
 use crate::error::{Failure, Kind, Outcome};
 use crate::levels::cluster::target;
 use crate::levels::resource::primitives;
@@ -16,6 +16,7 @@ use crate::trial::subject::{Action, Subject, Subjects};
 use quorate_core::cib::Document;
 use quorate_core::cib::model::resource::Role;
 use quorate_core::scheduler::{Input, resolve};
+use quorate_core::xml::Element;
 
 pub fn rsctest(session: &mut Session, call: &Call) -> Outcome {
     session.freshen();
@@ -52,6 +53,9 @@ fn asked(document: &Document, call: &Call) -> Outcome<(Vec<String>, Vec<String>)
     for (at, word) in call.words().into_iter().enumerate() {
         let object = objects::find_resource(configuration, &word).filter(|object| object.kind != "rsc_template");
         match object {
+            Some(object) if in_container(configuration, &object) => {
+                return Err(Failure::at(call.span(at), format!("`{word}` runs in a container, not on a node")));
+            }
             Some(object) if nodes.is_empty() => {
                 let inside = primitives(object.element).into_iter().map(str::to_string);
                 ids.extend(inside.filter(|id| !ids.contains(id)).collect::<Vec<_>>());
@@ -71,6 +75,10 @@ fn asked(document: &Document, call: &Call) -> Outcome<(Vec<String>, Vec<String>)
         true => Err(Failure::misused(call.span(0), "`rsctest` needs a resource")),
         false => Ok((ids, nodes)),
     }
+}
+
+fn in_container(configuration: &Element, object: &Object) -> bool {
+    (1..=object.place.len()).any(|end| objects::at(configuration, &object.place[..end]).name == "bundle")
 }
 
 /// Nobody else may start, stop or watch them meanwhile.

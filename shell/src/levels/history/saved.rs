@@ -6,7 +6,7 @@
 use super::archive;
 use crate::command::Call;
 use crate::error::{Failure, Outcome};
-use crate::history::saved;
+use crate::history::saved::{self, Places};
 use crate::levels::report;
 use crate::session::Session;
 use crate::template::library::is_sane;
@@ -22,7 +22,7 @@ pub fn session(session: &mut Session, call: &Call) -> Outcome {
         ("pack", _) => pack(session, call),
         ("update", None) => update(session, call),
         ("list", None) => {
-            saved::names(&session.environment).iter().for_each(|name| session.ui.line(name));
+            places(session).names().iter().for_each(|name| session.ui.line(name));
             Ok(())
         }
         ("info", None) => {
@@ -40,19 +40,23 @@ pub fn session(session: &mut Session, call: &Call) -> Outcome {
     }
 }
 
-/// Where a session of this name is, or would be.
-fn place(session: &Session, call: &Call, name: &str) -> Outcome<PathBuf> {
+fn places(session: &Session) -> Places {
+    Places::of(&session.environment, &session.options)
+}
+
+fn sane<'n>(call: &Call, name: &'n str) -> Outcome<&'n str> {
     match is_sane(name) {
-        true => Ok(saved::directory(&session.environment).join(name)),
+        true => Ok(name),
         false => Err(Failure::misused(call.span(1), format!("`{name}` is no name for a session"))),
     }
 }
 
 fn existing(session: &Session, call: &Call, name: &str) -> Outcome<PathBuf> {
-    let known = saved::names(&session.environment);
-    if known.iter().any(|one| one == name) {
-        return place(session, call, name);
+    let places = places(session);
+    if let Some(found) = places.find(sane(call, name)?) {
+        return Ok(found);
     }
+    let known = places.names();
     let failure = Failure::at(call.span(1), format!("there is no session `{name}`"));
     Err(match quorate_grammar::diagnostic::closest(name, known.iter().map(String::as_str)) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
@@ -69,8 +73,8 @@ fn current(session: &Session, call: &Call) -> Outcome<String> {
 }
 
 fn save(session: &mut Session, call: &Call, name: &str) -> Outcome {
-    let directory = place(session, call, name)?;
-    if directory.exists() {
+    let directory = places(session).new_one(sane(call, name)?);
+    if directory.exists() || places(session).find(name).is_some() {
         return Err(Failure::at(call.span(1), format!("there is a session `{name}` already"))
             .hint(format!("`session delete {name}` first, or choose another name")));
     }
