@@ -154,6 +154,19 @@ fn what_the_cluster_has_in_hand_is_not_tried() {
     assert_eq!(crm(&[&["-w"], &waits[..]].concat()).0, 0);
     let (code, said) = crm(&["configure", "rsctest", "e"]);
     assert!(code == 1 && said.contains("the cluster manages `e`"), "{said}");
+    // In maintenance single actions are a person's business.
+    let (code, said) = crm(&["maintenance", "action", "e", "monitor"]);
+    assert!(code == 1 && said.contains("`e` is not in maintenance"), "{said}");
+    assert_eq!(crm(&["-w", "resource", "start", "d"]).0, 0);
+    assert_eq!(crm(&["-w", "maintenance", "on", "d"]).0, 0);
+    let (code, said) = crm(&["maintenance", "action", "d", "monitor"]);
+    assert!(code == 0 && said.contains("n1: d monitor: ok"), "{said}");
+    assert_eq!(crm(&["maintenance", "action", "d", "stop"]).0, 0);
+    let (code, said) = crm(&["maintenance", "action", "d", "monitor"]);
+    assert!(code == 1 && said.contains("n1: d monitor: not running (exit code 7)"), "{said}");
+    let (code, said) = crm(&["maintenance", "action", "d", "burn"]);
+    assert!(code == 2 && said.contains("`burn` is no action of an agent"), "{said}");
+    assert_eq!(crm(&["maintenance", "action", "d", "start"]).0, 0);
     // What is only on the stage is nobody's yet.
     let batch = lab.directory().join("batch");
     fs::write(&batch, "configure\nprimitive x ocf:quorate:Dummy\nrsctest x\nundo\n").unwrap();

@@ -21,7 +21,7 @@ pub mod graph;
 pub mod look;
 
 mod publish;
-mod rsctest;
+pub mod rsctest;
 
 pub use change::work_on;
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};

@@ -22,9 +22,21 @@ pub enum Action {
     Promote,
     Demote,
     Stop,
+    /// One that changes nothing of what is known here.
+    Other(&'static str),
 }
 
+const OTHERS: &[&str] =
+    &["validate-all", "meta-data", "reload", "reload-agent", "migrate_to", "migrate_from", "notify", "recover"];
+
 impl Action {
+    /// Those that a person may ask for by name.
+    pub fn read(word: &str) -> Option<Action> {
+        let known = [Action::Start, Action::Monitor, Action::Promote, Action::Demote, Action::Stop];
+        let other = || OTHERS.iter().find(|other| **other == word).map(|other| Action::Other(other));
+        known.into_iter().find(|action| action.word() == word).or_else(other)
+    }
+
     /// What the agent is called with.
     pub fn word(self) -> &'static str {
         match self {
@@ -33,6 +45,7 @@ impl Action {
             Action::Promote => "promote",
             Action::Demote => "demote",
             Action::Stop => "stop",
+            Action::Other(word) => word,
         }
     }
 

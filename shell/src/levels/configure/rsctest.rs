@@ -1,7 +1,7 @@
 //! `configure rsctest`: resources tried out for real, before the cluster gets them.
 //!
 //! In: a call. Out: what their agents answered.
-//! Absent: running agents (see `trial`).
+//! Absent: running agents (see `trial`); single actions (see `maintenance`).
 
 use crate::clock;
 use crate::command::Call;
@@ -25,10 +25,7 @@ pub fn rsctest(session: &mut Session, call: &Call) -> Outcome {
     free_of_the_cluster(session, &ids)?;
     let subjects = Subjects::of(&document, clock::now());
     let tried = ids.iter().map(|id| subject(&subjects, id)).collect::<Outcome<Vec<Subject>>>()?;
-    let here = match session.source.is_live() {
-        true => session.cluster_status()?.node,
-        false => session.environment.host.clone(),
-    };
+    let here = here(session)?;
     let sites = sites(session, &document, nodes, &here)?;
     let mut stage = Real { session, subjects: &subjects };
     let verdict = try_out(&tried, &sites, &mut stage);
@@ -42,6 +39,14 @@ pub fn rsctest(session: &mut Session, call: &Call) -> Outcome {
             Err(Failure::new(Kind::Check, format!("not stopped: {}", names.join(", ")))
                 .hint("stop it by hand before the cluster gets it"))
         }
+    }
+}
+
+/// The name of this node.
+pub fn here(session: &mut Session) -> Outcome<String> {
+    match session.source.is_live() {
+        true => Ok(session.cluster_status()?.node),
+        false => Ok(session.environment.host.clone()),
     }
 }
 
@@ -106,7 +111,7 @@ fn free_of_the_cluster(session: &mut Session, ids: &[String]) -> Outcome {
     Ok(())
 }
 
-fn subject(subjects: &Subjects, id: &str) -> Outcome<Subject> {
+pub fn subject(subjects: &Subjects, id: &str) -> Outcome<Subject> {
     let subject =
         subjects.subject(id).ok_or_else(|| Failure::refused(format!("`{id}` has no instance that could be tried")))?;
     match subject.class.as_str() {
@@ -120,7 +125,7 @@ fn subject(subjects: &Subjects, id: &str) -> Outcome<Subject> {
 }
 
 /// The nodes that are named, or all that are known; without any, this one.
-fn sites(session: &Session, document: &Document, nodes: Vec<String>, here: &str) -> Outcome<Vec<Site>> {
+pub fn sites(session: &Session, document: &Document, nodes: Vec<String>, here: &str) -> Outcome<Vec<Site>> {
     let mut names = if nodes.is_empty() { objects::node_names(document.configuration()) } else { nodes };
     if names.is_empty() {
         names.push(here.to_string());
