@@ -44,11 +44,7 @@ fn is_at_the_top(level: &Level) -> bool {
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "sbd"),
-    ("configure", "rsctest"),
     ("node", "server"),
-    ("history", "graph"),
-    ("history", "session"),
-    ("history", "wdiff"),
     ("cluster", "init"),
     ("cluster", "join"),
     ("cluster", "remove"),

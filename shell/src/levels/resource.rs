@@ -23,8 +23,8 @@ mod secret;
 pub mod steer;
 mod trace;
 
-pub use look::running;
 use look::{constraints, locate, status, why};
+pub use look::{primitives, running};
 use relocate::{ban, clear, relocate};
 use steer::{demote, maintenance, manage, promote, restart, start, stop, unmanage};
 use trace::{trace, untrace};
