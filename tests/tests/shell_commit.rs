@@ -273,6 +273,78 @@ fn nodes_are_steered_by_their_attributes() {
     assert_eq!(ok(bench.crm(&["node", "show", "n2"])), "n2(2): member(offline)\n\tfoo=bar\n");
 }
 
+/// As with crmsh, whoever puts resources into a new container means it by what was said of them.
+#[test]
+fn constraints_on_members_become_those_of_their_new_container() {
+    let resources = "node n1\nprimitive a Dummy\nprimitive b Dummy\nprimitive c Dummy\nprimitive d Dummy\n";
+    for (constraints, statement, expected) in [
+        (
+            "order o a c\ncolocation k inf: c a\nlocation l a 10: n1",
+            "clone x a",
+            "colocation k inf: c x\nlocation l x 10: n1\norder o x c\n",
+        ),
+        ("order o a:start b", "group x a b", ""),
+        ("order o a b c d", "group x a b", "order o x c d\n"),
+        ("order o a b c", "group x a b", "order o x c\n"),
+        ("colocation k inf: a b c", "group x a b", "colocation k inf: c x\n"),
+        ("colocation k inf: ( a b ) c d", "group x a c", "colocation k inf: ( b ) x d\n"),
+        ("colocation k inf: ( a b ) c", "clone x c", "colocation k inf: ( a b ) x\n"),
+        ("colocation k inf: ( a b ) c", "group x a b", "colocation k inf: x c\n"),
+        ("location l { a b } 10: n1", "group x a b", "location l { x } 10: n1\n"),
+        ("rsc_ticket t T: a b\ntag g: a b", "group x a b", "rsc_ticket t T: _rsc_set_ x\ntag g: a b\n"),
+    ] {
+        let bench = Bench::with(&format!("{resources}{constraints}\n"));
+        let words: Vec<&str> = std::iter::once("configure").chain(statement.split(' ')).collect();
+        let answer = bench.crm(&words);
+        assert!(answer.code == 0 && answer.err.contains("INFO: "), "{constraints} // {statement}: {}", answer.err);
+        let shown = bench.show(&["type:location", "type:colocation", "type:order", "type:rsc_ticket", "type:tag"]);
+        let mut lines: Vec<&str> = shown.lines().collect();
+        lines.sort_unstable();
+        let wanted = expected.replace("tag g: a b", "tag g a b");
+        assert_eq!(lines, wanted.lines().collect::<Vec<_>>(), "{constraints} // {statement}");
+    }
+}
+
+/// What a text says of a constraint counts, not what follows from its containers.
+#[test]
+fn constraints_that_are_loaded_with_a_container_are_as_they_are_written() {
+    let bench = Bench::with("node n1\nprimitive a Dummy\nprimitive b Dummy\norder o a b\nlocation l a 10: n1\n");
+    let file = bench.write("more.crm", "group g a\norder o a b\n");
+    ok(bench.crm(&["configure", "load", "update", &file]));
+    assert_eq!(bench.show(&["type:location", "type:order"]), "location l g 10: n1\norder o a b\n");
+    let all = bench.write(
+        "all.crm",
+        "node n1\nprimitive a Dummy\nprimitive b Dummy\nclone c b\ngroup g a\norder o a b\nlocation l a 10: n1\n",
+    );
+    ok(bench.crm(&["configure", "load", "replace", &all]));
+    assert_eq!(bench.show(&["type:location", "type:order"]), "location l a 10: n1\norder o a b\n");
+}
+
+#[test]
+fn tags_lose_a_deleted_container_and_templates_keep_what_needs_them() {
+    let bench = Bench::with(
+        "primitive a Dummy\nprimitive b Dummy\ngroup g a\ntag t1 g b\ntag t2 g\nrsc_template t Dummy\nprimitive p @t\norder o p b\n",
+    );
+    ok(bench.crm(&["configure", "delete", "g"]));
+    assert_eq!(bench.show(&["type:tag"]), "tag t1 b\n");
+    let before = bench.cib();
+    let answer = bench.crm(&["configure", "delete", "t"]);
+    assert!(answer.code == 1 && answer.err.contains("`p` needs `t`") && bench.cib() == before, "{answer:?}");
+    ok(bench.crm(&["configure", "delete", "--force", "t"]));
+    assert_eq!(
+        bench.show(&["type:rsc_template", "type:primitive", "type:order"]),
+        "primitive a Dummy\nprimitive b Dummy\n"
+    );
+}
+
+#[test]
+fn who_goes_on_after_errors_deletes_what_is_there() {
+    let bench = Bench::with("primitive a Dummy\nprimitive b Dummy\n");
+    let answer = bench.fed(&["--keep-going"], "configure\ndelete a nothing\ncommit\n");
+    assert!(answer.code == 1 && answer.err.contains("there is no object `nothing`"), "{answer:?}");
+    assert_eq!(bench.show(&["type:primitive"]), "primitive b Dummy\n");
+}
+
 #[test]
 fn deleting_puts_right_what_referred_to_it() {
     let config = "node n1\nprimitive p1 Dummy\nprimitive p2 Dummy\nprimitive p4 Dummy\nprimitive p5 Dummy\ngroup g1 p1 p2\nclone c1 g1\nlocation l1 c1 100: n1\ncolocation k1 inf: p4 c1\ncolocation k2 inf: p4 p5 c1\ncolocation k3 inf: p4 ( p5 c1 )\norder o1 p4 p5 c1\ntag t1 p4 p5\ntag t2 p4\nrsc_ticket tk ta: p4 p5\nfencing_topology n1: p4,p5\n";

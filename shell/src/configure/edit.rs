@@ -108,8 +108,10 @@ fn apply(
         }
         Form::Xml => from_xml(session, origin)?,
     };
-    replace_objects(session, document, objects, &statements)
-        .map_err(|found| Failure::input(found).from_text(origin.clone()))
+    let (document, notes) = replace_objects(session, document, objects, &statements)
+        .map_err(|found| Failure::input(found).from_text(origin.clone()))?;
+    notes.iter().for_each(|note| session.ui.info(note));
+    Ok(document)
 }
 
 /// Sends the text through a program, one statement a line, and reads what comes out.

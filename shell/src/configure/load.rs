@@ -4,7 +4,7 @@
 //! every error in the file with its place.
 //! Absent: the editor (see `edit`).
 
-use super::lower::{Mode, lower};
+use super::lower::{Mode, lower_and_note};
 use super::objects::sorted;
 use super::replace::replace;
 use super::{references, remove, show};
@@ -125,9 +125,10 @@ pub fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
 fn put(session: &mut Session, document: &mut Document, method: Method, statements: &[Statement]) -> Outcome {
     let catalogue = session.catalogue();
     let configuration = document.configuration_mut();
+    let mut notes: Vec<String> = Vec::new();
     let mut found = match method {
         Method::Replace => replace(configuration, statements, catalogue),
-        Method::Update | Method::Push => lower(statements, Mode::Update, configuration, catalogue),
+        Method::Update | Method::Push => lower_and_note(statements, Mode::Update, configuration, catalogue, &mut notes),
     };
     if found.is_empty() && method == Method::Push {
         drop_others(configuration, statements).map_err(Failure::refused)?;
@@ -135,7 +136,11 @@ fn put(session: &mut Session, document: &mut Document, method: Method, statement
     if found.is_empty() {
         found = references::check(statements, configuration);
     }
-    if found.iter().any(Diagnostic::is_error) { Err(Failure::input(found)) } else { Ok(()) }
+    if found.iter().any(Diagnostic::is_error) {
+        return Err(Failure::input(found));
+    }
+    notes.iter().for_each(|note| session.ui.info(note));
+    Ok(())
 }
 
 /// Deletes the objects that no statement makes. Nodes stay: they are not ours to forget.

@@ -39,21 +39,42 @@ pub fn lower(
     configuration: &mut Element,
     catalogue: &Catalogue,
 ) -> Vec<Diagnostic> {
+    lower_and_note(statements, mode, configuration, catalogue, &mut Vec::new())
+}
+
+/// The same, noting what becomes of other objects by it.
+pub fn lower_and_note(
+    statements: &[Statement],
+    mode: Mode,
+    configuration: &mut Element,
+    catalogue: &Catalogue,
+    notes: &mut Vec<String>,
+) -> Vec<Diagnostic> {
     let mut wanted: Vec<&Statement> = match mode {
         Mode::Create => statements.iter().collect(),
         Mode::Update | Mode::Replace => changed(statements, configuration, catalogue),
     };
     wanted.sort_by_key(|statement| rank(&statement.kind));
     let original = configuration.clone();
-    let mut lowering =
-        Lowering { pool: Pool::of(configuration), configuration, catalogue, mode, options_seen: BTreeSet::new() };
+    let mut lowering = Lowering {
+        pool: Pool::of(configuration),
+        configuration,
+        catalogue,
+        mode,
+        options_seen: BTreeSet::new(),
+        stated: statements.iter().filter_map(|statement| Some(statement.kind.id()?.text.clone())).collect(),
+        notes: Vec::new(),
+    };
     if mode != Mode::Create {
         lowering.dissolve(&wanted);
     }
     let diagnostics = lowering.all(&wanted);
+    let told = lowering.notes;
     if mode != Mode::Create && !diagnostics.is_empty() {
         // Some containers may still be open.
         *configuration = original;
+    } else {
+        notes.extend(told);
     }
     diagnostics
 }
@@ -122,6 +143,10 @@ struct Lowering<'a> {
     mode: Mode,
     /// The sets of options that statements were about already.
     options_seen: BTreeSet<String>,
+    /// Ids of what is being written: nothing else changes these.
+    stated: BTreeSet<String>,
+    /// What became of other objects.
+    notes: Vec<String>,
 }
 
 impl Lowering<'_> {
@@ -136,7 +161,7 @@ impl Lowering<'_> {
                 Ok(()) => since.push(statement),
                 Err(diagnostic) => {
                     diagnostics.push(diagnostic);
-                    (*self.configuration, self.pool, self.options_seen) = before;
+                    (*self.configuration, self.pool, self.options_seen, self.notes) = before;
                     for statement in since.drain(..) {
                         self.statement(statement).expect("it went well from here before");
                     }
@@ -147,8 +172,8 @@ impl Lowering<'_> {
         diagnostics
     }
 
-    fn copy(&self) -> (Element, Pool, BTreeSet<String>) {
-        (self.configuration.clone(), self.pool.clone(), self.options_seen.clone())
+    fn copy(&self) -> (Element, Pool, BTreeSet<String>, Vec<String>) {
+        (self.configuration.clone(), self.pool.clone(), self.options_seen.clone(), self.notes.clone())
     }
 
     fn statement(&mut self, statement: &Statement) -> Lowered {

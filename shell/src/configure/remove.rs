@@ -49,6 +49,20 @@ pub fn delete(configuration: &mut Element, ids: &[String]) -> Result<Vec<String>
     Ok(notes)
 }
 
+/// What cannot do without these objects, and what cannot do without that, and so on.
+pub fn needing(configuration: &Element, ids: &[String]) -> Vec<String> {
+    let mut more: Vec<String> = Vec::new();
+    // Each round finds one more object, or ends.
+    for _ in objects::objects(configuration) {
+        let all: Vec<String> = ids.iter().chain(&more).cloned().collect();
+        match delete(&mut configuration.clone(), &all) {
+            Err(RemoveError::Needed { by, .. }) if !all.contains(&by) => more.push(by),
+            _ => break,
+        }
+    }
+    more
+}
+
 struct Removed {
     kind: &'static str,
     place: objects::Place,
@@ -97,8 +111,9 @@ fn open(configuration: &mut Element, object: &Removed, element: &Element, notes:
     }
     match heir {
         Some(heir) => {
-            let changed = rename_references(configuration, &object.id, &heir);
+            let changed = rename_references(configuration, &["constraints"], &object.id, &heir);
             notes.extend(changed.into_iter().map(|what| format!("{what}: `{}` became `{heir}`", object.id)));
+            forget_in(configuration, "tags", &object.id, notes);
         }
         None => forget(configuration, &object.id, notes),
     }
@@ -128,23 +143,27 @@ fn remove_primitive(configuration: &mut Element, object: &Removed, notes: &mut V
 /// Constraints, tags and fencing levels lose their references to what is gone.
 fn forget(configuration: &mut Element, id: &str, notes: &mut Vec<String>) {
     for section in ["constraints", "tags"] {
-        let Some(section) = configuration.find_mut(|child| child.name == section) else { continue };
-        let mut kept = Vec::new();
-        for node in std::mem::take(&mut section.children) {
-            match node {
-                Node::Element(element) if refers(&element, id) => match without(&element, id) {
-                    Some(element) => {
-                        notes.push(format!("{} was updated", describe(&element)));
-                        kept.push(Node::from(element));
-                    }
-                    None => notes.push(format!("{} referred only to what is gone and was deleted", describe(&element))),
-                },
-                node => kept.push(node),
-            }
-        }
-        section.children = kept;
+        forget_in(configuration, section, id, notes);
     }
     forget_device(configuration, id, notes);
+}
+
+fn forget_in(configuration: &mut Element, section: &str, id: &str, notes: &mut Vec<String>) {
+    let Some(section) = configuration.find_mut(|child| child.name == section) else { return };
+    let mut kept = Vec::new();
+    for node in std::mem::take(&mut section.children) {
+        match node {
+            Node::Element(element) if refers(&element, id) => match without(&element, id) {
+                Some(element) => {
+                    notes.push(format!("{} was updated", describe(&element)));
+                    kept.push(Node::from(element));
+                }
+                None => notes.push(format!("{} referred only to what is gone and was deleted", describe(&element))),
+            },
+            node => kept.push(node),
+        }
+    }
+    section.children = kept;
 }
 
 fn describe(element: &Element) -> String {
@@ -162,6 +181,11 @@ fn without(element: &Element, id: &str) -> Option<Element> {
     if RESOURCE_ATTRIBUTES.iter().any(|name| element.attr(name) == Some(id)) {
         return None;
     }
+    still_says(retained(element, id))
+}
+
+/// The element without references to a resource in its sets, and without sets that are empty then.
+fn retained(element: &Element, id: &str) -> Element {
     let mut element = element.clone();
     let is_it = |child: &Element| RESOURCE_ELEMENTS.contains(&&*child.name) && child.id() == Some(id);
     element.retain_elements(|child| !is_it(child));
@@ -171,6 +195,11 @@ fn without(element: &Element, id: &str) -> Option<Element> {
         }
     }
     element.retain_elements(|child| child.name != "resource_set" || !child.children.is_empty());
+    element
+}
+
+/// The element if it still says something: fewer than two resources need no order.
+fn still_says(element: Element) -> Option<Element> {
     let references = || element.descendants().filter(|child| RESOURCE_ELEMENTS.contains(&&*child.name)).count();
     match &*element.name {
         "tag" | "rsc_ticket" | "rsc_location" => (references() > 0).then_some(element),
@@ -253,7 +282,7 @@ pub fn rename(configuration: &mut Element, old: &str, new: &str) -> Result<Vec<S
         return Err(RemoveError::Missing(old.to_string()));
     };
     objects::at_mut(configuration, &place).set("id", new);
-    let mut notes: Vec<String> = rename_references(configuration, old, new);
+    let mut notes: Vec<String> = rename_references(configuration, &["constraints", "tags"], old, new);
     for node in configuration
         .find_mut(|child| child.name == "resources")
         .map(|section| &mut section.children)
@@ -298,11 +327,11 @@ fn rename_devices(topology: &mut Element, old: &str, new: &str, notes: &mut Vec<
     }
 }
 
-/// Makes constraints and tags refer to another resource; tells which were changed.
-fn rename_references(configuration: &mut Element, old: &str, new: &str) -> Vec<String> {
+/// Makes what is in these sections refer to another resource; tells which were changed.
+fn rename_references(configuration: &mut Element, sections: &[&str], old: &str, new: &str) -> Vec<String> {
     let mut changed = Vec::new();
-    for section in ["constraints", "tags"] {
-        let Some(section) = configuration.find_mut(|child| child.name == section) else { continue };
+    for section in sections {
+        let Some(section) = configuration.find_mut(|child| child.name == *section) else { continue };
         for node in &mut section.children {
             let Node::Element(element) = node else { continue };
             if refers(element, old) {
@@ -313,6 +342,46 @@ fn rename_references(configuration: &mut Element, old: &str, new: &str) -> Vec<S
         }
     }
     changed
+}
+
+/// Makes constraints on a member those of the container it came into, but for those with these ids; tells
+/// what became of them.
+pub fn adopt(configuration: &mut Element, member: &str, container: &str, but: &BTreeSet<String>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let Some(section) = configuration.find_mut(|child| child.name == "constraints") else { return notes };
+    let mut kept = Vec::new();
+    for node in std::mem::take(&mut section.children) {
+        match node {
+            Node::Element(element) if refers(&element, member) && !element.id().is_some_and(|id| but.contains(id)) => {
+                let what = describe(&element);
+                match adopted(&element, member, container) {
+                    Some(element) => {
+                        notes.push(format!("{what}: `{member}` became `{container}`"));
+                        kept.push(Node::from(element));
+                    }
+                    None => notes.push(format!("{what} is between members of `{container}` and was deleted")),
+                }
+            }
+            node => kept.push(node),
+        }
+    }
+    section.children = kept;
+    notes
+}
+
+/// The constraint with the container in the member's place; `None` if nothing else is left in it.
+fn adopted(element: &Element, member: &str, container: &str) -> Option<Element> {
+    let is_plain = RESOURCE_ATTRIBUTES.iter().any(|name| element.attr(name).is_some());
+    // A container stands once in sets, at the place of the member that came last.
+    let is_twice = !is_plain && refers(element, container);
+    let mut element = if is_twice { retained(element, container) } else { element.clone() };
+    rename_in(&mut element, member, container);
+    let ends: Vec<&str> = RESOURCE_ATTRIBUTES.iter().filter_map(|name| element.attr(name)).collect();
+    match ends.len() > 1 && ends.iter().all(|end| *end == container) {
+        true => None,
+        false if is_twice => still_says(element),
+        false => Some(element),
+    }
 }
 
 fn rename_in(element: &mut Element, old: &str, new: &str) {

@@ -4,7 +4,7 @@
 //! them. What a statement says as before stays in every detail: order, ids, comments.
 //! Absent: reading files and running editors.
 
-use super::lower::{self as lowering, Mode, lower};
+use super::lower::{self as lowering, Mode, lower, lower_and_note};
 use super::objects::{self, Object, is_resource};
 use super::raise::Context;
 use super::{references, remove};
@@ -91,13 +91,15 @@ fn drop_emptied_sections(configuration: &mut Element, before: &Element) {
 }
 
 /// Replaces some objects by a new text: what is in it is made or changed, what is missing is deleted.
+/// Notes say what became of other objects by it.
 pub fn replace_objects(
     session: &Session,
     document: &Document,
     selected: &[objects::Object],
     statements: &[Statement],
-) -> Result<Document, Vec<Diagnostic>> {
+) -> Result<(Document, Vec<String>), Vec<Diagnostic>> {
     let mut new = document.clone();
+    let mut notes = Vec::new();
     let configuration = new.configuration_mut();
     let context_statements = {
         let context = Context::of(document.configuration(), session.catalogue());
@@ -116,11 +118,11 @@ pub fn replace_objects(
             format!("what is missing from the text cannot be deleted: {error:?}"),
         )]);
     }
-    let mut found = lower(statements, Mode::Replace, configuration, session.catalogue());
+    let mut found = lower_and_note(statements, Mode::Replace, configuration, session.catalogue(), &mut notes);
     if found.is_empty() {
         found = references::check(statements, configuration);
     }
-    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok(new) }
+    if found.iter().any(Diagnostic::is_error) { Err(found) } else { Ok((new, notes)) }
 }
 
 /// Statements without an id of their own: the topology by its keyword, XML by its element's id.

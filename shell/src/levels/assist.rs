@@ -5,7 +5,7 @@
 
 use crate::check;
 use crate::command::{Call, Command, Level, Run, What, some};
-use crate::configure::lower::{Mode, lower};
+use crate::configure::lower::{Mode, lower_and_note};
 use crate::configure::objects::{self, Object};
 use crate::error::{Failure, Outcome};
 use crate::levels::configure::{settle, work_on};
@@ -138,7 +138,10 @@ fn put(session: &mut Session, document: &mut Document, start: &str, typed: &[Tok
     let (statement, found) = crm::parse_words(&tokens);
     let Some(statement) = statement else { return Err(Failure::input(found)) };
     let statements = [statement];
-    let found = lower(&statements, Mode::Create, document.configuration_mut(), session.catalogue());
+    let mut notes = Vec::new();
+    let found =
+        lower_and_note(&statements, Mode::Create, document.configuration_mut(), session.catalogue(), &mut notes);
+    notes.iter().for_each(|note| session.ui.info(note));
     if !found.is_empty() {
         return Err(Failure::input(found));
     }

@@ -238,7 +238,7 @@ pub static LEVEL: Level = Level {
             arguments: &[some("id", What::Object)],
             flags: &[FORCE],
             help: "delete objects",
-            details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay. What is running is not deleted; with --force it is stopped\nfirst, at once, and waited for (no longer than -w says).",
+            details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay. With --force what cannot do without them goes\ntoo (primitives of a template). What is running is not deleted; with --force it is stopped first, at once,\nand waited for (no longer than -w says).",
             examples: &["delete web", "delete l1 l2"],
             run: Run::Do(delete),
             ..Command::DEFAULT
@@ -459,11 +459,13 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
         complete(session, &mut statement)?;
         let text = format!("{} {}", statement.kind.keyword(), statement.kind.id().map_or("", |id| &id.text));
         let mut document = session.stage()?.work().clone();
-        let found = lower::lower(
+        let mut notes = Vec::new();
+        let found = lower::lower_and_note(
             std::slice::from_ref(&statement),
             Mode::Create,
             document.configuration_mut(),
             session.catalogue(),
+            &mut notes,
         );
         if found.is_empty() {
             let before = session.stage()?.clone();
@@ -472,6 +474,7 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
             if missing.iter().any(Diagnostic::is_error) {
                 *session.stage()? = before;
             } else {
+                notes.iter().for_each(|note| session.ui.info(note));
                 let origin = session.origin.clone();
                 check::tell(session, std::slice::from_ref(&statement), &origin)?;
             }

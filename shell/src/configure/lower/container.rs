@@ -3,6 +3,7 @@
 use super::{Lowered, Lowering, keep_foreign_comments, unknown_resource};
 use crate::configure::build;
 use crate::configure::objects::{self, Object, REFERENCE, is_resource};
+use crate::configure::remove;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::crm::ast::{Kind, Statement};
 use quorate_grammar::{Diagnostic, Word};
@@ -78,7 +79,18 @@ impl Lowering<'_> {
             let container = self.place_of(&id.text);
             put(objects::at_mut(self.configuration, &container), moved);
         }
+        if opened.is_none() {
+            self.adopt(members, &id.text);
+        }
         Ok(())
+    }
+
+    /// Constraints on members become those of their new container, save those that are being written.
+    fn adopt(&mut self, members: &[Word], container: &str) {
+        for member in members {
+            let notes = remove::adopt(self.configuration, &member.text, container, &self.stated);
+            self.notes.extend(notes);
+        }
     }
 
     fn place_of(&self, id: &str) -> objects::Place {

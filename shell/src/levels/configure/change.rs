@@ -7,6 +7,7 @@ use super::IDS;
 use super::look::{arrange, nothing_missing, selection, with_near};
 use crate::command::{Call, FORCE};
 use crate::configure::lower::{self, Mode};
+use crate::configure::objects;
 use crate::configure::remove::{self, RemoveError};
 use crate::configure::{edit, load, set, show};
 use crate::error::{Failure, Outcome};
@@ -32,13 +33,32 @@ pub fn work_on(
 }
 
 pub fn delete(session: &mut Session, call: &Call) -> Outcome {
-    halted(session, &call.words(), call.has(FORCE) || session.is_forced())?;
+    let (mut ids, missing) = known(session, call)?;
+    let forced = call.has(FORCE) || session.is_forced();
+    if forced {
+        let configuration = session.stage()?.work().configuration();
+        ids.extend(remove::needing(configuration, &ids));
+    }
+    halted(session, &ids, forced)?;
     work_on(session, call, |session, document| {
-        let notes =
-            remove::delete(document.configuration_mut(), &call.words()).map_err(|error| removal(error, document))?;
+        let notes = remove::delete(document.configuration_mut(), &ids).map_err(|error| removal(error, document))?;
         notes.iter().for_each(|note| session.ui.info(note));
         Ok(())
-    })
+    })?;
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::refused(format!("there is no object `{}`", missing.join("`, `")))),
+    }
+}
+
+/// Who goes on after errors does what was right: the ids that are there, and those that are not. Else all
+/// of them must be there.
+fn known(session: &mut Session, call: &Call) -> Outcome<(Vec<String>, Vec<String>)> {
+    if !session.switches.keep_going {
+        return Ok((call.words(), Vec::new()));
+    }
+    let configuration = session.stage()?.work().configuration();
+    Ok(call.words().into_iter().partition(|id| objects::find(configuration, id).is_some()))
 }
 
 /// Only what is stopped is deleted: what runs is stopped first, if that is wanted, and waited for.
