@@ -41,6 +41,11 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::Sibling => knowledge.members(word(1)),
         What::Node => state::nodes(knowledge, crate::command::Nodes::Any),
         What::NodeThat(state) => state::nodes(knowledge, state),
+        What::NodeOrLifetime => {
+            let mut found = state::nodes(knowledge, crate::command::Nodes::Active);
+            found.extend(all(levels::node::LIFETIMES.iter().copied()).into_iter().map(|one| one.ranked(Rank::Next)));
+            found
+        }
         What::Object => knowledge.ids(&[]),
         What::Selector => selectors(knowledge, partial),
         What::Path => paths(knowledge, partial),

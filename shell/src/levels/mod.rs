@@ -35,7 +35,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("configure", "assist"),
     ("configure", "template"),
     ("configure", "rsctest"),
-    ("node", "server"),
     ("history", "graph"),
     ("history", "session"),
     ("history", "wdiff"),
