@@ -142,8 +142,14 @@ fn constrain(document: &mut Document, id: &str, node: &str, kind: &str, until: O
         }
     }
     let constraints = document.configuration_mut().child_or_new("constraints");
-    constraints.retain_elements(|child| child.id() != Some(&name));
-    constraints.push(element);
+    // What is banned again keeps its place; a new preference comes last, as Pacemaker's tools have it.
+    match constraints.find_mut(|child| kind == "ban" && child.id() == Some(&name)) {
+        Some(old) => *old = element,
+        None => {
+            constraints.retain_elements(|child| child.id() != Some(&name));
+            constraints.push(element);
+        }
+    }
 }
 
 /// Removes what `move` and `ban` made; with a node, only what concerns that node.

@@ -59,7 +59,10 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
         None | Some("monitor") => "non-monitor operations".to_string(),
         Some(name) => format!("the {name} operation"),
     };
-    let place = meant.directory.clone().unwrap_or_else(|| DIRECTORY.to_string());
+    let agent = objects::find_resource(session.document()?.configuration(), &id)
+        .and_then(|object| object.element.attr("type").map(str::to_string))
+        .unwrap_or_default();
+    let place = meant.directory.clone().unwrap_or_else(|| format!("{DIRECTORY}/{agent}"));
     steer(session, call, |_, document| {
         let configuration = document.configuration_mut();
         let mut pool = Pool::of(configuration);
@@ -82,6 +85,14 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
 pub fn untrace(session: &mut Session, call: &Call) -> Outcome {
     let meant = Meant::of(call)?;
     let id = primitive(session, call)?;
+    if let Some(name) = &meant.name {
+        let document = session.document()?;
+        let found = objects::find_resource(document.configuration(), &id);
+        let operations = found.into_iter().flat_map(|object| object.element.elements_named("operations"));
+        if !operations.flat_map(|all| all.elements_named("op")).any(|operation| meant.covers(operation)) {
+            return Err(Failure::at(call.span(1), format!("`{id}` has no such operation {name}")));
+        }
+    }
     let mut traced = 0;
     steer(session, call, |_, document| {
         let configuration = document.configuration_mut();
