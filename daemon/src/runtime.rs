@@ -22,6 +22,7 @@ use quorate_transport::cluster::{Cluster, ClusterEvent, DownReason};
 use quorate_transport::local::server::{ClientId, LocalEvent, Server};
 use quorate_transport::local::{Access, Caller};
 use quorate_transport::wire;
+use quorate_transport::zone;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::sync::mpsc as blocking;
@@ -486,7 +487,8 @@ fn lock(places: &Places) -> Result<File, StartError> {
 
 fn clock(began: Instant) -> Clock {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Clock { ms: began.elapsed().as_millis() as u64, epoch: since.as_secs() as i64 }
+    let epoch = since.as_secs() as i64;
+    Clock { ms: began.elapsed().as_millis() as u64, epoch, offset: zone::offset_at(epoch) }
 }
 
 fn host_name() -> String {

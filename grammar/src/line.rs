@@ -49,6 +49,22 @@ impl Token {
         }
     }
 
+    /// The token with another text in place of a part of its own; all of that text stands where the part stood.
+    pub fn replaced(&self, range: Range<usize>, text: &str) -> Token {
+        let place = self.place(range.clone());
+        let offset = |at: usize| self.offsets.as_ref().map_or(self.span.start + at, |offsets| offsets[at]);
+        let mut offsets: Vec<usize> = (0..range.start).map(offset).collect();
+        offsets.extend(std::iter::repeat_n(place.start, text.len()));
+        // A part that is the rest ends where it ended, and not behind a closing quote.
+        offsets.push(if range.end == self.text.len() { offset(range.end) } else { place.end });
+        offsets.extend((range.end + 1..=self.text.len()).map(offset));
+        Token {
+            text: format!("{}{text}{}", &self.text[..range.start], &self.text[range.end..]),
+            span: self.span,
+            offsets: Some(offsets),
+        }
+    }
+
     fn place(&self, range: Range<usize>) -> Span {
         match &self.offsets {
             None => Span::new(self.span.start + range.start, self.span.start + range.end),

@@ -207,8 +207,9 @@ impl Duration {
 
 /// `2026-07-01 12:00:00Z`, `2026-182`, `2026-W27-3`, `20260701T120000+02:00`, `12:00`, `epoch`.
 ///
-/// Without a zone the time is UTC. A bare time is of the day given in `today`.
-pub fn date_on(text: &str, today: DateTime) -> Result<DateTime, BadLiteral> {
+/// A time without a zone is one of `local` (seconds east of Greenwich), a day without a time begins in
+/// Greenwich, as Pacemaker has it. A bare time is of the day given in `today`.
+pub fn date_on(text: &str, today: DateTime, local: i32) -> Result<DateTime, BadLiteral> {
     let word = text.trim();
     if word.eq_ignore_ascii_case("epoch") {
         return Ok(DateTime::from_epoch(0));
@@ -224,12 +225,14 @@ pub fn date_on(text: &str, today: DateTime) -> Result<DateTime, BadLiteral> {
         (today.epoch + i64::from(today.offset)).div_euclid(86_400)
     };
     let (seconds, offset) = time_of_day(time_text).ok_or(BadLiteral::Date)?;
+    // A day without a time begins in Greenwich.
+    let offset = offset.unwrap_or(if time_text.trim().is_empty() { 0 } else { local });
     Ok(DateTime { epoch: days * 86_400 + seconds - i64::from(offset), offset })
 }
 
-/// As [`date_on`], where a bare time would make no sense.
+/// As [`date_on`], where a bare time would make no sense, and local is Greenwich.
 pub fn date(text: &str) -> Result<DateTime, BadLiteral> {
-    date_on(text, DateTime::from_epoch(0))
+    date_on(text, DateTime::from_epoch(0), 0)
 }
 
 fn split_date(word: &str) -> (&str, &str) {
@@ -295,11 +298,12 @@ fn week_days(year: i32, text: &str) -> Option<i64> {
     Some(monday + (week - 1) * 7 + day - 1)
 }
 
-/// Seconds into the day, and the zone's offset.
-fn time_of_day(text: &str) -> Option<(i64, i32)> {
+/// Seconds into the day, and the zone's offset if one is named.
+fn time_of_day(text: &str) -> Option<(i64, Option<i32>)> {
     let text = text.trim();
     let zone_at = text.find(['Z', 'z', '+', '-', ' ']).unwrap_or(text.len());
-    let offset = zone(text[zone_at..].trim())?;
+    let zone_text = text[zone_at..].trim();
+    let offset = if zone_text.is_empty() { None } else { Some(zone(zone_text)?) };
     let clock = text[..zone_at].split(['.', ',']).next().unwrap_or("");
     if clock.is_empty() {
         return Some((0, offset));
@@ -316,7 +320,7 @@ fn time_of_day(text: &str) -> Option<(i64, i32)> {
 }
 
 fn zone(text: &str) -> Option<i32> {
-    if text.is_empty() || text.eq_ignore_ascii_case("Z") {
+    if text.eq_ignore_ascii_case("Z") {
         return Some(0);
     }
     let sign = match text.as_bytes().first()? {

@@ -99,13 +99,15 @@ impl<'a> Facts<'a> {
 /// here and count when it is committed.
 pub fn tell(session: &mut Session, statements: &[Statement], origin: &Origin) -> Outcome {
     let document = session.document()?;
-    tell_of(session, &document, statements, origin)
+    let found = found_in(session, &document, statements);
+    session.ui.diagnostics(&found, origin);
+    Ok(())
 }
 
-/// The same for statements that a document has already, though it is not on the stage yet.
-pub fn tell_of(session: &mut Session, document: &Document, statements: &[Statement], origin: &Origin) -> Outcome {
+/// The same for statements that a document has already, though it is not on the stage yet: what is new in it.
+pub fn found_in(session: &mut Session, document: &Document, statements: &[Statement]) -> Vec<Diagnostic> {
     if session.options.get("core.check_frequency") != "always" || session.is_forced() {
-        return Ok(());
+        return Vec::new();
     }
     let mut found = Vec::new();
     {
@@ -115,6 +117,9 @@ pub fn tell_of(session: &mut Session, document: &Document, statements: &[Stateme
             let object = name_of(one);
             found.extend(statement(one, &facts).into_iter().map(|found| (object.clone(), found)));
         }
+    }
+    if session.options.is_on("core.ignore_missing_metadata") {
+        found.retain(|(_, one)| !one.message.contains(agent::ABSENT));
     }
     let relaxed = session.options.get("core.check_mode") == "relaxed";
     let mut diagnostics = Vec::new();
@@ -128,8 +133,7 @@ pub fn tell_of(session: &mut Session, document: &Document, statements: &[Stateme
         }
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    session.ui.diagnostics(&diagnostics, origin);
-    Ok(())
+    diagnostics
 }
 
 /// What must hold before a commit: problems that the changes brought are said, and errors stop it.
@@ -205,6 +209,9 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
         problems.extend(document::check(&facts));
     }
     problems.extend(schema::check(document));
+    if session.options.is_on("core.ignore_missing_metadata") {
+        problems.retain(|problem| !problem.is_of_agent());
+    }
     once_for_each_agent(problems)
 }
 

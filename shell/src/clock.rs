@@ -1,26 +1,39 @@
 //! The shell's only look at the clock.
 //!
-//! In: nothing, or an ISO 8601 duration from now on. Out: moments, in UTC.
-//! Absent: time zones.
+//! In: nothing, or an ISO 8601 duration from now on. Out: the present by this machine's calendar; moments
+//! as text, in UTC.
+//! Absent: which zone the machine is in (see `transport::zone`).
 
 use quorate_core::time::Now;
 use quorate_grammar::literal;
+use quorate_transport::zone;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub fn now() -> Now {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now::from_epoch(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    at(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// A moment by this machine's calendar.
+pub fn at(epoch: i64) -> Now {
+    Now::with_offset(epoch, zone::offset_at(epoch))
+}
+
+/// A date that somebody supposes to be today. Where it does not say its zone it is a local one.
+pub fn supposed(text: &str) -> Option<Now> {
+    let now = now();
+    now.date(text).map(|at| Now { at, ..now })
 }
 
 /// When something that lasts so long from now on ends, as Pacemaker's tools write it.
 pub fn end_of(duration: &str) -> Option<String> {
     let duration = literal::duration(duration).ok()?;
-    Some(written(now().0.plus(&duration)))
+    Some(written(now().at.plus(&duration)))
 }
 
 /// Seconds since 1970 in the same form.
 pub fn text(epoch: i64) -> String {
-    written(Now::from_epoch(epoch).0)
+    written(Now::from_epoch(epoch).at)
 }
 
 fn written(moment: literal::DateTime) -> String {

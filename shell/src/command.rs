@@ -21,6 +21,8 @@ pub struct Command {
     pub aliases: &'static [&'static str],
     pub arguments: &'static [Argument],
     pub flags: &'static [Flag],
+    /// Words that begin with `-` are another tool's options; the command reads them as arguments.
+    pub reads_flags: bool,
     /// One line, for lists.
     pub help: &'static str,
     /// What the line leaves out; may be empty.
@@ -36,6 +38,7 @@ impl Command {
         aliases: &[],
         arguments: &[],
         flags: &[],
+        reads_flags: false,
         help: "",
         details: "",
         examples: &[],
@@ -46,6 +49,8 @@ impl Command {
 #[derive(Clone, Copy)]
 pub enum Run {
     Do(fn(&mut Session, &Call) -> Outcome),
+    /// Tells of the level it is given at, which need not be the one that was entered.
+    Tell(fn(&mut Session, &'static Level, &Call) -> Outcome),
     /// A level of its own: alone it is entered, with words behind it they are run there.
     Level(&'static Level),
     /// A statement of the configuration language; the grammar reads its words.
@@ -74,6 +79,7 @@ pub enum Count {
 pub enum What {
     Text,
     Resource,
+    Primitive,
     /// A resource that the command makes sense for.
     ResourceThat(Resources),
     Node,
@@ -123,6 +129,10 @@ pub enum What {
     StatusSource,
     Option,
     OptionValue,
+    /// A config of `configure template`.
+    Config,
+    /// What `configure template new` takes: templates, then `params` and theirs.
+    Template,
 }
 
 /// Resources by what can be done to them.
@@ -244,7 +254,9 @@ impl Call {
             let known = command.flags.iter().find(|flag| flag.name == token.text || flag.short == token.text);
             match known {
                 Some(flag) => call.flags.push(flag.name),
-                None if looks_like_one && token.text != "-inf" => return Err(unknown_flag(command, token)),
+                None if looks_like_one && token.text != "-inf" && !command.reads_flags => {
+                    return Err(unknown_flag(command, token));
+                }
                 None => call.arguments.push(token.clone()),
             }
         }

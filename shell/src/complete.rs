@@ -5,6 +5,7 @@
 //! Absent: drawing them (see `repl`), the scripts of other shells (see `tools::completions`).
 
 pub mod argument;
+mod kept;
 mod knowledge;
 mod operation;
 mod state;

@@ -27,6 +27,7 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
   -F, --force           answer every question with yes
   -n, --no              answer every question with no
   -o, --option NAME=VALUE  a setting, for this call (see `options show`)
+      --scriptdir DIRS  where `script` looks first (directories, `;` between)
       --keep-going      a batch goes on after errors and keeps what was right, as crmsh does
   -D, --display STYLE   plain, color or color-always
       --output FORM     text, or json: status, show, verify and diff answer in JSON, and so do errors
@@ -106,6 +107,7 @@ pub const OPTIONS: &[(&str, &str)] = &[
     ("--no", "answer every question with no"),
     ("--option=", "a setting, for this call"),
     ("--output=", "text or json"),
+    ("--scriptdir=", "where scripts are looked for first"),
     ("--keep-going", "a batch goes on after errors"),
     ("--help", "what there is"),
     ("--version", "the version"),
@@ -153,10 +155,11 @@ fn read_into(request: &mut Request, arguments: &[String]) -> Result<(), Failure>
             "-n" | "--no" => request.refuse = true,
             "--output" => request.form = form(&value()?)?,
             // No setting is written without `=`.
-            "-o" | "--option" => match value()? {
+            "-o" | "--option" | "--opt" => match value()? {
                 word if word.contains('=') => request.settings.push(word),
                 word => request.form = form(&word).map_err(|_| not_a_setting(&word))?,
             },
+            "--scriptdir" => request.settings.push(format!("core.script_path={}", value()?)),
             "--keep-going" => request.keep_going = true,
             // For crmsh's recorded sessions: tells every line before it is run, and edits as crmsh does.
             "-R" | "--regression-tests" => request.echo = true,
@@ -198,18 +201,18 @@ fn unknown(word: &str) -> Failure {
 const CRMSH_EDITS: [&str; 3] = ["core.implicit_edits", "core.has_ra_advised_op", "core.has_fa_advised_op"];
 
 fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
-    session.options = Options::load(&Options::path(&session.environment));
+    session.options = Options::load(&session.environment);
     if let Some(style) = &request.style {
-        session.options.set("color.style", style)?;
+        session.options.set_for_now("color.style", style)?;
     }
     if request.echo {
         for name in CRMSH_EDITS {
-            session.options.set(name, "yes")?;
+            session.options.set_for_now(name, "yes")?;
         }
     }
     for setting in &request.settings {
         let (name, value) = setting.split_once('=').ok_or_else(|| not_a_setting(setting))?;
-        session.options.set(name, value)?;
+        session.options.set_for_now(name, value)?;
     }
     session.apply_options();
     session.switches.refuse = request.refuse;
@@ -237,7 +240,11 @@ fn start(session: &mut Session, request: &Request) -> u8 {
     }
     let level = one_level(&request.words);
     if !request.words.is_empty() && level.is_none() {
-        return script::single(session, &script::joined(&request.words));
+        let text = match session.options.is_on("core.add_quotes") {
+            true => script::joined(&request.words),
+            false => request.words.join(" "),
+        };
+        return script::single(session, &text);
     }
     if !session.environment.terminal_in {
         return run_input(session, &request.words);

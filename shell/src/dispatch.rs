@@ -33,12 +33,12 @@ fn run_words(session: &mut Session, level: &'static Level, words: &[Token], line
     match command.run {
         Run::Level(level) if words.len() == 1 => enter(session, level),
         Run::Level(level) => visit(session, level, &words[1..], line),
-        Run::Do(run) if asks_for_help(words) => {
-            let _ = run;
+        Run::Do(_) if asks_for_help(words) => {
             crate::help::command(session, level, command);
             Ok(())
         }
         Run::Do(run) => run(session, &Call::new(command, words)?),
+        Run::Tell(tell) => tell(session, level, &Call::new(command, words)?),
         Run::Statement => statement(session, command, words, line),
     }
 }
@@ -81,7 +81,20 @@ fn enter(session: &mut Session, level: &'static Level) -> Outcome {
 /// Runs words in a level and comes back. Leaving `configure` commits what they changed.
 fn visit(session: &mut Session, level: &'static Level, words: &[Token], line: &Line) -> Outcome {
     let inside = session.levels.iter().any(|entered| entered.name == "configure");
+    let depth = session.levels.len();
     let outcome = run_words(session, level, words, line);
+    // `configure template` enters the one by way of the other.
+    if outcome.is_ok() && session.levels.len() > depth {
+        session.levels.insert(depth, level);
+        if level.name == "configure" && !inside {
+            session.stage()?;
+        }
+        return outcome;
+    }
+    // `crm options set …` alone would be for nothing.
+    if level.name == "options" && outcome.is_ok() && session.manner == Manner::Single && session.options.is_unsaved() {
+        return levels::options::keep(session).map(drop);
+    }
     if level.name != "configure" || inside {
         return outcome;
     }

@@ -7,6 +7,9 @@ use quorate_transport::local::daemon::socket_below;
 use quorate_transport::store::{CibSource, Surroundings};
 use std::path::PathBuf;
 
+/// Where agents are, unless something else is said.
+pub const OCF_ROOT: &str = "/usr/lib/ocf";
+
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     pub cib_file: Option<String>,
@@ -15,6 +18,8 @@ pub struct Environment {
     pub home: PathBuf,
     pub cache: PathBuf,
     pub config: PathBuf,
+    /// The file of settings, if it is not the usual one.
+    pub settings: Option<PathBuf>,
     pub editor: Option<String>,
     pub pager: Option<String>,
     pub ocf_root: PathBuf,
@@ -40,9 +45,10 @@ impl Environment {
             cib_shadow_dir: get("CIB_shadow_dir").map(PathBuf::from),
             cache: get("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from),
             config: get("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from),
+            settings: get("CRM_CONFIG_FILE").map(PathBuf::from),
             editor: get("EDITOR").or_else(|| get("VISUAL")),
             pager: get("PAGER"),
-            ocf_root: get("OCF_ROOT").map_or_else(|| PathBuf::from("/usr/lib/ocf"), PathBuf::from),
+            ocf_root: get("OCF_ROOT").map_or_else(|| PathBuf::from(OCF_ROOT), PathBuf::from),
             root: get("QUORATE_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from),
             user: user.map_or_else(String::new, |user| user.name),
             host: host.unwrap_or_else(|| "localhost".into()),

@@ -23,7 +23,7 @@ pub fn run(line: &str) -> u8 {
     let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), Color::Plain);
     let cluster = Box::new(Local::new(environment.socket()).within(ANSWER_WITHIN));
     let mut session = Session::new(environment, ui, Box::new(BufReader::new(std::io::stdin())), cluster);
-    session.options = Options::load(&Options::path(&session.environment));
+    session.options = Options::load(&session.environment);
     let text = offered(&mut session, line);
     session.ui.print(&text);
     0
@@ -104,7 +104,7 @@ fn values(session: &Session, name: &str, value: &str) -> Vec<Candidate> {
     match name {
         "-c" | "--cib" => store::shadows(&session.environment.shadow_directory()).into_iter().map(whole).collect(),
         "-f" | "--file" => argument::files(value),
-        "-D" | "--display" => complete::all(["plain", "color", "color-always"]),
+        "-D" | "--display" => complete::all(["plain", "color", "color-always", "uppercase"]),
         "--output" => complete::all(["text", "json"]),
         "-o" | "--option" => settings(value),
         _ => Vec::new(),
@@ -114,8 +114,12 @@ fn values(session: &Session, name: &str, value: &str) -> Vec<Candidate> {
 /// `NAME=`, then its values.
 fn settings(word: &str) -> Vec<Candidate> {
     let Some((name, _)) = word.split_once('=') else {
-        return options::OPTIONS.iter().map(|one| complete::start(format!("{}=", one.name))).collect();
+        return options::OPTIONS
+            .iter()
+            .filter(|one| one.idle.is_empty())
+            .map(|one| complete::start(format!("{}=", one.name)))
+            .collect();
     };
-    let values = options::OPTIONS.iter().find(|one| one.name == name).map_or(&[][..], |one| one.values);
+    let values = options::Setting::find(name).map_or(Vec::new(), options::Setting::candidates);
     values.iter().map(|value| whole(format!("{name}={value}"))).collect()
 }

@@ -93,7 +93,7 @@ fn latest(document: &Document) -> Document {
 
 /// What was to be done with a CIB at a moment that is past.
 pub fn decided(document: &Document, epoch: i64) -> Vec<String> {
-    summary::lines(&schedule(&Input::new(&latest(document), quorate_core::time::Now::from_epoch(epoch))).summary)
+    summary::lines(&schedule(&Input::new(&latest(document), clock::at(epoch))).summary)
 }
 
 fn complaints(document: &Document, output: &Output) -> String {

@@ -7,9 +7,10 @@ use crate::block;
 use crate::complete::{self, Candidate, Knowledge};
 use crate::dispatch;
 use crate::error::{Failure, Origin};
+use crate::palette::Palette;
 use crate::script;
 use crate::session::{Manner, Session};
-use crate::ui::{Color, color_of};
+use crate::ui::Color;
 use quorate_grammar::crm::is_statement;
 use quorate_grammar::crm::print::Role;
 use quorate_grammar::line;
@@ -72,7 +73,13 @@ fn converse(session: &mut Session, editor: &mut Editor<Assistant, FileHistory>) 
         let columns = editor.dimensions().map_or(COLUMNS, |(columns, _)| usize::from(columns));
         let prompt = session.prompt();
         let prompt_width = prompt.chars().count();
-        editor.set_helper(Some(Assistant { knowledge, color: session.ui.color, columns, prompt_width }));
+        editor.set_helper(Some(Assistant {
+            knowledge,
+            color: session.ui.color,
+            palette: session.ui.palette.clone(),
+            columns,
+            prompt_width,
+        }));
         match editor.readline(&prompt) {
             Ok(text) => {
                 session.interrupted.store(false, Ordering::Relaxed);
@@ -119,6 +126,7 @@ fn answer(session: &mut Session, text: &str) -> u8 {
 struct Assistant {
     knowledge: Knowledge,
     color: Color,
+    palette: Palette,
     /// The width of the terminal.
     columns: usize,
     prompt_width: usize,
@@ -219,7 +227,7 @@ const RESET: &str = "\x1b[0m";
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, text: &'l str, _: usize) -> Cow<'l, str> {
-        if self.color == Color::Plain { Cow::Borrowed(text) } else { Cow::Owned(colored(text)) }
+        if self.color == Color::Plain { Cow::Borrowed(text) } else { Cow::Owned(colored(text, &self.palette)) }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
@@ -242,14 +250,14 @@ impl Highlighter for Assistant {
 }
 
 /// The words of a line in the colours in which `show` prints them. The text itself stays as it is.
-fn colored(text: &str) -> String {
+fn colored(text: &str, palette: &Palette) -> String {
     let (lines, _) = line::lines(text);
     let mut out = String::new();
     let mut at = 0;
     for line in lines {
         let line::LineKind::Words(words) = line.kind else { continue };
         for (place, word) in words.iter().enumerate() {
-            let color = color_of(role(place, &word.text));
+            let color = palette.of_role(role(place, &word.text));
             if color.is_empty() || word.span.start < at {
                 continue;
             }
@@ -278,6 +286,7 @@ fn role(place: usize, word: &str) -> Role {
 #[cfg(test)]
 mod tests {
     use super::colored;
+    use crate::palette::Palette;
 
     #[test]
     fn colours_do_not_change_the_text() {
@@ -290,7 +299,7 @@ mod tests {
             "é=ü",
         ] {
             let mut plain = String::new();
-            let mut rest = colored(text);
+            let mut rest = colored(text, &Palette::default());
             while let Some(start) = rest.find('\x1b') {
                 let end = rest[start..].find('m').map_or(rest.len(), |end| start + end + 1);
                 plain.push_str(&rest[..start]);

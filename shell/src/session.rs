@@ -10,13 +10,17 @@ use crate::client::{ANSWER_WITHIN, Cluster};
 use crate::command::{Call, Level, PREVIEW};
 use crate::commit;
 use crate::configure::legacy;
+use crate::configure::lower::raise_object;
+use crate::configure::objects;
+use crate::configure::raise::Context;
 use crate::configure::references;
-use crate::configure::stage::Stage;
-use crate::environment::Environment;
+use crate::configure::stage::{self, Stage};
+use crate::environment::{Environment, OCF_ROOT};
 use crate::error::{Failure, Origin, Outcome};
 use crate::history::Looking;
 use crate::metadata;
 use crate::options::Options;
+use crate::palette::Palette;
 use crate::preview;
 use crate::supposition::Supposition;
 use crate::ui::{Color, Ui};
@@ -29,6 +33,7 @@ use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,6 +80,8 @@ pub struct Session {
     pub history: Looking,
     /// Configurations that were given a name, for this session.
     pub checkpoints: BTreeMap<String, Document>,
+    /// The config that `configure template` works on.
+    pub template: Option<String>,
     /// The status that `cibstatus` works on, if it is not the cluster's.
     pub supposition: Option<Supposition>,
     /// Problems that were told already.
@@ -107,6 +114,7 @@ impl Session {
             done: false,
             history: Looking::default(),
             checkpoints: BTreeMap::new(),
+            template: None,
             supposition: None,
             told: BTreeSet::new(),
             verifying: false,
@@ -128,11 +136,18 @@ impl Session {
         if !editor.is_empty() {
             self.environment.editor = Some(editor);
         }
-        self.ui.color = match self.options.get("color.style") {
-            _ if self.ui.is_json() => Color::Plain,
-            "color-always" => Color::Ansi,
-            "color" if self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
-            _ => Color::Plain,
+        if self.environment.ocf_root == Path::new(OCF_ROOT) {
+            self.environment.ocf_root = PathBuf::from(self.options.get("path.ocf_root"));
+        }
+        self.ui.palette = Palette::of(&self.options);
+        let styles: Vec<&str> = self.options.get("color.style").split(',').map(str::trim).collect();
+        // In capitals and nothing else: the usual colours.
+        let colored = styles.contains(&"color") || styles == ["uppercase"];
+        self.ui.color = match () {
+            () if self.ui.is_json() || styles.contains(&"plain") => Color::Plain,
+            () if styles.contains(&"color-always") => Color::Ansi,
+            () if colored && self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
+            () => Color::Plain,
         };
     }
 
@@ -209,6 +224,21 @@ impl Session {
         }
         let source = self.source.clone();
         self.commit_to(&source, &base, &mine).map(drop)
+    }
+
+    /// A change to the CIB that is made at once, under all that is on the stage, and waited for.
+    pub fn change_now(&mut self, change: impl FnOnce(&mut Session, &mut Document) -> Outcome) -> Outcome {
+        let source = self.source.clone();
+        let base = self.read_from(&source)?;
+        let mut mine = base.clone();
+        change(self, &mut mine)?;
+        commit::commit(&source, self.cluster.as_mut(), &base, &mine)?;
+        let waited = if source.is_live() { self.cluster.wait(self.patience) } else { Ok(()) };
+        let now = self.read_from(&source)?;
+        if let Some(stage) = &self.stage {
+            self.stage = Some(stage.moved(&now, &commit::merged));
+        }
+        waited
     }
 
     /// Shows what the cluster would do if these changes were committed now, onto what is there now.
@@ -322,10 +352,16 @@ impl Session {
         self.stage.as_ref().is_some_and(Stage::is_changed)
     }
 
-    /// Reads the CIB anew if nothing of ours would be lost.
+    /// Reads the CIB anew if nothing of ours would be lost. The way back stays.
     pub fn freshen(&mut self) {
-        if self.manner == Manner::Interactive && self.stage.as_ref().is_some_and(|stage| !stage.is_changed()) {
-            self.stage = None;
+        if self.manner != Manner::Interactive {
+            return;
+        }
+        let Some(stage) = self.stage.take_if(|stage| !stage.is_changed()) else { return };
+        // Without an answer the command that needs one says so.
+        if let Ok(now) = self.read_from(&self.source.clone()) {
+            let same = stage::is_same(&now, stage.base());
+            self.stage = Some(if same { stage } else { stage.moved(&now, &commit::merged) });
         }
     }
 
@@ -386,7 +422,7 @@ impl Session {
         let (base, mine) = (stage.base().clone(), stage.work().clone());
         let source = self.source.clone();
         let now = self.commit_to(&source, &base, &mine)?;
-        self.stage()?.committed(now);
+        self.stage()?.commit(&now, &commit::merged);
         Ok(true)
     }
 
@@ -394,8 +430,7 @@ impl Session {
     pub fn rebase_stage(&mut self) -> Outcome {
         let now = self.read_from(&self.source.clone())?;
         let work = self.stage()?.work().clone();
-        let mut mine = now.clone();
-        *mine.configuration_mut() = work.configuration().clone();
+        let mine = stage::with_configuration(&work, &now);
         let mut stage = Stage::new(now);
         stage.put("commit replace", mine);
         self.stage = Some(stage);
@@ -430,11 +465,24 @@ impl Session {
         let document = self.document()?;
         let mut still = Vec::new();
         for (statement, missing) in &unresolved {
+            if !self.still_wants(&document, statement) {
+                continue;
+            }
             let now = references::check([statement], document.configuration());
             still.extend(now.into_iter().filter(|one| missing.iter().any(|before| before.span == one.span)));
         }
         still.retain(|diagnostic| !self.is_consequence(diagnostic));
         Ok(still)
+    }
+
+    /// Whether what a statement made is there and refers to what is missing: it may have been taken back,
+    /// or put right.
+    fn still_wants(&self, document: &Document, statement: &Statement) -> bool {
+        let Some(id) = statement.kind.id() else { return true };
+        let configuration = document.configuration();
+        let Some(object) = objects::find(configuration, &id.text) else { return false };
+        let now = raise_object(&object, &Context::of(configuration, self.catalogue()));
+        !references::check([&now], configuration).is_empty()
     }
 
     /// Everything the batch wants, for good; then what it asks of the daemon.

@@ -5,6 +5,7 @@
 
 use crate::error::{Failure, Origin};
 use crate::json;
+use crate::palette::Palette;
 use quorate_grammar::crm::print::{Ink, Role};
 use quorate_grammar::{Diagnostic, Severity};
 use serde_json::Value;
@@ -28,6 +29,7 @@ pub struct Ui {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
     pub color: Color,
+    pub palette: Palette,
     pub form: Form,
     /// Messages that are no answers, such as "nothing to commit".
     pub quiet: bool,
@@ -36,15 +38,12 @@ pub struct Ui {
 const RESET: &str = "\x1b[0m";
 const RED: &str = "\x1b[31m";
 const GREEN: &str = "\x1b[32m";
-const YELLOW: &str = "\x1b[33m";
-const MAGENTA: &str = "\x1b[35m";
 const CYAN: &str = "\x1b[36m";
 const BOLD: &str = "\x1b[1m";
-const DIM: &str = "\x1b[2m";
 
 impl Ui {
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, color: Color) -> Ui {
-        Ui { out, err, color, form: Form::Text, quiet: false }
+        Ui { out, err, color, palette: Palette::default(), form: Form::Text, quiet: false }
     }
 
     /// An answer. Who reads it may have gone; that is no error of ours.
@@ -73,34 +72,35 @@ impl Ui {
         let _ = self.err.flush();
     }
 
-    fn tell(&mut self, color: &str, label: &str, text: &str) {
+    fn tell(&mut self, shown_as: &str, label: &str, text: &str) {
         if self.is_json() {
             return self.tell_json(&json::message(&label.to_lowercase(), text));
         }
-        let label = self.paint(color, label);
+        let label = self.paint(self.palette.named(shown_as), label);
         let _ = writeln!(self.err, "{label}: {text}");
         let _ = self.err.flush();
     }
 
     pub fn info(&mut self, text: &str) {
         if !self.quiet {
-            self.tell(GREEN, "INFO", text);
+            self.tell("info", "INFO", text);
         }
     }
 
     pub fn warn(&mut self, text: &str) {
-        self.tell(YELLOW, "WARNING", text);
+        self.tell("warn", "WARNING", text);
     }
 
     pub fn paint(&self, color: &str, text: &str) -> String {
         match self.color {
-            Color::Plain => text.to_string(),
-            Color::Ansi => format!("{color}{text}{RESET}"),
+            Color::Ansi if !color.is_empty() => format!("{color}{text}{RESET}"),
+            _ => text.to_string(),
         }
     }
 
-    pub fn bold(&self, text: &str) -> String {
-        self.paint(BOLD, text)
+    /// Over a part of an answer.
+    pub fn header(&self, text: &str) -> String {
+        self.paint(self.palette.named("help_header"), text)
     }
 
     /// A failure with all its places, hints and conflicts.
@@ -113,7 +113,7 @@ impl Ui {
         }
         self.diagnostics(&failure.diagnostics, failure.origin.as_deref().unwrap_or(origin));
         if !failure.message.is_empty() {
-            self.tell(RED, "ERROR", &failure.message);
+            self.tell("error", "ERROR", &failure.message);
         }
         for conflict in &failure.conflicts {
             let text = crate::commit::describe(conflict);
@@ -134,8 +134,8 @@ impl Ui {
         for diagnostic in diagnostics {
             let picture = diagnostic.picture(&origin.name, &origin.text);
             let (label, color) = match diagnostic.severity {
-                Severity::Error => ("error", RED),
-                Severity::Warning => ("warning", YELLOW),
+                Severity::Error => ("error", self.palette.named("error")),
+                Severity::Warning => ("warning", self.palette.named("warn")),
             };
             let head =
                 format!("{}: {}: {}", self.paint(BOLD, &picture.place), self.paint(color, label), picture.message);
@@ -170,7 +170,7 @@ impl Ui {
 
     /// An ink for statements in this printer's colours.
     pub fn ink(&self) -> Painted {
-        Painted { text: String::new(), color: self.color }
+        Painted { text: String::new(), color: self.color, palette: self.palette.clone() }
     }
 }
 
@@ -178,24 +178,14 @@ impl Ui {
 pub struct Painted {
     pub text: String,
     color: Color,
-}
-
-/// The colours of crmsh.
-pub fn color_of(role: Role) -> &'static str {
-    match role {
-        Role::Plain | Role::Identifier => "",
-        Role::Comment => DIM,
-        Role::Keyword => YELLOW,
-        Role::Reference => GREEN,
-        Role::AttributeName => CYAN,
-        Role::AttributeValue => RED,
-        Role::Score => MAGENTA,
-    }
+    palette: Palette,
 }
 
 impl Ink for Painted {
     fn put(&mut self, role: Role, text: &str) {
-        let color = color_of(role);
+        let capitals = (role == Role::Keyword && self.palette.capitals).then(|| text.to_uppercase());
+        let text = capitals.as_deref().unwrap_or(text);
+        let color = self.palette.of_role(role);
         if self.color == Color::Plain || color.is_empty() {
             self.text.push_str(text);
         } else {

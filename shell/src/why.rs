@@ -7,7 +7,6 @@ use quorate_core::cib::Document;
 use quorate_core::cib::upgrade;
 use quorate_core::scheduler::explain::explain;
 use quorate_core::scheduler::{Input, resolve};
-use quorate_core::time::Now;
 use quorate_grammar::diagnostic::closest;
 use std::fmt;
 
@@ -50,7 +49,7 @@ impl Wrong {
 pub fn why(document: &Document, resource: &str, node: Option<&str>) -> Result<Vec<String>, Wrong> {
     let (document, _) = upgrade::to_latest(document).map_err(|error| Wrong::Document(error.to_string()))?;
     let recorded = document.root().attr("execution-date").and_then(|date| date.parse().ok());
-    let situation = resolve(&Input::new(&document, recorded.map_or_else(clock::now, Now::from_epoch)));
+    let situation = resolve(&Input::new(&document, recorded.map_or_else(clock::now, clock::at)));
     let explanation = explain(&situation);
     let node = match node {
         None => None,

@@ -74,6 +74,7 @@ impl Bench {
             .env("CIB_file", self.path("cib.xml"))
             .env("CIB_shadow_dir", self.directory.path())
             .env("HOME", self.directory.path())
+            .env("TZ", "UTC")
             .env_remove("XDG_CACHE_HOME")
             .env_remove("XDG_CONFIG_HOME");
         command

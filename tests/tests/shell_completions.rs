@@ -84,7 +84,7 @@ fn options_of_the_program_are_passed_over_and_offered() {
     check("-D plain node standby n", "n1_ n2_");
     check("--ver", "--version_");
     check("--fi", "--file=");
-    check("-D ", "color_ color-always_ plain_");
+    check("-D ", "color_ color-always_ plain_ uppercase_");
     check("--display=pl", "--display=plain_");
     check("-o core.wai", "core.wait=");
     check("-o core.wait=y", "core.wait=yes_");

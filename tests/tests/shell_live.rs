@@ -45,6 +45,20 @@ fn a_person_works_on_a_running_cluster() {
     let running = crm(&lab, &["configure", "delete", "d"]);
     assert!(running.code == 1 && running.err.contains("`d` is running"), "{}", running.err);
 
+    // With --force it is stopped first; what does not stop is not deleted.
+    ok(&lab, &["configure", "primitive", "e", "ocf:quorate:Dummy", "meta", "is-managed=true"]);
+    lab.wait("e to run", |lab| crm(lab, &["resource", "locate", "e"]).out == "resource e is running on: n1\n");
+    ok(&lab, &["-w", "resource", "unmanage", "e"]);
+    let stays = crm(&lab, &["configure", "delete", "--force", "e"]);
+    assert!(stays.code == 1 && stays.err.contains("`e` does not stop"), "{}", stays.err);
+    assert!(ok(&lab, &["configure", "show", "e"]).contains("target-role=Stopped"));
+    ok(&lab, &["resource", "manage", "e"]);
+    ok(&lab, &["-w", "resource", "start", "e"]);
+    let gone = crm(&lab, &["configure", "delete", "--force", "e"]);
+    assert!(gone.code == 0 && gone.err.contains("stopping e"), "{}", gone.err);
+    assert!(!ok(&lab, &["configure", "show"]).contains("primitive e"));
+    assert!(!ok(&lab, &["resource", "status"]).contains("* e"));
+
     ok(&lab, &["node", "status-attr", "n1", "set", "pingd", "100"]);
     assert_eq!(ok(&lab, &["node", "status-attr", "n1", "show", "pingd"]), "scope=status  name=pingd value=100\n");
     ok(&lab, &["node", "status-attr", "n1", "delete", "pingd"]);

@@ -202,6 +202,34 @@ fn heredocs_and_pipes_are_transactions_without_a_prompt() {
 }
 
 #[test]
+fn status_says_what_the_monitor_says() {
+    let cib = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/postgresql/cluster.xml");
+    let bench = Bench::new(&std::fs::read_to_string(cib).expect("a CIB"));
+    for (words, options) in [
+        ("", "-1r"),
+        ("full", "-1ncrft"),
+        ("bynode", "-1n"),
+        ("ops timing", "-1ot"),
+        ("quiet noheaders", "-1QD"),
+        ("tickets detail brief", "-1cRb"),
+        ("-1nrf", "-1nrf"),
+        ("verbose --show-node-attributes -L", "-1VAL"),
+        ("simple", "-s"),
+    ] {
+        let words: Vec<&str> = std::iter::once("status").chain(words.split_whitespace()).collect();
+        let told = bench.crm(&words);
+        let mut monitor = Command::new(program("crm_mon"));
+        monitor.env("CIB_file", bench.path("cib.xml")).arg(options);
+        let expected = Bench::feed(&mut monitor, "");
+        let without_time = |text: &str| -> String {
+            text.lines().filter(|line| !line.contains("Last updated")).map(|line| format!("{line}\n")).collect()
+        };
+        assert_eq!(without_time(&told.out), without_time(&expected.out), "{words:?} and {options}");
+        assert!(!told.out.is_empty() && told.code == expected.code, "{words:?}: {told:?}");
+    }
+}
+
+#[test]
 fn words_may_be_cut_short_and_are_never_guessed() {
     let bench = Bench::with("node n1\nprimitive web Dummy");
     for (line, says) in [

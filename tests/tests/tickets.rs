@@ -184,7 +184,7 @@ fn the_site_level_shows_and_changes_tickets() {
     site("site ticket show tC", "ticket tC is granted\n", "tC");
     site("site ticket show tA", "ticket tA is revoked\n", "tC");
     site("site ticket show tD", "ticket tD is revoked (standby)\n", "tC");
-    site("site ticket time tC", "ticket tC last time granted on Tue Nov 14 22:13:20 2023 UTC\n", "tC");
+    site("site ticket time tC", "ticket tC last time granted on Tue Nov 14 22:13:20 2023\n", "tC");
     site("-F site ticket grant tA", "", r#"id="tA" granted="true" last-granted="NOW""#);
     site("-F site ticket revoke tC", "", r#"id="tC" granted="false""#);
     site("-F site ticket delete tC", "", r#"<ticket_state id="tC" last-granted="#);

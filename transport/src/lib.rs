@@ -10,3 +10,4 @@ pub mod secret;
 pub mod ssh;
 pub mod store;
 pub mod wire;
+pub mod zone;

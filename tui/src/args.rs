@@ -24,7 +24,6 @@ pub struct Show {
     pub daemonize: bool,
     pub pid_file: Option<String>,
     pub interval_ms: u32,
-    pub quiet: bool,
     pub page: Page,
     /// The command line, for the XML result to repeat.
     pub request: String,
@@ -141,7 +140,7 @@ const KNOWN: &[Known] = &[
     known(Some('w'), "web-cgi", Value::None, DEPRECATED, "same as --output-as=html --html-cgi"),
     known(Some('$'), "version", Value::None, GENERAL, "print the version and end"),
     known(Some('V'), "verbose", Value::None, GENERAL, "say more (may be repeated)"),
-    known(Some('Q'), "quiet", Value::None, GENERAL, "say less"),
+    known(Some('Q'), "quiet", Value::None, GENERAL, "leave out what changes with every call"),
     known(Some('?'), "help", Value::None, GENERAL, "print this and end"),
     known(None, "help-all", Value::None, GENERAL, "print all options and end"),
 ];
@@ -270,7 +269,6 @@ impl Reader {
             daemonize: false,
             pid_file: None,
             interval_ms: 5000,
-            quiet: false,
             page: Page::default(),
             request,
         };
@@ -325,25 +323,11 @@ impl Reader {
             "exclude" => self.change_sections(&text, false)?,
             "node" => self.show.options.only_node = value,
             "resource" => self.show.options.only_resource = value,
-            "group-by-node" => self.show.options.group_by_node = true,
-            "inactive" => self.show.options.inactive = true,
-            "failcounts" => self.with(&[Section::FailCounts]),
-            "operations" => self.with(&[Section::Operations]),
-            "timing-details" => {
-                self.show.options.timing = true;
-                self.with(&[Section::Operations]);
-            }
-            "tickets" => self.with(&[Section::Tickets]),
             "fence-history" => self.fence_history(value.as_deref())?,
             "neg-locations" => {
-                self.with(&[Section::Bans]);
+                self.show.options.choose(one.name);
                 self.show.options.ban_prefix = text;
             }
-            "show-node-attributes" => self.with(&[Section::Attributes]),
-            "hide-headers" => self.without(&Section::SUMMARY),
-            "show-detail" => self.show.options.detail = true,
-            "show-description" => self.show.options.description = true,
-            "brief" => self.show.options.brief = true,
             "simple-status" => self.show.simple = true,
             "interval" => self.show.interval_ms = interval(&text)?,
             "one-shot" => self.show.once = true,
@@ -353,12 +337,14 @@ impl Reader {
             "html-cgi" => self.show.page.cgi = true,
             "html-title" => self.show.page.title = value,
             "html-stylesheet" => self.show.page.stylesheet = value,
-            "quiet" => self.show.quiet = true,
             "external-agent" | "external-recipient" | "watch-fencing" => {
                 return Err(UsageError(format!("--{} is not available; configure an alert instead", one.name)));
             }
             "xml-file" => return Err(UsageError("--xml-file is not available; set CIB_file instead".to_string())),
-            _ => {}
+            // What chooses nothing (as `--pending`) is as it is without it.
+            name => {
+                self.show.options.choose(name);
+            }
         }
         Ok(())
     }

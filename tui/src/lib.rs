@@ -17,4 +17,3 @@ pub mod once;
 pub mod rows;
 pub mod terminal;
 pub mod update;
-pub mod zone;

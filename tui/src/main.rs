@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use quorate_transport::local::daemon::socket_below;
 use quorate_transport::store::{CibSource, Surroundings};
+use quorate_transport::zone;
 use quorate_tui::args::{self, Command, Show, UsageError};
 use quorate_tui::once::{self, Failure, exit};
-use quorate_tui::{terminal, zone};
+use quorate_tui::terminal;
 
 fn main() -> ExitCode {
     let mut words = std::env::args();
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
 
 fn run(mut show: Show) -> i32 {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    show.options.zone = zone::local(std::env::var("TZ").ok().as_deref());
+    show.options.zone = zone::local();
     let source = CibSource::chosen_by(&surroundings(&variable));
     let on_screen = !show.once && !show.daemonize && std::io::stdout().is_terminal();
     let outcome = match (on_screen, show.daemonize) {

@@ -19,6 +19,7 @@ use quorate_core::xml::{Element, write_pretty};
 use quorate_transport::local::client::ClientError;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use quorate_transport::store::{CibSource, StoreError};
+use quorate_transport::zone;
 
 use crate::args::{Format, Show};
 use crate::message::Message;
@@ -83,7 +84,8 @@ fn failure(error: StoreError) -> Failure {
 
 pub fn now() -> Now {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now::from_epoch(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    let epoch = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    Now::with_offset(epoch, zone::offset_at(epoch))
 }
 
 pub fn view(snapshot: &Snapshot, now: Now) -> ClusterView {
@@ -165,7 +167,7 @@ pub fn go_on(source: &CibSource, show: &Show) -> Result<i32, Failure> {
     let _orders = crate::fetch::start(source.clone(), sender);
     while let Ok(message) = messages.recv() {
         let text = match message {
-            Message::Refreshed { snapshot, now } => print(&snapshot, show, Now::from_epoch(now)).0,
+            Message::Refreshed { snapshot, now } => print(&snapshot, show, Now::in_zone(now, &show.options.zone)).0,
             Message::Lost { why } => lost(show, &why),
             _ => continue,
         };

@@ -46,7 +46,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Request> {
 /// The view and its lines from the newest state; the cursor stays on what it was on.
 fn rebuild(model: &mut Model) {
     let Some(snapshot) = &model.snapshot else { return };
-    let mut view = once::view(snapshot, Now::from_epoch(model.fetched));
+    let mut view = once::view(snapshot, Now::in_zone(model.fetched, &model.options.zone));
     narrow(&mut view, &model.options);
     model.view = view;
     relist(model);

@@ -167,7 +167,7 @@ impl Node {
                 let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
                 let set =
                     |name: &str, value: &str| Edit::Set { path: root.clone(), name: name.into(), value: value.into() };
-                let written = crate::time::Now::from_epoch(epoch_seconds).0.to_string();
+                let written = crate::time::Now::from_epoch(epoch_seconds).at.to_string();
                 self.replica.update(&[
                     set("cib-last-written", &written),
                     set("update-origin", &author.node),

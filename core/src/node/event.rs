@@ -56,4 +56,6 @@ pub struct Clock {
     pub ms: u64,
     /// Seconds since the epoch.
     pub epoch: i64,
+    /// Seconds east of Greenwich, where the node is.
+    pub offset: i32,
 }

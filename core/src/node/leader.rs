@@ -190,7 +190,7 @@ impl Node {
         let transition = leadership.transition;
         self.next_transition = transition;
         let document = self.document().clone();
-        let now = Now::from_epoch(self.clock.epoch);
+        let now = Now::with_offset(self.clock.epoch, self.clock.offset);
         let input = scheduler::Input { transition_id: transition, ..scheduler::Input::new(&document, now) };
         let decided = scheduler::guarded(|| scheduler::schedule(&input));
         let epoch = self.clock.epoch;

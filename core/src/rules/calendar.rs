@@ -5,7 +5,7 @@
 
 use crate::cib::model::rule::{DateExpression, DateTest};
 use crate::time::Now;
-use quorate_grammar::literal::{self, DateTime, Duration};
+use quorate_grammar::literal::{DateTime, Duration};
 
 pub struct Verdict {
     pub holds: bool,
@@ -42,7 +42,7 @@ pub fn judge(expression: &DateExpression, now: Now) -> Verdict {
 }
 
 fn read(text: &str, now: Now) -> Option<DateTime> {
-    literal::date_on(text, now.0).ok()
+    now.date(text)
 }
 
 fn in_range(start: Option<&str>, end: Option<&str>, duration: Option<&[(String, String)]>, now: Now) -> Verdict {
@@ -80,7 +80,7 @@ fn length(fields: &[(String, String)]) -> Option<Duration> {
 }
 
 fn field_fits(name: &str, ranges: &str, now: Now) -> bool {
-    let c = now.0.calendar();
+    let c = now.at.calendar();
     let value = match name {
         "years" => c.year as u32,
         "months" => c.month,

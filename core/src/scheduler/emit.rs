@@ -373,9 +373,8 @@ impl Emitter<'_> {
         let situation = self.plan.situation;
         let known = self.parameters.entry(id).or_insert_with(|| {
             // Without rules, every node sees the same.
-            let owners = std::iter::successors(Some(id), |at| situation.resources[*at].parent);
-            let has_rules =
-                owners.into_iter().any(|at| situation.resources[at].parameters.iter().any(|set| set.rule.is_some()));
+            let has_rules = |at| situation.resources[at].parameters.iter().any(|set| set.rule.is_some());
+            let has_rules = situation.resources.lineage(id).any(has_rules);
             (!has_rules).then(|| situation.parameters_on(id, None))
         });
         let mut parameters = known.clone().unwrap_or_else(|| situation.parameters_on(id, node));
@@ -389,8 +388,8 @@ impl Emitter<'_> {
     }
 
     fn add_resource_meta(&self, id: ResourceId, attributes: &mut BTreeMap<String, String>) {
-        let mut at = Some(id);
-        while let Some(part) = at {
+        let resources = &self.plan.situation.resources;
+        for part in resources.lineage(id) {
             let resource = self.plan.resource(part);
             if resource.is_primitive() {
                 for name in ["clone", "remote-node"] {
@@ -398,8 +397,7 @@ impl Emitter<'_> {
                         insert_meta(attributes, name, value);
                     }
                 }
-                let launchers = std::iter::successors(Some(part), |at| self.plan.resource(*at).parent);
-                for launcher in launchers.filter_map(|at| self.plan.resource(at).launcher) {
+                for launcher in resources.lineage(part).filter_map(|at| resources[at].launcher) {
                     insert_meta(attributes, "container", &self.plan.resource(launcher).id);
                 }
                 if let Some(ip) = resource.meta("external-ip") {
@@ -422,7 +420,6 @@ impl Emitter<'_> {
                     }
                 }
             }
-            at = resource.parent;
         }
     }
 

@@ -200,12 +200,8 @@ impl Explanation<'_> {
         if !self.situation.resources[self.situation.top_of(id)].promotable || row.node.is_none() {
             return None;
         }
-        let mut owner = id;
-        while let Some(parent) =
-            self.situation.resources[owner].parent.filter(|parent| !self.situation.resources[*parent].is_clone())
-        {
-            owner = parent;
-        }
+        let resources = &self.situation.resources;
+        let owner = resources.lineage(id).take_while(|at| !resources[*at].is_clone()).last().unwrap_or(id);
         let score = self.placement.resources[owner].promotion_priority;
         let settings = self.situation.resources[self.situation.top_of(id)].clone_settings()?;
         let max = settings.promoted_max;

@@ -31,6 +31,20 @@ pub struct Total {
     pub last: i64,
 }
 
+impl Total {
+    /// What is left of it at a moment, where failures count for so long only (0: for ever).
+    pub fn at(self, epoch: i64, failure_timeout_ms: u32) -> Self {
+        let timeout = i64::from(failure_timeout_ms) / 1000;
+        let is_over = timeout > 0 && self.last > 0 && epoch > self.last + timeout;
+        if is_over { Self::default() } else { self }
+    }
+
+    /// The count, and when the last failure was if any counts.
+    pub fn count_and_last(self) -> (Score, i64) {
+        (self.count, if self.count > Score::ZERO { self.last } else { 0 })
+    }
+}
+
 impl FailCounts {
     pub fn of(attributes: &BTreeMap<String, String>) -> Self {
         let mut counts = Self::default();

@@ -3,6 +3,7 @@
 //! In: a view and [`Options`]. Out: a narrower view. Never here: reading a command line.
 
 use super::cluster::{ClusterView, ResourceView};
+use crate::time::Zone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
@@ -106,25 +107,10 @@ impl Sections {
     }
 }
 
-/// How times are shown: seconds east of Greenwich from each moment on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Zone {
-    /// Before the first change.
-    pub offset: i32,
-    /// Moment and offset from then on, in order.
-    pub changes: Vec<(i64, i32)>,
-}
-
-impl Zone {
-    pub fn offset_at(&self, moment: i64) -> i32 {
-        let after = self.changes.partition_point(|(from, _)| *from <= moment);
-        after.checked_sub(1).map_or(self.offset, |at| self.changes[at].1)
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     pub sections: Sections,
+    /// How times are shown.
     pub zone: Zone,
     pub group_by_node: bool,
     /// Resources that do not run, too.
@@ -169,6 +155,32 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Does what an option of crm_mon without a value chooses, by its long name; false if it chooses nothing.
+    pub fn choose(&mut self, name: &str) -> bool {
+        let sections = self.sections;
+        match name {
+            "group-by-node" => self.group_by_node = true,
+            "inactive" => self.inactive = true,
+            "failcounts" => self.sections = sections.with(Section::FailCounts),
+            "operations" => self.sections = sections.with(Section::Operations),
+            "timing-details" => {
+                self.timing = true;
+                self.sections = sections.with(Section::Operations);
+            }
+            "tickets" => self.sections = sections.with(Section::Tickets),
+            "neg-locations" => self.sections = sections.with(Section::Bans),
+            "show-node-attributes" => self.sections = sections.with(Section::Attributes),
+            "hide-headers" => self.sections = Section::SUMMARY.into_iter().fold(sections, Sections::without),
+            // What differs from one call to the next.
+            "quiet" => self.sections = sections.without(Section::Times),
+            "show-detail" => self.detail = true,
+            "show-description" => self.description = true,
+            "brief" => self.brief = true,
+            _ => return false,
+        }
+        true
+    }
+
     pub fn shows(&self, section: Section) -> bool {
         self.sections.has(section)
     }
@@ -237,14 +249,6 @@ fn keep_named(resource: &mut ResourceView, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_zone_changes_its_offset_at_its_moments() {
-        let zone = Zone { offset: 1, changes: vec![(100, 2), (200, 3)] };
-        for (moment, offset) in [(0, 1), (99, 1), (100, 2), (199, 2), (200, 3), (999, 3)] {
-            assert_eq!(zone.offset_at(moment), offset, "at {moment}");
-        }
-    }
 
     #[test]
     fn sections_are_a_set() {

@@ -14,4 +14,4 @@ pub mod xml;
 
 pub use build::{Extra, build};
 pub use cluster::ClusterView;
-pub use filter::{Options, Section, Sections, Zone, narrow};
+pub use filter::{Options, Section, Sections, narrow};

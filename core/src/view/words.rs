@@ -3,11 +3,12 @@
 //! In: parts of a view. Out: text without indentation.
 
 use super::cluster::{FailureView, Health, NodeKind, NodeView, OperationView, PrimitiveView, ResourceHistoryView};
-use super::filter::{Options, Zone};
+use super::filter::Options;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
 use crate::score::Score;
 use crate::status::operation::exit;
+use crate::time::Zone;
 use quorate_grammar::literal::DateTime;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

@@ -7,10 +7,11 @@ use super::cluster::{
     BundleView, CloneView, ClusterView, FencingState, FencingView, GroupView, NodeKind, NodeView, PrimitiveView,
     ReplicaView, ResourceView, Summary, TicketView,
 };
-use super::filter::{Options, Section, Zone};
+use super::filter::{Options, Section};
 use super::words;
 use crate::score::Score;
 use crate::status::operation::exit;
+use crate::time::Zone;
 use crate::xml::{self, Element};
 
 /// The version of the schema these results follow (Pacemaker 3.0.2).

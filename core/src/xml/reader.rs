@@ -8,7 +8,10 @@ use super::name::Name;
 use super::tree::{Element, Node};
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::BufRead;
 use std::sync::Arc;
@@ -134,34 +137,63 @@ fn is_control(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
+/// Whether nothing in it needs a second look: neither control characters, references, `<`, nor more than
+/// ASCII. One pass without a branch, so that the compiler makes it fast.
+fn is_plain(bytes: &[u8]) -> bool {
+    let odd = |byte: u8| !(0x20..0x80).contains(&byte) | (byte == b'&') | (byte == b'<');
+    !bytes.iter().fold(false, |found, byte| found | odd(*byte))
+}
+
+/// The value that an attribute's text stands for.
+fn decoded<'a>(attribute: &'a Attribute<'_>, start: u64) -> Result<Cow<'a, str>, Fault> {
+    let key: &str = attribute.key.into_inner();
+    if attribute.value.contains('<') {
+        return Err(Fault::new(start, format!("`<` in attribute {key}")));
+    }
+    let value = attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| Fault::new(start, error))?;
+    match value.chars().all(allowed) {
+        true => Ok(value),
+        false => Err(Fault::new(start, format!("forbidden character in attribute {key}"))),
+    }
+}
+
 #[derive(Default)]
 struct Builder {
     open: Vec<Element>,
     root: Option<Element>,
     /// Character data gathered until the next tag.
     pending: String,
-    /// By depth, the shapes of the elements before: thousands have the same names in the same order.
-    shapes: Vec<Vec<Arc<Vec<Name>>>>,
+    /// By depth, the elements before: thousands have the same name and attributes in the same order.
+    known: Vec<Known>,
     /// The values of the element at hand, one after another, and where each ends.
     values: String,
     ends: Vec<u32>,
 }
 
+/// What elements of one depth looked like.
+#[derive(Clone, Default)]
+struct Known {
+    /// The name of the last one.
+    name: Option<Name>,
+    shapes: Vec<Arc<Vec<Name>>>,
+}
+
 impl Builder {
     fn take(&mut self, event: &Event<'_>, start: u64) -> Result<(), Fault> {
-        if event.bytes().any(is_control) {
+        let plain = is_plain(event.as_bytes());
+        if !plain && event.bytes().any(is_control) {
             return Err(Fault::new(start, CONTROL));
         }
         match event {
             Event::Start(tag) => {
-                let element = self.element(tag, start)?;
+                let element = self.element(tag, plain, start)?;
                 if self.open.len() >= DEPTH_MAX {
                     return Err(Fault::new(start, format!("nested deeper than {DEPTH_MAX}")));
                 }
                 self.open.push(element);
             }
             Event::Empty(tag) => {
-                let element = self.element(tag, start)?;
+                let element = self.element(tag, plain, start)?;
                 self.close(element, start)?;
             }
             Event::End(_) => {
@@ -187,58 +219,68 @@ impl Builder {
         Ok(())
     }
 
-    fn element(&mut self, tag: &BytesStart<'_>, start: u64) -> Result<Element, Fault> {
+    /// Plain is a tag without anything to decode or to refuse in its values.
+    fn element(&mut self, tag: &BytesStart<'_>, plain: bool, start: u64) -> Result<Element, Fault> {
         self.flush_text(start)?;
         if self.open.is_empty() && self.root.is_some() {
             return Err(Fault::new(start, "a second root element"));
         }
-        let name = tag.name();
-        let name: &str = name.as_ref();
-        self.check_name(name, start)?;
-        let mut element = Element::new(name);
-        element.offset = u32::try_from(start).map_err(|_| Fault::new(start, "larger than 4 GiB"))?;
+        let name = self.name(tag.name().as_ref(), start)?;
+        let offset = u32::try_from(start).map_err(|_| Fault::new(start, "larger than 4 GiB"))?;
         self.values.clear();
         self.ends.clear();
         let mut keys: Vec<&str> = Vec::new();
-        for attribute in tag.attributes() {
+        // That no name comes twice is checked once for each shape.
+        for attribute in tag.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| Fault::new(start, error))?;
-            let key: &str = attribute.key.into_inner();
-            if attribute.value.contains('<') {
-                return Err(Fault::new(start, format!("`<` in attribute {key}")));
+            keys.push(attribute.key.into_inner());
+            match plain {
+                true => self.values.push_str(&attribute.value),
+                false => self.values.push_str(&decoded(&attribute, start)?),
             }
-            let value =
-                attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| Fault::new(start, error))?;
-            let plain = value.bytes().all(|byte| (0x20..0x80).contains(&byte));
-            if !plain && !value.chars().all(allowed) {
-                return Err(Fault::new(start, format!("forbidden character in attribute {key}")));
-            }
-            keys.push(key);
-            self.values.push_str(&value);
             self.ends.push(self.values.len() as u32);
         }
-        if !keys.is_empty() {
-            let shape = self.shape(&keys, start)?;
-            element.attributes = Attributes::of_shape(&shape, &self.values, &self.ends);
+        let attributes = match keys.is_empty() {
+            true => Attributes::default(),
+            false => Attributes::of_shape(&self.shape(&keys, start)?, &self.values, &self.ends),
+        };
+        Ok(Element { name, attributes, children: Vec::new(), offset })
+    }
+
+    fn known(&mut self) -> &mut Known {
+        let depth = self.open.len();
+        if self.known.len() <= depth {
+            self.known.resize(depth + 1, Known::default());
         }
-        Ok(element)
+        &mut self.known[depth]
+    }
+
+    fn name(&mut self, name: &str, start: u64) -> Result<Name, Fault> {
+        if let Some(known) = self.known().name.as_ref().filter(|known| **known == name) {
+            return Ok(known.clone());
+        }
+        self.check_name(name, start)?;
+        let name = Name::from(name);
+        self.known().name = Some(name.clone());
+        Ok(name)
     }
 
     /// The shape with these names: one that is known at this depth, if it is.
     fn shape(&mut self, keys: &[&str], start: u64) -> Result<Arc<Vec<Name>>, Fault> {
-        let depth = self.open.len();
-        if self.shapes.len() <= depth {
-            self.shapes.resize(depth + 1, Vec::new());
-        }
         let fits =
             |shape: &Arc<Vec<Name>>| shape.len() == keys.len() && shape.iter().zip(keys).all(|(name, key)| name == key);
-        if let Some(known) = self.shapes[depth].iter().find(|shape| fits(shape)) {
+        if let Some(known) = self.known().shapes.iter().find(|shape| fits(shape)) {
             return Ok(Arc::clone(known));
         }
+        let mut seen = BTreeSet::new();
         for key in keys {
             self.check_name(key, start)?;
+            if !seen.insert(key) {
+                return Err(Fault::new(start, format!("attribute `{key}` twice in one element")));
+            }
         }
         let shape = Arc::new(keys.iter().map(|key| Name::from(*key)).collect());
-        let known = &mut self.shapes[depth];
+        let known = &mut self.known().shapes;
         known.truncate(SHAPES_MAX - 1);
         known.push(Arc::clone(&shape));
         Ok(shape)
@@ -345,6 +387,10 @@ mod tests {
         check("<>x</>", "line 1, column 1: `` is not a name");
         check("x<a/>", "line 1, column 2: text outside the root element");
         check("<a x='&bogus;'/>", "line 1, column 1: at 1..6: unrecognized entity `bogus`");
+        check("<a x='1' y='2' x='3'/>", "line 1, column 1: attribute `x` twice in one element");
+        check("<a x='1' y='2'/>", "<a x=\"1\" y=\"2\"/>");
+        check("<a x='<'/>", "line 1, column 1: `<` in attribute x");
+        check("<a x='&#2;'/>", "line 1, column 1: forbidden character in attribute x");
         check("<a>&bogus;</a>", "line 1, column 4: unknown entity `&bogus;`");
         check("<a b='\u{1}'/>", "line 1, column 7: control character");
         check("<a>&#0;</a>", "line 1, column 4: invalid character reference: 0x0 character is not permitted in XML");

@@ -4,14 +4,16 @@
 //! Absent: statements of the configuration language (see `statement`).
 
 use super::operation;
-use super::{Candidate, Knowledge, Rank, all, start, state, whole};
+use super::{Candidate, Knowledge, Rank, all, kept, start, state, whole};
 use crate::check;
 use crate::command::{Argument, Command, What};
 use crate::configure::objects::{self, Object};
 use crate::documented;
 use crate::levels;
+use crate::levels::options as settings;
 use crate::metadata;
-use crate::options::OPTIONS;
+use crate::options::{OPTIONS, Setting};
+use crate::topic::TOPICS;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::expect;
 use std::collections::BTreeSet;
@@ -32,6 +34,7 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::Text => Vec::new(),
         What::Words(words) => all(words.iter().copied()),
         What::Resource => knowledge.resources(),
+        What::Primitive => knowledge.ids(&["primitive"]),
         What::ResourceThat(state) => state::resources(knowledge, state),
         What::Group => knowledge.ids(&["group"]),
         What::Member => match word(2) {
@@ -62,7 +65,8 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::LoadSource => files(partial),
         What::Topic => {
             let commands = levels::all().flat_map(|level| level.commands.iter());
-            commands.filter(|command| !command.is_hidden()).map(|one| whole(one.name).with(one.help)).collect()
+            let commands = commands.filter(|command| !command.is_hidden()).map(|one| whole(one.name).with(one.help));
+            commands.chain(TOPICS.iter().map(|topic| whole(topic.name).with(topic.title))).collect()
         }
         What::Level => {
             let named = levels::all().filter(|level| !level.name.is_empty());
@@ -98,16 +102,23 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         },
         What::Schema => all(check::schema_names().iter().map(String::as_str)),
         What::Ticket => all(knowledge.tickets().iter().map(String::as_str)),
+        What::Config => kept::configs(knowledge, words),
+        What::Template => kept::templates(knowledge, words),
+        What::Option => {
+            let useful = OPTIONS.iter().filter(|one| one.idle.is_empty());
+            useful.map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect()
+        }
         What::StatusSource => {
             let mut found = vec![whole("live").with("the cluster's own status")];
             found.extend(knowledge.shadows().iter().map(|name| whole(format!("shadow:{name}"))));
             found.extend(files(partial).into_iter().map(|file| file.ranked(Rank::Last)));
             found
         }
-        What::Option => OPTIONS.iter().map(|one| whole(one.name).with(knowledge.options.get(one.name))).collect(),
         What::OptionValue => {
-            let option = OPTIONS.iter().find(|option| option.name == word(1));
-            all(option.map_or(&[][..], |option| option.values).iter().copied())
+            // `options wait` is short for `options set core.wait`.
+            let name = if word(0) == "set" { Some(word(1)) } else { settings::long_name(word(0)) };
+            let candidates = name.and_then(Setting::find).map_or(Vec::new(), Setting::candidates);
+            all(candidates)
         }
     }
 }

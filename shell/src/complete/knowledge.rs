@@ -7,6 +7,7 @@ use super::{Candidate, whole};
 use crate::catalogue::{AgentName, Catalogue};
 use crate::command::Level;
 use crate::configure::objects::{self, Object, is_resource};
+use crate::environment::Environment;
 use crate::levels;
 use crate::metadata;
 use crate::options::Options;
@@ -29,6 +30,7 @@ pub struct Knowledge {
     pub document: Option<Document>,
     pub checkpoints: Vec<String>,
     pub options: Options,
+    pub environment: Environment,
     shadow_directory: PathBuf,
     ocf_root: PathBuf,
     agents: metadata::Memory,
@@ -42,6 +44,7 @@ impl Knowledge {
             document: session.document().ok(),
             checkpoints: session.checkpoints.keys().cloned().collect(),
             options: session.options.clone(),
+            environment: session.environment.clone(),
             shadow_directory: session.environment.shadow_directory(),
             ocf_root: session.environment.ocf_root.clone(),
             agents: session.agents.clone(),

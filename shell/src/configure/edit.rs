@@ -23,15 +23,7 @@ pub fn edit(
     form: Form,
     all: bool,
 ) -> Outcome<Option<Document>> {
-    if session.manner == Manner::Batch {
-        return Err(Failure::refused("there is nobody to edit in a batch"));
-    }
-    // Who names an editor may mean a program; the usual one would wait for keys for ever.
-    if !session.environment.terminal_in && session.environment.editor.is_none() {
-        return Err(
-            Failure::refused("there is no terminal to edit at").hint("name a program by $EDITOR, or use `filter`")
-        );
-    }
+    somebody_edits(session)?;
     let before = match form {
         Form::Text => show::text(&show::statements(document.configuration(), objects, session.catalogue())),
         Form::Xml => as_xml(document, objects, all),
@@ -63,7 +55,21 @@ pub fn edit(
     }
 }
 
-fn run_editor(session: &Session, path: &std::path::Path) -> Outcome {
+/// Whether there is an editor to be run.
+pub fn somebody_edits(session: &Session) -> Outcome {
+    if session.manner == Manner::Batch {
+        return Err(Failure::refused("there is nobody to edit in a batch"));
+    }
+    // Who names an editor may mean a program; the usual one would wait for keys for ever.
+    if !session.environment.terminal_in && session.environment.editor.is_none() {
+        return Err(
+            Failure::refused("there is no terminal to edit at").hint("name a program by $EDITOR, or use `filter`")
+        );
+    }
+    Ok(())
+}
+
+pub fn run_editor(session: &Session, path: &std::path::Path) -> Outcome {
     let editor = session.environment.editor.clone().unwrap_or_else(|| "vi".to_string());
     // The variable may hold arguments too, as in `EDITOR="code -w"`.
     let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status();

@@ -54,12 +54,27 @@ pub fn load_text(
     xml: bool,
     origin: &Origin,
 ) -> Outcome {
-    let mut statements = if xml { from_xml(session, origin)? } else { from_text(session, origin)? };
-    if !xml {
-        session.modernize(document, &mut statements, LEGACY_SINCE);
+    if xml {
+        let statements = from_xml(session, origin)?;
+        return put(session, document, method, &statements).map_err(|failure| failure.from_text(origin.clone()));
     }
-    put(session, document, method, &statements).map_err(|failure| failure.from_text(origin.clone()))?;
-    if xml { Ok(()) } else { check::tell_of(session, document, &statements, origin) }
+    let mut statements = from_text(session, origin)?;
+    let found = load_statements(session, document, method, &mut statements);
+    let found = found.map_err(|failure| failure.from_text(origin.clone()))?;
+    session.ui.diagnostics(&found, origin);
+    Ok(())
+}
+
+/// The same of statements. Out: what the checks say of them and nobody was told yet.
+pub fn load_statements(
+    session: &mut Session,
+    document: &mut Document,
+    method: Method,
+    statements: &mut [Statement],
+) -> Outcome<Vec<Diagnostic>> {
+    session.modernize(document, statements, LEGACY_SINCE);
+    put(session, document, method, statements)?;
+    Ok(check::found_in(session, document, statements))
 }
 
 /// The text of a file, of standard input (`-`), or from the network.

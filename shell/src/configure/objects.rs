@@ -184,6 +184,11 @@ pub fn sorted(configuration: &Element) -> Vec<Object<'_>> {
     objects
 }
 
+/// By rank as well, but within a rank as they stand in the document.
+pub fn as_they_stand(objects: &mut [Object]) {
+    objects.sort_by(|a, b| (rank(a.kind), &a.place).cmp(&(rank(b.kind), &b.place)));
+}
+
 /// The object with this id. A node may share its id with another object, which then comes first;
 /// nodes are found by name too.
 pub fn find<'a>(configuration: &'a Element, id: &str) -> Option<Object<'a>> {

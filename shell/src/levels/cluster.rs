@@ -125,7 +125,7 @@ fn run_command(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn frame(session: &mut Session, title: &str, stdout: &[u8], stderr: &[u8]) {
-    let title = session.ui.bold(&format!("--- {title} ---"));
+    let title = session.ui.header(&format!("--- {title} ---"));
     session.ui.line(&title);
     for output in [stdout, stderr].into_iter().filter(|output| !output.is_empty()) {
         session.ui.line(String::from_utf8_lossy(output).trim_end());

@@ -21,6 +21,7 @@ pub mod look;
 
 mod publish;
 
+pub use change::work_on;
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
 pub use look::{differ, print_diff, text_diff};
 use look::{get_property, show, simulate, verify};
@@ -235,9 +236,10 @@ pub static LEVEL: Level = Level {
             arguments: &[some("id", What::Object)],
             flags: &[FORCE],
             help: "delete objects",
-            details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay.",
+            details: "Constraints and tags lose their references to them; what is left empty goes too.\nMembers of a deleted group or clone stay. What is running is not deleted; with --force it is stopped\nfirst, at once, and waited for (no longer than -w says).",
             examples: &["delete web", "delete l1 l2"],
             run: Run::Do(delete),
+            ..Command::DEFAULT
         },
         Command {
             name: "rename",
@@ -339,6 +341,7 @@ pub static LEVEL: Level = Level {
                 maybe("save|restore|delete|list", What::Words(&["save", "restore", "delete", "list"])),
                 maybe("name", What::Checkpoint),
             ],
+            flags: &[FORCE],
             help: "give the configuration as it is now a name, and go back to it",
             examples: &["checkpoint save before", "checkpoint restore before"],
             run: Run::Do(compare::checkpoint),
@@ -415,6 +418,18 @@ pub static LEVEL: Level = Level {
             ..Command::DEFAULT
         },
         Command { name: "cib", help: super::cib::LEVEL.help, run: Run::Level(&super::cib::LEVEL), ..Command::DEFAULT },
+        Command {
+            name: "template",
+            help: super::template::LEVEL.help,
+            run: Run::Level(&super::template::LEVEL),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "assist",
+            help: super::assist::LEVEL.help,
+            run: Run::Level(&super::assist::LEVEL),
+            ..Command::DEFAULT
+        },
     ],
 };
 

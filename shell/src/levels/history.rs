@@ -11,7 +11,6 @@ use crate::command::{Call, Command, Flag, Level, Run, What, any, maybe, one, som
 use crate::error::{Failure, Outcome};
 use crate::history::archive::Archive;
 use crate::session::Session;
-use quorate_grammar::literal;
 use regex::Regex;
 
 pub static LEVEL: Level = Level {
@@ -177,7 +176,7 @@ fn refresh(session: &mut Session, _: &Call) -> Outcome {
 fn limit(session: &mut Session, call: &Call) -> Outcome {
     let moment = |at: usize| match call.argument(at) {
         None | Some("") => Ok(None),
-        Some(text) => literal::date_on(text, clock::now().0).map(|date| Some(date.epoch)).map_err(|_| {
+        Some(text) => clock::now().date(text).map(|date| Some(date.epoch)).ok_or_else(|| {
             Failure::misused(call.span(at), format!("`{text}` is no time")).hint("as 2026-01-01T10:00:00Z")
         }),
     };

@@ -1,5 +1,6 @@
 //! The levels of the shell, one file each, and what is not there yet.
 
+pub mod assist;
 pub mod cib;
 pub mod cibstatus;
 pub mod cluster;
@@ -15,25 +16,34 @@ pub mod root;
 pub mod script;
 pub mod site;
 pub mod status;
+pub mod template;
 pub mod universal;
 
 use crate::command::{Level, Run};
 
 /// The top and every level under it.
 pub fn all() -> impl Iterator<Item = &'static Level> {
-    let inside = root::LEVEL.commands.iter().filter_map(|command| match command.run {
+    let inside = inside(&root::LEVEL);
+    let deeper = inside.clone().flat_map(self::inside).filter(|level| !is_at_the_top(level));
+    std::iter::once(&root::LEVEL).chain(inside).chain(deeper)
+}
+
+/// The levels right under this one.
+pub fn inside(level: &'static Level) -> impl Iterator<Item = &'static Level> + Clone {
+    level.commands.iter().filter_map(|command| match command.run {
         Run::Level(level) => Some(level),
         _ => None,
-    });
-    std::iter::once(&root::LEVEL).chain(inside)
+    })
+}
+
+fn is_at_the_top(level: &Level) -> bool {
+    inside(&root::LEVEL).any(|top| top.name == level.name)
 }
 
 /// Commands of crmsh, by level, that this version does not have: they are named as such.
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "sbd"),
-    ("configure", "assist"),
-    ("configure", "template"),
     ("configure", "rsctest"),
     ("history", "graph"),
     ("history", "session"),

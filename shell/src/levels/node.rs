@@ -11,6 +11,7 @@ use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
+use quorate_core::node::consequence;
 use quorate_core::status;
 use quorate_core::xml::Element;
 use quorate_grammar::diagnostic::closest;
@@ -250,11 +251,33 @@ fn name_at(session: &mut Session, place: &Place) -> Outcome<String> {
     Ok(node.attr("uname").or(node.id()).unwrap_or_default().to_string())
 }
 
+/// Ends a standby that lasts, and one that would end with the node's next start.
 fn online(session: &mut Session, call: &Call) -> Outcome {
-    steer(session, call, |document, place| {
-        // A node that is not on standby is online already.
+    let places = chosen(session, call, call.arguments.len())?;
+    let document = session.document()?;
+    let mut requests = Vec::new();
+    for place in &places {
+        let node = name_at(session, place)?;
+        let found = consequence::find_node(&document, &node);
+        let value = found.and_then(|found| quorate_core::attribute::get(&document, &found, "standby"));
+        if value.is_some_and(|value| value != "off") {
+            requests.push(Request::SetAttributes { node, pairs: vec![("standby".into(), None)] });
+        }
+    }
+    // A node that is not on standby is online already.
+    let end = |document: &mut Document, place: &Place| {
         let _ = unset(document, place, Sort::Node, "standby");
-    })
+    };
+    if !call.has(PREVIEW) {
+        steer_at(session, call, &places, end)?;
+        return if session.source.is_live() { session.ask_or_preview(call, requests) } else { Ok(()) };
+    }
+    let mut next = document.clone();
+    places.iter().for_each(|place| end(&mut next, place));
+    let supposed = session.supposed(&document, &next)?;
+    let text = crate::preview::after(&supposed, &requests)?;
+    session.ui.print(&text);
+    Ok(())
 }
 
 fn maintenance(session: &mut Session, call: &Call) -> Outcome {

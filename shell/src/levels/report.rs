@@ -14,7 +14,6 @@ use bzip2::Compression;
 use bzip2::write::BzEncoder;
 use quorate_core::xml::{Element, write_pretty};
 use quorate_grammar::line::Token;
-use quorate_grammar::literal;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,7 +56,7 @@ fn moment(option: &Token, value: Option<&Token>) -> Outcome<i64> {
     let Some(value) = value else {
         return Err(Failure::misused(option.span, format!("`{}` needs a time", option.text)));
     };
-    let date = literal::date_on(&value.text, clock::now().0).map_err(|_| {
+    let date = clock::now().date(&value.text).ok_or_else(|| {
         Failure::misused(value.span, format!("`{}` is no time", value.text)).hint("as 2026-01-01T10:00:00Z")
     })?;
     Ok(date.epoch)
@@ -65,12 +64,12 @@ fn moment(option: &Token, value: Option<&Token>) -> Outcome<i64> {
 
 fn report(session: &mut Session, call: &Call) -> Outcome {
     let wanted = wanted(call)?;
-    let moment: String = clock::text(clock::now().0.epoch).chars().filter(char::is_ascii_digit).collect();
+    let moment: String = clock::text(clock::now().epoch()).chars().filter(char::is_ascii_digit).collect();
     let path = PathBuf::from(wanted.destination.clone().unwrap_or_else(|| format!("crm_report-{moment}")));
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("crm_report").to_string();
     let name = name.trim_end_matches(".tar.gz").to_string();
     let path = path.with_file_name(format!("{name}.tar.gz"));
-    if path.exists() && !session.is_forced() {
+    if path.exists() && !session.is_forced() && !session.options.is_on("report.remove_exist_dest") {
         return Err(Failure::refused(format!("{} exists already", path.display())));
     }
     let files = collect(session, &wanted)?;
@@ -148,7 +147,7 @@ fn pack(path: &Path, below: &str, files: &[File]) -> io::Result<()> {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o600);
-        header.set_mtime(u64::try_from(clock::now().0.epoch).unwrap_or(0));
+        header.set_mtime(u64::try_from(clock::now().epoch()).unwrap_or(0));
         archive.append_data(&mut header, format!("{below}/{name}"), &bytes[..])?;
     }
     archive.into_inner()?.finish()?;

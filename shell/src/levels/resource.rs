@@ -143,6 +143,7 @@ pub static LEVEL: Level = Level {
             details: "Makes a location constraint (cli-prefer-… or cli-ban-…), which stays until `clear` or the end of\nthe lifetime, an ISO 8601 duration such as PT10M.",
             examples: &["move web n2", "move web n2 PT1H", "move web force"],
             run: Run::Do(relocate),
+            ..Command::DEFAULT
         },
         Command {
             name: "ban",

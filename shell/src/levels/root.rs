@@ -6,8 +6,9 @@
 use super::{
     cib, cibstatus, cluster, configure, history, maintenance, node, options, ra, report, resource, script, site, status,
 };
-use crate::command::{Call, Command, Level, Run};
-use crate::error::Outcome;
+use crate::command::{Call, Command, Level, Run, What, maybe};
+use crate::error::{Failure, Outcome};
+use crate::preview;
 use crate::session::Session;
 
 pub static LEVEL: Level = Level {
@@ -45,18 +46,29 @@ pub static LEVEL: Level = Level {
         report::COMMAND,
         Command {
             name: "verify",
+            arguments: &[maybe("scores", What::Words(&["scores"]))],
             help: "check the configuration",
-            details: "Tells every reference that leads nowhere and every value that cannot be meant.\nThe exit code is 1 if anything is wrong.",
+            details: "Tells every reference that leads nowhere and every value that cannot be meant.\nThe exit code is 1 if anything is wrong. With `scores` also why resources go where they go.",
+            examples: &["verify", "verify scores"],
             run: Run::Do(verify),
             ..Command::DEFAULT
         },
     ],
 };
 
-fn verify(session: &mut Session, _: &Call) -> Outcome {
+fn verify(session: &mut Session, call: &Call) -> Outcome {
+    let wants_scores = match call.argument(0) {
+        None => false,
+        Some("scores") => true,
+        Some(word) => return Err(Failure::misused(call.span(0), format!("`{word}` is not `scores`"))),
+    };
     let document = session.document()?;
     session.verifying = true;
     let problems = crate::check::document(&document, session);
     session.verifying = false;
-    crate::check::verdict(session, &problems)
+    let verdict = crate::check::verdict(session, &problems);
+    if wants_scores && !session.ui.is_json() {
+        session.page(&preview::simulator(&document, &["-s", "-Q"])?);
+    }
+    verdict
 }

@@ -27,7 +27,7 @@ pub static LEVEL: Level = Level {
             name: "list",
             arguments: &[any("all|names", What::Words(&["all", "names"]))],
             help: "the scripts there are",
-            details: "`names` shows nothing but names; `all` shows those too that check or change the machines.\nScripts are looked for in `core.script_path` (directories, `;` between), in the user's\n`~/.config/crm/scripts`, and in /usr/share/crmsh/scripts.",
+            details: "`names` shows nothing but names; `all` shows those too that check or change the machines.\nScripts are looked for in `core.script_path` (directories, `;` between), in the user's\n`~/.config/crm/scripts`, and in the directory `scripts` of `path.sharedir` (/usr/share/crmsh).",
             run: Run::Do(show::list),
             ..Command::DEFAULT
         },
@@ -74,7 +74,8 @@ pub static LEVEL: Level = Level {
 /// Does something with this machine's scripts.
 fn with_library<T>(session: &Session, work: impl FnOnce(&Library) -> T) -> T {
     let ask = |agent: &str| metadata(session, agent);
-    let paths = directories(&session.environment, session.options.get("core.script_path"));
+    let options = &session.options;
+    let paths = directories(&session.environment, options.get("core.script_path"), options.get("path.sharedir"));
     work(&Library::of(&paths, &ask))
 }
 

@@ -10,8 +10,9 @@ use crate::session::Session;
 use quorate_core::node::Request;
 use quorate_core::ticket::Change;
 use quorate_core::view::cluster::TicketView;
-use quorate_core::view::{Zone, words};
+use quorate_core::view::words;
 use quorate_grammar::diagnostic::closest;
+use quorate_transport::zone;
 
 const ACTIONS: &[&str] = &["grant", "revoke", "standby", "activate", "show", "time", "delete"];
 
@@ -94,8 +95,8 @@ fn tell(session: &mut Session, action: &str, ticket: &TicketView) -> Outcome {
     }
     match ticket.last_granted {
         Some(moment) => {
-            let time = words::time(moment, &Zone::default());
-            session.ui.line(&format!("ticket {id} last time granted on {time} UTC"));
+            let time = words::time(moment, &zone::local());
+            session.ui.line(&format!("ticket {id} last time granted on {time}"));
             Ok(())
         }
         None => Err(Failure::refused(format!("ticket {id} was never granted"))),

@@ -14,8 +14,9 @@ use quorate_core::fencing::history::FencingState as Known;
 use quorate_core::node::NodeStatus;
 use quorate_core::scheduler::{Input, resolve};
 use quorate_core::view::cluster::{FencingState, FencingView};
-use quorate_core::view::{ClusterView, Extra, Options, Section, build, html, text, xml};
+use quorate_core::view::{ClusterView, Extra, Options, Sections, build, html, text, xml};
 use quorate_grammar::diagnostic::closest;
+use quorate_transport::zone;
 
 const WORDS: &[&str] = &[
     "full",
@@ -24,44 +25,148 @@ const WORDS: &[&str] = &[
     "ops",
     "timing",
     "failcounts",
+    "verbose",
+    "quiet",
     "tickets",
     "noheaders",
     "detail",
     "brief",
+    "simple",
     "html",
     "xml",
+];
+
+/// crmsh's words as options of crm_mon; what is none of them is one already, or nothing.
+fn meaning(word: &str) -> &str {
+    match word {
+        "full" => "-ncrft",
+        "bynode" => "--group-by-node",
+        "inactive" => "--inactive",
+        "ops" => "--operations",
+        "timing" => "--timing-details",
+        "failcounts" => "--failcounts",
+        "verbose" => "--verbose",
+        "quiet" => "--quiet",
+        "tickets" => "--tickets",
+        "noheaders" => "--hide-headers",
+        "detail" => "--show-detail",
+        "brief" => "--brief",
+        "simple" => "--simple-status",
+        "html" => "--output-as=html",
+        "xml" => "--output-as=xml",
+        other => other,
+    }
+}
+
+/// crm_mon's letters, for its options that mean something here.
+const LETTERS: &[(char, &str)] = &[
+    ('n', "--group-by-node"),
+    ('r', "--inactive"),
+    ('o', "--operations"),
+    ('t', "--timing-details"),
+    ('f', "--failcounts"),
+    ('V', "--verbose"),
+    ('Q', "--quiet"),
+    ('c', "--tickets"),
+    ('D', "--hide-headers"),
+    ('R', "--show-detail"),
+    ('b', "--brief"),
+    ('s', "--simple-status"),
+    ('A', "--show-node-attributes"),
+    ('L', "--neg-locations"),
+    ('X', "--output-as=xml"),
+    ('1', "--one-shot"),
 ];
 
 pub const COMMAND: Command = Command {
     name: "status",
     arguments: &[any("what", What::Words(WORDS))],
+    reads_flags: true,
     help: "nodes, resources and failures",
-    details: "bynode: resources under their nodes; inactive: those that do not run, too; ops, timing,\nfailcounts, tickets, detail: more of each; full: all of it; brief, noheaders: less; html, xml: for machines.",
-    examples: &["status", "status bynode failcounts"],
+    details: "bynode: resources under their nodes; inactive: those that do not run, too; ops, timing,\nfailcounts, tickets, detail: more of each; full: most of it; brief, noheaders, quiet: less;\nsimple: one line; html, xml: for machines. Without any word as with `inactive`.\ncrm_mon's options may stand in their place (-nrf, --show-detail).",
+    examples: &["status", "status bynode failcounts", "status -1nrf"],
     run: Run::Do(status),
     ..Command::DEFAULT
 };
 
-fn status(session: &mut Session, call: &Call) -> Outcome {
-    let mut options = Options { inactive: true, ..Options::default() };
-    let mut form = "text";
-    for (at, word) in call.words().iter().enumerate() {
-        match word.as_str() {
-            "html" | "xml" => form = if word == "html" { "html" } else { "xml" },
-            word if ask_for(&mut options, word) => {}
-            word => return Err(unknown(call, at, word)),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Simple,
+    Html,
+    Xml,
+}
+
+impl Form {
+    fn of(option: &str) -> Option<Form> {
+        match option {
+            "--output-as=text" => Some(Form::Text),
+            "--simple-status" => Some(Form::Simple),
+            "--output-as=html" => Some(Form::Html),
+            "--output-as=xml" | "--as-xml" => Some(Form::Xml),
+            _ => None,
         }
     }
-    if form == "text" || session.ui.is_json() {
+}
+
+/// It is told once in any case, and there is no more to say.
+const ALWAYS: [&str; 2] = ["--one-shot", "--verbose"];
+
+fn status(session: &mut Session, call: &Call) -> Outcome {
+    let mut options = Options { zone: zone::local(), inactive: call.words().is_empty(), ..Options::default() };
+    let form = read(&mut options, call)?;
+    if session.ui.is_json() {
         return show(session, &options);
     }
     let view = current(session)?;
-    let printed = match form {
-        "html" => html::print(&view, &options, &html::Page::default()),
-        _ => xml::print(&view, &options, &xml::Frame::Result { request: "crm status xml".to_string() }),
-    };
-    session.ui.print(&printed);
+    match form {
+        Form::Text => session.page(&text::print(&view, &options)),
+        Form::Simple => return simple(session, &view),
+        Form::Html => session.ui.print(&html::print(&view, &options, &html::Page::default())),
+        Form::Xml => {
+            let frame = xml::Frame::Result { request: "crm status xml".to_string() };
+            session.ui.print(&xml::print(&view, &options, &frame));
+        }
+    }
     Ok(())
+}
+
+/// Reads the words into options; what is none is pointed at.
+fn read(options: &mut Options, call: &Call) -> Outcome<Form> {
+    let words = call.words();
+    let mut given = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let letters = spelled_out(meaning(word)).ok_or_else(|| unknown(call, at, word))?;
+        given.extend(letters.into_iter().map(|option| (at, option)));
+    }
+    let form = given.iter().rev().find_map(|(_, option)| Form::of(option)).unwrap_or(Form::Text);
+    if form == Form::Xml {
+        options.sections = Sections::all();
+        options.fencing_full = true;
+    }
+    for (at, option) in given {
+        let known = Form::of(option).is_some() || ALWAYS.contains(&option);
+        if !known && !options.choose(option.trim_start_matches('-')) {
+            return Err(unknown(call, at, &words[at]));
+        }
+    }
+    Ok(form)
+}
+
+/// One line; that something is wrong is no failure of the question, but its answer.
+fn simple(session: &mut Session, view: &ClusterView) -> Outcome {
+    let (line, code) = text::print_simple(view);
+    session.ui.print(&line);
+    if code == 0 { Ok(()) } else { Err(Failure::quiet()) }
+}
+
+/// A bundle of letters as options; what is no option is `None`.
+fn spelled_out(word: &str) -> Option<Vec<&str>> {
+    if word.starts_with("--") {
+        return Some(vec![word]);
+    }
+    let letters = word.strip_prefix('-').filter(|letters| !letters.is_empty())?;
+    letters.chars().map(|one| LETTERS.iter().find(|(letter, _)| *letter == one).map(|(_, option)| *option)).collect()
 }
 
 /// Prints what the options choose of the cluster.
@@ -77,42 +182,13 @@ pub fn show(session: &mut Session, options: &Options) -> Outcome {
 
 /// The cluster as `status` shows it, for a file.
 pub fn told(session: &mut Session) -> Outcome<String> {
-    Ok(text::print(&current(session)?, &Options { inactive: true, ..Options::default() }))
+    Ok(text::print(&current(session)?, &Options { inactive: true, zone: zone::local(), ..Options::default() }))
 }
 
 fn current(session: &mut Session) -> Outcome<ClusterView> {
     let document = session.document()?;
     let daemon = if session.source.is_live() { Some(session.cluster_status()?) } else { None };
     Ok(view(&document, daemon.as_ref()))
-}
-
-fn ask_for(options: &mut Options, word: &str) -> bool {
-    let mut show = |sections: &[Section]| {
-        options.sections = sections.iter().fold(options.sections, |set, section| set.with(*section));
-    };
-    match word {
-        "ops" => show(&[Section::Operations]),
-        "timing" => {
-            show(&[Section::Operations]);
-            options.timing = true;
-        }
-        "failcounts" => show(&[Section::FailCounts]),
-        "tickets" => show(&[Section::Tickets]),
-        "full" => {
-            show(&[Section::Operations, Section::FailCounts, Section::Tickets, Section::Attributes, Section::Bans]);
-            options.timing = true;
-            options.detail = true;
-        }
-        "noheaders" => {
-            options.sections = Section::SUMMARY.iter().fold(options.sections, |set, section| set.without(*section))
-        }
-        "bynode" => options.group_by_node = true,
-        "inactive" => options.inactive = true,
-        "detail" => options.detail = true,
-        "brief" => options.brief = true,
-        _ => return false,
-    }
-    true
 }
 
 fn unknown(call: &Call, at: usize, word: &str) -> Failure {
@@ -147,5 +223,24 @@ fn fencing(event: &FencingEvent) -> FencingView {
         delegate: event.delegate.clone(),
         completed: over.then_some(event.at),
         reason: (!event.reason.is_empty()).then(|| event.reason.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_and_letter_means_something() {
+        let known = |option: &str| {
+            Form::of(option).is_some()
+                || ALWAYS.contains(&option)
+                || Options::default().choose(option.trim_start_matches('-'))
+        };
+        for word in WORDS {
+            let options = spelled_out(meaning(word)).unwrap_or_default();
+            assert!(!options.is_empty() && options.iter().all(|option| known(option)), "{word}: {options:?}");
+        }
+        assert!(LETTERS.iter().all(|(_, option)| known(option)), "{LETTERS:?}");
     }
 }

@@ -3,7 +3,7 @@
 //! In: calls. Out: another place, or words about this one.
 
 use super::all;
-use crate::command::{Call, Command, Run, What, any, maybe};
+use crate::command::{Call, Command, Level, Run, What, any, maybe};
 use crate::dispatch;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
@@ -14,11 +14,11 @@ pub static COMMANDS: &[Command] = &[
         aliases: &["?", "-h", "--help"],
         arguments: &[any("topic", What::Topic)],
         help: "what there is, or what a command does",
-        examples: &["help", "help configure", "help configure primitive"],
-        run: Run::Do(help),
+        examples: &["help", "help configure", "help configure primitive", "help topics", "help RuleExpressions"],
+        run: Run::Tell(help),
         ..Command::DEFAULT
     },
-    Command { name: "ls", help: "list the commands of this level", run: Run::Do(list), ..Command::DEFAULT },
+    Command { name: "ls", help: "list the commands of this level", run: Run::Tell(list), ..Command::DEFAULT },
     Command {
         name: "cd",
         arguments: &[maybe("level", What::Level)],
@@ -37,12 +37,12 @@ pub static COMMANDS: &[Command] = &[
     },
 ];
 
-fn help(session: &mut Session, call: &Call) -> Outcome {
-    crate::help::topic(session, &call.words())
+fn help(session: &mut Session, level: &'static Level, call: &Call) -> Outcome {
+    crate::help::asked(session, level, &call.words())
 }
 
-fn list(session: &mut Session, _: &Call) -> Outcome {
-    let commands = session.level().commands.iter().chain(COMMANDS).filter(|command| !command.is_hidden());
+fn list(session: &mut Session, level: &'static Level, _: &Call) -> Outcome {
+    let commands = level.commands.iter().chain(COMMANDS).filter(|command| !command.is_hidden());
     let names: Vec<&str> = commands.map(|command| command.name).collect();
     for row in names.chunks(6) {
         let row: String = row.iter().map(|name| format!("{name:<18}")).collect();

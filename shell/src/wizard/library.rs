@@ -62,9 +62,9 @@ impl<'a> Library<'a> {
 }
 
 /// Where wizards are looked for: the given ones, the user's own, crmsh's.
-pub fn directories(environment: &Environment, given: &str) -> Vec<PathBuf> {
+pub fn directories(environment: &Environment, given: &str, shared: &str) -> Vec<PathBuf> {
     let given = given.split(';').filter(|path| !path.is_empty()).map(PathBuf::from);
-    given.chain([environment.config.join("crm/scripts"), PathBuf::from("/usr/share/crmsh/scripts")]).collect()
+    given.chain([environment.config.join("crm/scripts"), Path::new(shared).join("scripts")]).collect()
 }
 
 /// `NAME/main.yml`, or `NAME.yml`.

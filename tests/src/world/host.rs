@@ -123,7 +123,7 @@ fn name(id: u32) -> String {
 }
 
 pub fn clock(now: u64, epoch: i64) -> Clock {
-    Clock { ms: now, epoch: epoch + (now / 1000) as i64 }
+    Clock { ms: now, epoch: epoch + (now / 1000) as i64, offset: 0 }
 }
 
 /// The engine's view as the node is told it.

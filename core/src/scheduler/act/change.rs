@@ -3,7 +3,7 @@
 //! In: histories and digests. Out: actions.
 
 use super::Plan;
-use super::plan::Key;
+use super::action::Key;
 use crate::rules::Recheck;
 use crate::scheduler::relation::{End, Relation, Task};
 use crate::scheduler::resolve::Situation;

@@ -3,7 +3,7 @@
 //! In: unclean nodes. Out: fencing actions and what waits for them.
 
 use super::Plan;
-use super::plan::{Key, Requires};
+use super::action::{Key, Requires};
 use crate::rules::Recheck;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::resolve::fencing::Means;
@@ -278,7 +278,7 @@ impl Plan<'_> {
     }
 
     fn is_bundled(&self, id: ResourceId) -> bool {
-        std::iter::successors(Some(id), |id| self.resource(*id).parent).any(|id| self.resource(id).is_bundle())
+        self.situation.resources.lineage(id).any(|id| self.resource(id).is_bundle())
     }
 
     /// A guest is fenced by its container being stopped.

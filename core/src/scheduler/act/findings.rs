@@ -10,7 +10,7 @@ use crate::scheduler::resolve::Finding;
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 use crate::score::Score;
 
-use super::plan::Key;
+use super::action::Key;
 
 impl Plan<'_> {
     pub(super) fn act_on_findings(&mut self) {

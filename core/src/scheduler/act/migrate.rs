@@ -3,7 +3,7 @@
 //! In: a primitive that may move alive. Out: migrate_to and migrate_from, ordered around its stop and start.
 
 use super::Plan;
-use super::plan::Key;
+use super::action::Key;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::table::{NodeId, ResourceId};
 

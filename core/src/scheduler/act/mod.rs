@@ -3,9 +3,11 @@
 //! In: [`Situation`], [`Constraints`], [`Placement`]. Out: [`Actions`]. Actions are made in a fixed order,
 //! for their numbers are seen. Never here: settling who waits for whom (see `order`).
 
+mod action;
 mod change;
 mod fence;
 mod findings;
+mod make;
 mod migrate;
 pub mod notify;
 pub mod plan;
@@ -15,7 +17,8 @@ mod remote;
 mod shutdown;
 mod start_stop;
 
-pub use plan::{Action, Edge, Key, Plan, Planned, Requires};
+pub use action::{Action, Edge, Key, Requires};
+pub use plan::{Plan, Planned};
 
 use super::constrain::Constraints;
 use super::place::Placement;

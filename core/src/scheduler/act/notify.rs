@@ -3,7 +3,7 @@
 //! In: what a clone's instances will do. Out: points around each change, notify actions, what they tell.
 
 use super::Plan;
-use super::plan::{Action, Key};
+use super::action::{Action, Key};
 use crate::cib::model::resource::Role;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};

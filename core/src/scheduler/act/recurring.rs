@@ -3,7 +3,7 @@
 //! In: a placed primitive and its configured operations. Out: monitors and cancels.
 
 use super::Plan;
-use super::plan::Key;
+use super::action::Key;
 use crate::cib::model::resource::{Operation, Role};
 use crate::scheduler::relation::{End, Relation, Task};
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};

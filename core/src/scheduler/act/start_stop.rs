@@ -3,11 +3,14 @@
 //! In: a placed primitive. Out: actions for each step between its roles.
 
 use super::Plan;
-use super::plan::Key;
+use super::action::Key;
 use crate::cib::model::resource::Role;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::resolve::MultipleActive;
 use crate::scheduler::table::{NodeId, ResourceId};
+
+/// From any role to any other there are fewer steps.
+const STEPS_MAX: usize = 4;
 
 /// One change of role.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -145,13 +148,19 @@ impl Plan<'_> {
         self.resources[id].restarting = true;
         let present = self.resources[id].current;
         let mut role = present;
-        while role != Role::Stopped {
+        for _ in 0..STEPS_MAX {
+            if role == Role::Stopped {
+                break;
+            }
             let next = step_role(role, Role::Stopped);
             let Some(step) = step(role, next) else { break };
             self.take(id, step, outlook.current, !outlook.need_stop);
             role = next;
         }
-        while present <= self.resources[id].next && role != present && !self.resources[id].blocked {
+        for _ in 0..STEPS_MAX {
+            if present > self.resources[id].next || role == present || self.resources[id].blocked {
+                break;
+            }
             let next = step_role(role, present);
             let Some(step) = step(role, next) else { break };
             let required = outlook.need_stop || (next == Role::Promoted && outlook.need_promote);
@@ -164,8 +173,7 @@ impl Plan<'_> {
 
     fn change_role(&mut self, id: ResourceId) {
         let mut role = self.resources[id].current;
-        // From any role to any other there are at most three steps.
-        for _ in 0..4 {
+        for _ in 0..STEPS_MAX {
             let target = self.resources[id].next;
             if role == target {
                 return;

@@ -96,18 +96,11 @@ impl Builder<'_> {
             return situation.nodes.ids().collect();
         }
         let from_locations = |node: &NodeId| {
-            let mut at = Some(id);
-            while let Some(part) = at {
-                let named = self.constraints.locations_of[part].iter().any(|l| {
-                    let location = &self.constraints.locations[*l];
-                    location.role == Role::Unknown && location.nodes.iter().any(|(named, _)| named == node)
-                });
-                if named {
-                    return true;
-                }
-                at = situation.resources[part].parent;
-            }
-            false
+            let names_it = |location: &usize| {
+                let location = &self.constraints.locations[*location];
+                location.role == Role::Unknown && location.nodes.iter().any(|(named, _)| named == node)
+            };
+            situation.resources.lineage(id).any(|part| self.constraints.locations_of[part].iter().any(names_it))
         };
         situation
             .nodes

@@ -249,10 +249,7 @@ pub(super) fn migration_equivalents(
     (first, first_task): (ResourceId, Task),
     (then, then_task): (ResourceId, Task),
 ) -> Vec<Ordering> {
-    let is_above = |above: ResourceId, below: ResourceId| {
-        std::iter::successors(situation.resources[below].parent, |id| situation.resources[*id].parent)
-            .any(|id| id == above)
-    };
+    let is_above = |above: ResourceId, below: ResourceId| situation.resources.above(below).any(|id| id == above);
     let (first_moves, then_moves) = (situation.resources[first].migratable, situation.resources[then].migratable);
     if first == then || !(first_moves || then_moves) || is_above(first, then) || is_above(then, first) {
         return Vec::new();

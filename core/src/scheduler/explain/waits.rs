@@ -80,14 +80,7 @@ impl Explanation<'_> {
 
     fn is_part_of(&self, id: ResourceId, name: &str) -> bool {
         let is_named = |resource: &Resource| resource.config_id == name || resource.id == name;
-        let mut at = Some(id);
-        while let Some(part) = at {
-            if is_named(&self.situation.resources[part]) {
-                return true;
-            }
-            at = self.situation.resources[part].parent;
-        }
-        false
+        self.situation.resources.lineage(id).any(|part| is_named(&self.situation.resources[part]))
     }
 }
 

@@ -35,6 +35,8 @@ impl Buckets {
         let (mut at, mut step) = (self.home(hash), 0);
         while is_occupied(at) {
             step += 1;
+            // Some slot is free always, and triangular steps come to each of them.
+            assert!(step <= self.slots.len(), "a hash table without a free slot");
             at = (at + step) & (self.slots.len() - 1);
         }
         at

@@ -420,7 +420,9 @@ impl Resolver<'_> {
         if self.contained.insert(node) {
             // It is configured too, which those before this bundle took for an invitation.
             self.nodes[node].score = Score::MINUS_INFINITY;
-            for earlier in self.top.clone().into_iter().flat_map(|top| self.with_descendants(top)).collect::<Vec<_>>() {
+            for earlier in
+                self.top.clone().into_iter().flat_map(|top| self.resources.with_descendants(top)).collect::<Vec<_>>()
+            {
                 if self.resources[earlier].scores.contains(node) {
                     self.resources[earlier].scores.set(node, Score::MINUS_INFINITY);
                     self.resources[earlier].never_probed_on.insert(node);

@@ -53,7 +53,7 @@ impl Resolver<'_> {
     }
 
     fn ban_everywhere(&mut self, id: ResourceId) {
-        let top = self.top_of(id);
+        let top = self.resources.top_of(id);
         let whole = if self.resources[top].is_clone() && !self.resources[top].unique { top } else { id };
         for node in self.existing().collect::<Vec<_>>() {
             self.resources[whole].scores.set(node, Score::MINUS_INFINITY);
@@ -100,10 +100,12 @@ impl Resolver<'_> {
     }
 
     fn mark_known(&mut self, id: ResourceId, node: NodeId) {
-        let mut at = Some(id);
-        while let Some(part) = at {
+        let lineage: Vec<_> = self.resources.lineage(id).collect();
+        for part in lineage {
             self.resources[part].known_on.insert(node);
-            at = self.resources[part].parent.filter(|_| !self.resources[part].unique);
+            if self.resources[part].unique {
+                break;
+            }
         }
     }
 
@@ -174,7 +176,7 @@ impl Resolver<'_> {
 
     fn restart_container(&mut self, id: ResourceId, node: NodeId, active: bool) {
         self.mark_failed(id);
-        let in_bundle = self.resources[self.top_of(id)].parent.is_some();
+        let in_bundle = self.resources[self.resources.top_of(id)].parent.is_some();
         match self.resources[id].launcher {
             // The connection may be held from elsewhere, and the container's place may not be known yet.
             Some(launcher) if in_bundle => self.containers_to_stop.push(launcher),
@@ -218,10 +220,8 @@ impl Resolver<'_> {
         }
         if !self.resources[id].managed {
             self.lean(id, Some(node), Score::INFINITY);
-            let mut above = self.resources[id].parent;
-            while let Some(parent) = above {
-                self.resources[parent].active_on.push(node);
-                above = self.resources[parent].parent;
+            for collective in self.resources.above(id).collect::<Vec<_>>() {
+                self.resources[collective].active_on.push(node);
             }
             return;
         }

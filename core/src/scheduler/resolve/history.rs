@@ -153,7 +153,7 @@ impl Resolver<'_> {
 
     fn apply_result<'r>(&mut self, judged: Judged<'r>, course: &mut Course<'r>) {
         let (id, node) = (judged.resource, judged.node);
-        let whole = if self.resources[id].unique { id } else { self.top_of(id) };
+        let whole = if self.resources[id].unique { id } else { self.resources.top_of(id) };
         match judged.status {
             ExecutionStatus::Pending => return self.note_pending(&judged, course),
             ExecutionStatus::Done => return self.note_success(&judged, judged.exit_code, course),
@@ -366,11 +366,8 @@ impl Resolver<'_> {
             self.warn(&name, "ignoring failure-timeout because it conflicts with on-fail=block");
             self.resources[id].failure_timeout_ms = 0;
         }
-        let timeout = i64::from(self.resources[id].failure_timeout_ms) / 1000;
-        let is_over = timeout > 0 && total.last > 0 && self.input.now.epoch() > total.last + timeout;
-        let count = if effective && is_over { Score::ZERO } else { total.count };
-        let last = if count > Score::ZERO { total.last } else { 0 };
-        (count, last)
+        let timeout_ms = if effective { self.resources[id].failure_timeout_ms } else { 0 };
+        total.at(self.input.now.epoch(), timeout_ms).count_and_last()
     }
 
     /// True when nothing more is to be made of an expired result.
@@ -398,13 +395,13 @@ impl Resolver<'_> {
 
     /// Where nothing is installed nothing runs; but what makes a bundle must be installed.
     fn is_masked(&self, id: ResourceId, record: &OperationRecord) -> bool {
-        let in_bundle = || self.resources[self.top_of(id)].parent.is_some();
+        let in_bundle = || self.resources[self.resources.top_of(id)].parent.is_some();
         record.is_maskable_probe() && !in_bundle()
     }
 
     fn mask_probe(&mut self, judged: &Judged, course: &mut Course) {
         let id = judged.resource;
-        let whole = if self.resources[id].unique { id } else { self.top_of(id) };
+        let whole = if self.resources[id].unique { id } else { self.resources.top_of(id) };
         self.note_success(judged, judged.expected, course);
         self.list_failure(id, judged.node, judged.record);
         self.lean(whole, Some(judged.node), Score::MINUS_INFINITY);
@@ -493,7 +490,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn set_active(&mut self, id: ResourceId) {
-        let promotable = self.resources[self.top_of(id)].promotable;
+        let promotable = self.resources[self.resources.top_of(id)].promotable;
         self.resources[id].role = if promotable { Role::Unpromoted } else { Role::Started };
     }
 

@@ -27,7 +27,7 @@ impl Resolver<'_> {
             None => instance(),
         };
         let found = found.and_then(|resource| {
-            let top = self.top_of(resource);
+            let top = self.resources.top_of(resource);
             if !self.resources[top].is_clone() || self.resources[top].unique {
                 return Some(resource);
             }

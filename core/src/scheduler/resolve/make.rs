@@ -67,7 +67,7 @@ impl Resolver<'_> {
             agent: primitive.agent.clone(),
         };
         let id = self.add_common(&common, Variant::Primitive(Arc::clone(primitive)), parent, instance);
-        let top = self.top_of(id);
+        let top = self.resources.top_of(id);
         let is_unique_instance = self.resources[id].unique && self.resources[top].is_clone();
         if is_unique_instance && !may_be_unique(&primitive.agent.class) {
             self.make_anonymous(top, id);
@@ -86,7 +86,7 @@ impl Resolver<'_> {
             settings.node_max = 1;
             settings.max = settings.max.min(nodes);
         }
-        let mut affected = self.with_descendants(clone);
+        let mut affected = self.resources.with_descendants(clone);
         affected.push(id);
         for resource in affected {
             self.resources[resource].unique = false;
@@ -113,7 +113,7 @@ impl Resolver<'_> {
         let says_no = |name: &str| self.resources[id].meta(name).is_some_and(|t| literal::boolean(t) == Ok(false));
         let settings = GroupSettings { ordered: !says_no("ordered"), colocated: !says_no("collocated") };
         self.resources[id].variant = Variant::Group(settings);
-        let promotable = self.resources[self.top_of(id)].promotable;
+        let promotable = self.resources[self.resources.top_of(id)].promotable;
         for member in &group.members {
             if promotable && !self.can_be_promoted(member) {
                 continue;
@@ -220,7 +220,7 @@ impl Resolver<'_> {
         let instance = made.expect("primitives and groups can always be made");
         self.resources[clone].children.push(instance);
         if number >= max {
-            for part in self.with_descendants(instance) {
+            for part in self.resources.with_descendants(instance) {
                 self.resources[part].removed = true;
             }
         }
@@ -305,25 +305,6 @@ impl Resolver<'_> {
         id
     }
 
-    /// The uppermost collective below a bundle.
-    pub(super) fn top_of(&self, id: ResourceId) -> ResourceId {
-        let mut top = id;
-        while let Some(parent) = self.resources[top].parent.filter(|parent| !self.resources[*parent].is_bundle()) {
-            top = parent;
-        }
-        top
-    }
-
-    pub(super) fn with_descendants(&self, id: ResourceId) -> Vec<ResourceId> {
-        let mut all = vec![id];
-        let mut at = 0;
-        while at < all.len() {
-            all.extend(self.resources[all[at]].children.iter().copied());
-            at += 1;
-        }
-        all
-    }
-
     /// Instance parameters as one node sees them.
     pub(super) fn parameters_on(&self, id: ResourceId, node: Option<NodeId>) -> BTreeMap<String, String> {
         super::parameters_on(&self.resources, &self.nodes, self.input.now, id, node)
@@ -376,7 +357,7 @@ impl Resolver<'_> {
 
     /// Adds to the score of a resource and all below it, on one node or on all.
     pub(super) fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
-        for part in self.with_descendants(id) {
+        for part in self.resources.with_descendants(id) {
             let nodes = node.map_or_else(|| self.existing().collect(), |node| vec![node]);
             for node in nodes {
                 if !self.resources[part].scores.contains(node) {

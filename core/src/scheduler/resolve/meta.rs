@@ -35,12 +35,10 @@ impl Resolver<'_> {
         }
         settle(common.meta, None, &facts, now, &mut self.recheck, &mut meta);
         let mut inherited = BTreeMap::new();
-        let mut ancestor = parent;
-        while let Some(id) = ancestor {
-            if let Some(sets) = self.config_meta.get(self.resources[id].config_id.as_str()) {
+        for above in parent.into_iter().flat_map(|parent| self.resources.lineage(parent)) {
+            if let Some(sets) = self.config_meta.get(self.resources[above].config_id.as_str()) {
                 settle(sets, None, &facts, now, &mut self.recheck, &mut inherited);
             }
-            ancestor = self.resources[id].parent;
         }
         fill(&mut meta, &inherited);
         settle(&self.model.resource_defaults, None, &facts, now, &mut self.recheck, &mut meta);
@@ -52,7 +50,7 @@ impl Resolver<'_> {
 
     /// Turns the meta-attributes everything depends on into types.
     pub(super) fn read_meta(&mut self, id: ResourceId) {
-        let top = self.top_of(id);
+        let top = self.resources.top_of(id);
         let top_is_clone = self.resources[top].is_clone();
         let in_maintenance = self.options.maintenance_mode;
         let mut complaints = Vec::new();
@@ -176,7 +174,7 @@ impl Resolver<'_> {
         if role <= Role::Started {
             return Some(role);
         }
-        if !self.resources[self.top_of(id)].promotable {
+        if !self.resources[self.resources.top_of(id)].promotable {
             self.error(&name, &format!("ignoring target-role because '{text}' only makes sense for promotable clones"));
             return None;
         }

@@ -20,6 +20,7 @@ pub mod node;
 pub mod operation;
 pub mod remote;
 pub mod resource;
+mod tree;
 
 pub use bundle::{BundleSettings, Replica};
 pub use node::{Node, NodeKind};
@@ -363,10 +364,8 @@ pub fn parameters_on(
 ) -> BTreeMap<String, String> {
     let facts = Facts { node_attributes: node.map(|node| &nodes[node].attributes), ..Facts::default() };
     let mut parameters = BTreeMap::new();
-    let mut at = Some(id);
-    while let Some(part) = at {
+    for part in resources.lineage(id) {
         settle(&resources[part].parameters, None, &facts, now, &mut Recheck::default(), &mut parameters);
-        at = resources[part].parent;
     }
     parameters
 }
@@ -396,11 +395,7 @@ impl Situation {
 
     /// The uppermost collective a resource is part of, a bundle not counted.
     pub fn top_of(&self, id: ResourceId) -> ResourceId {
-        let mut top = id;
-        while let Some(parent) = self.resources[top].parent.filter(|parent| !self.resources[*parent].is_bundle()) {
-            top = parent;
-        }
-        top
+        self.resources.top_of(id)
     }
 
     pub fn parameters_on(&self, id: ResourceId, node: Option<NodeId>) -> BTreeMap<String, String> {
@@ -413,27 +408,19 @@ impl Situation {
 
     /// The resource and all below it, parents before children.
     pub fn with_descendants(&self, id: ResourceId) -> Vec<ResourceId> {
-        let mut all = vec![id];
-        let mut at = 0;
-        while at < all.len() {
-            all.extend(self.resources[all[at]].children.iter().copied());
-            at += 1;
-        }
-        all
+        self.resources.with_descendants(id)
     }
 
     /// Fail count and time of the last failure; `effective` leaves expired failures out.
     pub fn fail_count(&self, id: ResourceId, node: NodeId, effective: bool) -> (Score, i64) {
         let resource = &self.resources[id];
         let total = self.nodes[node].fail_counts.total(resource.failure_name(), !resource.unique);
-        if total.count <= Score::ZERO {
-            return (total.count, 0);
-        }
-        let blocks = resource.failure_timeout_ms > 0
-            && operation::failure_blocks(&self.status, &self.nodes, resource, node, None);
-        let timeout = if blocks { 0 } else { i64::from(resource.failure_timeout_ms) / 1000 };
-        let is_over = timeout > 0 && total.last > 0 && self.now.epoch() > total.last + timeout;
-        if effective && is_over { (Score::ZERO, 0) } else { (total.count, total.last) }
+        let expires = effective
+            && total.count > Score::ZERO
+            && resource.failure_timeout_ms > 0
+            && !operation::failure_blocks(&self.status, &self.nodes, resource, node, None);
+        let timeout_ms = if expires { resource.failure_timeout_ms } else { 0 };
+        total.at(self.now.epoch(), timeout_ms).count_and_last()
     }
 
     /// The node a resource is active on, the one to trust most where there are several.

@@ -108,7 +108,7 @@ impl Definitions<'_> {
         let delay = match meta.get("start-delay") {
             Some(text) => literal::interval_ms(text).map_or(0, |ms| ms.clamp(0, i64::from(i32::MAX))),
             None => {
-                let origin = meta.get("interval-origin").and_then(|text| literal::date_on(text, self.now.0).ok());
+                let origin = meta.get("interval-origin").and_then(|text| self.now.date(text));
                 let seconds = i64::from(interval_ms / 1000);
                 match origin {
                     Some(origin) if interval_ms > 0 && seconds > 0 => {

@@ -4,14 +4,14 @@
 //! Absent: committing (see `publish`).
 
 use super::IDS;
-use super::look::{nothing_missing, selection, with_near};
+use super::look::{arrange, nothing_missing, selection, with_near};
 use crate::command::{Call, FORCE};
 use crate::configure::lower::{self, Mode};
 use crate::configure::remove::{self, RemoveError};
 use crate::configure::{edit, load, set, show};
 use crate::error::{Failure, Outcome};
-use crate::levels::resource;
-use crate::session::Session;
+use crate::levels::resource::{self, steer};
+use crate::session::{Manner, Session};
 use quorate_core::cib::Document;
 use quorate_core::cib::document::SCHEMA;
 use quorate_core::cib::upgrade::{Level, Schema, to_latest};
@@ -32,17 +32,45 @@ pub fn work_on(
 }
 
 pub fn delete(session: &mut Session, call: &Call) -> Outcome {
-    let running = resource::running(session, &call.words());
-    if let Some(id) = running.first().filter(|_| !call.has(FORCE) && !session.switches.force) {
-        return Err(Failure::refused(format!("`{id}` is running"))
-            .hint("stop it first, or use --force: it may then be left running, unwatched"));
-    }
+    halted(session, &call.words(), call.has(FORCE) || session.is_forced())?;
     work_on(session, call, |session, document| {
         let notes =
             remove::delete(document.configuration_mut(), &call.words()).map_err(|error| removal(error, document))?;
         notes.iter().for_each(|note| session.ui.info(note));
         Ok(())
     })
+}
+
+/// Only what is stopped is deleted: what runs is stopped first, if that is wanted, and waited for.
+fn halted(session: &mut Session, ids: &[String], forced: bool) -> Outcome {
+    let running = resource::running(session, ids);
+    let Some(first) = running.first() else { return Ok(()) };
+    if !forced {
+        return Err(
+            Failure::refused(format!("`{first}` is running")).hint("stop it first, or use --force, which does that")
+        );
+    }
+    if session.manner == Manner::Batch {
+        // A batch changes nothing before its end. The cluster stops what runs and is not configured.
+        let names = running.join(", ");
+        session.ui.warn(&format!("{names}: running, and left to the cluster to be stopped when this is committed"));
+        return Ok(());
+    }
+    session.ui.info(&format!("stopping {}", running.join(", ")));
+    let stopped = session.change_now(|session, document| {
+        running
+            .iter()
+            .for_each(|id| steer::set_one(session, document.configuration_mut(), id, "target-role", "Stopped"));
+        Ok(())
+    });
+    let hint = "nothing was deleted; it is to be stopped (target-role=Stopped), `resource start` takes that back";
+    stopped.map_err(|failure| failure.hint(hint))?;
+    match resource::running(session, &running).first() {
+        Some(id) => Err(Failure::refused(format!("`{id}` does not stop")).hint(hint).hint(format!(
+            "`resource why {id}` says what keeps it; it may be unmanaged, in maintenance, or its stop may have failed"
+        ))),
+        None => Ok(()),
+    }
 }
 
 pub fn rename(session: &mut Session, call: &Call) -> Outcome {
@@ -112,8 +140,9 @@ pub fn edit_text(session: &mut Session, call: &Call) -> Outcome {
     let selection = selection(&call.words());
     session.freshen();
     let document = session.stage()?.work().clone();
-    let (objects, missing) = show::select(document.configuration(), &selection.selectors);
+    let (mut objects, missing) = show::select(document.configuration(), &selection.selectors);
     nothing_missing(&document, missing)?;
+    arrange(session, &mut objects);
     let form = form(&selection);
     let changed = edit::edit(session, &document, &objects, form, selection.selectors.is_empty())?;
     if let Some(document) = changed {
@@ -163,8 +192,9 @@ pub fn save(session: &mut Session, call: &Call) -> Outcome {
     let selection = selection(rest);
     session.freshen();
     let document = session.stage()?.work().clone();
-    let (objects, missing) = show::select(document.configuration(), &selection.selectors);
+    let (mut objects, missing) = show::select(document.configuration(), &selection.selectors);
     nothing_missing(&document, missing)?;
+    arrange(session, &mut objects);
     let text = if selection.xml {
         let selected = (!selection.selectors.is_empty()).then_some(&objects[..]);
         show::unmasked_xml(document.root(), document.configuration(), selected)

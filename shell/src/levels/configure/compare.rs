@@ -2,11 +2,11 @@
 //!
 //! In: calls. Out: text; checkpoints live as long as the session.
 
-use super::XML;
 use super::look::{differ, print_diff};
+use super::{FORCE, XML};
 use crate::clock;
 use crate::command::Call;
-use crate::configure::{build, objects, show};
+use crate::configure::{build, objects, show, stage};
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
@@ -14,10 +14,9 @@ use quorate_core::cib::decode::attribute_sets_of;
 use quorate_core::cib::diff::diff as patch;
 use quorate_core::rules::evaluate::{Recheck, holds};
 use quorate_core::rules::expression::Facts;
-use quorate_core::time::Now;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Kind, Place};
-use quorate_grammar::{Diagnostic, crm, literal};
+use quorate_grammar::{Diagnostic, crm};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -75,6 +74,10 @@ pub fn checkpoint(session: &mut Session, call: &Call) -> Outcome {
             Ok(())
         }
         ("save", Some(name)) => {
+            if session.checkpoints.contains_key(&name) && !call.has(FORCE) {
+                return Err(Failure::at(call.span(1), format!("there is a checkpoint `{name}` already"))
+                    .hint("choose another name, or use --force to give this one to the configuration as it is now"));
+            }
             let document = session.stage()?.work().clone();
             session.checkpoints.insert(name, document);
             Ok(())
@@ -83,8 +86,7 @@ pub fn checkpoint(session: &mut Session, call: &Call) -> Outcome {
             let Some(document) = session.checkpoints.get(&name).cloned() else {
                 return Err(Failure::at(call.span(1), format!("there is no checkpoint `{name}`")));
             };
-            let mut work = session.stage()?.work().clone();
-            *work.configuration_mut() = document.configuration().clone();
+            let work = stage::with_configuration(&document, session.stage()?.work());
             session.stage()?.put(&format!("checkpoint restore {name}"), work);
             Ok(())
         }
@@ -95,6 +97,7 @@ pub fn checkpoint(session: &mut Session, call: &Call) -> Outcome {
         ("save" | "restore" | "delete", None) => {
             Err(Failure::usage("which checkpoint?").hint("checkpoint save|restore|delete NAME"))
         }
+        ("list", Some(_)) => Err(Failure::misused(call.span(1), "`checkpoint list` lists them all")),
         (word, _) => Err(Failure::at(call.span(0), format!("`{word}` is none of save, restore, delete, list"))),
     }
 }
@@ -134,7 +137,7 @@ pub fn graph(session: &mut Session, call: &Call) -> Outcome {
     let Some(format) = call.argument(2) else {
         return std::fs::write(path, dot).map_err(|error| Failure::file(path, &error));
     };
-    let mut child = Command::new("dot")
+    let mut child = Command::new(session.options.get("core.dot"))
         .args([&format!("-T{format}"), "-o", file])
         .stdin(Stdio::piped())
         .spawn()
@@ -208,7 +211,8 @@ pub fn rule_test(session: &mut Session, call: &Call) -> Outcome {
     let rules = rules_named(&document, call)?;
     let now = match call.argument(2) {
         Some(text) => {
-            Now(literal::date(text).map_err(|_| Failure::at(call.span(2), format!("`{text}` is no ISO 8601 date")))?)
+            let no_date = || Failure::at(call.span(2), format!("`{text}` is no ISO 8601 date"));
+            clock::supposed(text).ok_or_else(no_date)?
         }
         None => clock::now(),
     };

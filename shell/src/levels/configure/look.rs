@@ -55,6 +55,7 @@ pub fn show(session: &mut Session, call: &Call) -> Outcome {
         true => show::select_all(configuration, &selection.selectors),
         false => show::select(configuration, &selection.selectors),
     };
+    arrange(session, &mut objects);
     if selection.changed {
         let base = session.stage()?.base().clone();
         objects.retain(|object| {
@@ -92,6 +93,13 @@ pub fn show(session: &mut Session, call: &Call) -> Outcome {
         session.page(&ink.text);
     }
     nothing_missing(&document, missing)
+}
+
+/// In the order that the settings want.
+pub fn arrange(session: &Session, objects: &mut [objects::Object]) {
+    if !session.options.is_on("core.sort_elements") {
+        objects::as_they_stand(objects);
+    }
 }
 
 pub fn nothing_missing(document: &Document, missing: Vec<Selector>) -> Outcome {

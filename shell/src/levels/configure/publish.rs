@@ -6,6 +6,7 @@
 use super::look::simulate;
 use crate::check;
 use crate::command::{Call, FORCE, PREVIEW};
+use crate::configure::stage::Undone;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_grammar::Diagnostic;
@@ -49,7 +50,10 @@ pub fn refresh(session: &mut Session, _: &Call) -> Outcome {
 
 pub fn undo(session: &mut Session, _: &Call) -> Outcome {
     match session.stage()?.undo() {
-        Some(command) => session.ui.info(&format!("took back: {command}")),
+        Some(Undone { command, was_committed: false }) => session.ui.info(&format!("took back: {command}")),
+        Some(Undone { command, was_committed: true }) => {
+            session.ui.info(&format!("took back: {command}; it was committed, so this has to be committed too"));
+        }
         None => session.ui.info("there is nothing to take back"),
     }
     Ok(())

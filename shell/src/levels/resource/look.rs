@@ -23,7 +23,9 @@ pub fn running(session: &mut Session, ids: &[String]) -> Vec<String> {
     if !session.source.is_live() {
         return Vec::new();
     }
-    let Ok(document) = session.document() else { return Vec::new() };
+    // What is on the stage was read some time ago.
+    let source = session.source.clone();
+    let Ok(document) = session.read_from(&source) else { return Vec::new() };
     let active = running::running(&document);
     let runs = |id: &String| {
         let found = objects::find_resource(document.configuration(), id);

@@ -43,7 +43,8 @@ fn set_meta(session: &mut Session, call: &Call, name: &str, value: &str) -> Outc
     })
 }
 
-fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &str, value: &str) {
+/// Sets a meta attribute of one resource as its level's commands do.
+pub fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &str, value: &str) {
     let place = objects::find_resource(configuration, id).map(|object| target(configuration, &object.place));
     let Some(place) = place else { return };
     let mut pool = Pool::of(configuration);
@@ -56,13 +57,19 @@ fn set_one(session: &mut Session, configuration: &mut Element, id: &str, name: &
     let set = object.descendants().skip(1).filter(|part| is_resource(part));
     let set =
         set.filter_map(|part| Some((part.id()?.to_string(), attribute::get(part, Sort::Meta, name)?.to_string())));
+    let children = session.options.get("core.manage_children").to_string();
     for (member, own) in set.collect::<Vec<_>>() {
-        let all_alike = cloned.as_ref() == Some(&member);
-        if all_alike
+        let overridden = cloned.as_ref() == Some(&member)
             || contrary(&own, value)
-                && (session.confirm(&format!("Override '{name}' of the member {member}?"))
-                    || session.manner != Manner::Interactive)
-        {
+                && match children.as_str() {
+                    "always" => true,
+                    "never" => false,
+                    _ => {
+                        session.confirm(&format!("Override '{name}' of the member {member}?"))
+                            || session.manner != Manner::Interactive
+                    }
+                };
+        if overridden {
             let place = objects::find_resource(configuration, &member).expect("it was just listed").place;
             attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
             session.ui.info(&format!("removed '{name}' of {member}: {above} decides it now"));

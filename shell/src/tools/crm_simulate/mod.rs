@@ -10,6 +10,7 @@ mod report;
 mod source;
 
 use super::{Exit, Io};
+use crate::clock;
 use options::{Asked, Options, pointed_at};
 use quorate_core::cib::Document;
 use quorate_core::scheduler::trace::Told;
@@ -21,7 +22,7 @@ use quorate_core::transition::simulation::{Setting, Simulation, simulate};
 use quorate_core::transition::specification::Operation;
 use quorate_core::transition::xml as graph_xml;
 use quorate_core::view::{self, Extra, Section, text};
-use quorate_grammar::literal;
+use quorate_transport::zone;
 use report::{Format, Report, Title};
 use source::Source;
 use std::collections::BTreeSet;
@@ -176,18 +177,18 @@ impl Run<'_, '_> {
 
     fn now(&self, document: &Document) -> Result<Now, Failed> {
         if let Some(text) = &self.options.set_datetime {
-            let wrong = |_| (Exit::USAGE, format!("--set-datetime: `{text}` is no ISO 8601 date and time"));
-            return Ok(Now(literal::date(text).map_err(wrong)?));
+            let wrong = || (Exit::USAGE, format!("--set-datetime: `{text}` is no ISO 8601 date and time"));
+            return clock::supposed(text).ok_or_else(wrong);
         }
         let recorded = document.root().attr("execution-date").and_then(|date| date.parse().ok());
-        Ok(recorded.map_or_else(crate::clock::now, Now::from_epoch))
+        Ok(recorded.map_or_else(clock::now, clock::at))
     }
 
     fn announce_time(&mut self, document: &Document, now: Now) {
         if let Some(text) = &self.options.set_datetime {
             self.report.note(&format!("Setting effective cluster time: {text}"));
         } else if document.root().attr("execution-date").is_some() {
-            self.report.note(&format!("Using the original execution date of: {}", now.0));
+            self.report.note(&format!("Using the original execution date of: {}", clock::text(now.epoch())));
         }
     }
 
@@ -197,7 +198,7 @@ impl Run<'_, '_> {
         if first {
             self.report.limits(&view.summary);
         }
-        let mut options = view::Options { pending: first, ..text::status_options() };
+        let mut options = view::Options { pending: first, zone: zone::local(), ..text::status_options() };
         if self.options.show_attrs {
             options.sections = options.sections.with(Section::Attributes);
         }

@@ -5,9 +5,10 @@
 
 use crate::tools::Exit;
 use quorate_core::view::cluster::TicketView;
+use quorate_core::view::words;
 use quorate_core::view::xml::{API_VERSION, ticket as ticket_element};
-use quorate_core::view::{Zone, words};
 use quorate_core::xml::{Element, Node, write_pretty};
+use quorate_transport::zone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -51,7 +52,7 @@ impl Report {
     }
 
     pub fn tickets(&mut self, tickets: &[TicketView], details: bool, raw: bool) {
-        let zone = Zone::default();
+        let zone = zone::local();
         let mut element = Element::new("tickets");
         for ticket in tickets {
             self.note(&if raw { ticket.id.clone() } else { line(ticket, details) });
@@ -126,7 +127,7 @@ impl Report {
 fn line(ticket: &TicketView, details: bool) -> String {
     let state = if ticket.granted { "granted" } else { "revoked" };
     let standby = if ticket.standby { " [standby]" } else { "" };
-    let time = |moment: i64| words::time(moment, &Zone::default());
+    let time = |moment: i64| words::time(moment, &zone::local());
     let attributes = (details && !ticket.attributes.is_empty()).then(|| {
         let shown = ticket.attributes.iter().map(|(name, value)| match (name.as_str(), value.parse()) {
             ("last-granted" | "expires", Ok(moment)) => format!("{name}={}", time(moment)),
