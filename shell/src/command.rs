@@ -129,8 +129,17 @@ pub enum What {
     StatusSource,
     Option,
     OptionValue,
+    Script,
+    /// `NAME=VALUE` of the script that is the first argument.
+    ScriptParameter,
+    /// One of the scheduler's saved inputs, by its number.
+    Input,
+    /// What `history transition` does, then an input.
+    Transition,
     /// A config of `configure template`.
     Config,
+    /// A session that `history session` kept.
+    HistorySession,
     /// What `configure template new` takes: templates, then `params` and theirs.
     Template,
 }

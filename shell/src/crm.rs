@@ -7,7 +7,7 @@ use crate::client::Local;
 use crate::environment::Environment;
 use crate::error::{Failure, Kind, Origin};
 use crate::options::Options;
-use crate::session::Session;
+use crate::session::{Session, Switches};
 use crate::ui::{Color, Form, Ui};
 use crate::{offer, repl, script};
 use quorate_grammar::diagnostic::closest;
@@ -214,12 +214,15 @@ fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
         let (name, value) = setting.split_once('=').ok_or_else(|| not_a_setting(setting))?;
         session.options.set_for_now(name, value)?;
     }
+    session.commanded = Switches {
+        force: request.force,
+        wait: request.wait,
+        refuse: request.refuse,
+        keep_going: request.keep_going,
+        echo: request.echo,
+    };
+    session.switches = session.commanded;
     session.apply_options();
-    session.switches.refuse = request.refuse;
-    session.switches.keep_going = request.keep_going;
-    session.switches.echo = request.echo;
-    session.switches.wait |= request.wait;
-    session.switches.force |= request.force;
     session.patience = request.patience.unwrap_or(session.patience);
     if let Some(word) = &request.history {
         session.history.source = Some(word.clone());
@@ -238,8 +241,7 @@ fn start(session: &mut Session, request: &Request) -> u8 {
     if let Some(file) = &request.file {
         return run_file(session, file);
     }
-    let level = one_level(&request.words);
-    if !request.words.is_empty() && level.is_none() {
+    if !request.words.is_empty() && !is_level(&request.words) {
         let text = match session.options.is_on("core.add_quotes") {
             true => script::joined(&request.words),
             false => request.words.join(" "),
@@ -252,12 +254,16 @@ fn start(session: &mut Session, request: &Request) -> u8 {
     repl::run(session, &request.words)
 }
 
-/// `crm configure` alone starts there.
-fn one_level(words: &[String]) -> Option<&str> {
-    match words {
-        [word] => crate::levels::all().map(|level| level.name).find(|name| name == word),
-        _ => None,
+/// `crm configure` alone starts there, and so does `crm configure template`.
+fn is_level(words: &[String]) -> bool {
+    let mut at = &crate::levels::root::LEVEL;
+    for word in words {
+        match crate::levels::inside(at).find(|level| level.name == word) {
+            Some(level) => at = level,
+            None => return false,
+        }
     }
+    !words.is_empty()
 }
 
 fn run_file(session: &mut Session, file: &str) -> u8 {

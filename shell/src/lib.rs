@@ -21,7 +21,6 @@ pub mod history;
 pub mod install;
 pub mod json;
 pub mod levels;
-
 pub mod metadata;
 pub mod offer;
 pub mod operations;
@@ -37,6 +36,7 @@ pub mod template;
 pub mod ticket;
 pub mod tools;
 pub mod topic;
+pub mod trial;
 pub mod ui;
 pub mod why;
 pub mod wizard;

@@ -65,6 +65,8 @@ pub enum Manner {
 pub struct Session {
     pub environment: Environment,
     pub switches: Switches,
+    /// What the command line says of them, whatever the settings say.
+    pub commanded: Switches,
     /// How long waiting may take.
     pub patience: Duration,
     pub manner: Manner,
@@ -103,6 +105,7 @@ impl Session {
         let source = environment.first_source();
         Session {
             switches: Switches::default(),
+            commanded: Switches::default(),
             patience: WAIT_MAX,
             manner: Manner::Single,
             ui,
@@ -130,12 +133,8 @@ impl Session {
 
     /// Lets the settings take effect. What the command line or the terminal forbids stays forbidden.
     pub fn apply_options(&mut self) {
-        self.switches.wait |= self.options.is_on("core.wait");
-        self.switches.force |= self.options.is_on("core.force");
-        let editor = self.options.get("core.editor").to_string();
-        if !editor.is_empty() {
-            self.environment.editor = Some(editor);
-        }
+        self.switches.wait = self.commanded.wait || self.options.is_on("core.wait");
+        self.switches.force = self.commanded.force || self.options.is_on("core.force");
         if self.environment.ocf_root == Path::new(OCF_ROOT) {
             self.environment.ocf_root = PathBuf::from(self.options.get("path.ocf_root"));
         }
@@ -149,6 +148,12 @@ impl Session {
             () if colored && self.environment.terminal_out && !self.environment.no_color => Color::Ansi,
             () => Color::Plain,
         };
+    }
+
+    /// The editor that was chosen, by the settings or by the surroundings.
+    pub fn editor(&self) -> Option<String> {
+        let set = Some(self.options.get("core.editor").to_string()).filter(|editor| !editor.is_empty());
+        set.or_else(|| self.environment.editor.clone())
     }
 
     pub fn is_forced(&self) -> bool {
@@ -167,7 +172,7 @@ impl Session {
     pub fn prompt(&self) -> String {
         let levels: Vec<&str> = self.levels.iter().map(|level| level.name).collect();
         let mark = if self.is_changed() { "*" } else { "" };
-        format!("crm({}/{}){}{mark}# ", self.source.label(), self.environment.host, levels.join("/"))
+        format!("crm({}/{}){}{mark}# ", self.source.label(), self.environment.host, levels.join(" "))
     }
 
     // ---- the CIB -----------------------------------------------------------------------------------

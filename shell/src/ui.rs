@@ -148,6 +148,16 @@ impl Ui {
         let _ = self.err.flush();
     }
 
+    /// What is gone in a comparison.
+    pub fn gone(&self, text: &str) -> String {
+        self.paint(RED, text)
+    }
+
+    /// What is new in one.
+    pub fn new_text(&self, text: &str) -> String {
+        self.paint(GREEN, text)
+    }
+
     /// A unified diff, coloured line by line.
     pub fn diff(&mut self, diff: &str) {
         let text = self.colored_diff(diff);

@@ -87,6 +87,44 @@ fn resources_are_offered_by_what_the_status_says_of_them() {
 }
 
 #[test]
+fn what_is_kept_under_a_name_is_offered_with_what_it_asks() {
+    let bench = Bench::with(CONFIGURATION);
+    let write = |name: &str, text: &str| {
+        let file = bench.path(".config/crm").join(name);
+        std::fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
+        std::fs::write(file, text).expect("a file");
+    };
+    write("scripts/part.yml", "version: 2.2\ncategory: Script\nshortdesc: A part\nparameters:\n  - {name: size}\n");
+    let whole = "version: 2.2\nshortdesc: A whole\nparameters:\n  - {name: mode, type: enum, values: [one, two]}\n  \
+                 - {name: ready, type: boolean}\n  - {name: id, required: true}\ninclude:\n  - {script: part}\n";
+    write("scripts/whole.yml", whole);
+    write("templates/web", "%name web\n%depends_on net\n%required\n%% id\n%optional\n%% port\n%generate\n");
+    write("templates/net", "%name net\n%required\n%% ip\n%generate\n");
+    write("crmconf/mine", "%generate\n");
+    write("crm.conf", &format!("[path]\nsharedir = {}\n", bench.path("none").display()));
+    std::fs::create_dir_all(bench.path(".cache/crm/sessions/outage")).expect("a directory");
+    bench.write(".cache/crm/sessions/outage/history_state.cfg", "[report]\n");
+    let offered = |line: &str| {
+        let answer = bench.crm(&["--complete", line]);
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+        answer.out.lines().map(texts).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(offered("script show "), "whole_ part_");
+    assert_eq!(offered("script run whole "), "id= mode= part:size= ready= action= dry_run=");
+    assert_eq!(offered("script verify whole id=x ready=yes "), "mode= part:size=");
+    assert_eq!(offered("script run whole mode="), "mode=one_ mode=two_");
+    assert_eq!(offered("script run whole ready=y"), "ready=yes_");
+    assert_eq!(offered("configure template new "), "net_ web_");
+    assert_eq!(offered("configure template new a web params "), "id= ip= port=");
+    assert_eq!(offered("configure template apply "), "mine_ replace_ update_");
+    assert_eq!(offered("configure template show "), "mine_");
+    assert_eq!(offered("history session "), "delete_ info_ list_ load_ pack_ save_ update_");
+    assert_eq!(offered("history session load "), "outage_");
+    assert_eq!(offered("history session save "), "");
+    assert_eq!(offered("configure assist template d"), "db_ dc_");
+}
+
+#[test]
 fn options_of_the_program_are_passed_over_and_offered() {
     check("-w resource stop d", "db_ dc_");
     check("-D plain node standby n", "n1_ n2_");

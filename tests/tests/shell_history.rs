@@ -133,7 +133,7 @@ fn what_is_not_there_is_named() {
     check_wrong("resource q", "no input knows a resource `q`");
     check_wrong("limit soon", "`soon` is no time");
     check_wrong("source nowhere", "nowhere: No such file");
-    check_wrong("wdiff 0 1", "`wdiff` is not supported yet");
+    check_wrong("wdiff 0 9", "there is no scheduler input `9`");
 }
 
 /// A node whose inputs and log are below `node`, and a report of it.
@@ -178,4 +178,102 @@ fn a_report_does_not_replace_another_nor_take_what_is_no_time() {
     assert!(answer.code == 1 && answer.err.contains("exists already"), "{answer:?}");
     let answer = bench.crm(&["report", "-f", "soon"]);
     assert!(answer.code == 2 && answer.err.contains("`soon` is no time"), "{answer:?}");
+}
+
+// ---- graphs and words --------------------------------------------------------------------------------------
+
+#[test]
+fn two_inputs_are_compared_word_by_word() {
+    let changed = "primitive p ocf:pacemaker:Dummy \\\n\top monitor [-interval=10s-]{+interval=11s+}\n";
+    check("wdiff 1 2", &[changed], &["property"]);
+    check("wdiff 1 1", &[""], &["primitive"]);
+    check("wdiff 1 2 status", &["{+"], &["primitive p"]);
+    check_wrong("wdiff 1 2 xml", "`xml` is not `status`");
+}
+
+#[test]
+fn the_order_in_an_input_is_drawn() {
+    check("graph 1", &["digraph order {\n  \"p\" [shape=box];\n}\n"], &[]);
+    check_wrong("graph 1 svg", "`svg` is no sort of graph");
+    check_wrong("graph 9", "there is no scheduler input `9`");
+    let bench = bench();
+    assert_eq!(bench.script("history\nsource inputs\ngraph 1 dot o.dot dot\n").code, 0);
+    assert!(std::fs::read_to_string(bench.path("o.dot")).expect("a file").starts_with("digraph order {"));
+}
+
+/// The file names in what `peinputs` says, and the rest.
+fn names(out: &str) -> String {
+    out.lines().map(|line| line.rsplit('/').next().unwrap_or(line)).collect::<Vec<_>>().join(" ")
+}
+
+// ---- sessions ------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_session_keeps_what_is_looked_at_and_how() {
+    let bench = bench();
+    let save = "history\nsource inputs\nlimit 2023-11-14T22:14:00Z\nexclude stop\ndetail 1\nsession save s1\nsession\n";
+    let saved = bench.script(save);
+    assert!(saved.code == 0 && saved.out.starts_with("current session: s1\nsource: inputs\n"), "{}", saved.err);
+    assert_eq!(bench.crm(&["history", "session", "list"]).out, "s1\n");
+    let loaded = bench.script("history\nsession load s1\npeinputs\nexclude\n");
+    assert_eq!((loaded.code, names(&loaded.out).as_str()), (0, "pe-input-1.bz2 pe-input-2.bz2 stop"), "{}", loaded.err);
+    // A change is kept when that is wanted.
+    assert_eq!(bench.script("history\nsession load s1\nlimit\nexclude clear\nsession update\n").code, 0);
+    let loaded = bench.script("history\nsession load s1\npeinputs\nexclude\n");
+    assert_eq!(names(&loaded.out), "pe-input-0.bz2 pe-input-1.bz2 pe-input-2.bz2", "{}", loaded.err);
+    let gone = bench.script("history\nsession load s1\nsession delete s1\nsession\nsession list\n");
+    assert_eq!((gone.code, gone.out.as_str()), (0, "current session: none\nsource: live\n"), "{}", gone.err);
+    for (line, said) in [
+        ("load s1", "there is no session `s1`"),
+        ("save", "`session save` needs a name"),
+        ("save ../x", "is no name for a session"),
+        ("update", "there is no session yet"),
+        ("pack", "there is no session yet"),
+        ("keep x", "`keep` is no command of `session`"),
+        ("list x", "one word too many"),
+    ] {
+        let answer = bench.script(&format!("history\nsource inputs\nsession {line}\n"));
+        assert!(answer.code != 0 && answer.err.contains(said), "{line}: {}", answer.err);
+    }
+}
+
+#[test]
+fn a_session_that_crmsh_kept_is_taken_up() {
+    let bench = bench();
+    let user =
+        nix::unistd::User::from_uid(nix::unistd::geteuid()).expect("users").map_or(String::new(), |one| one.name);
+    let place = bench.path(&format!("cache/history-{user}/session/theirs"));
+    std::fs::create_dir_all(&place).expect("a directory");
+    let state = format!(
+        "[report]\ndir = {}\nfrom_time = 2023-11-14 22:14:00Z\nto_time = \ndetail = 0\n\n[log]\nexclude_0 = stop\n\n",
+        bench.path("inputs").display()
+    );
+    std::fs::write(place.join("history_state.cfg"), state).expect("a file");
+    let cache = format!("path.cache={}", bench.path("cache").display());
+    let text = "history\nsession list\nsession load theirs\npeinputs\nexclude\n";
+    let loaded = bench.fed(&["-o", &cache], text);
+    assert_eq!(names(&loaded.out), "theirs pe-input-1.bz2 pe-input-2.bz2 stop", "{}", loaded.err);
+}
+
+#[test]
+fn a_nodes_own_past_is_kept_after_it_is_gone_and_packed_without_secrets() {
+    let bench = bench();
+    let (inputs, logs) = (bench.path("var/lib/pacemaker"), bench.path("var/log/pacemaker"));
+    std::fs::create_dir_all(&inputs).expect("a directory");
+    std::fs::create_dir_all(&logs).expect("a directory");
+    std::fs::rename(bench.path("inputs/pacemaker.log"), logs.join("pacemaker.log")).expect("a file");
+    std::fs::rename(bench.path("inputs"), inputs.join("pengine")).expect("a directory");
+    let session = |text: &str| {
+        let mut command = bench.command();
+        Bench::feed(command.env("QUORATE_ROOT", bench.path("")), &format!("history\n{text}"))
+    };
+    let saved = session("session save s1\nsession save s1\n");
+    assert!(saved.err.contains("there is a session `s1` already"), "{}", saved.err);
+    std::fs::remove_dir_all(inputs).expect("the inputs");
+    assert!(session("peinputs\n").err.contains("there are no scheduler inputs"));
+    let before = session("session load s1\npeinputs v\nlog\nsession pack\n");
+    assert!(before.code == 0 && before.out.contains("2023-11-14 22:15:20Z"), "{}{}", before.out, before.err);
+    assert!(before.out.contains("(lrm) info: two") && before.out.ends_with("s1.tar.gz\n"), "{}", before.out);
+    let packed = session("source s1.tar.gz\npeinputs\n");
+    assert_eq!(names(&packed.out), "pe-input-0.bz2 pe-input-1.bz2 pe-input-2.bz2", "{}", packed.err);
 }

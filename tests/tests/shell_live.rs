@@ -170,6 +170,39 @@ fn sshd(home: &Path) -> Sshd {
 }
 
 #[test]
+fn resources_are_tried_out_on_other_hosts_by_ssh() {
+    let agents = Path::new("/usr/lib/ocf/resource.d/heartbeat/Dummy");
+    if !Path::new(SSHD).exists() || !nix::unistd::Uid::effective().is_root() || !agents.exists() {
+        println!("skipped: needs {SSHD}, {} and root", agents.display());
+        return;
+    }
+    let _ = std::fs::DirBuilder::new().mode(0o755).create("/run/sshd");
+    let bench = quorate_tests::shell::Bench::default();
+    let home = bench.path("");
+    std::fs::create_dir(home.join(".ssh")).unwrap();
+    make_key(&home.join(".ssh/id_ed25519"));
+    let host = sshd(&home);
+    let name = format!("127.0.0.1:{}", host.port);
+    let nodes = format!("<nodes><node id=\"1\" uname=\"{name}\"/></nodes>");
+    bench.write("cib.xml", &bench.cib().replace("<nodes/>", &nodes));
+    let file = bench.path("o'clock.state").display().to_string();
+    bench.load(&format!("primitive tried Dummy params state=\"{file}\""));
+    let tried = bench.crm(&["configure", "rsctest", "tried"]);
+    assert_eq!(tried.code, 0, "{}", tried.err);
+    let said: Vec<&str> = tried.out.lines().map(|line| line.rsplit_once(" (").unwrap().0).collect();
+    let expected = ["probe: not running (exit code 7)", "start: ok", "monitor: ok", "stop: ok"];
+    let expected: Vec<String> =
+        expected.iter().chain(&expected[..1]).map(|one| format!("{name}: tried {one}")).collect();
+    assert_eq!(said, expected);
+    std::fs::write(&file, "").unwrap();
+    let runs = bench.crm(&["configure", "rsctest", "tried", &name]);
+    assert!(runs.code == 1 && runs.err.contains(&format!("{name}: tried probe: ok")), "{}", runs.err);
+    drop(host);
+    let gone = bench.crm(&["configure", "rsctest", "tried"]);
+    assert!(gone.code == 1 && gone.err.contains("cannot reach 127.0.0.1"), "{}", gone.err);
+}
+
+#[test]
 fn commands_run_and_files_go_to_all_hosts() {
     if !Path::new(SSHD).exists() || !nix::unistd::Uid::effective().is_root() {
         println!("skipped: needs {SSHD} and root");

@@ -114,3 +114,17 @@ fn words_of_the_command_line_stay_words_unless_quotes_are_not_wanted() {
     assert_eq!(without.crm(&[&["-o", "core.add_quotes=no"], &description[..]].concat()).code, 0);
     assert!(without.show(&["d"]).contains("x=one y=two"));
 }
+
+#[test]
+fn what_a_setting_switched_on_it_switches_off() {
+    let bench = bench();
+    // With -F (or core.force) a shadow is made anew, else it is not.
+    let anew = "cib new one\ncib use live\n";
+    let session = |lines: &str| bench.script(&format!("{lines}{anew}"));
+    assert_eq!(session("").code, 0);
+    assert_ne!(session("").code, 0);
+    assert_eq!(session("options set core.force yes\n").code, 0);
+    assert_ne!(session("options set core.force yes\noptions set core.force no\n").code, 0);
+    let forced = bench.fed(&["-F"], &format!("options set core.force no\n{anew}"));
+    assert_eq!(forced.code, 0, "{}", forced.err);
+}

@@ -1,6 +1,7 @@
 //! `crm configure template`: templates of a person's own, and those that crmsh installs, beside crmsh.
 
 use quorate_tests::shell::{Answer, Bench};
+use quorate_tests::terminal::Terminal;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -232,4 +233,39 @@ fn installed_templates_make_what_crmsh_makes_of_them() {
         assert_eq!(applied(&bench, &[], &[CRMSH], &new), theirs, "{name}: our config, read by crmsh");
         assert_eq!(applied(&bench, &[CRMSH], &[], &new), theirs, "{name}: crmsh's config, read by us");
     }
+}
+
+// ---- at a terminal -------------------------------------------------------------------------------------------
+
+#[test]
+fn the_level_is_entered_by_way_of_configure_and_left_the_same_way() {
+    let bench = bench();
+    let mut terminal = Terminal::at_prompt(&bench, &[]);
+    let (inside, outside) = (")configure template#", ")configure*#");
+    terminal.press("configure template\r");
+    terminal.prompted(inside, 1);
+    terminal.press("new vip address params ip=192.0.2.7\r");
+    terminal.prompted(inside, 2);
+    terminal.press("apply update\r");
+    terminal.prompted(")configure template*#", 1);
+    // What was changed and is not committed would be lost.
+    terminal.press("apply\r");
+    terminal.sees("Replace the configuration? [y/N]");
+    terminal.press("n\r");
+    terminal.prompted(")configure template*#", 2);
+    terminal.press("up\r");
+    terminal.prompted(outside, 1);
+    terminal.press("undo\r");
+    terminal.sees("took back: apply update");
+    terminal.press("redo\r");
+    terminal.prompted(outside, 2);
+    terminal.press("cd ..\r");
+    terminal.sees("Commit them? [y/N]");
+    terminal.press("y\r");
+    terminal.wait("the top", |text| text.trim_end().ends_with(")#"));
+    terminal.press("cd configure/template\r");
+    terminal.prompted(inside, 3);
+    terminal.press("quit\r");
+    terminal.ends();
+    assert!(bench.show(&[]).contains("primitive address IPaddr2"));
 }

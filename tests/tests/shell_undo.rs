@@ -1,5 +1,6 @@
 //! The way back in an editing session: undo, redo, checkpoints; in batches and at a terminal.
 
+use quorate_tests::lab::Lab;
 use quorate_tests::shell::Bench;
 use quorate_tests::terminal::Terminal;
 
@@ -115,4 +116,52 @@ fn looking_and_what_others_do_leave_the_way_back_and_forth() {
     terminal.press("quit\r");
     terminal.ends();
     assert_eq!(bench.show(&["type:primitive"]), "primitive a Dummy\nprimitive c Dummy\n");
+}
+
+#[test]
+fn on_a_cluster_what_is_on_the_stage_outlives_a_forced_delete_and_undo_a_commit() {
+    let lab = Lab::started(1);
+    let crm = |words: &[&str]| {
+        let output = lab.tool("n1", &[&["crm"], words].concat()).output().expect("crm");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    crm(&["configure", "property", "stonith-enabled=false"]);
+    crm(&["-w", "configure", "primitive", "d", "ocf:quorate:Dummy"]);
+    let running = |id: &str| crm(&["resource", "locate", id]).contains("running on: n1");
+    lab.wait("d to run", |_| running("d"));
+
+    let bench = Bench::default();
+    let root = lab.root("n1").display().to_string();
+    // Without a file it is the cluster of this root.
+    let mut terminal = Terminal::at_prompt(&bench, &[("CIB_file", ""), ("QUORATE_ROOT", &root)]);
+    let (clean, edited) = (")configure#", ")configure*#");
+    terminal.press("configure\r");
+    terminal.prompted(clean, 1);
+    terminal.press("primitive e ocf:quorate:Dummy\r");
+    terminal.prompted(edited, 1);
+    terminal.press("delete d\r");
+    terminal.sees("`d` is running");
+    terminal.prompted(edited, 2);
+    terminal.press("delete --force d\r");
+    terminal.prompted(edited, 3);
+    assert!(crm(&["configure", "show", "d"]).contains("target-role=Stopped"), "it was stopped at once");
+    assert!(!crm(&["configure", "show"]).contains("primitive e"), "and nothing else was committed");
+    terminal.press("commit\r");
+    terminal.prompted(clean, 2);
+    lab.wait("e to run", |_| running("e"));
+    let shown = crm(&["configure", "show", "type:primitive"]);
+    assert!(shown.contains("primitive e") && !shown.contains("primitive d"), "{shown}");
+    // The state of the cluster has changed since, and somebody has changed another thing.
+    crm(&["configure", "property", "migration-limit=7"]);
+    terminal.press("undo\r");
+    terminal.sees("took back: delete --force d; it was committed");
+    terminal.press("undo\r");
+    terminal.sees("took back: primitive e");
+    terminal.press("commit\r");
+    terminal.prompted(clean, 3);
+    terminal.press("quit\r");
+    terminal.ends();
+    let shown = crm(&["configure", "show"]);
+    assert!(shown.contains("primitive d") && !shown.contains("primitive e"), "{shown}");
+    assert!(shown.contains("migration-limit=7"), "{shown}");
 }

@@ -302,6 +302,7 @@ impl Reader {
         if matches!(self.show.format, Format::Xml | Format::LegacyXml) {
             self.show.options.sections = Sections::all();
             self.show.options.fencing_full = true;
+            self.show.options.inactive = true;
         }
     }
 

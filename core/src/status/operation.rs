@@ -68,7 +68,7 @@ pub mod exit {
             190 => "Service is active but might fail soon",
             191 => "Service is promoted but might fail soon",
             193 => "No exit status available",
-            129..=192 => "Interrupted by signal",
+            129..=254 => "Interrupted by signal",
             255 => "Error occurred",
             _ => "Unknown exit status",
         }

@@ -123,6 +123,8 @@ pub struct NodeView {
     pub feature_set: Option<String>,
     /// The resource a guest node runs in.
     pub container: Option<String>,
+    /// Of a guest, the node it is on; empty if it is on none.
+    pub host: Option<String>,
     /// What is active there, in the order found.
     pub running: Vec<PrimitiveView>,
 }
@@ -244,6 +246,7 @@ pub struct NodeAttributes {
     pub node: String,
     pub id: String,
     pub kind: NodeKind,
+    pub host: Option<String>,
     pub attributes: Vec<AttributeView>,
 }
 
@@ -260,6 +263,7 @@ pub struct NodeHistory {
     pub node: String,
     pub id: String,
     pub kind: NodeKind,
+    pub host: Option<String>,
     pub resources: Vec<ResourceHistoryView>,
 }
 
@@ -351,6 +355,7 @@ pub struct BanView {
     pub resource: String,
     pub node: String,
     pub node_id: String,
+    pub host: Option<String>,
     pub score: Score,
     pub promoted_only: bool,
 }

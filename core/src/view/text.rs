@@ -70,7 +70,8 @@ fn print_block(block: &Block, depth: usize) -> String {
 }
 
 fn print_item(item: &Item, depth: usize, text: &mut String) {
-    let colon = if item.tone == Tone::Heading || !item.children.is_empty() { ":" } else { "" };
+    let heads = item.tone == Tone::Heading || !item.children.is_empty();
+    let colon = if heads && !item.without_colon { ":" } else { "" };
     text.push_str(&format!("{}{}{colon}\n", bullet(depth), item.text));
     for child in &item.children {
         print_item(child, depth + 1, text);

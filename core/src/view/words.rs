@@ -2,7 +2,9 @@
 //!
 //! In: parts of a view. Out: text without indentation.
 
-use super::cluster::{FailureView, Health, NodeKind, NodeView, OperationView, PrimitiveView, ResourceHistoryView};
+use super::cluster::{
+    Common, FailureView, Health, NodeKind, NodeView, OperationView, PrimitiveView, ResourceHistoryView,
+};
 use super::filter::Options;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
@@ -35,12 +37,12 @@ pub fn time_iso(moment: i64, zone: &Zone) -> String {
     format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}{suffix}", at.year, at.month, at.day, at.hour, at.minute, at.second)
 }
 
-/// `10s`, `1m30s`, `60m`, `100ms`. A unit is used only beyond one of it, as Pacemaker does.
+/// `10s`, `1m30s`, `1h`, `100ms`.
 pub fn interval(ms: u32) -> String {
     let mut rest = ms;
     let mut text = String::new();
     for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m")] {
-        if rest > unit {
+        if rest >= unit {
             text.push_str(&format!("{}{name}", rest / unit));
             rest %= unit;
         }
@@ -48,7 +50,7 @@ pub fn interval(ms: u32) -> String {
     match (rest / 1000, rest % 1000) {
         (0, 0) if !text.is_empty() => {}
         (0, 0) => text.push_str("0s"),
-        _ if rest <= 1000 => text.push_str(&format!("{rest}ms")),
+        _ if rest < 1000 => text.push_str(&format!("{rest}ms")),
         (seconds, 0) => text.push_str(&format!("{seconds}s")),
         (seconds, ms) => text.push_str(&format!("{seconds}.{ms:03}s")),
     }
@@ -86,11 +88,13 @@ pub fn node_state(node: &NodeView) -> String {
     }
 }
 
-/// A node's name, with its id where detail is wanted.
-pub fn node_name(name: &str, id: &str, kind: NodeKind, options: &Options) -> String {
-    match options.detail && kind == NodeKind::Member && !id.is_empty() && id != name {
-        true => format!("{name} ({id})"),
-        false => name.to_string(),
+/// A node's name; in detail with the id that is not the name, and with the node that a guest is on.
+pub fn node_name(name: &str, id: &str, kind: NodeKind, host: Option<&str>, options: &Options) -> String {
+    match host {
+        _ if !options.detail => name.to_string(),
+        Some(host) => format!("{name}@{host}"),
+        None if kind == NodeKind::Member && !id.is_empty() && id != name => format!("{name} ({id})"),
+        None => name.to_string(),
     }
 }
 
@@ -125,12 +129,13 @@ pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &Options,
         let names: Vec<&str> = primitive.nodes.iter().map(|node| node.name.as_str()).collect();
         text.push_str(&format!(" [ {} ]", names.join(" ")));
     }
-    if options.description
-        && let Some(description) = &primitive.common.description
-    {
-        text.push_str(&format!(" ({description})"));
-    }
-    text
+    text + &description(&primitive.common, options)
+}
+
+/// What an administrator says of a resource.
+pub fn description(common: &Common, options: &Options) -> String {
+    let wanted = options.description || options.detail;
+    common.description.as_ref().filter(|_| wanted).map_or(String::new(), |text| format!(" ({text})"))
 }
 
 /// `Started`, `FAILED Promoted`, `Stopping`, …
@@ -286,9 +291,11 @@ fn failure_technical(failure: &FailureView, options: &Options) -> String {
     }
     if let Some(moment) = failure.last_change {
         text.push_str(&format!(", last-rc-change='{}'", time(moment, &options.zone)));
-        let queued = failure.queue_ms.as_deref().unwrap_or("0");
-        let exec = failure.exec_ms.as_deref().unwrap_or("0");
-        text.push_str(&format!(", queued={queued}ms, exec={exec}ms"));
+        if failure.queue_ms.is_some() || failure.exec_ms.is_some() {
+            let queued = failure.queue_ms.as_deref().unwrap_or("0");
+            let exec = failure.exec_ms.as_deref().unwrap_or("0");
+            text.push_str(&format!(", queued={queued}ms, exec={exec}ms"));
+        }
     }
     text
 }
@@ -318,19 +325,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_are_said_in_the_largest_units_that_are_exceeded() {
+    fn intervals_are_said_in_the_largest_units() {
         let cases = [
             (0, "0s"),
             (100, "100ms"),
-            (1000, "1000ms"),
+            (1000, "1s"),
             (1500, "1.500s"),
             (10_000, "10s"),
-            (60_000, "60s"),
+            (60_000, "1m"),
             (90_000, "1m30s"),
             (120_000, "2m"),
-            (3_600_000, "60m"),
+            (3_600_000, "1h"),
             (3_661_500, "1h1m1.500s"),
-            (86_400_000, "24h"),
+            (86_400_000, "1d"),
         ];
         for (ms, text) in cases {
             assert_eq!(interval(ms), text, "{ms}");

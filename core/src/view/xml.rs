@@ -129,13 +129,15 @@ fn current_dc(summary: &Summary) -> Element {
 
 fn cluster_options(summary: &Summary) -> Element {
     Element::new("cluster_options")
-        .with("stonith-enabled", yes(summary.fencing_enabled))
+        .with("fencing-enabled", yes(summary.fencing_enabled))
+        .with("fencing-timeout-ms", summary.fencing_timeout_ms.to_string())
         .with("symmetric-cluster", yes(summary.symmetric))
         .with("no-quorum-policy", words::no_quorum_policy_value(summary.no_quorum_policy))
         .with("maintenance-mode", yes(summary.maintenance_mode))
         .with("stop-all-resources", yes(summary.stop_all_resources))
-        .with("stonith-timeout-ms", summary.fencing_timeout_ms.to_string())
         .with("priority-fencing-delay-ms", summary.priority_fencing_delay_ms.to_string())
+        .with("stonith-enabled", yes(summary.fencing_enabled))
+        .with("stonith-timeout-ms", summary.fencing_timeout_ms.to_string())
 }
 
 fn node(node: &NodeView, options: &Options) -> Element {
@@ -158,11 +160,7 @@ fn node(node: &NodeView, options: &Options) -> Element {
         .with("pending", yes(node.pending))
         .with("unclean", yes(node.unclean))
         .with("health", health);
-    let feature_set = node
-        .feature_set
-        .as_deref()
-        .or((node.online && node.expected_up && node.kind == NodeKind::Member).then_some("<3.15.1"));
-    set_if(&mut element, "feature_set", feature_set);
+    set_if(&mut element, "feature_set", node.feature_set.as_deref());
     element.set("shutdown", yes(node.shutdown));
     element.set("expected_up", yes(node.expected_up));
     element.set("is_dc", yes(node.is_dc));

@@ -107,7 +107,12 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         },
         What::Schema => all(check::schema_names().iter().map(String::as_str)),
         What::Ticket => all(knowledge.tickets().iter().map(String::as_str)),
+        What::Script => kept::scripts(knowledge),
+        What::ScriptParameter => kept::answers(knowledge, words, partial),
+        What::Input => kept::inputs(knowledge),
+        What::Transition => kept::transition(knowledge, words),
         What::Config => kept::configs(knowledge, words),
+        What::HistorySession => kept::sessions(knowledge, words),
         What::Template => kept::templates(knowledge, words),
         What::Option => {
             let useful = OPTIONS.iter().filter(|one| one.idle.is_empty());

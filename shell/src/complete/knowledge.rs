@@ -8,6 +8,7 @@ use crate::catalogue::{AgentName, Catalogue};
 use crate::command::Level;
 use crate::configure::objects::{self, Object, is_resource};
 use crate::environment::Environment;
+use crate::history::archive::{self, SavedInput};
 use crate::levels;
 use crate::metadata;
 use crate::options::Options;
@@ -31,6 +32,8 @@ pub struct Knowledge {
     pub checkpoints: Vec<String>,
     pub options: Options,
     pub environment: Environment,
+    /// The numbers of the scheduler's inputs that `history` looks at.
+    pub inputs: Vec<u32>,
     shadow_directory: PathBuf,
     ocf_root: PathBuf,
     agents: metadata::Memory,
@@ -45,6 +48,7 @@ impl Knowledge {
             checkpoints: session.checkpoints.keys().cloned().collect(),
             options: session.options.clone(),
             environment: session.environment.clone(),
+            inputs: inputs(session),
             shadow_directory: session.environment.shadow_directory(),
             ocf_root: session.environment.ocf_root.clone(),
             agents: session.agents.clone(),
@@ -186,6 +190,15 @@ impl Knowledge {
 
     fn ask(&self, name: &AgentName) -> Option<Rc<Metadata>> {
         if self.catalogue().knows(name) { self.agents.metadata(&self.ocf_root, name) } else { None }
+    }
+}
+
+fn inputs(session: &Session) -> Vec<u32> {
+    match (&session.history.archive, &session.history.source) {
+        (Some(archive), _) => archive.inputs.iter().filter_map(SavedInput::number).collect(),
+        (None, None) => archive::numbers_below(&session.environment.root),
+        // A report would have to be unpacked.
+        (None, Some(_)) => Vec::new(),
     }
 }
 

@@ -61,7 +61,7 @@ pub fn somebody_edits(session: &Session) -> Outcome {
         return Err(Failure::refused("there is nobody to edit in a batch"));
     }
     // Who names an editor may mean a program; the usual one would wait for keys for ever.
-    if !session.environment.terminal_in && session.environment.editor.is_none() {
+    if !session.environment.terminal_in && session.editor().is_none() {
         return Err(
             Failure::refused("there is no terminal to edit at").hint("name a program by $EDITOR, or use `filter`")
         );
@@ -70,7 +70,7 @@ pub fn somebody_edits(session: &Session) -> Outcome {
 }
 
 pub fn run_editor(session: &Session, path: &std::path::Path) -> Outcome {
-    let editor = session.environment.editor.clone().unwrap_or_else(|| "vi".to_string());
+    let editor = session.editor().unwrap_or_else(|| "vi".to_string());
     // The variable may hold arguments too, as in `EDITOR="code -w"`.
     let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status();
     match status {

@@ -148,6 +148,14 @@ impl Archive {
     }
 }
 
+/// The numbers of a node's own inputs, none of which is read.
+pub fn numbers_below(root: &Path) -> Vec<u32> {
+    let entries = fs::read_dir(root.join(INPUTS)).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let number = |name: String| name.strip_suffix(".bz2")?.rsplit('-').next()?.parse().ok();
+    names.filter(|name| is_input(name)).filter_map(number).collect()
+}
+
 fn is_input(name: &str) -> bool {
     name.starts_with("pe-") && name.ends_with(".bz2")
 }

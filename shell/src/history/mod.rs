@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod event;
+pub mod saved;
 
 use archive::Archive;
 use regex::Regex;
@@ -24,6 +25,8 @@ pub struct Looking {
     pub nodes: BTreeSet<String>,
     pub exclude: Vec<Regex>,
     pub detail: bool,
+    /// The saved session that this is.
+    pub session: Option<String>,
 }
 
 impl Looking {

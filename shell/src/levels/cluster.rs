@@ -66,7 +66,7 @@ fn status(session: &mut Session, _: &Call) -> Outcome {
 }
 
 /// `[USER@]HOST[:PORT]`.
-fn target(session: &Session, word: &str) -> Outcome<Target> {
+pub fn target(session: &Session, word: &str) -> Outcome<Target> {
     let (user, rest) = match word.split_once('@') {
         Some((user, rest)) => (user.to_string(), rest),
         None => (session.environment.user.clone(), word),

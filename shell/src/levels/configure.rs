@@ -17,9 +17,11 @@ use quorate_grammar::crm::ast::Statement;
 mod agents;
 mod change;
 mod compare;
+pub mod graph;
 pub mod look;
 
 mod publish;
+pub mod rsctest;
 
 pub use change::work_on;
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
@@ -364,7 +366,7 @@ pub static LEVEL: Level = Level {
             help: "draw in which order resources start",
             details: "In the language of graphviz; with a format (and graphviz) as a picture.",
             examples: &["graph", "graph dot order.svg svg"],
-            run: Run::Do(compare::graph),
+            run: Run::Do(graph::graph),
             ..Command::DEFAULT
         },
         Command {
@@ -393,6 +395,15 @@ pub static LEVEL: Level = Level {
             arguments: &[one("resource", What::Resource)],
             help: "let the agent check its parameters, on this machine",
             run: Run::Do(agents::validate_all),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "rsctest",
+            arguments: &[some("resource", What::Resource), any("node", What::Node)],
+            help: "try resources out: their agents probe, start, monitor and stop for real",
+            details: "rsctest RESOURCE… [NODE…]\nWith the configuration as it is now, on the nodes that are named or on all of them, one after the\nother: this node directly, others by ssh. Later resources may need earlier ones. Nothing is started\nunless all are stopped everywhere, and none is managed by the cluster; afterwards all is stopped again.\nPromotable ones are promoted and demoted, too.",
+            examples: &["rsctest ip web", "rsctest web n2"],
+            run: Run::Do(rsctest::rsctest),
             ..Command::DEFAULT
         },
         Command {

@@ -1,8 +1,9 @@
 //! `history`: what the cluster did, from the inputs its scheduler saved and the log beside them.
 //!
 //! In: calls. Out: events, decisions and differences as text; needs no running cluster.
-//! Absent: other nodes' logs; saved sessions.
+//! Absent: other nodes' logs.
 
+mod saved;
 mod tell;
 mod transition;
 
@@ -10,8 +11,8 @@ use crate::clock;
 use crate::command::{Call, Command, Flag, Level, Run, What, any, maybe, one, some};
 use crate::error::{Failure, Outcome};
 use crate::history::archive::Archive;
+use crate::history::saved as saved_sessions;
 use crate::session::Session;
-use regex::Regex;
 
 pub static LEVEL: Level = Level {
     name: "history",
@@ -93,7 +94,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "peinputs",
-            arguments: &[any("number|from:to|v", What::Text)],
+            arguments: &[any("number|from:to|v", What::Input)],
             flags: &[VERBOSE],
             help: "the scheduler's inputs; with `v` their times, the deciding node, and how much was decided",
             examples: &["peinputs", "peinputs 4:9 v"],
@@ -108,7 +109,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "transition",
-            arguments: &[any("showdot|log|save|tags number|file", What::Text)],
+            arguments: &[any("showdot|log|save|tags number|file", What::Transition)],
             help: "what was decided from an input: its state and every action",
             details: "Without a number the last one; -1 is the one before, and so on. `scores` and `utilization` show\nthose. `showdot` prints the graph, `log` the log's lines of that time, `tags` what it concerned;\n`save N NAME` makes the input a shadow.",
             examples: &["transition", "transition 7 scores", "transition showdot -2", "transition save 7 before"],
@@ -117,7 +118,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "show",
-            arguments: &[one("number|file|live", What::Text), maybe("status", What::Words(&["status"]))],
+            arguments: &[one("number|file|live", What::Input), maybe("status", What::Words(&["status"]))],
             help: "the configuration (or the status) of an input",
             run: Run::Do(transition::show),
             ..Command::DEFAULT
@@ -125,13 +126,48 @@ pub static LEVEL: Level = Level {
         Command {
             name: "diff",
             arguments: &[
-                one("number|file|live", What::Text),
-                one("number|file|live", What::Text),
+                one("number|file|live", What::Input),
+                one("number|file|live", What::Input),
                 any("status|html|xml", What::Words(&["status", "html", "xml"])),
             ],
             help: "how two inputs differ, in the configuration language",
             examples: &["diff 4 7", "diff -1 live", "diff 4 7 status"],
             run: Run::Do(transition::diff),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "wdiff",
+            arguments: &[
+                one("number|file|live", What::Input),
+                one("number|file|live", What::Input),
+                maybe("status", What::Words(&["status"])),
+            ],
+            help: "the same word by word: [-gone-] and {+new+}",
+            examples: &["wdiff 4 7", "wdiff -1 live status"],
+            run: Run::Do(transition::words),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "graph",
+            arguments: &[
+                one("number|file|live", What::Input),
+                maybe("dot", What::Words(&["dot"])),
+                maybe("file", What::File),
+                maybe("format", What::Words(&["svg", "png", "dot"])),
+            ],
+            help: "draw in which order the resources of an input start",
+            details: "In the language of graphviz; with a format (and graphviz) as a picture.",
+            examples: &["graph 7", "graph -1 dot order.svg svg"],
+            run: Run::Do(transition::graph),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "session",
+            arguments: &[maybe("command", What::Words(saved::VERBS)), maybe("name", What::HistorySession)],
+            help: "keep what is looked at, and how, under a name",
+            details: "session [save|load|delete NAME, pack [NAME], update, list, info]\nOf this node's own inputs and log a copy is kept, for they will be gone; of another source only where\nit is. With it are kept the span of time, the nodes and what is left out. `pack` makes a file to be\nsent away, NAME.tar.gz, secrets masked. Sessions are in `~/.cache/crm/sessions`;\ncrmsh's (below `path.cache`) are taken up, too.",
+            examples: &["session save outage", "session load outage", "session pack"],
+            run: Run::Do(saved::session),
             ..Command::DEFAULT
         },
     ],
@@ -158,6 +194,7 @@ fn source(session: &mut Session, call: &Call) -> Outcome {
         None => None,
     };
     session.history.source = source;
+    session.history.session = None;
     keep(session, read);
     Ok(())
 }
@@ -212,8 +249,8 @@ fn exclude(session: &mut Session, call: &Call) -> Outcome {
         }
         Some("clear") => session.history.exclude.clear(),
         Some(text) => {
-            let pattern = Regex::new(&format!("(?i){text}"));
-            let pattern = pattern.map_err(|error| Failure::misused(call.span(0), error.to_string()))?;
+            let pattern =
+                saved_sessions::pattern(text).map_err(|error| Failure::misused(call.span(0), error.to_string()))?;
             session.history.exclude.push(pattern);
         }
     }

@@ -44,10 +44,6 @@ fn is_at_the_top(level: &Level) -> bool {
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "sbd"),
-    ("configure", "rsctest"),
-    ("history", "graph"),
-    ("history", "session"),
-    ("history", "wdiff"),
     ("cluster", "init"),
     ("cluster", "join"),
     ("cluster", "remove"),

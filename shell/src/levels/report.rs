@@ -79,17 +79,11 @@ fn report(session: &mut Session, call: &Call) -> Outcome {
     Ok(())
 }
 
-type File = (String, Vec<u8>);
+pub type File = (String, Vec<u8>);
 
 /// What there is; what is not is said in the report itself.
 fn collect(session: &mut Session, wanted: &Wanted) -> Outcome<Vec<File>> {
-    let pattern = session.options.get("core.obscure_pattern").to_string();
-    let secrets: Vec<String> = pattern
-        .split('|')
-        .filter(|word| !word.is_empty())
-        .map(str::to_string)
-        .chain([show::SECRETS.to_string()])
-        .collect();
+    let secrets = secrets(session);
     let mut files = Vec::new();
     let mut missing = String::new();
     let source = session.source.clone();
@@ -107,10 +101,7 @@ fn collect(session: &mut Session, wanted: &Wanted) -> Outcome<Vec<File>> {
         wanted.from.is_none_or(|from| input.epoch >= from) && wanted.to.is_none_or(|to| input.epoch <= to)
     };
     for input in archive.inputs.iter().filter(within) {
-        let mut root = input.document.root().clone();
-        root.set("execution-date", input.epoch.to_string());
-        let bytes = packed(&masked(&root, &secrets)).map_err(|error| Failure::file(&input.path, &error))?;
-        files.push((format!("pengine/{}.bz2", input.name), bytes));
+        files.push(packed_input(input, &secrets)?);
     }
     for log in &archive.logs {
         match std::fs::read(log) {
@@ -126,6 +117,21 @@ fn collect(session: &mut Session, wanted: &Wanted) -> Outcome<Vec<File>> {
     Ok(files)
 }
 
+/// The names of attributes whose values nobody else is to see.
+pub fn secrets(session: &Session) -> Vec<String> {
+    let pattern = session.options.get("core.obscure_pattern");
+    let words = pattern.split('|').filter(|word| !word.is_empty()).map(str::to_string);
+    words.chain([show::SECRETS.to_string()]).collect()
+}
+
+/// An input as a report has it: masked, and with its time.
+pub fn packed_input(input: &SavedInput, secrets: &[String]) -> Outcome<File> {
+    let mut root = input.document.root().clone();
+    root.set("execution-date", input.epoch.to_string());
+    let bytes = packed(&masked(&root, secrets)).map_err(|error| Failure::file(&input.path, &error))?;
+    Ok((format!("pengine/{}.bz2", input.name), bytes))
+}
+
 fn masked(root: &Element, secrets: &[String]) -> String {
     let mut root = root.clone();
     show::mask_element(&mut root, secrets);
@@ -139,7 +145,7 @@ fn packed(text: &str) -> io::Result<Vec<u8>> {
 }
 
 /// The file takes its place only when it is whole; nobody but its owner can read it.
-fn pack(path: &Path, below: &str, files: &[File]) -> io::Result<()> {
+pub fn pack(path: &Path, below: &str, files: &[File]) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let staged = tempfile::NamedTempFile::new_in(directory)?;
     let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(&staged, flate2::Compression::default()));

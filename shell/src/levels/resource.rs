@@ -24,8 +24,8 @@ pub mod steer;
 mod trace;
 
 use attribute::{meta, param, utilization};
-pub use look::running;
 use look::{constraints, locate, status, why};
+pub use look::{primitives, running};
 use relocate::{ban, clear, relocate};
 use steer::{demote, maintenance, manage, promote, restart, start, stop, unmanage};
 use trace::{trace, untrace};

@@ -34,7 +34,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "show",
             aliases: &["info", "describe"],
-            arguments: &[one("script", What::Text), maybe("all", What::Words(&["all"]))],
+            arguments: &[one("script", What::Script), maybe("all", What::Words(&["all"]))],
             help: "what a script does and asks; with `all` the advanced questions too",
             examples: &["show virtual-ip", "show apache all"],
             run: Run::Do(show::show),
@@ -42,7 +42,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "verify",
-            arguments: &[one("script", What::Text), any("name=value", What::Text)],
+            arguments: &[one("script", What::Script), any("name=value", What::ScriptParameter)],
             help: "check the answers, and show the steps that `run` would take",
             examples: &["verify virtual-ip id=vip ip=192.0.2.7"],
             run: Run::Do(verify),
@@ -50,7 +50,7 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "run",
-            arguments: &[one("script", What::Text), any("name=value", What::Text)],
+            arguments: &[one("script", What::Script), any("name=value", What::ScriptParameter)],
             help: "make the configuration that a script makes",
             details: "All of it or nothing. With `dry_run=yes` the steps are only shown; with `action=N` only the\nstep with that number in `verify` is taken. A script with a step that installs something or runs\nsomething on other nodes is refused; take its other steps with `action`.",
             examples: &["run virtual-ip id=vip ip=192.0.2.7", "run apache id=web virtual-ip:ip=192.0.2.7 dry_run=yes"],

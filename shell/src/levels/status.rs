@@ -143,6 +143,7 @@ fn read(options: &mut Options, call: &Call) -> Outcome<Form> {
     if form == Form::Xml {
         options.sections = Sections::all();
         options.fencing_full = true;
+        options.inactive = true;
     }
     for (at, option) in given {
         let known = Form::of(option).is_some() || ALWAYS.contains(&option);

@@ -287,3 +287,68 @@ fn starts(text: &str, line: &Line) -> bool {
     };
     !indented && first.is_some_and(|word| crm::is_statement(&word.text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pieces of configs, put together by a number.
+    fn made_up(mut seed: u64) -> String {
+        const PIECES: &[&str] = &[
+            "%pfx a\n",
+            "%required\n",
+            "%optional\n",
+            "%% x\n",
+            "%% y \"1 2\"\n",
+            "%% z é\n",
+            "%generate\n",
+            "\n",
+            "#\"\n",
+            "primitive %a:x Dummy",
+            " params",
+            " p=%a:y",
+            " opt",
+            " q=\"%a:z-%a:x\"",
+            "\n\t",
+            "\n",
+            "%a:",
+            "%",
+            "\\\n",
+            "group g %a:y%a:z",
+            "xml <tag id=\"%a:y\"/>\n",
+            "'",
+            "%name é %fi",
+            "location l %a:z { %a:x",
+        ];
+        let mut text = String::from("%pfx a\n%required\n");
+        for _ in 0..24 {
+            // Knuth's numbers: the high bits are as good as random.
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = usize::try_from(seed >> 33).unwrap_or_default() % PIECES.len();
+            text.push_str(PIECES[at]);
+        }
+        text
+    }
+
+    #[test]
+    fn whatever_stands_in_a_config_its_errors_have_places_in_it() {
+        for seed in 0..20_000 {
+            let text = made_up(seed);
+            let read = read(&text);
+            for one in read.diagnostics() {
+                assert!(one.span.start <= one.span.end && text.get(one.span.range()).is_some(), "{text}\n{one:?}");
+                one.picture("config", &text);
+            }
+        }
+    }
+
+    #[test]
+    fn statements_end_at_an_empty_line_and_where_another_one_starts() {
+        let text = "%pfx a\n%required\n%% id one\n%generate\nprimitive %a:id Dummy\nparams x=1\n\top monitor interval=1s\n\
+                    # a comment\ngroup g %a:id\n\n\nclone c g\n";
+        let read = read(text);
+        assert!(read.diagnostics().is_empty(), "{:?}", read.diagnostics());
+        let ids = read.statements.iter().filter_map(|statement| statement.kind.id()).map(|id| id.text.clone());
+        assert_eq!(Vec::from_iter(ids), ["one", "g", "c"]);
+    }
+}

@@ -3,6 +3,8 @@
 //! In: text. Out: `Source`, or the line that is wrong.
 //! Absent: putting templates together (see `weave`).
 
+use std::collections::BTreeSet;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub name: String,
@@ -17,6 +19,20 @@ impl Source {
     /// The parameters it has.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.preamble.iter().filter_map(|line| parameter(line))
+    }
+
+    /// Those that need a value.
+    pub fn required(&self) -> BTreeSet<&str> {
+        let mut required = false;
+        let mut found = BTreeSet::new();
+        for line in &self.preamble {
+            match line.split_whitespace().next() {
+                Some("%required") => required = true,
+                Some("%optional") => required = false,
+                _ => found.extend(parameter(line).filter(|_| required)),
+            }
+        }
+        found
     }
 
     /// What the file is about: the first comment that is neither a copyright nor a licence.

@@ -23,6 +23,7 @@ impl Builder<'_> {
             node: node.name.to_string(),
             id: node.uuid.to_string(),
             kind: self.node_kind(node),
+            host: self.host_of(node),
             resources: self.histories_on(state, id),
         });
         all.filter(|node| !node.resources.is_empty()).collect()
@@ -134,7 +135,8 @@ impl Builder<'_> {
                     for rule in rules {
                         let Some(RuleScore::Fixed(score)) = &rule.score else { continue };
                         let role = rule.role.as_deref().or(location.role.as_deref());
-                        let nodes = self.nodes_as_written().filter(|node| self.rule_holds(rule, node, submatches));
+                        let nodes = self.situation.nodes.rows().iter();
+                        let nodes = nodes.filter(|node| self.rule_holds(rule, node, submatches));
                         bans.extend(nodes.filter_map(|node| self.ban(&rule.id, resource, &node.name, *score, role)));
                     }
                 }
@@ -159,11 +161,6 @@ impl Builder<'_> {
     }
 
     /// Nodes in the order of the configuration.
-    fn nodes_as_written(&self) -> impl Iterator<Item = &Node> {
-        let written = self.situation.model.nodes.iter();
-        written.filter_map(|config| self.situation.nodes.rows().iter().find(|node| node.uuid == config.uuid))
-    }
-
     fn rule_holds(&self, rule: &crate::cib::model::rule::Rule, node: &Node, submatches: &[String]) -> bool {
         let facts = Facts { node_attributes: Some(&node.attributes), submatches, ..Facts::default() };
         holds(rule, &facts, self.situation.now, &mut Recheck::default())
@@ -178,6 +175,7 @@ impl Builder<'_> {
             resource: resource.to_string(),
             node: known.name.to_string(),
             node_id: known.uuid.to_string(),
+            host: self.host_of(known),
             score,
             promoted_only,
         })

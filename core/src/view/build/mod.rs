@@ -10,7 +10,7 @@ mod resources;
 use super::cluster::{ClusterView, CurrentDc, FencingView, LastChange, Summary};
 use crate::cib::Document;
 use crate::cib::model::resource::Role;
-use crate::scheduler::resolve::{Resource, Situation};
+use crate::scheduler::resolve::{Node, Resource, Situation};
 use crate::scheduler::table::ResourceId;
 
 /// What is not in the CIB.
@@ -49,6 +49,12 @@ struct Counts {
     blocked: usize,
 }
 
+/// What a node speaks. Nodes from before it was told say nothing, and of others nobody knows.
+fn feature_set(node: &Node) -> Option<&str> {
+    let speaks = node.online && node.expected_up && !node.is_remote();
+    speaks.then(|| node.attribute("#feature-set").unwrap_or("<3.15.1"))
+}
+
 impl Builder<'_> {
     fn summary(&self, extra: &Extra) -> Summary {
         let options = &self.situation.options;
@@ -80,9 +86,9 @@ impl Builder<'_> {
     fn current_dc(&self) -> Option<CurrentDc> {
         let node = &self.situation.nodes[self.situation.dc?];
         let version = self.situation.options.value("dc-version").map(str::to_string);
-        let mut sets = self.situation.nodes.rows().iter().filter(|node| node.online);
-        let first = sets.next().and_then(|node| node.attribute("#feature-set"));
-        let mixed_versions = sets.any(|node| node.attribute("#feature-set") != first && !node.is_remote());
+        let mut sets = self.situation.nodes.rows().iter().filter_map(feature_set);
+        let first = sets.next();
+        let mixed_versions = sets.any(|set| Some(set) != first);
         Some(CurrentDc { name: node.name.to_string(), id: node.uuid.to_string(), version, mixed_versions })
     }
 

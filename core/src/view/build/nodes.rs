@@ -8,9 +8,8 @@ use crate::scheduler::table::NodeId;
 use crate::score::Score;
 use crate::view::cluster::{AttributeView, Health, NodeAttributes, NodeKind, NodeRef, NodeView};
 
-/// Attributes that belong to the cluster's own bookkeeping.
-const INTERNAL_PREFIXES: [&str; 4] = ["#", "fail-count-", "last-failure-", "on-fail-"];
-const INTERNAL_NAMES: [&str; 5] = ["shutdown", "terminate", "standby", "maintenance", "probe_complete_internal"];
+/// Attributes that begin so belong to the cluster's own bookkeeping.
+const INTERNAL: [&str; 6] = ["#", "fail-count-", "last-failure-", "shutdown", "standby", "terminate"];
 
 impl Builder<'_> {
     pub(super) fn nodes(&self) -> Vec<NodeView> {
@@ -32,8 +31,9 @@ impl Builder<'_> {
             expected_up: node.expected_up,
             is_dc: self.situation.dc == Some(id),
             health: self.health(node),
-            feature_set: node.attribute("#feature-set").map(str::to_string),
+            feature_set: super::feature_set(node).map(str::to_string),
             container: self.container_of(node),
+            host: self.host_of(node),
             running: node.running.iter().map(|resource| self.primitive(*resource)).collect(),
         }
     }
@@ -52,6 +52,13 @@ impl Builder<'_> {
             HealthStrategy::None => Health::Green,
             _ => worst_health(node),
         }
+    }
+
+    /// Of a guest, the node its container is on; empty if that is on none.
+    pub(super) fn host_of(&self, node: &Node) -> Option<String> {
+        let container = self.resource(node.connection?).launcher?;
+        let host = self.situation.active_node(container);
+        Some(host.map_or(String::new(), |host| self.situation.nodes[host].name.to_string()))
     }
 
     fn container_of(&self, node: &Node) -> Option<String> {
@@ -76,16 +83,15 @@ impl Builder<'_> {
             node: node.name.to_string(),
             id: node.uuid.to_string(),
             kind: self.node_kind(node),
+            host: self.host_of(node),
             attributes: self.attributes_of(node),
         });
         all.filter(|node| !node.attributes.is_empty()).collect()
     }
 
     fn attributes_of(&self, node: &Node) -> Vec<AttributeView> {
-        let shown = node.attributes.iter().filter(|(name, _)| {
-            let internal = INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-            !internal && !INTERNAL_NAMES.contains(&name.as_str())
-        });
+        let is_internal = |name: &str| INTERNAL.iter().any(|prefix| name.starts_with(prefix));
+        let shown = node.attributes.iter().filter(|(name, _)| !is_internal(name));
         let view = |(name, value): (&String, &String)| AttributeView {
             name: name.clone(),
             value: value.clone(),

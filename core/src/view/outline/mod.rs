@@ -27,6 +27,8 @@ pub struct Block {
 pub struct Item {
     pub text: String,
     pub tone: Tone,
+    /// Pacemaker ends most lines with something below them by a colon, and some not.
+    pub without_colon: bool,
     /// What the line is about, for those who can point at it.
     pub subject: Option<Subject>,
     pub children: Vec<Item>,
@@ -137,7 +139,7 @@ fn summary(summary: &Summary, options: &Options) -> Block {
 
 pub fn dc(summary: &Summary, options: &Options) -> String {
     let Some(dc) = &summary.dc else { return "NONE".to_string() };
-    let name = words::node_name(&dc.name, &dc.id, NodeKind::Member, options);
+    let name = words::node_name(&dc.name, &dc.id, NodeKind::Member, None, options);
     let version = dc.version.as_deref().unwrap_or("unknown");
     let mixed = if dc.mixed_versions { "MIXED-VERSION " } else { "" };
     let quorum = if summary.quorate { "with quorum" } else { "WITHOUT quorum" };
@@ -229,10 +231,9 @@ fn nodes(view: &ClusterView, options: &Options) -> Vec<Item> {
 }
 
 pub fn node_line(node: &NodeView, options: &Options) -> String {
-    let name = words::node_name(&node.name, &node.id, node.kind, options);
+    let name = words::node_name(&node.name, &node.id, node.kind, node.host.as_deref(), options);
     let mut text = format!("{} {name}: {}", words::node_kind(node.kind), words::node_state(node));
-    if options.detail && node.kind == NodeKind::Member && node.online {
-        let set = node.feature_set.as_deref().unwrap_or("<3.15.1");
+    if let Some(set) = node.feature_set.as_deref().filter(|_| options.detail) {
         text.push_str(&format!(", feature set {set}"));
     }
     text
@@ -262,7 +263,7 @@ fn node_with_resources(node: &NodeView, options: &Options) -> Item {
 
 fn attributes(view: &ClusterView, options: &Options) -> Vec<Item> {
     let nodes = view.attributes.iter().map(|node| {
-        let name = words::node_name(&node.node, &node.id, node.kind, options);
+        let name = words::node_name(&node.node, &node.id, node.kind, node.host.as_deref(), options);
         let lines = node.attributes.iter().map(|attribute| {
             let line = format!("{:<32}\t: {:<10}", attribute.name, attribute.value);
             match attribute.expected {
@@ -288,7 +289,7 @@ fn connectivity(line: String, value: i64, expected: i64) -> Item {
 /// Operations by node and resource; without operations, only resources that have failed.
 fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) -> Vec<Item> {
     let nodes = history.iter().map(|node| {
-        let name = words::node_name(&node.node, &node.id, node.kind, options);
+        let name = words::node_name(&node.node, &node.id, node.kind, node.host.as_deref(), options);
         let worth =
             |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
         let resources = node.resources.iter().filter(worth).map(|resource| {
@@ -374,7 +375,7 @@ fn ticket(ticket: &TicketView, options: &Options) -> Item {
 }
 
 fn ban(ban: &BanView, options: &Options) -> Item {
-    let node = words::node_name(&ban.node, &ban.node_id, NodeKind::Member, options);
+    let node = words::node_name(&ban.node, &ban.node_id, NodeKind::Member, ban.host.as_deref(), options);
     let role = if ban.promoted_only { "in Promoted role " } else { "" };
     Item::plain(format!("{}\tprevents {} from running {role}on {node}", ban.id, ban.resource))
 }

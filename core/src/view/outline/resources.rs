@@ -112,7 +112,8 @@ fn group_item(group: &GroupView, options: &Options) -> Item {
     };
     let mut remarks: Vec<&str> = hidden.as_deref().into_iter().collect();
     remarks.extend(limits(&group.common));
-    let title = format!("Resource Group: {}{}", group.common.id, words::in_brackets(&remarks));
+    let description = words::description(&group.common, options);
+    let title = format!("Resource Group: {}{}{description}", group.common.id, words::in_brackets(&remarks));
     let children = match options.brief {
         true => in_brief(group.members.iter().collect(), true, true),
         false => shown.into_iter().map(|member| primitive_item(member, options)).collect(),
@@ -145,7 +146,8 @@ fn clone_item(clone: &CloneView, options: &Options) -> Item {
         remarks.push("unique");
     }
     remarks.extend(limits(&clone.common));
-    let title = format!("Clone Set: {} [{}]{}", clone.common.id, clone.of, words::in_brackets(&remarks));
+    let remarks = words::in_brackets(&remarks) + &words::description(&clone.common, options);
+    let title = format!("Clone Set: {} [{}]{remarks}", clone.common.id, clone.of);
     let mut children: Vec<Item> =
         spelled_out(clone, options).into_iter().map(|instance| item(instance, options)).collect();
     children.extend(digest(clone, options));
@@ -205,7 +207,7 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
     // A stopped bundle says so in its replicas.
     let limits: Vec<_> = limits(&bundle.common).into_iter().filter(|limit| *limit != DISABLED).collect();
     let set = if bundle.replicas.len() > 1 { " set" } else { "" };
-    let remarks = format!("{unique}{}", words::in_brackets(&limits));
+    let remarks = format!("{unique}{}{}", words::in_brackets(&limits), words::description(&bundle.common, options));
     let title = format!("Container bundle{set}: {} [{}]{remarks}", bundle.common.id, bundle.image);
     let whole = Subject::Resource(bundle.common.id.clone());
     let mut replicas: Vec<Item> = bundle.replicas.iter().map(|replica| replica_item(replica, options)).collect();
@@ -216,7 +218,8 @@ fn bundle_item(bundle: &BundleView, options: &Options) -> Item {
 fn replica_item(replica: &ReplicaView, options: &Options) -> Item {
     if options.detail {
         let parts = replica.primitives().into_iter().map(|part| primitive_item(part, options)).collect();
-        return Item::heading(format!("Replica[{}]", replica.number), parts);
+        let number = format!("Replica[{}]", replica.number);
+        return Item { without_colon: true, ..Item::heading(number, parts) };
     }
     let stands_for = replica.child.as_ref().unwrap_or(&replica.container);
     let name = match &replica.remote {

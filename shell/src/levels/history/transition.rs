@@ -8,12 +8,13 @@ use crate::command::Call;
 use crate::configure::show as language;
 use crate::error::{Failure, Outcome};
 use crate::history::archive::SavedInput;
-use crate::levels::configure::text_diff;
+use crate::levels::configure::{graph as graphs, text_diff};
+use crate::preview::simulator;
 use crate::session::Session;
-use crate::tools::{Exit, Io, crm_simulate};
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
 use quorate_core::xml::write_pretty;
+use similar::ChangeTag;
 
 pub fn transition(session: &mut Session, call: &Call) -> Outcome {
     let words = call.words();
@@ -39,35 +40,30 @@ fn is_option(word: &str) -> bool {
 }
 
 fn simulated(session: &mut Session, input: &SavedInput, options: &[String]) -> Outcome {
-    let mut arguments = vec!["--simulate".to_string()];
+    let mut arguments = vec!["--simulate"];
     for option in options {
         match option.as_str() {
-            "scores" => arguments.push("--show-scores".into()),
-            "utilization" => arguments.push("--show-utilization".into()),
+            "scores" => arguments.push("--show-scores"),
+            "utilization" => arguments.push("--show-utilization"),
             word if is_option(word) => {}
             word => return Err(Failure::usage(format!("`{word}` is none of scores, actions, utilization, nograph"))),
         }
     }
-    let text = simulate(input, arguments)?;
+    let text = simulate(input, &arguments)?;
     session.page(&text);
     Ok(())
 }
 
-fn simulate(input: &SavedInput, mut arguments: Vec<String>) -> Outcome<String> {
-    arguments.extend(["--xml-file".to_string(), input.path.display().to_string()]);
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = crm_simulate::run(&arguments, &mut Io { out: &mut out, err: &mut err });
-    if exit != Exit::OK {
-        return Err(Failure::refused(format!("{}: {}", input.name, String::from_utf8_lossy(&err).trim())));
-    }
-    Ok(String::from_utf8_lossy(&out).into_owned())
+fn simulate(input: &SavedInput, options: &[&str]) -> Outcome<String> {
+    let named = |failure: Failure| Failure { message: format!("{}: {}", input.name, failure.message), ..failure };
+    simulator(&input.document, options).map_err(named)
 }
 
 fn dot(session: &mut Session, input: &SavedInput) -> Outcome {
     let file =
         tempfile::NamedTempFile::new().map_err(|error| Failure::refused(format!("no temporary file: {error}")))?;
     let to = file.path().display().to_string();
-    simulate(input, vec!["--simulate".into(), "--quiet".into(), "--save-dotfile".into(), to])?;
+    simulate(input, &["--simulate", "--quiet", "--save-dotfile", &to])?;
     let text = std::fs::read_to_string(file.path()).map_err(|error| Failure::file(file.path(), &error))?;
     session.page(&text);
     Ok(())
@@ -131,18 +127,69 @@ fn named(session: &mut Session, call: &Call, at: usize) -> Outcome<Document> {
     Ok(archive(session)?.find(word)?.document.clone())
 }
 
+/// The configuration in its language, secrets masked; or the status.
+fn text(session: &Session, document: &Document, status: bool) -> String {
+    if status {
+        return write_pretty(document.status());
+    }
+    let mut statements = language::all(document.configuration(), session.catalogue());
+    language::mask(&mut statements, &[language::SECRETS.to_string()]);
+    language::text(&statements)
+}
+
 pub fn show(session: &mut Session, call: &Call) -> Outcome {
     let document = named(session, call, 0)?;
-    let text = match call.argument(1) {
-        Some(_) => write_pretty(document.status()),
-        None => {
-            let mut statements = language::all(document.configuration(), session.catalogue());
-            language::mask(&mut statements, &[language::SECRETS.to_string()]);
-            language::text(&statements)
-        }
-    };
+    let status = wants_status(call, 1)?;
+    let text = text(session, &document, status);
     session.page(&text);
     Ok(())
+}
+
+fn wants_status(call: &Call, place: usize) -> Outcome<bool> {
+    match call.argument(place) {
+        None => Ok(false),
+        Some("status") => Ok(true),
+        Some(word) => Err(Failure::misused(call.span(place), format!("`{word}` is not `status`"))),
+    }
+}
+
+pub fn graph(session: &mut Session, call: &Call) -> Outcome {
+    let document = named(session, call, 0)?;
+    graphs::draw(session, call, 1, document.configuration())
+}
+
+pub fn words(session: &mut Session, call: &Call) -> Outcome {
+    let (old, new) = (named(session, call, 0)?, named(session, call, 1)?);
+    let status = wants_status(call, 2)?;
+    let (old, new) = (text(session, &old, status), text(session, &new, status));
+    let marked = marked(session, &old, &new);
+    session.page(&marked);
+    Ok(())
+}
+
+/// The statements that differ (of a status, the lines), with the words that are gone or new marked.
+fn marked(session: &Session, old: &str, new: &str) -> String {
+    let mut text = String::new();
+    for change in similar::TextDiff::from_words(old, new).iter_all_changes() {
+        let word = change.value();
+        // A line end that is gone or new shows by the words around it.
+        let mark = match (change.tag(), word.trim().is_empty()) {
+            (ChangeTag::Delete, true) => String::new(),
+            (ChangeTag::Delete, false) => session.ui.gone(&format!("[-{word}-]")),
+            (ChangeTag::Insert, false) => session.ui.new_text(&format!("{{+{word}+}}")),
+            (ChangeTag::Insert, true) | (ChangeTag::Equal, _) => word.to_string(),
+        };
+        text.push_str(&mark);
+    }
+    let mut statements: Vec<String> = Vec::new();
+    for line in text.lines() {
+        match statements.last_mut() {
+            Some(statement) if line.starts_with('\t') => *statement += &format!("{line}\n"),
+            _ => statements.push(format!("{line}\n")),
+        }
+    }
+    let differs = |statement: &String| statement.contains("[-") || statement.contains("{+");
+    statements.into_iter().filter(differs).collect()
 }
 
 pub fn diff(session: &mut Session, call: &Call) -> Outcome {
