@@ -211,6 +211,9 @@ impl Replica {
         let root = root.unwrap_or_else(|| self.document.root().clone());
         let mut document = Document::from_element(root).unwrap_or_else(|_| self.document.clone());
         *document.status_mut() = status;
+        if is_outdated(&agreement) {
+            document.status_mut().retain_elements(|part| part.name != "tickets");
+        }
         seat_members(&mut document, &view, &agreement);
         document.set_version(agreement.version);
         self.document = document;
@@ -270,6 +273,14 @@ impl Replica {
 /// How a node is named in the status section.
 pub fn node_ref(member: &Member) -> NodeRef {
     NodeRef { id: member.id.to_string(), name: member.name.clone() }
+}
+
+/// Whether a majority went on after the status that all take over, and has lost its memory since. What that
+/// status grants may have been revoked then, and be granted to another site now: so it grants nothing.
+fn is_outdated(agreement: &Agreement) -> bool {
+    let joins = &agreement.joins;
+    let status = joins.get(&agreement.status_from).map_or(0, |join| join.status_term);
+    joins.values().any(|join| join.term > status)
 }
 
 /// Writes who is here and who is not, alike on every member.

@@ -85,6 +85,8 @@ pub enum What {
     Node,
     /// A node that the command makes sense for.
     NodeThat(Nodes),
+    /// A node, or how long it is to stand by.
+    NodeOrLifetime,
     /// Any object of the configuration.
     Object,
     /// An object, or `type:`, `tag:`, `related:`.

@@ -54,9 +54,11 @@ fn comparable(text: &str) -> Vec<String> {
             .replace("status='complete'", "status='done'")
             .replace("status=\"complete\"", "status=\"done\"")
             .replace("error occurred", "error")
-            .replace("unimplemented feature", "unimplemented");
+            .replace("unimplemented feature", "unimplemented")
+            .replace(": granted", "\tgranted")
+            .replace(": revoked", "\trevoked");
         let mut line = without_attribute(&line, "maintenance");
-        for name in ["unclean", "removed", "feature_set", "target_role", "fail-count", "last-failure"] {
+        for name in ["unclean", "removed", "feature_set", "target_role", "fail-count", "last-failure", "granted"] {
             line = without_attribute(&line, name);
         }
         line.split(" fail-count=").next().unwrap_or_default().to_string()

@@ -194,7 +194,14 @@ fn moves_are_constraints_that_clear_removes() {
     after(
         &["resource ban g n2", "resource move p3 n1"],
         "type:location",
-        "location cli-prefer-g g role=Started inf: n1\n",
+        "location cli-ban-g-on-n2 g role=Started -inf: n2\nlocation cli-prefer-p3 p3 role=Started inf: n1\n",
+    );
+    // A container goes where its members go; so all of theirs is cleared with its own.
+    after(&["resource ban g n2", "resource move p3 n1", "resource clear g"], "type:location", "");
+    after(
+        &["resource ban p1 n1", "resource move p1 n1"],
+        "type:location",
+        "location cli-prefer-p1 p1 role=Started inf: n1\n",
     );
     after(
         &["resource move p1 n1", "resource ban p1 n2"],
@@ -211,10 +218,12 @@ fn moves_are_constraints_that_clear_removes() {
     ok(bench.crm(&["resource", "move", "p1", "n1", "PT1H"]));
     let text = bench.show(&["type:location"]);
     assert!(
-        text.starts_with("location cli-prefer-p1 p1 role=Started \\\n\trule #uname eq n1 and date lt \"20"),
+        text.starts_with("location cli-prefer-p1 p1 role=Started \\\n\trule #uname string:eq n1 and date lt \"20"),
         "{text}"
     );
-    let nowhere = bench.crm(&["resource", "move", "p1"]);
+    let unsaid = bench.crm(&["resource", "move", "p1"]);
+    assert!(unsaid.code == 2 && unsaid.err.contains("`move p1 NODE`"), "{}", unsaid.err);
+    let nowhere = bench.crm(&["resource", "move", "p1", "force"]);
     assert!(nowhere.code == 1 && nowhere.err.contains("name a node"), "{}", nowhere.err);
 }
 

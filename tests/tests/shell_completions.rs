@@ -46,6 +46,14 @@ fn what_fits_the_place_is_offered() {
     check("resource stop d", "db_ dc_");
     check("node standby ", "n1_ n2_");
     check("node online ", "");
+    check("node standby n1 ", "n2_ forever_ reboot_");
+    check("cibstatus node n1 ", "offline_ online_ unclean_");
+    check("cibstatus op moni", "monitor_");
+    check("cibstatus op monitor d", "db_ dc_");
+    check("cibstatus op monitor db fail", "failed_promoted_");
+    check("cibstatus load l", "live_");
+    check("cibstatus run s", "scores_");
+    check("site ticket gr", "grant_");
     check("configure primi", "primitive_");
 }
 

@@ -207,3 +207,18 @@ fn the_simulator_and_why_look_at_the_live_cluster() {
     // Nothing of it was done.
     assert!(is_on(&lab, "a", "n1"));
 }
+
+#[test]
+fn online_ends_a_standby_that_would_last_until_the_next_start() {
+    let lab = Lab::started(2);
+    load(&lab, "property fencing-enabled=false\nprimitive p ocf:quorate:Dummy\nlocation l p 100: n1");
+    wait_on(&lab, "p", "n1");
+    for lifetime in ["reboot", "forever"] {
+        ok(&lab, &["node", "standby", "n1", lifetime]);
+        wait_on(&lab, "p", "n2");
+        let told = ok(&lab, &["node", "online", "n1", "--preview"]);
+        assert!(told.contains("Move       p"), "{lifetime}: {told}");
+        ok(&lab, &["node", "online", "n1"]);
+        wait_on(&lab, "p", "n1");
+    }
+}

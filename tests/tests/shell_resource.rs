@@ -57,7 +57,7 @@ fn the_end_of_a_trace_leaves_what_was_there_before() {
         "primitive p ocf:acme:Svc op monitor interval=10s op monitor interval=20s op start timeout=5s interval=0";
     check(PRIMITIVE, &["resource trace p", "resource untrace p"], untouched);
     check(PRIMITIVE, &["resource trace p stop /x", "resource untrace p stop"], untouched);
-    check_wrong(PRIMITIVE, "resource untrace p", 1, "nothing of p is traced");
+    check(PRIMITIVE, &["resource untrace p"], untouched);
 }
 
 #[test]
@@ -65,6 +65,8 @@ fn what_cannot_be_traced_is_said() {
     let group = "primitive a ocf:acme:Svc\nprimitive b ocf:acme:Svc\ngroup g a b";
     check_wrong(group, "resource trace g", 1, "its primitives are a, b");
     check_wrong(PRIMITIVE, "resource trace q", 1, "q");
+    check_wrong(group, "resource trace a monitor", 1, "`a` has no operation monitor");
+    check_wrong(PRIMITIVE, "resource trace p monitor 33", 1, "it has it every 10s, 20s");
     check_wrong(PRIMITIVE, "resource trace p monitor soon", 2, "neither an interval");
 }
 

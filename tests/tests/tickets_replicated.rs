@@ -178,6 +178,34 @@ fn a_part_without_quorum_refuses_and_learns_what_the_others_did() {
     });
 }
 
+/// A node that stood aside while a majority revoked the ticket must not bring the grant back, though the
+/// majority has lost its memory since: another site may have the ticket by now.
+#[test]
+fn a_grant_does_not_come_back_with_who_missed_its_end() {
+    for_each_seed(3, |mut story| {
+        let base = story.world.nodes().next().expect("a node").1.document().clone();
+        let mut work = base.clone();
+        let options = work.configuration_mut().child_or_new("crm_config");
+        let set = options.child_with_id_or_new("cluster_property_set", "cib-bootstrap-options");
+        set.child_with_id_or_new("nvpair", "o1").set("value", "false");
+        // Without fencing both parts would run everything; here only what they know matters.
+        set.push(Element::new("nvpair").with("id", "o9").with("name", "stop-all-resources").with("value", "true"));
+        story
+            .expect(1, Request::Commit { patch: diff(&base, &work) }, |reply| matches!(reply, Reply::Committed { .. }));
+        story.change(1, "granted", "true");
+        story.known(true, false);
+        story.world.cut_off(&[3]);
+        story.pass(WHILE);
+        story.change(1, "granted", "false");
+        story.world.lose_power_for(1, 5_000);
+        story.world.lose_power_for(2, 5_000);
+        story.pass(1_000);
+        story.world.mend();
+        story.pass(2 * WHILE);
+        story.known(false, false);
+    });
+}
+
 #[test]
 fn a_name_that_no_attribute_can_have_is_refused() {
     let mut story = Story::begin(1, 3);

@@ -44,6 +44,16 @@ fn of_argument(knowledge: &Knowledge, argument: &Argument, words: &[&str], parti
         What::Sibling => knowledge.members(word(1)),
         What::Node => state::nodes(knowledge, crate::command::Nodes::Any),
         What::NodeThat(state) => state::nodes(knowledge, state),
+        What::NodeOrLifetime => {
+            let named = words.get(1..).unwrap_or_default();
+            let mut found = state::nodes(knowledge, crate::command::Nodes::Active);
+            found.retain(|node| !named.contains(&node.text.as_str()));
+            if !named.is_empty() {
+                let lifetimes = all(levels::node::LIFETIMES.iter().copied());
+                found.extend(lifetimes.into_iter().map(|one| one.ranked(Rank::Next)));
+            }
+            found
+        }
         What::Object => knowledge.ids(&[]),
         What::Selector => selectors(knowledge, partial),
         What::Path => paths(knowledge, partial),

@@ -44,7 +44,6 @@ fn is_at_the_top(level: &Level) -> bool {
 pub static NOT_YET: &[(&str, &str)] = &[
     ("", "corosync"),
     ("", "sbd"),
-    ("node", "server"),
     ("cluster", "init"),
     ("cluster", "join"),
     ("cluster", "remove"),

@@ -3,7 +3,7 @@
 //! In: calls. Out: edits of the configuration, and requests to the daemon.
 //! Absent: adding nodes to the cluster (see `cluster`).
 
-use crate::command::{Argument, Call, Command, Flag, Level, Nodes, PREVIEW, Run, What, maybe, one};
+use crate::command::{Argument, Call, Command, Flag, Level, Nodes, PREVIEW, Run, What, any, maybe, one};
 use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
 use crate::configure::objects::{self, Place};
@@ -11,6 +11,7 @@ use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
+use quorate_core::node::consequence;
 use quorate_core::status;
 use quorate_core::xml::Element;
 use quorate_grammar::diagnostic::closest;
@@ -18,9 +19,9 @@ use quorate_grammar::diagnostic::closest;
 const ACTIONS: What = What::Words(&["set", "delete", "show"]);
 
 const STEERING: &[Flag] = &[ALL, PREVIEW];
-const STANDBY: &[Argument] = &[maybe("node", What::NodeThat(Nodes::Standby))];
-const MANAGED: &[Argument] = &[maybe("node", What::NodeThat(Nodes::Managed))];
-const MAINTAINED: &[Argument] = &[maybe("node", What::NodeThat(Nodes::Maintenance))];
+const STANDBY: &[Argument] = &[any("node", What::NodeThat(Nodes::Standby))];
+const MANAGED: &[Argument] = &[any("node", What::NodeThat(Nodes::Managed))];
+const MAINTAINED: &[Argument] = &[any("node", What::NodeThat(Nodes::Maintenance))];
 const ATTRIBUTE: &[Argument] = &pair_of("instance_attributes");
 const CAPACITY: &[Argument] = &pair_of("utilization");
 
@@ -51,6 +52,9 @@ const fn of_node(
     Command { name, arguments, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
+/// How long a standby may last.
+pub const LIFETIMES: &[&str] = &["reboot", "forever"];
+
 const ALL: Flag = Flag { name: "--all", short: "", help: "every node" };
 
 pub static LEVEL: Level = Level {
@@ -67,20 +71,17 @@ pub static LEVEL: Level = Level {
         },
         Command {
             name: "standby",
-            arguments: &[
-                maybe("node", What::NodeThat(Nodes::Active)),
-                maybe("reboot|forever", What::Words(&["reboot", "forever"])),
-            ],
+            arguments: &[any("node reboot|forever", What::NodeOrLifetime)],
             flags: &[ALL, PREVIEW],
-            help: "let a node run nothing",
+            help: "let nodes run nothing",
             details: "With `reboot` until the node starts anew, else until `online`.",
-            examples: &["standby n1", "standby n1 --preview"],
+            examples: &["standby n1", "standby n1 n2 reboot", "standby n1 --preview"],
             run: Run::Do(standby),
             ..Command::DEFAULT
         },
-        on_node("online", STANDBY, "let a node run resources again", online),
-        on_node("maintenance", MANAGED, "keep the cluster from acting on a node's resources", maintenance),
-        on_node("ready", MAINTAINED, "end a node's maintenance", ready),
+        on_node("online", STANDBY, "let nodes run resources again", online),
+        on_node("maintenance", MANAGED, "keep the cluster from acting on the resources of nodes", maintenance),
+        on_node("ready", MAINTAINED, "end the maintenance of nodes", ready),
         Command {
             name: "fence",
             arguments: &[one("node", What::Node)],
@@ -101,6 +102,14 @@ pub static LEVEL: Level = Level {
         of_node("attribute", ATTRIBUTE, "an attribute of a node", attribute_of),
         of_node("utilization", CAPACITY, "a capacity of a node", utilization_of),
         of_node("status-attr", ATTRIBUTE, "an attribute of a node that is lost when it leaves", status_attribute),
+        Command {
+            name: "server",
+            arguments: &[any("node", What::Node)],
+            help: "the address of a node, its name if no other is known",
+            details: "A remote node has the address that its resource is given (`server`). Without a node: of all.",
+            run: Run::Do(server),
+            ..Command::DEFAULT
+        },
         Command {
             name: "delete",
             arguments: &[one("node", What::Node)],
@@ -127,15 +136,15 @@ fn place_of(document: &Document, call: &Call, at: usize) -> Outcome<Place> {
     found.map(|object| object.place).ok_or_else(|| unknown(document, name, call, at))
 }
 
-/// The node that was named, every node with --all, else the node we are on.
-fn chosen(session: &mut Session, call: &Call) -> Outcome<Vec<Place>> {
+/// The nodes that were named (by so many words), every node with --all, else the node we are on.
+fn chosen(session: &mut Session, call: &Call, named: usize) -> Outcome<Vec<Place>> {
     let document = session.document()?;
     if call.has(ALL) {
         let nodes = objects::objects(document.configuration()).into_iter().filter(|object| object.kind == "node");
         return Ok(nodes.map(|object| object.place).collect());
     }
-    if call.argument(0).is_some() {
-        return Ok(vec![place_of(&document, call, 0)?]);
+    if named > 0 {
+        return (0..named).map(|at| place_of(&document, call, at)).collect();
     }
     match objects::find_node(document.configuration(), &session.environment.host) {
         Some(object) => Ok(vec![object.place]),
@@ -173,10 +182,32 @@ fn show(session: &mut Session, call: &Call) -> Outcome {
     Ok(())
 }
 
+fn server(session: &mut Session, call: &Call) -> Outcome {
+    let document = session.document()?;
+    let wanted = (0..call.arguments.len()).map(|at| place_of(&document, call, at)).collect::<Outcome<Vec<Place>>>()?;
+    let nodes = objects::objects(document.configuration()).into_iter().filter(|object| object.kind == "node");
+    for node in nodes.filter(|node| wanted.is_empty() || wanted.contains(&node.place)) {
+        let name = node.element.attr("uname").unwrap_or(&node.id);
+        let line = address_of(document.configuration(), name).unwrap_or(name);
+        session.ui.line(line);
+    }
+    Ok(())
+}
+
+/// Where a remote node is reached, if its resource says so.
+fn address_of<'a>(configuration: &'a Element, name: &str) -> Option<&'a str> {
+    let resource = objects::find_resource(configuration, name)?;
+    attribute::get(resource.element, Sort::Parameter, "server")
+}
+
 // ---- what a node may do ----------------------------------------------------------------------------------
 
 fn steer(session: &mut Session, call: &Call, change: impl Fn(&mut Document, &Place)) -> Outcome {
-    let places = chosen(session, call)?;
+    let places = chosen(session, call, call.arguments.len())?;
+    steer_at(session, call, &places, change)
+}
+
+fn steer_at(session: &mut Session, call: &Call, places: &[Place], change: impl Fn(&mut Document, &Place)) -> Outcome {
     let apply = |document: &mut Document| places.iter().for_each(|place| change(document, place));
     if call.has(PREVIEW) {
         let base = session.document()?;
@@ -201,20 +232,17 @@ fn unset(document: &mut Document, place: &Place, sort: Sort, name: &str) -> bool
 }
 
 fn standby(session: &mut Session, call: &Call) -> Outcome {
-    match call.argument(1) {
-        None | Some("forever") => {
-            steer(session, call, |document, place| set(document, place, Sort::Node, "standby", "on"))
-        }
-        Some("reboot") => {
-            let mut requests = Vec::new();
-            for place in chosen(session, call)? {
-                let node = name_at(session, &place)?;
-                requests.push(Request::SetAttributes { node, pairs: vec![("standby".into(), Some("on".into()))] });
-            }
-            session.ask_or_preview(call, requests)
-        }
-        Some(word) => Err(Failure::misused(call.span(1), format!("`{word}` is neither reboot nor forever"))),
+    let lifetime = call.arguments.last().map(|last| last.text.as_str()).filter(|word| LIFETIMES.contains(word));
+    let places = chosen(session, call, call.arguments.len() - usize::from(lifetime.is_some()))?;
+    if lifetime != Some("reboot") {
+        return steer_at(session, call, &places, |document, place| set(document, place, Sort::Node, "standby", "on"));
     }
+    let mut requests = Vec::new();
+    for place in places {
+        let node = name_at(session, &place)?;
+        requests.push(Request::SetAttributes { node, pairs: vec![("standby".into(), Some("on".into()))] });
+    }
+    session.ask_or_preview(call, requests)
 }
 
 fn name_at(session: &mut Session, place: &Place) -> Outcome<String> {
@@ -223,11 +251,33 @@ fn name_at(session: &mut Session, place: &Place) -> Outcome<String> {
     Ok(node.attr("uname").or(node.id()).unwrap_or_default().to_string())
 }
 
+/// Ends a standby that lasts, and one that would end with the node's next start.
 fn online(session: &mut Session, call: &Call) -> Outcome {
-    steer(session, call, |document, place| {
-        // A node that is not on standby is online already.
+    let places = chosen(session, call, call.arguments.len())?;
+    let document = session.document()?;
+    let mut requests = Vec::new();
+    for place in &places {
+        let node = name_at(session, place)?;
+        let found = consequence::find_node(&document, &node);
+        let value = found.and_then(|found| quorate_core::attribute::get(&document, &found, "standby"));
+        if value.is_some_and(|value| value != "off") {
+            requests.push(Request::SetAttributes { node, pairs: vec![("standby".into(), None)] });
+        }
+    }
+    // A node that is not on standby is online already.
+    let end = |document: &mut Document, place: &Place| {
         let _ = unset(document, place, Sort::Node, "standby");
-    })
+    };
+    if !call.has(PREVIEW) {
+        steer_at(session, call, &places, end)?;
+        return if session.source.is_live() { session.ask_or_preview(call, requests) } else { Ok(()) };
+    }
+    let mut next = document.clone();
+    places.iter().for_each(|place| end(&mut next, place));
+    let supposed = session.supposed(&document, &next)?;
+    let text = crate::preview::after(&supposed, &requests)?;
+    session.ui.print(&text);
+    Ok(())
 }
 
 fn maintenance(session: &mut Session, call: &Call) -> Outcome {
@@ -252,40 +302,35 @@ fn utilization_of(session: &mut Session, call: &Call) -> Outcome {
     attribute_command(session, call, Sort::NodeUtilization, &document, &place)
 }
 
-/// `set NAME VALUE`, `set NAME=VALUE`, `delete NAME` or `show NAME` for one object.
-pub fn attribute_command(
-    session: &mut Session,
-    call: &Call,
-    sort: Sort,
-    document: &Document,
-    place: &Place,
-) -> Outcome {
+/// `set NAME VALUE`, `set NAME=VALUE`, `delete NAME` or `show NAME` of one node.
+fn attribute_command(session: &mut Session, call: &Call, sort: Sort, document: &Document, place: &Place) -> Outcome {
     let word = call.required(2).to_string();
     let (name, value) = match (word.split_once('='), call.argument(3)) {
         (Some((name, value)), None) if call.required(1) == "set" => (name.to_string(), Some(value.to_string())),
         (_, value) => (word.clone(), value.map(str::to_string)),
     };
     let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
+    let known = attribute::place(objects::at(document.configuration(), place), sort, &name);
     match (call.required(1), value) {
-        ("set", Some(value)) => session.change(&words.join(" "), |session, document| {
+        ("set", Some(value)) => session.change(&words.join(" "), |_, document| {
             set(document, place, sort, &name, &value);
-            tell_set(session, objects::at(document.configuration(), place), sort, &name, &value);
             Ok(())
         }),
         ("set", None) => Err(Failure::usage(format!("`set {name}` needs a value"))),
-        ("delete", None) => session.change(&words.join(" "), |session, document| {
-            let before = objects::at(document.configuration(), place).clone();
-            if !unset(document, place, sort, &name) {
-                return Err(Failure::at(call.span(2), format!("`{name}` is not set")));
-            }
-            tell_deleted(session, &before, sort, &name);
-            Ok(())
-        }),
+        ("delete", None) => {
+            let Some((_, pair)) = known else {
+                session.ui.info(&format!("`{name}` is not set"));
+                return Ok(());
+            };
+            session.ui.line(&format!("Deleted nodes attribute: id={pair} name={name}"));
+            session.change(&words.join(" "), |_, document| {
+                unset(document, place, sort, &name);
+                Ok(())
+            })
+        }
         ("show", None) => match attribute::get(objects::at(document.configuration(), place), sort, &name) {
             Some(value) => {
-                let node = matches!(sort, Sort::Node | Sort::NodeUtilization);
-                let line = if node { format!("scope=nodes  name={name} value={value}") } else { value.to_string() };
-                session.ui.line(&line);
+                session.ui.line(&format!("scope=nodes  name={name} value={value}"));
                 Ok(())
             }
             None => Err(Failure::at(call.span(2), format!("`{name}` is not set"))),
@@ -295,24 +340,6 @@ pub fn attribute_command(
         }
         (word, _) => Err(Failure::misused(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
-}
-
-/// What Pacemaker's tools say of it, which crmsh lets through.
-fn tell_set(session: &mut Session, object: &Element, sort: Sort, name: &str, value: &str) {
-    let is_resource = !matches!(sort, Sort::Node | Sort::NodeUtilization);
-    if let Some((set, pair)) = attribute::place(object, sort, name).filter(|_| is_resource) {
-        let owner = object.id().unwrap_or_default();
-        session.ui.line(&format!("Set '{owner}' option: id={pair} set={set} name={name} value={value}"));
-    }
-}
-
-fn tell_deleted(session: &mut Session, object: &Element, sort: Sort, name: &str) {
-    let Some((_, pair)) = attribute::place(object, sort, name) else { return };
-    let what = match sort {
-        Sort::Node | Sort::NodeUtilization => "nodes attribute".to_string(),
-        _ => format!("'{}' option", object.id().unwrap_or_default()),
-    };
-    session.ui.line(&format!("Deleted {what}: id={pair} name={name}"));
 }
 
 fn status_attribute(session: &mut Session, call: &Call) -> Outcome {

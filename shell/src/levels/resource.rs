@@ -6,7 +6,6 @@
 use crate::command::{
     Argument, Call, Command, FORCE, Flag, Level, PREVIEW, Resources, Run, What, any, maybe, one, some,
 };
-use crate::configure::attribute::Sort;
 use crate::configure::lower::unknown_resource;
 use crate::configure::objects::{self, Object, is_resource};
 use crate::configure::show;
@@ -17,12 +16,14 @@ use quorate_core::node::Request;
 use quorate_core::xml::Element;
 use quorate_grammar::{Word, literal};
 
+mod attribute;
 mod look;
 mod relocate;
 mod secret;
 pub mod steer;
 mod trace;
 
+use attribute::{meta, param, utilization};
 use look::{constraints, locate, status, why};
 pub use look::{primitives, running};
 use relocate::{ban, clear, relocate};
@@ -138,9 +139,9 @@ pub static LEVEL: Level = Level {
             aliases: &["migrate"],
             arguments: &[one("resource", What::Resource), maybe("node", What::Node), any("lifetime force", What::Text)],
             flags: &[PREVIEW, FORCE],
-            help: "move a resource to a node, or away from where it is",
+            help: "move a resource to a node; with `force` also away from where it is",
             details: "Makes a location constraint (cli-prefer-… or cli-ban-…), which stays until `clear` or the end of\nthe lifetime, an ISO 8601 duration such as PT10M.",
-            examples: &["move web n2", "move web n2 PT1H", "move web"],
+            examples: &["move web n2", "move web n2 PT1H", "move web force"],
             run: Run::Do(relocate),
             ..Command::DEFAULT
         },
@@ -283,6 +284,15 @@ fn expanded(document: &Document, call: &Call) -> Outcome<Vec<String>> {
     Ok(ids)
 }
 
+/// The resources that the first argument means.
+fn named(document: &Document, call: &Call) -> Outcome<Vec<String>> {
+    let found = expand(document.configuration(), call.required(0));
+    match found.is_empty() {
+        true => Err(missing(document.configuration(), call.required(0), call, 0)),
+        false => Ok(found),
+    }
+}
+
 fn expand(configuration: &Element, word: &str) -> Vec<String> {
     if word.contains(['*', '?', '[']) {
         return objects::resource_ids(configuration).into_iter().filter(|id| show::glob(word, id)).collect();
@@ -317,27 +327,6 @@ fn node_name(document: &Document, call: &Call, at: usize) -> Outcome<String> {
     let near = quorate_grammar::diagnostic::closest(word, names.iter().map(String::as_str));
     failure.diagnostics[0].hint = near.map(|near| format!("did you mean `{near}`?"));
     Err(failure)
-}
-
-// ---- attributes --------------------------------------------------------------------------------------
-
-fn param(session: &mut Session, call: &Call) -> Outcome {
-    attribute_of(session, call, Sort::Parameter)
-}
-
-fn meta(session: &mut Session, call: &Call) -> Outcome {
-    attribute_of(session, call, Sort::Meta)
-}
-
-fn utilization(session: &mut Session, call: &Call) -> Outcome {
-    attribute_of(session, call, Sort::Utilization)
-}
-
-fn attribute_of(session: &mut Session, call: &Call, sort: Sort) -> Outcome {
-    let document = session.document()?;
-    let object = resource(&document, call)?;
-    let place = object.place.clone();
-    super::node::attribute_command(session, call, sort, &document, &place)
 }
 
 // ---- what the daemon does ------------------------------------------------------------------------------

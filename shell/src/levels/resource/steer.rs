@@ -3,7 +3,7 @@
 //! In: calls. Out: the changed configuration, or a preview of what follows from it.
 //! Absent: where a resource runs (see `relocate`).
 
-use super::{expanded, resource};
+use super::{expanded, named};
 use crate::command::{Call, PREVIEW};
 use crate::configure::attribute::{self, Sort};
 use crate::configure::ids::Pool;
@@ -50,31 +50,43 @@ pub fn set_one(session: &mut Session, configuration: &mut Element, id: &str, nam
     let mut pool = Pool::of(configuration);
     let object = objects::at_mut(configuration, &place);
     attribute::set(object, Sort::Meta, name, value, &mut pool);
-    let clone = matches!(&*object.name, "clone" | "master");
-    let members: Vec<String> = object
-        .descendants()
-        .skip(1)
-        .filter(|part| is_resource(part) && attribute::get(part, Sort::Meta, name).is_some())
-        .filter_map(|part| part.id().map(str::to_string))
-        .collect();
+    let above = object.id().unwrap_or_default().to_string();
+    // The instances of a clone cannot differ, so there is nothing to ask about what is cloned.
+    let cloned = is_clone(object).then(|| object.elements().find(|child| is_resource(child))?.id()).flatten();
+    let cloned = cloned.map(str::to_string);
+    let set = object.descendants().skip(1).filter(|part| is_resource(part));
+    let set =
+        set.filter_map(|part| Some((part.id()?.to_string(), attribute::get(part, Sort::Meta, name)?.to_string())));
     let children = session.options.get("core.manage_children").to_string();
-    for member in members {
-        // Instances of a clone cannot differ, so there is nothing to ask about them.
-        let overridden = clone
-            || match children.as_str() {
-                "always" => true,
-                "never" => false,
-                _ => {
-                    session.confirm(&format!("Override '{name}' of the member {member}?"))
-                        || session.manner != Manner::Interactive
-                }
-            };
+    for (member, own) in set.collect::<Vec<_>>() {
+        let overridden = cloned.as_ref() == Some(&member)
+            || contrary(&own, value)
+                && match children.as_str() {
+                    "always" => true,
+                    "never" => false,
+                    _ => {
+                        session.confirm(&format!("Override '{name}' of the member {member}?"))
+                            || session.manner != Manner::Interactive
+                    }
+                };
         if overridden {
             let place = objects::find_resource(configuration, &member).expect("it was just listed").place;
             attribute::unset(objects::at_mut(configuration, &place), Sort::Meta, name);
-            session.ui.info(&format!("removed '{name}' of {member}: {} decides it now", id));
+            session.ui.info(&format!("removed '{name}' of {member}: {above} decides it now"));
         }
     }
+}
+
+/// Whether a member's value keeps it from doing what its container is told.
+fn contrary(own: &str, wanted: &str) -> bool {
+    match (literal::boolean(own), literal::boolean(wanted)) {
+        (Ok(own), Ok(wanted)) => own != wanted,
+        _ => !own.eq_ignore_ascii_case(wanted),
+    }
+}
+
+fn is_clone(element: &Element) -> bool {
+    matches!(&*element.name, "clone" | "master")
 }
 
 fn unset_one(configuration: &mut Element, id: &str, name: &str) {
@@ -84,10 +96,11 @@ fn unset_one(configuration: &mut Element, id: &str, name: &str) {
     }
 }
 
-/// The clone around a resource, if there is one: its instances are all the same.
+/// What is cloned, or runs in a bundle, is meant with all its instances. A member of a group is meant alone.
 fn target(configuration: &Element, place: &[usize]) -> objects::Place {
-    let clone = |at: usize| matches!(&*objects::at(configuration, &place[..at]).name, "clone" | "master");
-    (2..place.len()).find(|at| clone(*at)).map_or_else(|| place.to_vec(), |at| place[..at].to_vec())
+    let around = &place[..place.len() - 1];
+    let holder = objects::at(configuration, around);
+    if is_clone(holder) || holder.name == "bundle" { around.to_vec() } else { place.to_vec() }
 }
 
 pub fn start(session: &mut Session, call: &Call) -> Outcome {
@@ -142,9 +155,11 @@ pub fn maintenance(session: &mut Session, call: &Call) -> Outcome {
 
 /// Sets or ends the maintenance of the resource that the call names first.
 pub fn maintain(session: &mut Session, call: &Call, value: bool) -> Outcome {
-    let id = resource(&session.document()?, call)?.id;
+    let ids = named(&session.document()?, call)?;
     steer(session, call, |session, document| {
-        set_one(session, document.configuration_mut(), &id, "maintenance", if value { "true" } else { "false" });
+        for id in &ids {
+            set_one(session, document.configuration_mut(), id, "maintenance", if value { "true" } else { "false" });
+        }
         Ok(())
     })
 }

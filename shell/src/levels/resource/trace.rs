@@ -54,11 +54,15 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
     let meant = Meant::of(call)?;
     let id = primitive(session, call)?;
     check_operation(session, call, &id, &meant)?;
+    check_monitor(session, call, &id, &meant)?;
     let restart = match meant.name.as_deref() {
         None | Some("monitor") => "non-monitor operations".to_string(),
         Some(name) => format!("the {name} operation"),
     };
-    let place = meant.directory.clone().unwrap_or_else(|| DIRECTORY.to_string());
+    let agent = objects::find_resource(session.document()?.configuration(), &id)
+        .and_then(|object| object.element.attr("type").map(str::to_string))
+        .unwrap_or_default();
+    let place = meant.directory.clone().unwrap_or_else(|| format!("{DIRECTORY}/{agent}"));
     steer(session, call, |_, document| {
         let configuration = document.configuration_mut();
         let mut pool = Pool::of(configuration);
@@ -81,6 +85,14 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
 pub fn untrace(session: &mut Session, call: &Call) -> Outcome {
     let meant = Meant::of(call)?;
     let id = primitive(session, call)?;
+    if let Some(name) = &meant.name {
+        let document = session.document()?;
+        let found = objects::find_resource(document.configuration(), &id);
+        let operations = found.into_iter().flat_map(|object| object.element.elements_named("operations"));
+        if !operations.flat_map(|all| all.elements_named("op")).any(|operation| meant.covers(operation)) {
+            return Err(Failure::at(call.span(1), format!("`{id}` has no such operation {name}")));
+        }
+    }
     let mut traced = 0;
     steer(session, call, |_, document| {
         let configuration = document.configuration_mut();
@@ -102,12 +114,10 @@ pub fn untrace(session: &mut Session, call: &Call) -> Outcome {
         Ok(())
     })?;
     match traced {
-        0 => Err(Failure::refused(format!("nothing of {id} is traced"))),
-        _ => {
-            session.ui.info(&format!("{id} is not traced any more"));
-            Ok(())
-        }
+        0 => session.ui.info(&format!("nothing of {id} is traced")),
+        _ => session.ui.info(&format!("{id} is not traced any more")),
     }
+    Ok(())
 }
 
 /// The primitive that is named: others have no operations of their own.
@@ -143,6 +153,34 @@ fn check_operation(session: &mut Session, call: &Call, id: &str, meant: &Meant) 
         }
         _ => Ok(()),
     }
+}
+
+/// What is traced does not begin to be done for that: a monitor, or an operation at an interval, must be
+/// configured. A probe (interval 0) is run in any case.
+fn check_monitor(session: &mut Session, call: &Call, id: &str, meant: &Meant) -> Outcome {
+    let document = session.document()?;
+    let Some(name) = &meant.name else { return Ok(()) };
+    let recurs = |text: &str| literal::interval_ms(text).is_ok_and(|ms| ms > 0);
+    if !meant.interval.as_deref().map_or(name == "monitor", recurs) {
+        return Ok(());
+    }
+    let found = objects::find_resource(document.configuration(), id);
+    let operations = found.into_iter().flat_map(|object| object.element.elements_named("operations"));
+    let operations: Vec<&Element> = operations.flat_map(|all| all.elements_named("op")).collect();
+    if operations.iter().any(|operation| meant.covers(operation)) {
+        return Ok(());
+    }
+    let of_name = operations.iter().filter(|operation| operation.attr("name") == Some(name));
+    let intervals: Vec<&str> = of_name.filter_map(|operation| operation.attr("interval")).collect();
+    let (at, message) = match &meant.interval {
+        Some(interval) => (2, format!("`{id}` has no operation {name} every {interval}")),
+        None => (1, format!("`{id}` has no operation {name}")),
+    };
+    let failure = Failure::at(call.span(at), message);
+    Err(match intervals.is_empty() {
+        true => failure,
+        false => failure.hint(format!("it has it every {}", intervals.join(", "))),
+    })
 }
 
 fn is_promotable(configuration: &Element, place: &[usize]) -> bool {
