@@ -9,6 +9,7 @@ mod profile;
 mod report;
 mod source;
 
+use super::format::{self, Format};
 use super::{Exit, Io};
 use crate::clock;
 use options::{Asked, Options, pointed_at};
@@ -23,7 +24,7 @@ use quorate_core::transition::specification::Operation;
 use quorate_core::transition::xml as graph_xml;
 use quorate_core::view::{self, Extra, Section, text};
 use quorate_transport::zone;
-use report::{Format, Report, Title};
+use report::{Report, Title};
 use source::Source;
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
@@ -49,11 +50,11 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         io.line(VERSION);
         return Exit::OK;
     }
-    let Some(format) = Format::parse(&options.output_as) else {
-        io.error(TOOL, &format!("--output-as: `{}` is none of text, xml, none", options.output_as));
-        return Exit::NO_SUCH;
+    let format = match Format::asked(TOOL, &options.output_as, io) {
+        Ok(format) => format,
+        Err(exit) => return exit,
     };
-    let request = std::iter::once(TOOL).chain(arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+    let request = format::request(TOOL, arguments);
     match options.output_to.as_deref().filter(|to| *to != "-") {
         None => print(&options, format, &request, io.out, io.err),
         Some(path) => match std::fs::File::create(path) {

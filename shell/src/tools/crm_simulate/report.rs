@@ -6,6 +6,7 @@
 mod xml;
 
 use crate::tools::Exit;
+use crate::tools::format::Format;
 use quorate_core::scheduler::Situation;
 use quorate_core::scheduler::trace::{self, Told, TraceLine};
 use quorate_core::transition::injection::Modification;
@@ -14,24 +15,6 @@ use quorate_core::transition::summary::{self, Change};
 use quorate_core::view::cluster::Summary;
 use quorate_core::view::{ClusterView, Options, text};
 use std::io::Write;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Text,
-    Xml,
-    None,
-}
-
-impl Format {
-    pub fn parse(word: &str) -> Option<Format> {
-        match word {
-            "text" => Some(Format::Text),
-            "xml" => Some(Format::Xml),
-            "none" => Some(Format::None),
-            _ => None,
-        }
-    }
-}
 
 /// A block with a title; every format has its own word for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 mod options;
 mod report;
 
+use super::format::{self, Format};
 use super::{Exit, Io, read_cib};
 use crate::client::ANSWER_WITHIN;
 use crate::environment::Environment;
@@ -19,7 +20,7 @@ use quorate_core::ticket::{Change, find};
 use quorate_grammar::literal;
 use quorate_transport::local::daemon::AskError;
 use quorate_transport::store::{CibSource, StoreError};
-use report::{Format, Report};
+use report::Report;
 use std::io::ErrorKind;
 
 const TOOL: &str = "crm_ticket";
@@ -42,11 +43,11 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
         io.line(VERSION);
         return Exit::OK;
     }
-    let Some(format) = Format::parse(&options.output_as) else {
-        io.error(TOOL, &format!("--output-as: `{}` is none of text, xml, none", options.output_as));
-        return Exit::NO_SUCH;
+    let format = match Format::asked(TOOL, &options.output_as, io) {
+        Ok(format) => format,
+        Err(exit) => return exit,
     };
-    let request = std::iter::once(TOOL).chain(arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
+    let request = format::request(TOOL, arguments);
     let mut report = Report::new(format, &request);
     let exit = match act(&options, &mut report) {
         Ok(()) => Exit::OK,

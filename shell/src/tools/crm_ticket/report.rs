@@ -4,31 +4,13 @@
 //! Absent: finding them.
 
 use crate::tools::Exit;
+use crate::tools::format::Format;
 use quorate_core::view::cluster::TicketView;
 use quorate_core::view::words;
 use quorate_core::view::xml::{API_VERSION, ticket as ticket_element};
 use quorate_core::xml::{Element, Node, write_pretty};
 use quorate_transport::zone;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Text,
-    Xml,
-    None,
-}
-
-impl Format {
-    pub fn parse(word: &str) -> Option<Format> {
-        match word {
-            "text" => Some(Format::Text),
-            "xml" => Some(Format::Xml),
-            "none" => Some(Format::None),
-            _ => None,
-        }
-    }
-}
-
-/// Times are those of Greenwich.
 pub struct Report {
     format: Format,
     text: String,
