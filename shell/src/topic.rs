@@ -27,6 +27,7 @@ pub static TOPICS: &[Topic] = &[
     topic!("Output", "where answers go, and in which form", "output"),
     topic!("Shadows", "copies of the configuration to try things out on", "shadows"),
     topic!("Checks", "what is checked before a commit", "checks"),
+    topic!("Templates", "ready configurations with blanks", "templates"),
     topic!("Testing", "what a change would do", "testing"),
     topic!("Security", "access control lists", "security"),
     topic!("ResourceSets", "sets of resources in constraints", "resource-sets"),
