@@ -21,8 +21,10 @@ impl Resolver<'_> {
         };
         let found = match self.by_name.get(name).copied() {
             Some(exact) if !self.resources[exact].is_primitive() => None,
-            // What one node's history made of a name may be an instance on another.
-            Some(exact) if self.resources[exact].removed => instance().or(Some(exact)),
+            // What one node's history made of a name may be an instance on another, if one was called so before.
+            Some(exact) if self.resources[exact].removed => {
+                instance().filter(|first| self.was_called(*first, name)).or(Some(exact))
+            }
             Some(exact) => Some(exact),
             None => instance(),
         };
@@ -43,6 +45,12 @@ impl Resolver<'_> {
             }
         }
         found
+    }
+
+    /// Whether a history gave this name to an instance of the same clone.
+    fn was_called(&self, instance: ResourceId, name: &str) -> bool {
+        let all = self.resources.with_descendants(self.resources.top_of(instance));
+        all.into_iter().any(|part| self.resources[part].history_id.as_deref() == Some(name))
     }
 
     /// Which instance of an anonymous clone shall be the one that this node's history tells of.
