@@ -29,6 +29,9 @@ pub fn emit(ordered: OrderedActions<'_>, transition_id: i32) -> Emitted<'_> {
         sorted: Vec::new(),
         parameters: BTreeMap::new(),
     };
+    let expected = emitter.plan.actions.ids().filter(|action| emitter.plan.belongs_in_graph(*action)).count();
+    emitter.graph.actions.reserve_exact(expected);
+    emitter.graph.synapses.reserve_exact(expected);
     for id in emitter.plan.placement.top.clone() {
         emitter.emit_resource(id);
     }

@@ -61,6 +61,11 @@ impl<I: Id, T> Table<I, T> {
         I::new(self.rows.len() - 1)
     }
 
+    /// Gives back what room is left for more rows.
+    pub fn shrink_to_fit(&mut self) {
+        self.rows.shrink_to_fit();
+    }
+
     pub fn len(&self) -> usize {
         self.rows.len()
     }

@@ -81,7 +81,8 @@ impl Recorder {
 
     /// Writes a node's standing.
     pub fn stand(&mut self, document: &mut Document, node: &str, standing: Standing) {
-        self.nodes.remove(node);
+        // Two names may lead to one state, so what was known of any is found anew.
+        self.nodes.clear();
         stand(document, node, standing);
     }
 }
@@ -253,4 +254,48 @@ pub fn node_state<'a>(document: &'a mut Document, node: &str, uuid: &str) -> &'a
         state.set("uname", node);
     }
     state
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_names_of_one_node_share_its_histories() {
+        let mut document = Document::read(r#"<cib><configuration/><status/></cib>"#).unwrap();
+        let resource = ResourceRef {
+            id: "r".to_owned(),
+            long_id: None,
+            class: "ocf".to_owned(),
+            provider: None,
+            kind: "Dummy".to_owned(),
+        };
+        let started = |node: &'static str| Result {
+            resource: &resource,
+            name: "r",
+            task: "start",
+            interval: 0,
+            node,
+            code: 0,
+            status: ExecutionStatus::Done,
+            expected: 0,
+            reason: "",
+            digest: None,
+            notification: None,
+            migration: Vec::new(),
+            now: Now::from_epoch(1),
+        };
+        let mut recorder = Recorder::default();
+        recorder.record(&mut document, "2", &started("a"));
+        recorder.record(&mut document, "2", &started("b"));
+        recorder.stand(&mut document, "b", Standing::Down);
+        recorder.record(&mut document, "2", &started("a"));
+        let states: Vec<&Element> = document.status().elements().collect();
+        let [state] = states[..] else { panic!("one node has {} states", states.len()) };
+        assert_eq!((state.id(), state.attr("uname")), (Some("2"), Some("a")));
+        let histories = state.child("lrm").unwrap().child("lrm_resources").unwrap();
+        let calls: Vec<&str> = histories.descendants().filter_map(|part| part.attr("call-id")).collect();
+        assert_eq!(calls, ["1"], "what was known before went with the node");
+    }
 }

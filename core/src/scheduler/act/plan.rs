@@ -128,6 +128,12 @@ impl<'a> Plan<'a> {
         &self.situation.resources[id]
     }
 
+    /// Nothing is made or ordered any more: what only that needs is given back before the graph is made.
+    pub fn settled(&mut self) {
+        self.orderings = Vec::new();
+        self.actions.shrink_to_fit();
+    }
+
     // Looking actions up.
 
     fn has_key(&self, action: ActionId, key: &Key) -> bool {

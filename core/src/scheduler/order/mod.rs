@@ -29,5 +29,6 @@ pub fn order(actions: Actions<'_>) -> OrderedActions<'_> {
         plan.settle(action);
     }
     plan.disable_invalid();
+    plan.settled();
     OrderedActions { plan }
 }
