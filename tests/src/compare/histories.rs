@@ -17,9 +17,10 @@ fn with_id<'a>(element: &'a mut Element, name: &str, id: &str) -> Option<&'a mut
     element.find_mut(|child| child.name == name && child.id() == Some(id))
 }
 
+/// With the id that Pacemaker's daemons give it: who supposes a failure finds a fail count by its id.
 fn pair(set: &str, name: &str, value: &str) -> Element {
     Element::new("nvpair")
-        .with("id", format!("{set}-{}", name.replace(['#', ':'], "-")))
+        .with("id", format!("{set}-{}", name.replace(['#', ':'], ".")))
         .with("name", name)
         .with("value", value)
 }

@@ -48,7 +48,7 @@ pub(super) fn listed(view: &ClusterView, options: &Options) -> (&'static str, Ve
 
 fn is_listed(resource: &ResourceView, options: &Options, only_inactive: bool) -> bool {
     let common = resource.common();
-    if common.implicit {
+    if common.implicit && !options.detail {
         return false;
     }
     if common.orphaned && !common.active {
