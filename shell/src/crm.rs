@@ -29,7 +29,7 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
   -o, --option NAME=VALUE  a setting, for this call (see `options show`)
       --scriptdir DIRS  where `script` looks first (directories, `;` between)
       --keep-going      a batch goes on after errors and keeps what was right, as crmsh does
-  -D, --display STYLE   plain, color or color-always
+  -D, --display STYLE   plain, color, color-always or uppercase
       --output FORM     text, or json: status, show, verify and diff answer in JSON, and so do errors
                         (also -o json)
   -h, --help            this text
@@ -101,7 +101,7 @@ pub const OPTIONS: &[(&str, &str)] = &[
     ("--file=", "run the commands of a file"),
     ("--cib=", "work on a shadow"),
     ("--history=", "what `history` looks at"),
-    ("--display=", "plain, color or color-always"),
+    ("--display=", "plain, color, color-always or uppercase"),
     ("--wait", "wait until the cluster has done what follows"),
     ("--force", "answer every question with yes"),
     ("--no", "answer every question with no"),
