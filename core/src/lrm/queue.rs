@@ -208,7 +208,7 @@ impl Resource {
             _ => false,
         };
         if runs {
-            let mut parameters = operation.action.attributes.clone();
+            let mut parameters = parameters_of(operation);
             parameters.retain(|name, _| !name.starts_with("CRM_meta_"));
             self.runs_with = Some(parameters);
         }
@@ -232,6 +232,11 @@ fn same_result(a: &ExitReport, b: &ExitReport) -> bool {
     (a.code, a.status, &a.reason) == (b.code, b.status, &b.reason)
 }
 
+/// What the agent is given, meta-attributes included.
+fn parameters_of(operation: &Operation) -> BTreeMap<String, String> {
+    operation.action.attributes.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
 fn run(ticket: Ticket, operation: &Operation) -> Run {
     let resource = operation.action.resource.clone().expect("only resource actions are performed");
     Run {
@@ -240,7 +245,7 @@ fn run(ticket: Ticket, operation: &Operation) -> Run {
         operation: operation.action.operation.clone(),
         interval_ms: operation.interval_ms(),
         timeout_ms: operation.timeout_ms(),
-        parameters: operation.action.attributes.clone(),
+        parameters: parameters_of(operation),
     }
 }
 
@@ -248,6 +253,7 @@ fn run(ticket: Ticket, operation: &Operation) -> Run {
 mod tests {
     use super::*;
     use crate::transition::{Action, ActionKind, ResourceRef, TransitionKey};
+    use crate::xml::Shapes;
 
     /// An operation as `start:ip=1` or `monitor@10:ip=1`; the interval is in milliseconds.
     fn operation(text: &str) -> Operation {
@@ -270,7 +276,7 @@ mod tests {
                 provider: None,
                 kind: "x".into(),
             }),
-            attributes: attributes.map(|(name, value)| (name.to_string(), value.to_string())).into(),
+            attributes: Shapes::default().pack(attributes.into_iter()),
             downed: Vec::new(),
             shutdown_lock: None,
             maintenance: Vec::new(),

@@ -11,6 +11,7 @@ use super::table::{ActionId, Id, NodeId, ResourceId};
 use crate::cib::document::FEATURE_SET;
 use crate::score::Score;
 use crate::transition::graph::{self, ActionKind, Graph, ResourceRef, Synapse};
+use crate::xml::Shapes;
 use quorate_grammar::literal;
 use std::collections::BTreeMap;
 
@@ -28,6 +29,7 @@ pub fn emit(ordered: OrderedActions<'_>, transition_id: i32) -> Emitted<'_> {
         places: BTreeMap::new(),
         sorted: Vec::new(),
         parameters: BTreeMap::new(),
+        shapes: Shapes::default(),
     };
     let expected = emitter.plan.actions.ids().filter(|action| emitter.plan.belongs_in_graph(*action)).count();
     emitter.graph.actions.reserve_exact(expected);
@@ -51,6 +53,8 @@ struct Emitter<'a> {
     sorted: Vec<bool>,
     /// Parameters that are the same on every node, by resource.
     parameters: BTreeMap<ResourceId, Option<BTreeMap<String, String>>>,
+    /// Names that actions have in common.
+    shapes: Shapes,
 }
 
 fn header(plan: &Plan, transition_id: i32) -> Graph {
@@ -253,6 +257,7 @@ impl Emitter<'_> {
 
     fn details(&mut self, action: ActionId) -> graph::Action {
         let attributes = self.attributes(action);
+        let attributes = self.shapes.pack(attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let plan = &self.plan;
         let row = &plan.actions[action];
         let is_cluster = matches!(row.task, Task::DoShutdown | Task::ClearFailCount | Task::LrmDelete);

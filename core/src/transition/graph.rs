@@ -2,9 +2,9 @@
 //!
 //! A plain value, complete before anything runs. Its XML is in `xml`.
 
+use crate::xml::Attributes;
 use crate::xml::digest::parameters_digest;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// What the scheduler wants done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,8 +73,8 @@ pub struct Action {
     /// The cluster node that speaks for a remote node.
     pub router_node: Option<String>,
     pub resource: Option<ResourceRef>,
-    /// Parameters and `CRM_meta_*`, by name.
-    pub attributes: BTreeMap<String, String>,
+    /// Parameters and `CRM_meta_*`, in the order of their names.
+    pub attributes: Attributes,
     /// Ids of the nodes this action takes down.
     pub downed: Vec<String>,
     /// Since when the resource is kept for its node.
@@ -104,12 +104,12 @@ impl Action {
             name => !name.starts_with("CRM_meta_"),
         };
         let given = self.attributes.iter().filter(|(name, _)| counts(name) && wanted(name));
-        parameters_digest(given.map(|(name, value)| (name.as_str(), value.as_str())))
+        parameters_digest(given.map(|(name, value)| (name.as_str(), value)))
     }
 
     /// A meta-attribute of the operation, by its name without `CRM_meta_`.
     pub fn meta(&self, name: &str) -> Option<&str> {
-        self.attributes.get(&format!("CRM_meta_{name}")).map(String::as_str)
+        self.attributes.get(&format!("CRM_meta_{name}"))
     }
 }
 

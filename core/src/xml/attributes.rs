@@ -5,6 +5,7 @@
 //! attributes it has, and not one for every value.
 
 use super::name::Name;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 
@@ -119,6 +120,60 @@ impl Attributes {
     /// Names and values, in order.
     pub fn iter(&self) -> Iter<'_> {
         Iter { attributes: self, at: 0 }
+    }
+}
+
+/// Shapes that were met: thousands of elements have the same names in the same order.
+#[derive(Clone, Debug, Default)]
+pub struct Shapes {
+    known: Vec<Arc<Vec<Name>>>,
+}
+
+/// More are not remembered: looking through them must stay cheaper than a new one.
+const SHAPES_MAX: usize = 24;
+
+impl Shapes {
+    /// The shape with these names, if it was met.
+    pub(super) fn find(&self, names: &[&str]) -> Option<Arc<Vec<Name>>> {
+        let fits = |shape: &&Arc<Vec<Name>>| shape.len() == names.len() && shape.iter().zip(names).all(|(a, b)| a == b);
+        self.known.iter().find(fits).cloned()
+    }
+
+    /// Remembers a new shape.
+    pub(super) fn add(&mut self, names: &[&str]) -> Arc<Vec<Name>> {
+        let shape = Arc::new(names.iter().map(|name| Name::from(*name)).collect());
+        self.known.truncate(SHAPES_MAX - 1);
+        self.known.push(Arc::clone(&shape));
+        shape
+    }
+
+    /// Pairs as attributes that share their names with others; names must be unique.
+    pub fn pack<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Attributes {
+        let (mut names, mut text, mut ends) = (Vec::new(), String::new(), Vec::new());
+        for (name, value) in pairs {
+            names.push(name);
+            text.push_str(value);
+            ends.push(u32::try_from(text.len()).expect("attributes are smaller than 4 GiB"));
+        }
+        let shape = self.find(&names).unwrap_or_else(|| self.add(&names));
+        Attributes::of_shape(&shape, &text, &ends)
+    }
+}
+
+/// They travel as pairs.
+impl Serialize for Attributes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(|(name, value)| (name.as_str(), value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Attributes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Attributes, D::Error> {
+        let mut attributes = Attributes::default();
+        for (name, value) in Vec::<(String, String)>::deserialize(deserializer)? {
+            attributes.set(&name, &value);
+        }
+        Ok(attributes)
     }
 }
 

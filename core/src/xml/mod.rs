@@ -11,7 +11,7 @@ pub mod reader;
 pub mod tree;
 pub mod writer;
 
-pub use attributes::Attributes;
+pub use attributes::{Attributes, Shapes};
 pub use name::Name;
 pub use reader::{XmlError, read, read_bytes, read_stream};
 pub use tree::{Element, Node};

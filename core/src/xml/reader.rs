@@ -3,7 +3,7 @@
 //! In: text or bytes. Out: the root [`Element`], or an [`XmlError`] that names line and column.
 //! Checked here: one root, names, allowed characters, duplicate attributes, depth and size.
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Shapes};
 use super::name::Name;
 use super::tree::{Element, Node};
 use quick_xml::Reader;
@@ -18,9 +18,6 @@ use std::sync::Arc;
 
 /// Deeper documents are refused: printing and comparing recurse over the depth.
 const DEPTH_MAX: usize = 200;
-
-/// More shapes are not remembered at one depth: looking through them must stay cheaper than a new one.
-const SHAPES_MAX: usize = 24;
 
 /// Where and why a text is not a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +172,7 @@ struct Builder {
 struct Known {
     /// The name of the last one.
     name: Option<Name>,
-    shapes: Vec<Arc<Vec<Name>>>,
+    shapes: Shapes,
 }
 
 impl Builder {
@@ -267,10 +264,8 @@ impl Builder {
 
     /// The shape with these names: one that is known at this depth, if it is.
     fn shape(&mut self, keys: &[&str], start: u64) -> Result<Arc<Vec<Name>>, Fault> {
-        let fits =
-            |shape: &Arc<Vec<Name>>| shape.len() == keys.len() && shape.iter().zip(keys).all(|(name, key)| name == key);
-        if let Some(known) = self.known().shapes.iter().find(|shape| fits(shape)) {
-            return Ok(Arc::clone(known));
+        if let Some(known) = self.known().shapes.find(keys) {
+            return Ok(known);
         }
         let mut seen = BTreeSet::new();
         for key in keys {
@@ -279,11 +274,7 @@ impl Builder {
                 return Err(Fault::new(start, format!("attribute `{key}` twice in one element")));
             }
         }
-        let shape = Arc::new(keys.iter().map(|key| Name::from(*key)).collect());
-        let known = &mut self.known().shapes;
-        known.truncate(SHAPES_MAX - 1);
-        known.push(Arc::clone(&shape));
-        Ok(shape)
+        Ok(self.known().shapes.add(keys))
     }
 
     fn check_name(&self, name: &str, start: u64) -> Result<(), Fault> {
