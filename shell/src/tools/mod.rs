@@ -5,7 +5,7 @@ pub mod crm_attribute;
 pub mod crm_node;
 pub mod crm_simulate;
 pub mod crm_ticket;
-pub mod format;
+pub mod standard;
 pub mod why;
 
 use clap::Parser;

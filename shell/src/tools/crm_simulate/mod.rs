@@ -9,7 +9,7 @@ mod profile;
 mod report;
 mod source;
 
-use super::format::{self, Format};
+use super::standard::{Call, Format, begin};
 use super::{Exit, Io};
 use crate::clock;
 use options::{Asked, Options, pointed_at};
@@ -30,31 +30,15 @@ use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 
 const TOOL: &str = "crm_simulate";
-/// The version whose answers these are, in the words scripts look for.
-const VERSION: &str = concat!("Pacemaker 3.0.2 (Quorate ", env!("CARGO_PKG_VERSION"), ")");
-
 /// An exit code and what is to be said.
 type Failed = (Exit, String);
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    let options = match super::parse::<Options>(TOOL, arguments, io) {
-        Ok(options) => options,
+    let Call { options, format, request } = match begin::<Options>(TOOL, arguments, io) {
+        Ok(call) => call,
         Err(exit) => return exit,
     };
-    if options.wants_help() {
-        let _ = io.out.write_all(Options::help().as_bytes());
-        return Exit::OK;
-    }
-    if options.version {
-        io.line(VERSION);
-        return Exit::OK;
-    }
-    let format = match Format::asked(TOOL, &options.output_as, io) {
-        Ok(format) => format,
-        Err(exit) => return exit,
-    };
-    let request = format::request(TOOL, arguments);
     match options.output_to.as_deref().filter(|to| *to != "-") {
         None => print(&options, format, &request, io.out, io.err),
         Some(path) => match std::fs::File::create(path) {

@@ -2,7 +2,8 @@
 //!
 //! In: words. Out: [`Options`]; injections with the text they were written in, so that a mistake can be pointed at.
 
-use clap::{CommandFactory, Parser};
+use crate::tools::standard::Standard;
+use clap::Parser;
 use quorate_core::transition::history::Standing;
 use quorate_core::transition::injection::{Injection, TicketChange};
 use quorate_core::transition::specification::{Operation, Wrong};
@@ -169,17 +170,23 @@ pub struct Asked<T> {
     pub value: T,
 }
 
-impl Options {
-    pub fn wants_help(&self) -> bool {
+impl Standard for Options {
+    fn wants_help(&self) -> bool {
         let groups =
             [self.help_output, self.help_operations, self.help_synthetic, self.help_artifact, self.help_source];
         self.help_all || groups.contains(&true)
     }
 
-    pub fn help() -> String {
-        Options::command().render_help().to_string()
+    fn wants_version(&self) -> bool {
+        self.version
     }
 
+    fn format(&self) -> &str {
+        &self.output_as
+    }
+}
+
+impl Options {
     /// Whether a decision is to be made.
     pub fn decides(&self) -> bool {
         self.run

@@ -6,7 +6,7 @@
 mod xml;
 
 use crate::tools::Exit;
-use crate::tools::format::Format;
+use crate::tools::standard::Format;
 use quorate_core::scheduler::Situation;
 use quorate_core::scheduler::trace::{self, Told, TraceLine};
 use quorate_core::transition::injection::Modification;

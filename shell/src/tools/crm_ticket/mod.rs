@@ -7,7 +7,7 @@
 mod options;
 mod report;
 
-use super::format::{self, Format};
+use super::standard::{Call, begin};
 use super::{Exit, Io, read_cib};
 use crate::client::ANSWER_WITHIN;
 use crate::environment::Environment;
@@ -24,30 +24,14 @@ use report::Report;
 use std::io::ErrorKind;
 
 const TOOL: &str = "crm_ticket";
-/// The version whose answers these are, in the words scripts look for.
-const VERSION: &str = concat!("Pacemaker 3.0.2 (Quorate ", env!("CARGO_PKG_VERSION"), ")");
-
 type Failed = (Exit, String);
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    let options = match super::parse::<Options>(TOOL, arguments, io) {
-        Ok(options) => options,
+    let Call { options, format, request } = match begin::<Options>(TOOL, arguments, io) {
+        Ok(call) => call,
         Err(exit) => return exit,
     };
-    if options.help_all {
-        let _ = io.out.write_all(Options::help().as_bytes());
-        return Exit::OK;
-    }
-    if options.version {
-        io.line(VERSION);
-        return Exit::OK;
-    }
-    let format = match Format::asked(TOOL, &options.output_as, io) {
-        Ok(format) => format,
-        Err(exit) => return exit,
-    };
-    let request = format::request(TOOL, arguments);
     let mut report = Report::new(format, &request);
     let exit = match act(&options, &mut report) {
         Ok(()) => Exit::OK,

@@ -3,7 +3,8 @@
 //! In: words. Out: [`Options`], [`Wish`], or what is wrong with them.
 //! Absent: doing it.
 
-use clap::{CommandFactory, Parser};
+use crate::tools::standard::Standard;
+use clap::Parser;
 use quorate_core::ticket::Change;
 use std::path::PathBuf;
 
@@ -120,11 +121,21 @@ pub enum Wish {
     Change(Change),
 }
 
-impl Options {
-    pub fn help() -> String {
-        Options::command().render_help().to_string()
+impl Standard for Options {
+    fn wants_help(&self) -> bool {
+        self.help_all
     }
 
+    fn wants_version(&self) -> bool {
+        self.version
+    }
+
+    fn format(&self) -> &str {
+        &self.output_as
+    }
+}
+
+impl Options {
     /// The one thing that is asked for. Two at once are not guessed about.
     pub fn wish(&self) -> Result<Wish, String> {
         let queries = [

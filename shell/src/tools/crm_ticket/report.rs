@@ -4,7 +4,7 @@
 //! Absent: finding them.
 
 use crate::tools::Exit;
-use crate::tools::format::Format;
+use crate::tools::standard::Format;
 use quorate_core::view::cluster::TicketView;
 use quorate_core::view::words;
 use quorate_core::view::xml::{API_VERSION, ticket as ticket_element};
