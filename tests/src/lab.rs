@@ -3,8 +3,11 @@
 //! Everything a laboratory starts ends with it: processes are found by their environment, as the
 //! demo's fence agent finds them.
 
+use quorate_core::cib::model::resource::Role;
 use quorate_core::cib::{Document, diff};
 use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
+use quorate_core::scheduler::{self, Input};
+use quorate_core::time::Now;
 use quorate_transport::cluster::embedded::keys::ClusterKey;
 use quorate_transport::local::client::{Client, ClientError};
 use quorate_transport::wire;
@@ -13,7 +16,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds after which a node that is not heard is lost: short, so that tests are.
 const TOKEN_MS: u64 = 1000;
@@ -237,6 +240,28 @@ impl Lab {
                 reply => return Ok(reply),
             }
         }
+    }
+
+    /// Where a resource is active, as a node knows it: names, with `*` behind a promoted one.
+    pub fn places(&self, node: &str, resource: &str) -> Vec<String> {
+        let document = self.document(node);
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+        let situation = scheduler::resolve(&Input::new(&document, Now::from_epoch(since.as_secs() as i64)));
+        let mut places = Vec::new();
+        for (_, instance) in situation.resources.iter() {
+            if instance.children.is_empty() && instance.id.split(':').next() == Some(resource) {
+                let mark = if instance.role == Role::Promoted { "*" } else { "" };
+                places.extend(instance.active_on.iter().map(|at| format!("{}{mark}", situation.nodes[*at].name)));
+            }
+        }
+        places.sort();
+        places
+    }
+
+    /// Waits until a node knows a resource at just these places.
+    #[track_caller]
+    pub fn wait_at(&self, asked: &str, resource: &str, expected: &[&str]) {
+        self.wait(&format!("{resource} on {expected:?}"), |lab| lab.places(asked, resource) == expected);
     }
 
     /// Waits until something holds; fails with the logs' ends if it does not in time.

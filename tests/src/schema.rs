@@ -7,6 +7,7 @@
 use crate::world::chance::Chance;
 use quorate_core::cib::Document;
 use quorate_core::xml::Element;
+use quorate_grammar::crm::expect::DATE_FIELDS;
 
 mod constraint;
 mod resource;
@@ -97,22 +98,6 @@ const NAMES: &[&str] = &[
     "description",
 ];
 const ROLES: &[&str] = &["Stopped", "Started", "Promoted", "Unpromoted", "Master", "Slave"];
-/// All that any version knows; which of them a specification and which a duration has, differs.
-const DATE_FIELDS: &[&str] = &[
-    "seconds",
-    "minutes",
-    "hours",
-    "monthdays",
-    "weekdays",
-    "yeardays",
-    "yearsdays",
-    "days",
-    "months",
-    "weeks",
-    "years",
-    "weekyears",
-    "moon",
-];
 const DATES: &[&str] = &["2026-01-01", "2026-01-01 10:00:00Z", "2026-W01-1"];
 
 impl Maker<'_> {

@@ -1,16 +1,9 @@
 //! Real daemons, real agents: failures, moves, crashes and partitions, as an administrator sees them.
 
-use quorate_core::scheduler::{self, Input};
-use quorate_core::time::Now;
 use quorate_tests::lab::Lab;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Output;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() as i64
-}
 
 /// Runs a command of the shell on a node.
 fn crm(lab: &Lab, node: &str, words: &[&str]) -> Output {
@@ -32,26 +25,6 @@ fn load(lab: &Lab, text: &str) {
     let file = lab.directory().join("batch.crm");
     fs::write(&file, format!("configure\n{text}\ncommit\n")).expect("a batch");
     crm_ok(lab, "n1", &["-f", &file.to_string_lossy()]);
-}
-
-/// Where a resource is active, as a node knows it: names, with `*` behind a promoted one.
-fn places(lab: &Lab, node: &str, resource: &str) -> Vec<String> {
-    let document = lab.document(node);
-    let situation = scheduler::resolve(&Input::new(&document, Now::from_epoch(now())));
-    let mut places = Vec::new();
-    for (_, instance) in situation.resources.iter() {
-        if instance.children.is_empty() && instance.id.split(':').next() == Some(resource) {
-            let mark = if format!("{:?}", instance.role) == "Promoted" { "*" } else { "" };
-            places.extend(instance.active_on.iter().map(|at| format!("{}{mark}", situation.nodes[*at].name)));
-        }
-    }
-    places.sort();
-    places
-}
-
-#[track_caller]
-fn wait_at(lab: &Lab, asked: &str, resource: &str, expected: &[&str]) {
-    lab.wait(&format!("{resource} on {expected:?}"), |lab| places(lab, asked, resource) == expected);
 }
 
 fn fencing(lab: &Lab) -> String {
@@ -85,14 +58,14 @@ fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
          location prefer2 dummy2 10: n2\n\
          colocation apart -inf: dummy1 dummy2",
     );
-    wait_at(&lab, "n1", "dummy1", &["n1"]);
-    wait_at(&lab, "n1", "dummy2", &["n2"]);
+    lab.wait_at("n1", "dummy1", &["n1"]);
+    lab.wait_at("n1", "dummy2", &["n2"]);
     lab.settle();
 
     let state = lab.root("n1").join("run/resource-agents");
     fs::remove_dir_all(&state).expect("the state directory goes");
-    wait_at(&lab, "n1", "dummy1", &["n3"]);
-    wait_at(&lab, "n1", "dummy2", &["n2"]);
+    lab.wait_at("n1", "dummy1", &["n3"]);
+    lab.wait_at("n1", "dummy2", &["n2"]);
     lab.settle();
     let shown = monitor(&lab, "n1", "-1rf");
     assert!(shown.contains("dummy1: migration-threshold=3 fail-count=1000000"), "{shown}");
@@ -102,7 +75,7 @@ fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
 
     fs::create_dir_all(&state).expect("the repair");
     crm_ok(&lab, "n2", &["resource", "cleanup", "dummy1"]);
-    wait_at(&lab, "n1", "dummy1", &["n1"]);
+    lab.wait_at("n1", "dummy1", &["n1"]);
     lab.settle();
     let shown = monitor(&lab, "n1", "-1rf");
     assert!(!shown.contains("fail-count"), "{shown}");
@@ -121,30 +94,30 @@ fn standby_moves_everything_off_and_online_brings_it_back() {
          primitive c ocf:quorate:Dummy\n\
          clone cs c",
     );
-    wait_at(&lab, "n1", "a", &["n1"]);
-    wait_at(&lab, "n1", "b", &["n1"]);
-    wait_at(&lab, "n1", "c", &["n1", "n2", "n3"]);
+    lab.wait_at("n1", "a", &["n1"]);
+    lab.wait_at("n1", "b", &["n1"]);
+    lab.wait_at("n1", "c", &["n1", "n2", "n3"]);
     crm_ok(&lab, "n1", &["node", "standby", "n1"]);
-    wait_at(&lab, "n1", "c", &["n2", "n3"]);
+    lab.wait_at("n1", "c", &["n2", "n3"]);
     lab.wait("a and b to leave n1", |lab| {
-        let on = [places(lab, "n1", "a"), places(lab, "n1", "b")];
+        let on = [lab.places("n1", "a"), lab.places("n1", "b")];
         on.iter().all(|on| on.len() == 1 && on[0] != "n1")
     });
     lab.settle();
     crm_ok(&lab, "n1", &["node", "online", "n1"]);
     // The one that sticks where it is stays; the other goes home.
-    wait_at(&lab, "n1", "a", &["n1"]);
-    wait_at(&lab, "n1", "c", &["n1", "n2", "n3"]);
+    lab.wait_at("n1", "a", &["n1"]);
+    lab.wait_at("n1", "c", &["n1", "n2", "n3"]);
     lab.settle();
-    assert_ne!(places(&lab, "n1", "b"), ["n1"]);
+    assert_ne!(lab.places("n1", "b"), ["n1"]);
 
     crm_ok(&lab, "n1", &["resource", "move", "b", "n1"]);
-    wait_at(&lab, "n1", "b", &["n1"]);
+    lab.wait_at("n1", "b", &["n1"]);
     crm_ok(&lab, "n1", &["resource", "clear", "b"]);
     lab.settle();
-    assert_eq!(places(&lab, "n1", "b"), ["n1"]);
+    assert_eq!(lab.places("n1", "b"), ["n1"]);
     crm_ok(&lab, "n1", &["resource", "ban", "b", "n1"]);
-    lab.wait("b to leave", |lab| places(lab, "n1", "b").first().is_some_and(|on| on != "n1"));
+    lab.wait("b to leave", |lab| lab.places("n1", "b").first().is_some_and(|on| on != "n1"));
     crm_ok(&lab, "n1", &["resource", "clear", "b"]);
     lab.settle();
 
@@ -199,10 +172,10 @@ fn a_killed_node_is_fenced_before_its_resources_start_elsewhere() {
              location g-n2 g 50: n2"
         ),
     );
-    wait_at(&lab, "n1", "b", &["n2"]);
+    lab.wait_at("n1", "b", &["n2"]);
     lab.settle();
     lab.kill("n2");
-    lab.wait("g elsewhere", |lab| places(lab, "n1", "b").first().is_some_and(|on| on != "n2"));
+    lab.wait("g elsewhere", |lab| lab.places("n1", "b").first().is_some_and(|on| on != "n2"));
     lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.settled)));
     let status = lab.status("n1").expect("n1 answers");
     let fenced = status.fencing.iter().filter(|event| event.target == "n2").count();
@@ -212,7 +185,7 @@ fn a_killed_node_is_fenced_before_its_resources_start_elsewhere() {
     assert_eq!(starts.lines().filter(|line| line.contains(" start a ")).count(), 2, "{starts}");
     // Back again, it goes home.
     lab.start("n2");
-    wait_at(&lab, "n1", "b", &["n2"]);
+    lab.wait_at("n1", "b", &["n2"]);
     never_twice(&lab, &record);
 }
 
@@ -226,7 +199,7 @@ fn without_a_fence_device_a_lost_nodes_resources_stay_down_and_the_status_says_w
          primitive a ocf:quorate:Dummy op monitor interval=1s\n\
          location a-n2 a 50: n2",
     );
-    wait_at(&lab, "n1", "a", &["n2"]);
+    lab.wait_at("n1", "a", &["n2"]);
     lab.settle();
     lab.kill("n2");
     lab.wait("fencing to be tried", |lab| lab.status("n1").is_some_and(|status| !status.fencing.is_empty()));
@@ -256,11 +229,11 @@ fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
              location a-n3 a 50: n3"
         ),
     );
-    wait_at(&lab, "n1", "a", &["n3"]);
+    lab.wait_at("n1", "a", &["n3"]);
     lab.settle();
     lab.partition(&["n3"]);
     lab.wait("the minority to stop it", |lab| !lab.root("n3").join("run/resource-agents/Dummy-a.state").exists());
-    lab.wait("the majority to start it", |lab| places(lab, "n1", "a").first().is_some_and(|on| on != "n3"));
+    lab.wait("the majority to start it", |lab| lab.places("n1", "a").first().is_some_and(|on| on != "n3"));
     crm_ok(&lab, "n1", &["configure", "primitive", "extra", "ocf:quorate:Dummy"]);
     let refused = crm(&lab, "n3", &["configure", "primitive", "lost", "ocf:quorate:Dummy"]);
     assert!(!refused.status.success());
@@ -271,7 +244,7 @@ fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
         let digests: Vec<String> = lab.names().iter().map(|name| lab.document(name).digest()).collect();
         digests.windows(2).all(|pair| pair[0] == pair[1])
     });
-    wait_at(&lab, "n3", "a", &["n3"]);
+    lab.wait_at("n3", "a", &["n3"]);
     let shown = crm_ok(&lab, "n3", &["configure", "show"]);
     assert!(shown.contains("primitive extra") && !shown.contains("lost"), "{shown}");
 }
@@ -289,10 +262,10 @@ fn a_node_that_is_stopped_hands_over_its_resources_and_is_not_fenced() {
              location a-n2 a 50: n2"
         ),
     );
-    wait_at(&lab, "n1", "a", &["n2"]);
+    lab.wait_at("n1", "a", &["n2"]);
     lab.settle();
     lab.stop("n2");
-    lab.wait("a elsewhere", |lab| places(lab, "n1", "a").first().is_some_and(|on| on != "n2"));
+    lab.wait("a elsewhere", |lab| lab.places("n1", "a").first().is_some_and(|on| on != "n2"));
     lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.settled)));
     assert!(lab.status("n1").is_some_and(|status| status.fencing.is_empty()), "{:?}", lab.status("n1"));
     never_twice(&lab, &record);
@@ -300,7 +273,7 @@ fn a_node_that_is_stopped_hands_over_its_resources_and_is_not_fenced() {
     assert!(shown.contains("OFFLINE: [ n2 ]") && !shown.contains("UNCLEAN"), "{shown}");
     // The last one to go stops what it runs, too.
     lab.start("n2");
-    wait_at(&lab, "n1", "a", &["n2"]);
+    lab.wait_at("n1", "a", &["n2"]);
     for name in ["n1", "n3"] {
         lab.stop(name);
     }
@@ -334,14 +307,14 @@ fn agents_of_the_packages_run_unchanged() {
             host = nix::unistd::gethostname().expect("a host name").to_string_lossy()
         ),
     );
-    lab.wait("the dummies to run", |lab| places(lab, "n1", "h").len() == 1 && places(lab, "n1", "p").len() == 1);
+    lab.wait("the dummies to run", |lab| lab.places("n1", "h").len() == 1 && lab.places("n1", "p").len() == 1);
     lab.wait("one instance to be promoted", |lab| {
-        places(lab, "n1", "s").first().is_some_and(|place| place.ends_with('*'))
+        lab.places("n1", "s").first().is_some_and(|place| place.ends_with('*'))
     });
     lab.settle();
     let shown = monitor(&lab, "n1", "-1rf");
     assert!(shown.contains("bad start on n1 returned 'Error occurred'"), "{shown}");
-    assert!(places(&lab, "n1", "bad").is_empty());
+    assert!(lab.places("n1", "bad").is_empty());
 }
 
 /// What the daemon decided can be replayed from what it kept.
@@ -349,7 +322,7 @@ fn agents_of_the_packages_run_unchanged() {
 fn a_kept_scheduler_input_replays_the_decision() {
     let lab = Lab::started(2);
     load(&lab, "property fencing-enabled=false\nprimitive a ocf:quorate:Dummy\nlocation a-n2 a 10: n2");
-    wait_at(&lab, "n1", "a", &["n2"]);
+    lab.wait_at("n1", "a", &["n2"]);
     lab.settle();
     let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
     let inputs = lab.root(&leader).join("var/lib/pacemaker/pengine");

@@ -1,11 +1,8 @@
 //! Tickets with real daemons and agents: what depends on one starts, and is stopped, demoted or its node
 //! fenced when the ticket goes.
 
-use quorate_core::scheduler::{self, Input};
-use quorate_core::time::Now;
 use quorate_tests::lab::Lab;
 use std::fs;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 #[track_caller]
 fn tool(lab: &Lab, node: &str, line: &str) -> (i32, String) {
@@ -20,27 +17,6 @@ fn done(lab: &Lab, node: &str, line: &str) -> String {
     let (code, text) = tool(lab, node, line);
     assert_eq!(code, 0, "{line}: {text}");
     text
-}
-
-/// Where a resource is active: names, with `*` behind a promoted one.
-fn places(lab: &Lab, node: &str, resource: &str) -> Vec<String> {
-    let document = lab.document(node);
-    let epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs() as i64;
-    let situation = scheduler::resolve(&Input::new(&document, Now::from_epoch(epoch)));
-    let mut places = Vec::new();
-    for (_, instance) in situation.resources.iter() {
-        if instance.children.is_empty() && instance.id.split(':').next() == Some(resource) {
-            let mark = if format!("{:?}", instance.role) == "Promoted" { "*" } else { "" };
-            places.extend(instance.active_on.iter().map(|at| format!("{}{mark}", situation.nodes[*at].name)));
-        }
-    }
-    places.sort();
-    places
-}
-
-#[track_caller]
-fn wait_at(lab: &Lab, asked: &str, resource: &str, expected: &[&str]) {
-    lab.wait(&format!("{resource} on {expected:?}"), |lab| places(lab, asked, resource) == expected);
 }
 
 #[test]
@@ -63,19 +39,19 @@ fn what_depends_on_a_ticket_follows_it() {
     );
     fs::write(&file, text).expect("a batch");
     done(&lab, "n1", &format!("crm -f {}", file.display()));
-    lab.wait("the clone to run without a promoted instance", |lab| places(lab, "n1", "db") == ["n1", "n2", "n3"]);
+    lab.wait("the clone to run without a promoted instance", |lab| lab.places("n1", "db") == ["n1", "n2", "n3"]);
     lab.settle();
-    assert_eq!(places(&lab, "n1", "plain"), [""; 0]);
+    assert_eq!(lab.places("n1", "plain"), [""; 0]);
 
     // A grant needs force; then each resource starts, or is promoted.
     let (code, text) = tool(&lab, "n1", "crm_ticket -t tA --grant");
     assert!(code == 107 && text.contains("--force"), "{code} {text}");
     done(&lab, "n1", "crm_ticket -t tA --grant --force");
-    lab.wait("plain to run", |lab| places(lab, "n1", "plain").len() == 1);
+    lab.wait("plain to run", |lab| lab.places("n1", "plain").len() == 1);
     done(&lab, "n2", "crm -F -w site ticket grant tB");
-    wait_at(&lab, "n1", "db", &["n1", "n2*", "n3"]);
+    lab.wait_at("n1", "db", &["n1", "n2*", "n3"]);
     done(&lab, "n3", "crm_ticket -t tC -g -f -S owner -v here");
-    wait_at(&lab, "n1", "hard", &["n3"]);
+    lab.wait_at("n1", "hard", &["n3"]);
     assert_eq!(done(&lab, "n1", "crm_ticket -t tC -G owner"), "here\n");
     assert_eq!(done(&lab, "n2", "crm site ticket show tB"), "ticket tB is granted\n");
     assert!(done(&lab, "n2", "crm_ticket -l").contains("tA\tgranted last-granted=\""));
@@ -93,22 +69,22 @@ fn what_depends_on_a_ticket_follows_it() {
     }
     lab.start(&leader);
     lab.wait("all nodes to be together", |lab| lab.status(other).is_some_and(|status| status.members.len() == 3));
-    wait_at(&lab, other, "db", &["n1", "n2*", "n3"]);
+    lab.wait_at(other, "db", &["n1", "n2*", "n3"]);
     lab.settle();
     assert_eq!(done(&lab, &leader, "crm_ticket -t tA -G granted"), "true\n");
 
     // Standby stops and demotes in good order; the loss policies follow.
     done(&lab, "n1", "crm_ticket -t tA -s");
-    wait_at(&lab, "n1", "plain", &[]);
+    lab.wait_at("n1", "plain", &[]);
     done(&lab, "n1", "crm_ticket -t tA -a");
-    lab.wait("plain to run again", |lab| places(lab, "n1", "plain").len() == 1);
+    lab.wait("plain to run again", |lab| lab.places("n1", "plain").len() == 1);
     done(&lab, "n1", "crm_ticket -t tB --revoke --force");
-    wait_at(&lab, "n1", "db", &["n1", "n2", "n3"]);
+    lab.wait_at("n1", "db", &["n1", "n2", "n3"]);
     done(&lab, "n1", "crm_ticket -t tA -r -f");
-    wait_at(&lab, "n1", "plain", &[]);
+    lab.wait_at("n1", "plain", &[]);
     lab.settle();
     assert!(lab.runs("n3"));
-    wait_at(&lab, "n1", "hard", &["n3"]);
+    lab.wait_at("n1", "hard", &["n3"]);
     done(&lab, "n1", "crm -F site ticket revoke tC");
     lab.wait("n3 to be fenced", |lab| {
         lab.document("n1")
@@ -117,7 +93,7 @@ fn what_depends_on_a_ticket_follows_it() {
             .any(|state| state.attr("uname") == Some("n3") && state.attr("in_ccm") == Some("0"))
     });
     assert!(!lab.runs("n3"));
-    wait_at(&lab, "n1", "hard", &[]);
+    lab.wait_at("n1", "hard", &[]);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn status_and_monitor_say_local_time() {
     let path = directory.path().join("cib.xml");
     std::fs::write(&path, CIB.replace("START", "2099-01-01")).expect("a CIB");
     let answer = |mut command: Command| {
-        let out = command.env("TZ", "XXX-09:30").env("CIB_file", &path).output().expect("a tool").stdout;
+        let out = command.env("TZ", "ACST-09:30").env("CIB_file", &path).output().expect("a tool").stdout;
         String::from_utf8(out).expect("UTF-8")
     };
     let hour = || {
