@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn unknown_options_are_errors() {
-        for line in ["--foo", "-x show", "--fiel=x", "-f", "--wait=soon", "--wait=-3"] {
+        for line in ["--foo", "-x show", "-d status", "-X out status", "--fiel=x", "-f", "--wait=soon", "--wait=-3"] {
             assert!(read(&words(line)).1.is_err(), "{line}");
         }
         assert_eq!(read(&words("--fiel=x")).1.unwrap_err().hints, ["did you mean `--file`?"]);
