@@ -2,8 +2,11 @@
 //!
 //! In: a node, a name, a value. Out: edits of the status section, with Pacemaker's ids.
 
+pub mod table;
+
 use crate::cib::{Document, Edit};
 use crate::lrm::result::NodeRef;
+use crate::status::failcount;
 use crate::xml::Element;
 use crate::xml::path::{Path, Step};
 
@@ -11,6 +14,57 @@ use crate::xml::path::{Path, Step};
 pub fn set(node: &NodeRef, name: &str, value: &str) -> Edit {
     let pair = Element::new("nvpair").with("id", pair_id(node, name)).with("name", name).with("value", value);
     Edit::Put { parent: set_path(node), element: pair }
+}
+
+/// In which of a node's sets an attribute is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// By its id; the usual one, if none is named.
+    pub set: Option<&'a str>,
+    /// What a node can bear is kept apart.
+    pub utilization: bool,
+}
+
+/// The edit that sets an attribute in a set.
+fn put_edit(node: &NodeRef, place: Place, name: &str, value: &str) -> Edit {
+    let kind = if place.utilization { "utilization" } else { "instance_attributes" };
+    let usual = match place.utilization {
+        false => format!("status-{}", node.id),
+        true => format!("status-{}-utilization", node.id),
+    };
+    let set = place.set.map_or(usual, id_part);
+    let pair = Element::new("nvpair").with("id", format!("{set}-{}", id_part(name)));
+    let parent = sets_path(node).join(Step { name: kind.into(), id: Some(set) });
+    Edit::Put { parent, element: pair.with("name", name).with("value", value) }
+}
+
+/// The edits that remove an attribute from whichever of a node's sets has it.
+fn remove_everywhere(document: &Document, node: &NodeRef, name: &str) -> Vec<Edit> {
+    let path = sets_path(node);
+    let Some(sets) = path.find(document.root()) else { return Vec::new() };
+    let named = |set: &Element| {
+        let pair = set.elements().find(|pair| pair.attr("name") == Some(name))?;
+        Some(Edit::Delete { path: path.join(Step::to(set)).join(Step::to(pair)) })
+    };
+    sets.elements().filter_map(named).collect()
+}
+
+/// Puts an attribute into a node's state.
+pub fn put(state: &mut Element, name: &str, value: &str) {
+    let id = state.id().unwrap_or_default().to_string();
+    let node = NodeRef { id: id.clone(), name: String::new() };
+    let pair = Element::new("nvpair").with("id", pair_id(&node, name)).with("name", name).with("value", value);
+    let inside = |parent: &mut Element, name: &str, id: &str| {
+        if parent.child(name).is_none() {
+            parent.push(Element::new(name).with("id", id));
+        }
+    };
+    inside(state, "transient_attributes", &id);
+    let Some(attributes) = state.find_mut(|child| child.name == "transient_attributes") else { return };
+    inside(attributes, "instance_attributes", &format!("status-{id}"));
+    let Some(set) = attributes.find_mut(|child| child.name == "instance_attributes") else { return };
+    set.retain_elements(|old| old.attr("name") != Some(name));
+    set.push(pair);
 }
 
 /// The edit that removes an attribute.
@@ -21,26 +75,25 @@ pub fn remove(node: &NodeRef, name: &str) -> Edit {
 
 /// The value of an attribute.
 pub fn get(document: &Document, node: &NodeRef, name: &str) -> Option<String> {
-    let pairs = set_path(node).find(document.root())?;
-    let pair = pairs.elements().find(|pair| pair.attr("name") == Some(name))?;
-    pair.attr("value").map(str::to_string)
+    let sets = sets_path(node).find(document.root())?;
+    let mut pairs = sets.elements().flat_map(Element::elements);
+    pairs.find(|pair| pair.attr("name") == Some(name))?.attr("value").map(str::to_string)
 }
 
 /// All attributes of a node, in their order.
 pub fn all(document: &Document, node: &NodeRef) -> Vec<(String, String)> {
-    let Some(pairs) = set_path(node).find(document.root()) else { return Vec::new() };
+    let Some(sets) = sets_path(node).find(document.root()) else { return Vec::new() };
+    let pairs = sets.elements().flat_map(Element::elements);
     let pair = |pair: &Element| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string()));
-    pairs.elements().filter_map(pair).collect()
+    pairs.filter_map(pair).collect()
 }
 
 /// The edits that forget failures: of one resource (by the name its history is kept under) or all.
 pub fn clear_failures(document: &Document, node: &NodeRef, resource: Option<&str>) -> Vec<Edit> {
     let names = all(document, node).into_iter().map(|(name, _)| name);
-    let of_resource = |name: &String| {
-        let rest = ["fail-count-", "last-failure-"].iter().find_map(|prefix| name.strip_prefix(prefix));
-        rest.is_some_and(|rest| {
-            resource.is_none_or(|resource| rest == resource || rest.starts_with(&format!("{resource}#")))
-        })
+    let of_resource = |name: &String| match resource {
+        Some(resource) => failcount::is_of(name, resource),
+        None => failcount::about(name).is_some(),
     };
     names.filter(of_resource).map(|name| remove(node, &name)).collect()
 }
@@ -54,8 +107,10 @@ fn id_part(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '.' }).collect()
 }
 
+fn sets_path(node: &NodeRef) -> Path {
+    node.state_path().join(Step { name: "transient_attributes".into(), id: Some(node.id.clone()) })
+}
+
 fn set_path(node: &NodeRef) -> Path {
-    node.state_path()
-        .join(Step { name: "transient_attributes".into(), id: Some(node.id.clone()) })
-        .join(Step { name: "instance_attributes".into(), id: Some(format!("status-{}", node.id)) })
+    sets_path(node).join(Step { name: "instance_attributes".into(), id: Some(format!("status-{}", node.id)) })
 }

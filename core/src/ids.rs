@@ -13,6 +13,7 @@ macro_rules! name_type {
         pub struct $name(Arc<str>);
 
         impl $name {
+            /// The name itself.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -4,6 +4,8 @@
 //! or logs. What it needs comes in as arguments; what it wants done goes out as values.
 //! Modules are listed bottom-up: each may use only those above it.
 
+#![warn(clippy::missing_errors_doc)]
+
 pub mod ids;
 
 pub mod score;
@@ -12,11 +14,21 @@ pub mod time;
 
 pub mod note;
 
+pub mod text;
+
+pub mod pattern;
+
+pub mod exit;
+
+pub mod arguments;
+
 pub mod xml;
 
 pub mod agent;
 
 pub mod cib;
+
+pub mod schema;
 
 pub mod rules;
 
@@ -32,12 +44,16 @@ pub mod fencing;
 
 pub mod attribute;
 
-pub mod ticket;
+pub mod alert;
+
+pub mod admin;
 
 pub mod membership;
 
 pub mod replica;
 
 pub mod node;
+
+pub mod simulate;
 
 pub mod view;

@@ -9,10 +9,24 @@ use std::fmt;
 pub enum Severity {
     /// Something is worth knowing.
     Info,
+    /// Something happened that an administrator looks for afterwards.
+    Notice,
     /// Something was ignored or assumed; the result may not be what was meant.
     Warning,
     /// Something could not be used at all.
     Error,
+}
+
+impl Severity {
+    /// Pacemaker's word in its log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Notice => "notice",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
 }
 
 /// One remark about the input or a decision.
@@ -21,12 +35,18 @@ pub struct Note {
     pub severity: Severity,
     /// The id of what it is about, or empty.
     pub about: String,
+    /// The word in it that brought this about: an attribute's name, or a value; or empty.
+    pub word: String,
     pub message: String,
 }
 
 impl Note {
     pub fn info(about: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Info, about, message)
+    }
+
+    pub fn notice(about: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Notice, about, message)
     }
 
     pub fn warning(about: impl Into<String>, message: impl Into<String>) -> Self {
@@ -42,18 +62,20 @@ impl Note {
         Self::warning(about, format!("{feature} is configured, but not supported yet"))
     }
 
-    fn new(severity: Severity, about: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity, about: about.into(), message: message.into() }
+    pub fn new(severity: Severity, about: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity, about: about.into(), word: String::new(), message: message.into() }
+    }
+
+    /// With the word that brought it about.
+    #[must_use]
+    pub fn at(self, word: impl Into<String>) -> Self {
+        Self { word: word.into(), ..self }
     }
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
+        let severity = self.severity.word();
         if self.about.is_empty() {
             write!(out, "{severity}: {}", self.message)
         } else {

@@ -7,16 +7,20 @@
 use crate::cib::document::FEATURE_SET;
 use crate::cib::upgrade::{self, UpgradeError};
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
+use crate::fencing::under_way::Brought;
 use crate::lrm::result::NodeRef;
-use crate::membership::{Agreement, Gathering, Join, Member, View, ViewId};
+use crate::membership::{Accord, Agreement, DiskState, Gathering, Join, Member, View};
+use crate::schema::{self, Fault};
+use crate::status::cause::CAUSES;
+use crate::status::node::WATCHDOG_ATTRIBUTE;
 use crate::xml::digest::element_digest;
 use crate::xml::{Element, Node};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What is remembered beside the document, so that replicas can be compared after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
+pub struct PersistedTerms {
     /// The latest term the node took part in.
     pub term: u64,
     /// The term in which the configuration was last changed.
@@ -41,6 +45,8 @@ pub enum CommitError {
     Patch(ApplyError),
     /// Its result is of a schema that this program cannot read.
     Schema(UpgradeError),
+    /// Its result is not what its schema allows.
+    Invalid(Vec<Fault>),
 }
 
 /// A member's copy.
@@ -48,15 +54,18 @@ pub enum CommitError {
 pub struct Replica {
     me: Member,
     document: Document,
-    mark: Mark,
+    terms: PersistedTerms,
     /// The term the status comes from; 0 until the first agreement.
     status_term: u64,
     /// The latest commits that the document contains, as far as this daemon's life goes back.
     commits: VecDeque<RequestId>,
     /// Members of views that were entered since the latest agreement.
     seen: BTreeSet<u32>,
-    /// The latest view in which the members agreed.
-    agreed: Option<ViewId>,
+    /// Which run of each node's daemon was let in last.
+    let_in: BTreeMap<u32, u64>,
+    /// While this member is kept out: its own state as it was when it came.
+    waiting_with: Option<Option<Element>>,
+    round: u32,
     phase: Phase,
 }
 
@@ -79,6 +88,24 @@ struct Receiving {
     status: Option<Element>,
 }
 
+/// What a member says of itself besides what its replica knows.
+#[derive(Clone, Debug, Default)]
+pub struct AboutMe {
+    /// Which run of its daemon.
+    pub incarnation: u64,
+    /// Since its daemon started. Milliseconds.
+    pub uptime_ms: u64,
+    /// Its clock, seconds since the epoch.
+    pub epoch: i64,
+    pub fencing: Brought,
+    pub disk: DiskState,
+    /// When it last heard of a disk that works again, seconds since the epoch.
+    pub disk_recovered: Option<i64>,
+    pub watchdog: bool,
+    /// What it knows of attributes that no document holds.
+    pub attributes: Vec<crate::attribute::table::Brought>,
+}
+
 /// What this member has to send once all have spoken.
 #[derive(Clone, Debug, Default)]
 pub struct ToSend {
@@ -88,25 +115,29 @@ pub struct ToSend {
 
 impl Replica {
     /// The copy a node starts with, from its disk.
-    pub fn new(me: Member, document: Document, mark: Mark) -> Replica {
+    pub fn new(me: Member, document: Document, terms: PersistedTerms) -> Replica {
         Replica {
             me,
             document,
-            mark,
+            terms,
             status_term: 0,
             commits: VecDeque::new(),
             seen: BTreeSet::new(),
-            agreed: None,
+            let_in: BTreeMap::new(),
+            waiting_with: None,
+            round: 0,
             phase: Phase::Outside,
         }
     }
 
+    /// The document as of the last message delivered.
     pub fn document(&self) -> &Document {
         &self.document
     }
 
-    pub fn mark(&self) -> Mark {
-        self.mark
+    /// What is to be stored beside the document.
+    pub fn terms(&self) -> PersistedTerms {
+        self.terms
     }
 
     /// The agreement in force; `None` while members are still agreeing.
@@ -125,34 +156,62 @@ impl Replica {
         }
     }
 
-    /// A view begins: the join this member is to send.
-    pub fn enter(&mut self, view: View, incarnation: u64, uptime_ms: u64, epoch: i64) -> Join {
-        let led = self.agreement().is_some_and(|(_, agreement)| agreement.leader == self.me.id);
-        let id = view.id;
-        self.seen.extend(view.members.iter().map(|member| member.id));
-        self.phase = Phase::Gathering(view.clone(), Gathering::new(view));
+    /// What messages of now are bound to; `None` before the first view.
+    pub fn accord(&self) -> Option<Accord> {
+        self.view().map(|view| Accord { view: view.id, round: self.round })
+    }
+
+    /// Whether this member takes part: the members agree, and it is not kept out.
+    pub fn is_inside(&self) -> bool {
+        self.agreement().is_some_and(|(_, agreement)| agreement.is_inside(self.me.id))
+    }
+
+    /// A view begins, or its members have to agree anew: the join this member is to send.
+    pub fn enter(&mut self, view: View, about: AboutMe) -> Join {
+        let AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes } = about;
+        let led = self.agreement().is_some_and(|(_, agreement)| agreement.leader == Some(self.me.id));
+        self.round = match self.view() {
+            Some(current) if current.id == view.id => self.round + 1,
+            _ => 0,
+        };
+        let accord = Accord { view: view.id, round: self.round };
+        // Who is kept out has not been let in by anybody, and is not by being here.
+        let outside =
+            self.agreement().filter(|(current, _)| current.id == view.id).map(|(_, agreement)| &agreement.outside);
+        let seen =
+            view.members.iter().map(|member| member.id).filter(|id| !outside.is_some_and(|out| out.contains(id)));
+        let seen: Vec<u32> = seen.collect();
+        self.seen.extend(seen);
+        self.phase = Phase::Gathering(view.clone(), Gathering::new(view, self.round));
         let me = node_ref(&self.me);
+        let node_state = match (&self.waiting_with, self.status_term) {
+            (Some(own), _) => own.clone(),
+            (None, 0) => None,
+            (None, _) => me.state_path().find(self.document.root()).cloned(),
+        };
         Join {
-            view: id,
+            accord,
             id: self.me.id,
             name: self.me.name.clone(),
-            agreed: self.agreed,
             incarnation,
             feature_set: FEATURE_SET.to_string(),
             uptime_ms,
             led,
-            term: self.mark.term,
-            configuration_term: self.mark.configuration_term,
+            term: self.terms.term,
+            configuration_term: self.terms.configuration_term,
             status_term: self.status_term,
             version: self.document.version(),
             configuration_digest: self.configuration_digest(),
             status_digest: element_digest(self.document.status()),
-            node_state: match self.status_term {
-                0 => None,
-                _ => me.state_path().find(self.document.root()).cloned(),
-            },
+            node_state,
             epoch_seconds: epoch,
             seen: self.seen.iter().copied().collect(),
+            let_in: self.let_in.clone(),
+            fencing,
+            disk,
+            watchdog,
+            disk_recovered,
+            attributes,
         }
     }
 
@@ -193,7 +252,7 @@ impl Replica {
     }
 
     /// Completes the agreement if all is here: `true` when everyone now has the same document.
-    pub fn settle(&mut self) -> bool {
+    pub fn finalize_join(&mut self) -> bool {
         let Phase::Receiving(view, receiving) = &self.phase else { return false };
         let agreement = &receiving.agreement;
         let complete = (!agreement.send_configuration || receiving.configuration.is_some())
@@ -217,19 +276,36 @@ impl Replica {
         seat_members(&mut document, &view, &agreement);
         document.set_version(agreement.version);
         self.document = document;
-        self.mark = Mark { term: agreement.term, configuration_term: agreement.configuration_term };
+        self.terms = PersistedTerms { term: agreement.term, configuration_term: agreement.configuration_term };
         self.status_term = agreement.status_term.max(1);
         self.seen.clear();
-        self.agreed = Some(view.id);
+        self.let_in.clone_from(&agreement.let_in);
+        self.waiting_with = match agreement.outside.contains(&self.me.id) {
+            true => Some(agreement.joins.get(&self.me.id).and_then(|join| join.node_state.clone())),
+            false => None,
+        };
         self.phase = Phase::Agreed(view, Box::new(agreement));
         true
     }
 
     /// Applies a patch that was delivered. What it makes of the configuration is kept in the latest
-    /// schema, so that everything here reads one language.
+    /// schema, so that everything here reads one language. What a schema does not allow is not taken.
+    ///
+    /// # Errors
+    /// The patch does not fit the document, or its result is of a schema that cannot be read, or is not what its
+    /// schema allows; nothing is changed then.
     pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Version, CommitError> {
-        let document = apply(&self.document, patch).map_err(CommitError::Patch)?;
-        let (document, _) = upgrade::to_latest(&document).map_err(CommitError::Schema)?;
+        let patched = apply(&self.document, patch).map_err(CommitError::Patch)?;
+        let (document, _) = upgrade::to_latest(&patched).map_err(CommitError::Schema)?;
+        for result in [&patched, &document] {
+            let faults = schema::new_faults(self.document.root(), result.root());
+            if !faults.is_empty() {
+                return Err(CommitError::Invalid(faults));
+            }
+            if patched.same(&document) {
+                break;
+            }
+        }
         self.commits.push_back(request);
         if self.commits.len() > COMMITS_MAX {
             self.commits.pop_front();
@@ -251,8 +327,7 @@ impl Replica {
         if failed == edits.len() {
             return failed;
         }
-        let configuration =
-            edits.iter().any(|edit| edit.path().0.get(1).is_some_and(|step| step.name == "configuration"));
+        let configuration = edits.iter().any(Edit::is_of_configuration);
         let version = self.document.version();
         document.set_version(match configuration {
             true => version.next_configuration(),
@@ -265,7 +340,7 @@ impl Replica {
 
     fn configuration_changed(&mut self, new: &Document) {
         if !new.version().same_configuration(self.document.version()) {
-            self.mark.configuration_term = self.mark.term;
+            self.terms.configuration_term = self.terms.term;
         }
     }
 }
@@ -287,8 +362,9 @@ fn is_outdated(agreement: &Agreement) -> bool {
 fn seat_members(document: &mut Document, view: &View, agreement: &Agreement) {
     let root = document.root_mut();
     root.set("have-quorum", if view.quorate { "1" } else { "0" });
-    root.set("dc-uuid", agreement.leader.to_string());
-    let present: Vec<NodeRef> = view.members.iter().map(node_ref).collect();
+    root.set("dc-uuid", agreement.leader.unwrap_or_default().to_string());
+    let inside = view.members.iter().filter(|member| agreement.is_inside(member.id));
+    let present: Vec<NodeRef> = inside.map(node_ref).collect();
     let status = document.status_mut();
     for node in &mut status.children {
         if let Node::Element(element) = node
@@ -298,13 +374,15 @@ fn seat_members(document: &mut Document, view: &View, agreement: &Agreement) {
         {
             let element = std::sync::Arc::make_mut(element);
             absent(element);
-            let seen = |join: &Join| join.seen.iter().any(|id| element.id() == Some(&id.to_string()));
+            let away = |id: &u32| !view.members.iter().any(|member| member.id == *id);
+            let seen = |join: &Join| join.seen.iter().any(|id| away(id) && element.id() == Some(&id.to_string()));
             if agreement.joins.values().any(seen) {
                 element.set("expected", "member");
             }
         }
     }
-    for (member, join) in agreement.joins.values().map(|join| (join.id, join)) {
+    let joins = agreement.joins.values().filter(|join| agreement.is_inside(join.id));
+    for (member, join) in joins.map(|join| (join.id, join)) {
         let id = member.to_string();
         let old = status.child_with_id("node_state", &id).cloned();
         let seat = present_state(&id, join, old.as_ref(), agreement.epoch_seconds);
@@ -338,11 +416,22 @@ fn present_state(id: &str, join: &Join, old: Option<&Element>, epoch: i64) -> El
         .with("join", "member")
         .with("expected", "member");
     match &join.node_state {
-        Some(own) => state.children.clone_from(&own.children),
+        Some(own) => {
+            state.children.clone_from(&own.children);
+            state.retain_elements(|child| child.name != CAUSES);
+        }
         None => {
             let lrm = Element::new("lrm").with("id", id).with_child(Element::new("lrm_resources"));
             state.push(lrm);
         }
+    }
+    crate::attribute::put(&mut state, "#feature-set", &join.feature_set);
+    if join.watchdog {
+        state.set(WATCHDOG_ATTRIBUTE, "true");
+    }
+    // What it was fenced for the others know, not itself.
+    for causes in old.into_iter().flat_map(|old| old.elements_named(CAUSES)) {
+        state.push(causes.clone());
     }
     state
 }

@@ -15,6 +15,7 @@ impl Score {
     pub const INFINITY: Self = Self(literal::INFINITY);
     pub const MINUS_INFINITY: Self = Self(-literal::INFINITY);
 
+    /// What is beyond infinity is infinity.
     pub const fn new(value: i32) -> Self {
         if value > literal::INFINITY {
             Self::INFINITY
@@ -27,21 +28,20 @@ impl Score {
 
     /// As a CIB has it; `None` when it is no score. What follows a number is passed over.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim_start();
-        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let count = digits.bytes().take_while(u8::is_ascii_digit).count();
-        let number = &text[..text.len() - digits.len() + count];
-        literal::score(if count > 0 { number } else { text }).ok().map(Self)
+        literal::cib::score(text).map(Self)
     }
 
+    /// Infinity is 1,000,000.
     pub const fn value(self) -> i32 {
         self.0
     }
 
+    /// Whether it is `INFINITY`: a must.
     pub const fn is_infinite(self) -> bool {
         self.0 >= literal::INFINITY
     }
 
+    /// Whether it is `-INFINITY`: a must not.
     pub const fn is_banned(self) -> bool {
         self.0 <= -literal::INFINITY
     }

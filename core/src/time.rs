@@ -30,6 +30,7 @@ impl Now {
         Self { at: DateTime { epoch: seconds, offset }, local: offset }
     }
 
+    /// Seconds since 1970, UTC.
     pub const fn epoch(self) -> i64 {
         self.at.epoch
     }
@@ -50,6 +51,7 @@ pub struct Zone {
 }
 
 impl Zone {
+    /// Seconds east of UTC at a moment, which is in seconds since 1970.
     pub fn offset_at(&self, moment: i64) -> i32 {
         let after = self.changes.partition_point(|(from, _)| *from <= moment);
         after.checked_sub(1).map_or(self.offset, |at| self.changes[at].1)
@@ -63,17 +65,25 @@ pub struct Interval(pub u32);
 impl Interval {
     pub const ZERO: Self = Self(0);
 
+    /// Reads `10`, `10s`, `2min` as a CIB has it, a number alone as seconds; `None` where it is no interval.
     pub fn parse(text: &str) -> Option<Self> {
-        let ms = literal::interval_ms(text).ok()?;
-        Some(Self(ms.clamp(0, i64::from(u32::MAX)) as u32))
+        let ms = literal::cib::interval_ms(text)?;
+        Some(Self(ms.min(i64::from(u32::MAX)) as u32))
     }
 
+    /// Whether it is no interval at all.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
+    /// Milliseconds.
     pub const fn ms(self) -> u32 {
         self.0
+    }
+
+    /// In whole seconds; what is shorter than one is one.
+    pub fn seconds(self) -> i64 {
+        if self.0 == 0 { 0 } else { (i64::from(self.0) + 500).div_euclid(1000).max(1) }
     }
 }
 
@@ -81,6 +91,37 @@ impl fmt::Display for Interval {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(out)
     }
+}
+
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// `Tue Jun 16 19:23:21 2020`, in the zone of the moment: as C's `ctime` writes it, and Pacemaker with it.
+pub fn in_words(moment: literal::DateTime) -> String {
+    let at = moment.calendar();
+    let weekday = WEEKDAYS[(at.weekday as usize).clamp(1, 7) - 1];
+    let month = MONTHS[(at.month as usize).clamp(1, 12) - 1];
+    format!("{weekday} {month} {:>2} {:02}:{:02}:{:02} {}", at.day, at.hour, at.minute, at.second, at.year)
+}
+
+/// `10s`, `1m30s`, `1h`, `100ms`.
+pub fn interval_in_words(ms: u32) -> String {
+    let mut rest = ms;
+    let mut text = String::new();
+    for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m")] {
+        if rest >= unit {
+            text.push_str(&format!("{}{name}", rest / unit));
+            rest %= unit;
+        }
+    }
+    match (rest / 1000, rest % 1000) {
+        (0, 0) if !text.is_empty() => {}
+        (0, 0) => text.push_str("0s"),
+        _ if rest < 1000 => text.push_str(&format!("{rest}ms")),
+        (seconds, 0) => text.push_str(&format!("{seconds}s")),
+        (seconds, ms) => text.push_str(&format!("{seconds}.{ms:03}s")),
+    }
+    text
 }
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 //!
 //! Absent: every decision.
 
+pub mod engine;
+pub mod limits;
 pub mod log;
 pub mod options;
 pub mod perform;
 pub mod replay;
 pub mod runtime;
+pub mod syslog;
+pub mod variables;

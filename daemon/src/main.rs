@@ -1,12 +1,12 @@
 //! quorated: the daemon on every node.
 
-use quorate_daemon::options::{Asked, Options, USAGE};
+use quorate_daemon::options::{Asked, DaemonOptions, USAGE};
 use quorate_daemon::runtime;
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let options = match Options::parse(std::env::args().skip(1)) {
+    let options = match DaemonOptions::parse(std::env::args().skip(1)) {
         Ok(Asked::Run(options)) => options,
         Ok(Asked::Help) => {
             print!("{USAGE}");
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 
 /// In a laboratory, a node's processes are found by their environment: the daemon's own must name
 /// its root too. Starts the program again if it does not; returns only to go on or to fail.
-fn marked(options: &Options) -> Option<std::io::Error> {
+fn marked(options: &DaemonOptions) -> Option<std::io::Error> {
     let root = options.places.root.as_os_str();
     if root == "/" || std::env::var_os("QUORATE_ROOT").as_deref() == Some(root) {
         return None;

@@ -3,7 +3,8 @@
 //! The file has corosync.conf's form (sections in braces, `key: value` lines, `#` comments) and
 //! its words; see README. Unknown words are errors that name the line.
 
-use std::fmt;
+use quorate_core::arguments::UsageError;
+use quorate_transport::cluster::file::{self, FileError, Item, Section};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,10 @@ pub struct Places {
 impl Places {
     pub fn configuration(&self) -> PathBuf {
         self.root.join("etc/quorate/quorate.conf")
+    }
+    /// Where it is, Corosync is the engine.
+    pub fn corosync(&self) -> PathBuf {
+        self.root.join("etc/corosync/corosync.conf")
     }
     pub fn key(&self) -> PathBuf {
         self.root.join("etc/quorate/authkey")
@@ -87,21 +92,6 @@ pub struct ClusterFile {
     pub nodes: Vec<NodeEntry>,
 }
 
-/// A line that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileError {
-    pub line: usize,
-    pub message: String,
-}
-
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.message)
-    }
-}
-
-impl std::error::Error for FileError {}
-
 #[derive(Default)]
 struct Entry {
     name: Option<String>,
@@ -115,57 +105,76 @@ impl ClusterFile {
     /// Reads the file's text.
     pub fn parse(text: &str) -> Result<ClusterFile, FileError> {
         let mut file = ClusterFile::default();
-        let mut sections: Vec<String> = Vec::new();
-        let mut entry = Entry::default();
-        let mut last = 0;
-        for (number, line) in text.lines().enumerate() {
-            last = number + 1;
-            let fail = |message: String| FileError { line: last, message };
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            if let Some(name) = line.strip_suffix('{') {
-                sections.push(name.trim().to_string());
-            } else if line == "}" {
-                match sections.pop().as_deref() {
-                    Some("node") => file.nodes.push(std::mem::take(&mut entry).finish(file.nodes.len()).map_err(fail)?),
-                    Some(_) => {}
-                    None => return Err(fail("`}` without `{`".into())),
+        let parsed = file::parse(text)?;
+        file.take(&parsed, &mut Vec::new(), &mut Entry::default())?;
+        match file.nodes.is_empty() {
+            true => Err(FileError { line: parsed.end, message: "the node list is empty".into() }),
+            false => Ok(file),
+        }
+    }
+
+    /// Takes what is in a section, whose name and those around it are given.
+    fn take(&mut self, section: &Section, names: &mut Vec<String>, entry: &mut Entry) -> Result<(), FileError> {
+        for item in &section.items {
+            match item {
+                Item::Other(_) => {}
+                Item::Value(value) => {
+                    let within: Vec<&str> = names.iter().map(String::as_str).collect();
+                    let set = self.set(entry, &within, &value.key, &value.value);
+                    set.map_err(|message| FileError { line: value.line, message })?;
                 }
-            } else if let Some((key, value)) = line.split_once(':') {
-                let section: Vec<&str> = sections.iter().map(String::as_str).collect();
-                file.set(&mut entry, &section, key.trim(), value.trim()).map_err(fail)?;
-            } else {
-                return Err(fail(format!("`{line}` is neither a section nor `key: value`")));
+                Item::Section(inside) => {
+                    names.push(inside.name.clone());
+                    let mut entry = Entry::default();
+                    self.take(inside, names, &mut entry)?;
+                    names.pop();
+                    if inside.name == "node" {
+                        self.add(entry, inside)?;
+                    }
+                }
             }
         }
-        if let Some(open) = sections.last() {
-            return Err(FileError { line: last, message: format!("section `{open}` is never closed") });
+        Ok(())
+    }
+
+    fn add(&mut self, entry: Entry, section: &Section) -> Result<(), FileError> {
+        let node = entry.finish(self.nodes.len()).map_err(|message| FileError { line: section.end, message })?;
+        if let Some(message) = self.twice(&node) {
+            return Err(FileError { line: section.line, message });
         }
-        if file.nodes.is_empty() {
-            return Err(FileError { line: last, message: "the node list is empty".into() });
-        }
-        Ok(file)
+        self.nodes.push(node);
+        Ok(())
     }
 
     fn set(&mut self, entry: &mut Entry, section: &[&str], key: &str, value: &str) -> Result<(), String> {
         match (section, key) {
             (["totem"], "version") => {}
             (["totem"], "cluster_name") => self.cluster_name = value.to_string(),
-            (["totem"], "token") => self.token = Some(number(key, value)?),
+            (["totem"], "token") => self.token = Some(positive(key, value)?),
             (["quorum"], "provider") => {}
             (["quorum"], "two_node") => self.two_node = number::<u8>(key, value)? == 1,
             (["quorum"], "wait_for_all") => self.wait_for_all = Some(number::<u8>(key, value)? == 1),
             (["quorum"], "expected_votes") => self.expected_votes = Some(number(key, value)?),
             (["nodelist", "node"], "name") => entry.name = Some(value.to_string()),
-            (["nodelist", "node"], "nodeid") => entry.id = Some(number(key, value)?),
+            (["nodelist", "node"], "nodeid") => entry.id = Some(positive(key, value)?),
             (["nodelist", "node"], "ring0_addr") => entry.host = Some(value.to_string()),
-            (["nodelist", "node"], "port") => entry.port = Some(number(key, value)?),
+            (["nodelist", "node"], "port") => entry.port = Some(positive(key, value)?),
             (["nodelist", "node"], "quorum_votes") => entry.votes = Some(number(key, value)?),
             _ => return Err(format!("`{key}` is not known in `{}`", section.join(" "))),
         }
         Ok(())
+    }
+
+    /// What of a node another one has already: by name, id and address nodes are told apart.
+    fn twice(&self, node: &NodeEntry) -> Option<String> {
+        self.nodes.iter().find_map(|other| match () {
+            () if other.name == node.name => Some(format!("node name `{}` is listed twice", node.name)),
+            () if other.id == node.id => Some(format!("node id {} is listed twice", node.id)),
+            () if other.address == node.address => {
+                Some(format!("address {} is listed twice, for {} and {}", node.address, other.name, node.name))
+            }
+            () => None,
+        })
     }
 
     /// Corosync switches it on with `two_node`, unless told otherwise.
@@ -199,53 +208,93 @@ fn number<T: std::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("`{key}: {value}` is not a number it can be"))
 }
 
+fn positive<T: std::str::FromStr + Default + PartialEq>(key: &str, value: &str) -> Result<T, String> {
+    number(key, value).and_then(|number: T| match number == T::default() {
+        true => Err(format!("`{key}: {value}` must be more than that")),
+        false => Ok(number),
+    })
+}
+
+/// What carries messages between the hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineKind {
+    Embedded,
+    Corosync,
+}
+
 /// The daemon's command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct DaemonOptions {
     pub places: Places,
     /// This node's name; the host's if not given.
     pub node: Option<String>,
+    /// The engine that is wanted, whatever files there are.
+    pub engine: Option<EngineKind>,
+    /// The device that resets this host when the daemon does not look after it.
+    pub watchdog: Option<PathBuf>,
     /// Whether tests may cut links through the socket.
     pub test_hooks: bool,
 }
 
 pub const USAGE: &str = "\
-usage: quorated [--root DIR] [--node NAME]
+usage: quorated [--root DIR] [--node NAME] [--engine corosync|embedded] [--watchdog DEVICE]
 
-Runs this host's part of the cluster that DIR/etc/quorate/quorate.conf describes.
+Runs this host's part of the cluster. Where DIR/etc/corosync/corosync.conf is, Corosync connects the
+hosts; else the embedded engine does, as DIR/etc/quorate/quorate.conf describes it.
 
-  --root DIR    take every path below DIR (default /)
-  --node NAME   this node's name in the node list (default: the host's name)
-  --version     print the version
-  --help        print this text
+  --root DIR      take every path below DIR (default /)
+  --node NAME     this node's name in the node list (default: the host's name)
+  --engine NAME   what connects the hosts, whatever files there are
+  --watchdog DEVICE
+                  look after this watchdog: it resets the host when the daemon stands still, and
+                  the property fencing-watchdog-timeout may rely on it
+  --version       print the version
+  --help          print this text
 ";
 
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    Run(Options),
+    Run(DaemonOptions),
     Help,
     Version,
 }
 
-impl Options {
+impl DaemonOptions {
     /// Reads the arguments (without the program's name).
-    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked, String> {
-        let mut options = Options { places: Places { root: PathBuf::from("/") }, node: None, test_hooks: false };
+    ///
+    /// # Errors
+    /// They cannot be meant.
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked, UsageError> {
+        let mut options = DaemonOptions {
+            places: Places { root: PathBuf::from("/") },
+            node: None,
+            engine: None,
+            watchdog: None,
+            test_hooks: false,
+        };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` needs a value"));
+            let mut value = || arguments.next().ok_or_else(|| UsageError(format!("`{argument}` needs a value")));
             match argument.as_str() {
                 "--root" => {
                     let root = PathBuf::from(value()?);
-                    let root = std::path::absolute(&root).map_err(|error| error.to_string())?;
+                    let root = std::path::absolute(&root).map_err(|error| UsageError(error.to_string()))?;
                     options.places = Places { root };
                 }
                 "--node" => options.node = Some(value()?),
+                "--engine" => {
+                    options.engine = Some(match value()?.as_str() {
+                        "corosync" => EngineKind::Corosync,
+                        "embedded" => EngineKind::Embedded,
+                        other => return Err(UsageError(format!("`{other}` is no engine: corosync, embedded"))),
+                    });
+                }
+                "--watchdog" => options.watchdog = Some(PathBuf::from(value()?)),
                 "--test-hooks" => options.test_hooks = true,
                 "--help" | "-h" => return Ok(Asked::Help),
                 "--version" => return Ok(Asked::Version),
-                other => return Err(format!("unknown argument `{other}`")),
+                other => return Err(UsageError(format!("unknown argument `{other}`"))),
             }
         }
         Ok(Asked::Run(options))
@@ -286,5 +335,20 @@ mod tests {
         check("}\n", "line 1: `}` without `{`");
         check("totem {\n}\n", "line 2: the node list is empty");
         check("nodelist {\n node {\n }\n}\n", "line 3: a node without `ring0_addr`");
+        check("totem {\n token: 0\n}\n", "line 2: `token: 0` must be more than that");
+        check("nodelist {\n node {\n port: 0\n}\n}\n", "line 3: `port: 0` must be more than that");
+        check("nodelist {\n node {\n nodeid: 0\n}\n}\n", "line 3: `nodeid: 0` must be more than that");
+    }
+
+    #[test]
+    fn nodes_that_cannot_be_told_apart_are_named_with_the_second_ones_line() {
+        let node = |name: &str, id: u32, port: u16| {
+            format!(" node {{\n  name: {name}\n  nodeid: {id}\n  ring0_addr: 127.0.0.1\n  port: {port}\n }}\n")
+        };
+        let list = |second: String| format!("nodelist {{\n{}{second}}}\n", node("a", 1, 5));
+        check(&list(node("a", 2, 6)), "line 8: node name `a` is listed twice");
+        check(&list(node("b", 1, 6)), "line 8: node id 1 is listed twice");
+        check(&list(node("b", 2, 5)), "line 8: address 127.0.0.1:5 is listed twice, for a and b");
+        check(&list(node("b", 2, 6)), "1=a@127.0.0.1:5 2=b@127.0.0.1:6");
     }
 }

@@ -8,7 +8,8 @@
 use bzip2::Compression;
 use bzip2::write::BzEncoder;
 use quorate_core::cib::Document;
-use quorate_transport::store::replace;
+use quorate_transport::owned::Owned;
+use quorate_transport::store::replace_owned;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -34,13 +35,16 @@ struct Input {
 impl Series {
     /// Goes on behind the newest input; `failed` hears of every one that could not be written.
     pub fn open(directory: PathBuf, failed: impl Fn(String) + Send + 'static) -> io::Result<Series> {
-        std::fs::create_dir_all(&directory)?;
+        // Members of the group that manages the cluster may look into its history.
+        let owned = Owned::by_cluster(0o640, 0o750);
+        owned.directory(&directory)?;
+        owned.narrow(&directory, |name| name.starts_with("pe-"))?;
         let last = std::fs::read_to_string(directory.join("pe-input.last")).unwrap_or_default();
         let next = last.trim().parse().unwrap_or(0) % INPUTS_MAX;
         let (writer, inputs) = mpsc::sync_channel::<Input>(WAITING_MAX);
         let work = move || {
             for input in inputs {
-                if let Err(error) = write(&directory, &input) {
+                if let Err(error) = write(&directory, &input, owned) {
                     failed(format!("pe-input-{} was not written: {error}", input.number));
                 }
             }
@@ -58,13 +62,13 @@ impl Series {
     }
 }
 
-fn write(directory: &Path, input: &Input) -> io::Result<()> {
+fn write(directory: &Path, input: &Input, owned: Owned) -> io::Result<()> {
     let mut root = input.document.root().clone();
     root.set("execution-date", input.epoch.to_string());
     let mut encoder = BzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(quorate_core::xml::write_pretty(&root).as_bytes())?;
     // Who reads meets a whole one, or none.
-    let put = |name: String, bytes: &[u8]| replace(&directory.join(name), bytes).map_err(io::Error::other);
+    let put = |name: String, bytes: &[u8]| replace_owned(&directory.join(name), bytes, owned).map_err(io::Error::other);
     put(format!("pe-input-{}.bz2", input.number), &encoder.finish()?)?;
     put("pe-input.last".into(), format!("{}\n", (input.number + 1) % INPUTS_MAX).as_bytes())
 }

@@ -3,27 +3,38 @@
 //! One thread. Agents are child processes, the disk has a thread of its own, the cluster engine
 //! too; all of them answer through one channel.
 
-use crate::log::Log;
-use crate::options::{ClusterFile, Options, Places};
-use crate::perform::disk::Store;
-use crate::perform::metadata::Known;
-use crate::perform::{agent, fence_agent};
+mod tools;
+
+use crate::engine::{Configured, Engine, EngineError, SAY_EVERY};
+use crate::limits;
+use crate::log::{Destinations, Log};
+use crate::options::{DaemonOptions, Places};
+use crate::perform::agent;
+use crate::perform::alert::Alerts;
+use crate::perform::disk::{NothingValid, Store};
+use crate::perform::disk_thread::{self, DiskWork};
+use crate::perform::watchdog::{self, Watchdog};
 use crate::replay::Series;
+use crate::syslog::Syslog;
+use crate::variables::{StartState, Variables};
+use quorate_agents::fence_actions::FenceActions;
+use quorate_agents::host::Host;
+use quorate_agents::metadata::MetadataCache;
+use quorate_core::cib::Document;
 use quorate_core::cib::document::SCHEMA;
-use quorate_core::cib::{Document, upgrade};
-use quorate_core::membership::{Member, View, ViewId};
-use quorate_core::node::{Clock, Effect, Event, Node, Refusal, Reply, Request, Settings, Timer};
+use quorate_core::cib::upgrade::{self, UpgradeError};
+use quorate_core::membership::{Member, ViewId};
+use quorate_core::node::{Clock, Effect, Event, Message, Node, Settings, Timer, Unsent};
 use quorate_core::note::Note;
-use quorate_core::replica::Mark;
-use quorate_transport::cluster::embedded::keys::ClusterKey;
-use quorate_transport::cluster::embedded::protocol::{Timing, VoteRules};
-use quorate_transport::cluster::embedded::socket::{self, Address, Embedded};
-use quorate_transport::cluster::{Cluster, ClusterEvent, DownReason};
-use quorate_transport::local::server::{ClientId, LocalEvent, Server};
-use quorate_transport::local::{Access, Caller};
+use quorate_core::schema;
+use quorate_transport::cluster::{ClusterEvent, DownReason, MulticastError};
+use quorate_transport::local::Caller;
+use quorate_transport::local::server::{BindError, ClientId, Server};
+use quorate_transport::owned::Owned;
 use quorate_transport::wire;
 use quorate_transport::zone;
-use std::collections::{BTreeMap, BTreeSet};
+use sd_notify::NotifyState;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
 use std::sync::mpsc as blocking;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -33,29 +44,31 @@ use tokio::sync::mpsc;
 /// The version of the program as clusters show it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// A disk that takes longer for the first answer is mentioned.
+const DISK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// So often the loop says that it works.
+const BEATS_IN_TOKEN: u32 = 5;
+
 /// Why the daemon cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("cannot read {path}: {source}")]
-    Configuration { path: String, source: std::io::Error },
-    #[error("{path}: {error}")]
-    File { path: String, error: String },
-    #[error("{path} does not list this node, {node}; name it with --node")]
-    NotListed { path: String, node: String },
     #[error("another quorated runs here ({path} is locked)")]
     Running { path: String },
     #[error("the stored configuration cannot be used: {0}")]
-    Stored(String),
+    Stored(#[from] NothingValid),
+    #[error("the stored configuration cannot be used: {0}")]
+    Schema(#[from] UpgradeError),
     #[error("{what}: {source}")]
     Io { what: String, source: std::io::Error },
     #[error(transparent)]
-    Join(#[from] socket::JoinError),
-    #[error("{0}")]
-    Other(String),
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Tools(#[from] BindError),
 }
 
 /// Runs until the node has left the cluster.
-pub fn run(options: Options) -> Result<(), StartError> {
+pub fn run(options: DaemonOptions) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -67,37 +80,36 @@ pub fn run(options: Options) -> Result<(), StartError> {
 type Asker = (ClientId, u64);
 
 struct Daemon {
-    places: Places,
+    host: Host,
+    alerts: Alerts,
     /// What agents have said of themselves.
-    agents: Known,
+    agents: MetadataCache,
+    fence_agents: FenceActions,
+    watchdog: Watchdog,
     node: Node,
-    engine: Embedded,
+    engine: Engine,
     server: Server,
     callers: BTreeMap<ClientId, Caller>,
+    /// How many clients have gone since memory was given back.
+    went: usize,
     askers: BTreeMap<u64, Asker>,
     next_asker: u64,
     /// Subscriptions, by the number their first reply went out under.
     subscribers: BTreeMap<u64, ClientId>,
     events: mpsc::UnboundedReceiver<Event>,
     tell: mpsc::UnboundedSender<Event>,
-    disk: blocking::Sender<Write>,
+    disk: blocking::Sender<DiskWork>,
     inputs: Series,
     /// Inputs that could not be written.
     lost_inputs: mpsc::UnboundedReceiver<String>,
+    /// Messages that the engine had no room for, in their order.
+    unsent: VecDeque<Message>,
     timers: BTreeMap<(Instant, u64), Timer>,
     timer_count: u64,
-    /// Fence devices this node has started.
-    devices: BTreeSet<String>,
     log: Log,
     began: Instant,
     test_hooks: bool,
     _lock: File,
-}
-
-struct Write {
-    number: u64,
-    document: Document,
-    mark: Mark,
 }
 
 enum Flow {
@@ -106,47 +118,57 @@ enum Flow {
 }
 
 impl Daemon {
-    fn start(options: Options) -> Result<Daemon, StartError> {
+    fn start(options: DaemonOptions) -> Result<Daemon, StartError> {
         let places = options.places.clone();
-        let path = places.configuration();
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| StartError::Configuration { path: shown.clone(), source })?;
-        let file = ClusterFile::parse(&text)
-            .map_err(|error| StartError::File { path: shown.clone(), error: error.to_string() })?;
-        let name = options.node.clone().unwrap_or_else(host_name);
-        let own = file.node(&name).cloned();
-        let own = own.ok_or_else(|| StartError::NotListed { path: shown, node: name.clone() })?;
+        let connections_max = limits::connections_max(limits::raise_descriptors());
+        limits::keep_no_memory();
+        let configured = Configured::read(&options)?;
+        let me = configured.local();
+        let name = &me.name;
         let lock = lock(&places)?;
         std::fs::create_dir_all(places.agent_state())
             .map_err(|source| StartError::Io { what: places.agent_state().display().to_string(), source })?;
-        let mut log = Log::open(&places.log(), &name);
-        log.line("info", "start", &format!("quorated {VERSION} as {name}"));
+        let variables = Variables::read(std::env::vars());
+        let mut log = Log::open(log_places(&places, &variables), name);
+        log.line("notice", "start", &format!("quorated {VERSION} as {name}"));
+        for remark in &variables.remarks {
+            log.line("warning", "environment", remark);
+        }
+        let host = agent::host(&places, name)
+            .map_err(|source| StartError::Io { what: places.run().display().to_string(), source })?;
+        agent::end_predecessors(&host, &mut log);
         let store = Store::open(&places.cib())
             .map_err(|source| StartError::Io { what: places.cib().display().to_string(), source })?;
-        let loaded = store.load().map_err(StartError::Stored)?;
+        wait_for_disk(&store, &mut log);
+        let loaded = store.load()?;
         for complaint in &loaded.complaints {
             log.line("error", "cib", complaint);
         }
-        let key = ClusterKey::read(&places.key()).map_err(|error| StartError::Other(error.to_string()))?;
-        let engine = socket::join(engine_config(&file, own.id, key))?;
-        let server = Server::bind(&places.socket()).map_err(|error| StartError::Other(error.to_string()))?;
+        let watchdog = Watchdog::open(options.watchdog.as_deref())
+            .map_err(|source| StartError::Io { what: "the watchdog".into(), source })?;
+        let engine = configured.join(&places, ViewId::epoch_of(loaded.terms.term), &mut log)?;
+        let server = Server::bind_for(&places.socket(), connections_max)?;
         let began = Instant::now();
-        let settings = settings(&file, Member { id: own.id, name });
+        let settings = settings(&engine, me, options.watchdog.is_some(), variables.start_state);
         let document = in_latest_schema(loaded.document, &mut log)?;
-        let node = Node::new(settings, document, loaded.mark, clock(began));
+        let node = Node::new(settings, document, loaded.terms, clock(began));
         let (tell, events) = mpsc::unbounded_channel();
-        let disk = disk_thread(store, tell.clone())?;
+        let disk = disk_thread::start(store, tell.clone())
+            .map_err(|source| StartError::Io { what: "the disk thread".into(), source })?;
         let (lost, lost_inputs) = mpsc::unbounded_channel();
         let inputs = Series::open(places.inputs(), move |error| drop(lost.send(error)))
             .map_err(|source| StartError::Io { what: places.inputs().display().to_string(), source })?;
         Ok(Daemon {
-            places,
-            agents: Known::default(),
+            alerts: Alerts::new(host.clone()),
+            host,
+            agents: MetadataCache::default(),
+            fence_agents: FenceActions::default(),
+            watchdog,
             node,
             engine,
             server,
             callers: BTreeMap::new(),
+            went: 0,
             askers: BTreeMap::new(),
             next_asker: 0,
             subscribers: BTreeMap::new(),
@@ -155,9 +177,9 @@ impl Daemon {
             disk,
             inputs,
             lost_inputs,
+            unsent: VecDeque::new(),
             timers: BTreeMap::new(),
             timer_count: 0,
-            devices: BTreeSet::new(),
             log,
             began,
             test_hooks: options.test_hooks,
@@ -169,7 +191,11 @@ impl Daemon {
         let no_signal = |source| StartError::Io { what: "signals".into(), source };
         let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
+        supervisor(&[NotifyState::Ready, NotifyState::Status(&format!("node {}", self.node.me().name))]);
+        let mut beat = tokio::time::interval((self.engine.token / BEATS_IN_TOKEN).max(Duration::from_millis(1)));
         loop {
+            self.engine.cluster.beat();
+            self.watchdog.pet();
             let due = self.timers.keys().next().map(|(at, _)| *at);
             let timer = async {
                 match due {
@@ -178,45 +204,58 @@ impl Daemon {
                 }
             };
             let flow = tokio::select! {
-                event = self.engine.events().recv() => self.engine_event(event),
+                event = self.engine.cluster.events().recv() => self.engine_event(event),
                 event = self.server.next() => self.tool_event(event),
                 Some(event) = self.events.recv() => self.step(event),
+                Some((level, words)) = self.alerts.remarks.recv() => {
+                    self.log.line(level, "alert", &words);
+                    Flow::GoOn
+                }
                 Some(error) = self.lost_inputs.recv() => {
                     self.log.line("error", "scheduler", &error);
                     Flow::GoOn
                 }
                 () = timer => self.fire(),
-                _ = terminate.recv() => self.step(Event::Terminate),
-                _ = interrupt.recv() => self.step(Event::Terminate),
+                _ = beat.tick() => Flow::GoOn,
+                _ = terminate.recv() => self.terminate(),
+                _ = interrupt.recv() => self.terminate(),
             };
             if let Flow::End = flow {
-                self.log.line("info", "stop", "quorated ends");
+                // Nobody would hear of their results; and what they do must not go on unseen.
+                agent::end_own(&self.host, &mut self.log);
+                self.log.line("notice", "stop", "quorated ends");
                 return Ok(());
             }
         }
     }
 
+    /// Somebody wants the daemon to end: its resources stop first.
+    fn terminate(&mut self) -> Flow {
+        self.log.line("notice", "stop", "asked to end: what runs here is stopped first");
+        supervisor(&[NotifyState::Stopping, NotifyState::Status("resources are stopped")]);
+        self.step(Event::Terminate)
+    }
+
     fn engine_event(&mut self, event: Option<ClusterEvent>) -> Flow {
         match event {
             Some(ClusterEvent::View(view)) => {
-                let members = view.members.iter();
-                let members = members.map(|member| Member { id: member.id, name: member.name.clone() });
-                let id =
-                    ViewId { epoch: view.id.epoch, coordinator: view.id.coordinator, incarnation: view.id.incarnation };
-                self.step(Event::View(View { id, members: members.collect(), quorate: view.quorate }))
+                // What was decided in the view before is not carried out in this one.
+                self.unsent.retain(outlives_its_view);
+                self.step(Event::View(view))
             }
-            Some(ClusterEvent::Message { from, bytes }) => match wire::decode_message(&bytes) {
-                Ok(message) => self.step(Event::Message { from, message }),
-                Err(error) => {
-                    self.log.line("error", "message", &format!("from node {from}: {error}"));
-                    Flow::GoOn
-                }
-            },
+            Some(ClusterEvent::Message { from, bytes }) => {
+                self.multicast_waiting();
+                self.message(from, &bytes)
+            }
             Some(ClusterEvent::Note(text)) => {
                 self.log.line("warning", "cluster", &text);
                 Flow::GoOn
             }
-            Some(ClusterEvent::Down(DownReason::Left)) | None => Flow::End,
+            Some(ClusterEvent::Down(DownReason::Left)) => {
+                self.watchdog.disarm();
+                Flow::End
+            }
+            None => Flow::End,
             Some(ClusterEvent::Down(DownReason::Failed(why))) => {
                 self.log.line("error", "cluster", &why);
                 Flow::End
@@ -224,72 +263,14 @@ impl Daemon {
         }
     }
 
-    fn tool_event(&mut self, event: LocalEvent) -> Flow {
-        match event {
-            LocalEvent::Connected { client, caller } => {
-                self.callers.insert(client, caller);
-                Flow::GoOn
-            }
-            LocalEvent::Gone { client } => {
-                self.callers.remove(&client);
-                let gone = |(asker, (of, _)): (&u64, &Asker)| (*of == client).then_some(*asker);
-                let mut askers: Vec<u64> = self.askers.iter().filter_map(gone).collect();
-                askers.extend(self.subscribers.iter().filter(|(_, of)| **of == client).map(|(asker, _)| *asker));
-                for asker in askers {
-                    self.askers.remove(&asker);
-                    self.subscribers.remove(&asker);
-                    if let Flow::End = self.step(Event::ClientGone { client: asker }) {
-                        return Flow::End;
-                    }
-                }
-                Flow::GoOn
-            }
-            LocalEvent::Refused { why } => {
-                self.log.line("warning", "tools", &why);
-                Flow::GoOn
-            }
-            LocalEvent::Request { client, number, bytes } => self.request(client, number, &bytes),
-        }
-    }
-
-    fn request(&mut self, client: ClientId, number: u64, bytes: &[u8]) -> Flow {
-        if self.test_hooks && self.cut_links(client, number, bytes) {
-            return Flow::GoOn;
-        }
-        let Some(caller) = self.callers.get(&client) else { return Flow::GoOn };
-        let request = match wire::decode_request(bytes) {
-            Ok(request) => request,
+    fn message(&mut self, from: u32, bytes: &[u8]) -> Flow {
+        match wire::decode_message(bytes) {
+            Ok(message) => self.step(Event::Message { from, message }),
             Err(error) => {
-                self.server.clients().close(client, &error.to_string());
-                return Flow::GoOn;
+                self.log.line("error", "message", &format!("from node {from}: {error}"));
+                Flow::GoOn
             }
-        };
-        if request == Request::Shutdown && caller.access != Access::Owner {
-            let reason = "only root may stop a node".to_string();
-            let reply = Reply::Refused(Refusal::Denied { reason });
-            self.server.clients().reply(client, number, wire::encode_reply(&reply));
-            return Flow::GoOn;
         }
-        let user = caller.user.clone();
-        let program = caller.pid.map_or_else(String::new, program_name);
-        self.next_asker += 1;
-        let asker = self.next_asker;
-        self.askers.insert(asker, (client, number));
-        if request == Request::Subscribe {
-            self.subscribers.insert(asker, client);
-        }
-        self.step(Event::Request { client: asker, request, user, program })
-    }
-
-    /// For tests of partitions: `block ID ID…` cuts the links to those nodes.
-    fn cut_links(&mut self, client: ClientId, number: u64, bytes: &[u8]) -> bool {
-        let Some(ids) = std::str::from_utf8(bytes).ok().and_then(|text| text.strip_prefix("block")) else {
-            return false;
-        };
-        let ids: BTreeSet<u32> = ids.split_whitespace().filter_map(|id| id.parse().ok()).collect();
-        self.engine.set_blocked(ids);
-        self.server.clients().reply(client, number, wire::encode_reply(&Reply::Done));
-        true
     }
 
     fn fire(&mut self) -> Flow {
@@ -320,26 +301,33 @@ impl Daemon {
     fn perform(&mut self, effect: Effect) -> Flow {
         match effect {
             Effect::Multicast(message) => {
-                if let Err(error) = self.engine.multicast(wire::encode_message(&message).into()) {
-                    self.log.line("error", "cluster", &format!("a message was not sent: {error}"));
-                }
+                return self.multicast(message);
             }
             Effect::Run(run) => self.run_agent(run),
             Effect::RunDevice { fencing, number, run } => {
-                let (places, node, tell) = (self.places.clone(), self.node.me().name.clone(), self.tell.clone());
+                let (host, known, tell) = (self.host.clone(), self.fence_agents.clone(), self.tell.clone());
                 self.log.line("info", "fencing", &format!("running {} {}", run.agent, run.action));
                 tokio::spawn(async move {
-                    let result = fence_agent::fence(&places, &node, &run).await;
+                    let result = agent::fence(host, known, run).await;
                     let _ = tell.send(Event::DeviceRan { fencing, number, result });
                 });
+            }
+            Effect::Alert(run) => {
+                if let Err(words) = self.alerts.tell(run) {
+                    self.log.line("warning", "alert", &words);
+                }
             }
             Effect::Timer { timer, after_ms } => {
                 self.timer_count += 1;
                 let at = Instant::now() + Duration::from_millis(after_ms);
                 self.timers.insert((at, self.timer_count), timer);
             }
-            Effect::Persist { number, document, mark } => {
-                let _ = self.disk.send(Write { number, document, mark });
+            Effect::Persist { number, document, terms } => {
+                agent::learn_fence_agents(&self.host, &self.fence_agents, &document);
+                let _ = self.disk.send(DiskWork::Write { number, document, terms });
+            }
+            Effect::CheckDisk { number } => {
+                let _ = self.disk.send(DiskWork::Check { number });
             }
             Effect::SaveInput { document, transition, epoch } => {
                 let text = match self.inputs.keep(document, epoch) {
@@ -353,36 +341,60 @@ impl Daemon {
                     self.server.clients().reply(client, number, wire::encode_reply(&reply));
                 }
             }
-            Effect::Notify(reply) => {
+            Effect::Notify { to, reply } => {
                 let bytes = wire::encode_reply(&reply);
-                for client in self.subscribers.values().collect::<BTreeSet<_>>() {
+                for client in to.iter().filter_map(|to| self.subscribers.get(to)).collect::<BTreeSet<_>>() {
                     self.server.clients().push(*client, bytes.clone());
                 }
             }
             Effect::Note(note) => self.note(&note),
-            Effect::Leave => self.engine.leave(),
+            Effect::Leave => self.engine.cluster.leave(),
             Effect::Exit => return Flow::End,
+            Effect::Reset { reason } => {
+                self.log.line("error", "watchdog", &format!("resetting this host: {reason}"));
+                watchdog::reset(&self.host.root);
+                return Flow::End;
+            }
         }
         Flow::GoOn
     }
 
-    fn run_agent(&mut self, run: quorate_core::lrm::Run) {
-        let running = self.devices.contains(&run.resource.id);
-        if run.resource.class == "stonith" {
-            match run.operation.as_str() {
-                "start" => drop(self.devices.insert(run.resource.id.clone())),
-                "stop" => drop(self.devices.remove(&run.resource.id)),
-                _ => {}
+    /// Sends a message, or lets it wait behind others that could not be sent: their order holds.
+    fn multicast(&mut self, message: Message) -> Flow {
+        if !self.unsent.is_empty() && !waited_for(&message) {
+            self.unsent.push_back(message);
+            return Flow::GoOn;
+        }
+        let reason = match self.engine.cluster.multicast(wire::encode_message(&message).into()) {
+            Ok(()) | Err(MulticastError::Stopped) => return Flow::GoOn,
+            Err(MulticastError::Busy { .. }) if !waited_for(&message) => {
+                self.unsent.push_back(message);
+                return Flow::GoOn;
+            }
+            Err(error @ MulticastError::Busy { .. }) => Unsent::Busy { reason: error.to_string() },
+            Err(error @ MulticastError::TooLarge { .. }) => Unsent::TooLarge { reason: error.to_string() },
+        };
+        self.step(Event::Unsent { message, why: reason })
+    }
+
+    /// Sends again what could not be sent, as far as that goes now.
+    fn multicast_waiting(&mut self) {
+        while let Some(message) = self.unsent.front() {
+            match self.engine.cluster.multicast(wire::encode_message(message).into()) {
+                Err(MulticastError::Busy { .. }) => return,
+                _ => drop(self.unsent.pop_front()),
             }
         }
-        let (places, node, tell) = (self.places.clone(), self.node.me().name.clone(), self.tell.clone());
-        let agents = self.agents.clone();
+    }
+
+    fn run_agent(&mut self, run: quorate_core::lrm::Run) {
+        let (host, agents, tell) = (self.host.clone(), self.agents.clone(), self.tell.clone());
         if run.interval_ms == 0 {
             self.log.line("info", "agent", &format!("{} {}", run.resource.id, run.operation));
         }
         tokio::spawn(async move {
             let ticket = run.ticket;
-            let report = agent::run(places, agents, node, run, running).await;
+            let report = agent::operate(host, agents, run).await;
             let _ = tell.send(Event::AgentExited { ticket, report });
         });
     }
@@ -392,52 +404,47 @@ impl Daemon {
     }
 }
 
-/// Writes in order; if several wait, only the latest: it holds all before.
-fn disk_thread(store: Store, tell: mpsc::UnboundedSender<Event>) -> Result<blocking::Sender<Write>, StartError> {
-    let (sender, receiver) = blocking::channel::<Write>();
-    let work = move || {
-        while let Ok(mut write) = receiver.recv() {
-            while let Ok(newer) = receiver.try_recv() {
-                write = newer;
-            }
-            let number = write.number;
-            let event = match store.save(&write.document, write.mark) {
-                Ok(()) => Event::Persisted { number },
-                Err(error) => Event::PersistFailed { number, reason: error.to_string() },
-            };
-            if tell.send(event).is_err() {
-                return;
-            }
-        }
-    };
-    std::thread::Builder::new()
-        .name("disk".into())
-        .spawn(work)
-        .map_err(|source| StartError::Io { what: "the disk thread".into(), source })?;
-    Ok(sender)
+/// Tells who started the daemon how it stands (sd_notify(3)). Nobody may be there to be told.
+fn supervisor(state: &[NotifyState<'_>]) {
+    let _ = sd_notify::notify(state);
 }
 
-fn engine_config(file: &ClusterFile, local: u32, key: ClusterKey) -> socket::Config {
-    let nodes = file.nodes.iter().map(|node| Address {
-        id: node.id,
-        name: node.name.clone(),
-        votes: node.votes,
-        socket: node.address,
-    });
-    socket::Config {
-        local,
-        nodes: nodes.collect(),
-        timing: file.token.map_or_else(Timing::default, Timing::from_token),
-        votes: VoteRules {
-            expected_votes: file.expected_votes,
-            two_node: file.two_node,
-            wait_for_all: file.waits_for_all(),
-        },
-        key,
+/// Whether a tool waits for what becomes of a message: it is told rather than kept waiting.
+fn waited_for(message: &Message) -> bool {
+    match message {
+        Message::Commit { .. } | Message::Ticket { .. } => true,
+        Message::Update { request, .. } | Message::Forget { request, .. } => request.is_some(),
+        Message::Fence(wish) => wish.event.asked,
+        _ => false,
     }
 }
 
-fn settings(file: &ClusterFile, me: Member) -> Settings {
+/// Facts are told in the next view, too; orders and plans are not.
+fn outlives_its_view(message: &Message) -> bool {
+    matches!(message, Message::Result(_) | Message::DeviceRan { .. } | Message::Update { .. } | Message::Leaving { .. })
+}
+
+/// A node whose disk does not answer would be cut off again as soon as it is a member: it does not
+/// become one before. One whose disk refuses does, and says so.
+fn wait_for_disk(store: &Store, log: &mut Log) {
+    let (answered, answer) = blocking::channel();
+    let checked = store.clone();
+    std::thread::spawn(move || drop(answered.send(checked.check())));
+    let mut patience = DISK_PATIENCE;
+    loop {
+        match answer.recv_timeout(patience) {
+            Ok(Ok(())) | Err(blocking::RecvTimeoutError::Disconnected) => return,
+            Ok(Err(error)) => return log.line("error", "disk", &error.to_string()),
+            Err(blocking::RecvTimeoutError::Timeout) => {
+                // The log may lie on the same disk.
+                eprintln!("quorated: waiting: the disk of the configuration does not answer");
+                patience = SAY_EVERY;
+            }
+        }
+    }
+}
+
+fn settings(engine: &Engine, me: Member, watchdog: bool, start_state: Option<StartState>) -> Settings {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let incarnation = since.as_micros() as u64;
     let version = format!("{VERSION}-quorate");
@@ -445,20 +452,26 @@ fn settings(file: &ClusterFile, me: Member) -> Settings {
         format!("{:08x}-{:04x}-4000-8000-{:012x}", me.id, std::process::id() & 0xffff, incarnation & 0xffff_ffff_ffff);
     Settings {
         me,
-        nodes: file.nodes.len(),
-        two_node: file.two_node && file.nodes.len() == 2,
-        wait_for_all: file.waits_for_all(),
+        nodes: engine.cluster.nodes().len(),
+        two_node: engine.two_node,
+        wait_for_all: engine.wait_for_all,
+        watchdog,
+        rejoin_ms: engine.rejoin.as_millis() as u64,
         incarnation,
         uuid,
-        infrastructure: "quorate".into(),
+        infrastructure: engine.infrastructure.into(),
+        starts_on_standby: start_state.map(|state| state == StartState::Standby),
         version,
     }
 }
 
-/// Held for the life of the daemon; the kernel lets it go with the process.
 /// What an older program stored is translated; this counts as a change of the configuration.
 fn in_latest_schema(stored: Document, log: &mut Log) -> Result<Document, StartError> {
-    let (mut latest, warnings) = upgrade::to_latest(&stored).map_err(|error| StartError::Stored(error.to_string()))?;
+    // A configuration is not lost for being invalid; commits may mend it piece by piece.
+    for fault in schema::faults(stored.root()) {
+        log.line("error", "cib", &format!("the stored configuration is not what its schema allows: {fault}"));
+    }
+    let (mut latest, warnings) = upgrade::to_latest(&stored)?;
     if latest.same(&stored) {
         return Ok(stored);
     }
@@ -471,6 +484,18 @@ fn in_latest_schema(stored: Document, log: &mut Log) -> Result<Document, StartEr
     Ok(latest)
 }
 
+/// Where the log's lines go: to the place's file, unless an administrator has said otherwise.
+fn log_places(places: &Places, variables: &Variables) -> Destinations {
+    let socket = places.root.join("dev/log");
+    let syslog = variables.facility.and_then(|facility| Syslog::open(&socket, facility, variables.priority));
+    let path = variables.log_file.clone().unwrap_or_else(|| Some(places.log()));
+    let owned = Owned::by_cluster(variables.log_file_mode, 0o770);
+    // Others may keep their files where an administrator wants ours.
+    let own_directory = variables.log_file.is_none();
+    Destinations { path, owned, own_directory, syslog, stderr: variables.stderr }
+}
+
+/// Held for the life of the daemon; the kernel lets it go with the process.
 fn lock(places: &Places) -> Result<File, StartError> {
     let path = places.pid();
     let shown = path.display().to_string();
@@ -489,13 +514,4 @@ fn clock(began: Instant) -> Clock {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let epoch = since.as_secs() as i64;
     Clock { ms: began.elapsed().as_millis() as u64, epoch, offset: zone::offset_at(epoch) }
-}
-
-fn host_name() -> String {
-    nix::unistd::gethostname().map_or_else(|_| String::new(), |name| name.to_string_lossy().into_owned())
-}
-
-fn program_name(pid: i32) -> String {
-    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    name.trim().to_string()
 }

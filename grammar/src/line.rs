@@ -106,14 +106,15 @@ pub enum LineKind {
 pub fn lines(text: &str) -> (Vec<Line>, Vec<Diagnostic>) {
     let mut lines = Vec::new();
     let mut diagnostics = Vec::new();
-    let mut rest = text;
+    // Editors of other systems mark the order of bytes.
+    let mut rest = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     loop {
         rest = skip_empty(rest);
         if rest.is_empty() {
             return (lines, diagnostics);
         }
         let start = offset(text, rest);
-        let after = match line(text, rest) {
+        let after = match line(text, rest, &mut diagnostics) {
             Ok((after, kind)) => {
                 let end = start + text[start..offset(text, after)].trim_end().len();
                 lines.push(Line { span: Span::new(start, end), kind });
@@ -175,7 +176,42 @@ fn skip_empty(text: &str) -> &str {
     text.trim_start_matches([' ', '\t', '\r', '\n'])
 }
 
-fn line<'a>(text: &'a str, from: &'a str) -> Result<(&'a str, LineKind), &'a str> {
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Characters that look like a blank, or like nothing, and are part of a word.
+pub(crate) fn hidden(word: &str) -> Option<(usize, char)> {
+    let is_hidden = |c: char| {
+        !c.is_ascii() && (c.is_whitespace() || matches!(c, BYTE_ORDER_MARK | '\u{200b}'..='\u{200f}' | '\u{2060}'))
+    };
+    word.char_indices().find(|(_, c)| is_hidden(*c))
+}
+
+/// What nobody sees in a word is named. In a value it may be meant.
+fn unseen(token: &Token) -> Option<Diagnostic> {
+    let (at, character) = hidden(&token.text).filter(|_| token.is_plain())?;
+    let span = token.slice(at..at + character.len_utf8()).span;
+    let name = match character {
+        '\u{a0}' | '\u{202f}' => "a no-break space",
+        BYTE_ORDER_MARK => "a byte order mark",
+        '\u{200b}' => "a space of no width",
+        c if c.is_whitespace() => "a blank that is none here",
+        _ => "a character that is not seen",
+    };
+    let text = format!("{name} (U+{:04X}) stands in this word", u32::from(character));
+    let in_value = token.text.find('=').is_some_and(|equals| equals < at);
+    let found = if in_value { Diagnostic::warning(span, text) } else { Diagnostic::error(span, text) };
+    Some(found.hint("write an ordinary blank there, or put the word in quotes"))
+}
+
+/// A comment between the lines of one statement; a word that begins so is followed by more.
+fn is_comment_inside(text: &str, rest: &str) -> bool {
+    let Some(comment) = rest.strip_prefix('#') else { return false };
+    let before = text[..offset(text, rest)].trim_end_matches([' ', '\t', '\r']);
+    let alone = comment.is_empty() || comment.starts_with([' ', '\t', '\r', '\n', '#']);
+    alone && before.ends_with('\n')
+}
+
+fn line<'a>(text: &'a str, from: &'a str, diagnostics: &mut Vec<Diagnostic>) -> Result<(&'a str, LineKind), &'a str> {
     if from.starts_with('#') {
         let (after, comment) = raw(from);
         return Ok((after, LineKind::Comment(comment)));
@@ -184,6 +220,15 @@ fn line<'a>(text: &'a str, from: &'a str) -> Result<(&'a str, LineKind), &'a str
     let mut rest = from;
     loop {
         rest = blanks(rest).map_or(rest, |(rest, _)| rest);
+        if !words.is_empty() && is_comment_inside(text, rest) {
+            let (end, start) = (rest.find('\n').unwrap_or(rest.len()), offset(text, rest));
+            diagnostics.push(
+                Diagnostic::error(Span::new(start, start + end), "a comment cannot stand inside a statement")
+                    .hint("the line before ends in a backslash, so the statement goes on; put the comment above it"),
+            );
+            rest = rest[end..].strip_prefix('\n').unwrap_or("");
+            continue;
+        }
         if rest.is_empty() || rest.starts_with('\n') {
             return Ok((rest, LineKind::Words(words)));
         }
@@ -195,6 +240,7 @@ fn line<'a>(text: &'a str, from: &'a str) -> Result<(&'a str, LineKind), &'a str
             return Ok((after, LineKind::Raw { keyword, body: Word::at(body, span) }));
         }
         let (after, token) = token(text, rest)?;
+        diagnostics.extend(unseen(&token));
         words.push(token);
         rest = after;
     }

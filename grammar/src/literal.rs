@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+pub mod cib;
+
 /// A score that wins over (or, negated, forbids) everything.
 pub const INFINITY: i32 = 1_000_000;
 
@@ -52,26 +54,25 @@ pub fn score(text: &str) -> Result<i32, BadLiteral> {
     Ok(sign * clamped)
 }
 
-/// `true on yes y 1` or `false off no n 0`, in any case.
+/// `true on yes y 1` or `false off no n 0`, in any case; with a blank it is neither.
 pub fn boolean(text: &str) -> Result<bool, BadLiteral> {
     const TRUE: [&str; 5] = ["true", "on", "yes", "y", "1"];
     const FALSE: [&str; 5] = ["false", "off", "no", "n", "0"];
-    let word = text.trim();
-    if TRUE.iter().any(|t| word.eq_ignore_ascii_case(t)) {
+    if TRUE.iter().any(|t| text.eq_ignore_ascii_case(t)) {
         Ok(true)
-    } else if FALSE.iter().any(|f| word.eq_ignore_ascii_case(f)) {
+    } else if FALSE.iter().any(|f| text.eq_ignore_ascii_case(f)) {
         Ok(false)
     } else {
         Err(BadLiteral::Boolean)
     }
 }
 
-/// An interval in milliseconds: `20`, `20s`, `5min`, `100ms`, `1h`, `2d`, or `PT20S`.
+/// An interval in milliseconds, as people should write it: `20`, `20s`, `5min`, `100ms`, `1h`, or `PT20S`.
 ///
-/// A bare number is seconds. Microseconds round down.
+/// A bare number is seconds. Microseconds round down. (What else is read from a CIB: see [`cib`].)
 pub fn interval_ms(text: &str) -> Result<i64, BadLiteral> {
     let word = text.trim();
-    if word.starts_with(['P', 'p']) {
+    if word.starts_with('P') {
         let seconds = duration(word).map_err(|_| BadLiteral::Interval)?.approximate_seconds();
         return Ok(seconds.saturating_mul(1000));
     }
@@ -88,7 +89,6 @@ pub fn interval_ms(text: &str) -> Result<i64, BadLiteral> {
         "us" | "usec" => number / 1000,
         "m" | "min" => number.saturating_mul(60_000),
         "h" | "hr" => number.saturating_mul(3_600_000),
-        "d" | "day" => number.saturating_mul(86_400_000),
         _ => return Err(BadLiteral::Interval),
     };
     Ok(scaled)

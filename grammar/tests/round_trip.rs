@@ -228,13 +228,13 @@ fn location() -> impl Strategy<Value = Location> {
     )
 }
 
-fn options() -> impl Strategy<Value = Options> {
+fn options() -> impl Strategy<Value = OptionSet> {
     let kind = prop::sample::select(vec![
         OptionsKind::Property,
         OptionsKind::ResourceDefaults,
         OptionsKind::OperationDefaults,
     ]);
-    (kind, id(), vec(rule(), 0..2), vec(pair(), 0..4)).prop_map(|(kind, id, rules, pairs)| Options {
+    (kind, id(), vec(rule(), 0..2), vec(pair(), 0..4)).prop_map(|(kind, id, rules, pairs)| OptionSet {
         kind,
         id: Some(id),
         reference: None,
@@ -490,7 +490,7 @@ proptest! {
             diagnostic.picture("f", &text).to_string();
         }
         let cut = (0..=at.min(text.len())).rev().find(|cut| text.is_char_boundary(*cut)).unwrap_or(0);
-        crm::expect::expect(&text[..cut]);
+        crm::standing::expect(&text[..cut]);
     }
 
     #[test]
@@ -498,6 +498,6 @@ proptest! {
         let text = print::print(&statement);
         let cut = (0..=(text.len() as f64 * part) as usize).rev().find(|cut| text.is_char_boundary(*cut)).unwrap_or(0);
         parse(&text[..cut]);
-        crm::expect::expect(&text[..cut]);
+        crm::standing::expect(&text[..cut]);
     }
 }

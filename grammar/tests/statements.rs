@@ -332,7 +332,8 @@ fn one_wrong_line_costs_only_itself() {
 
 #[test]
 fn expectations_follow_the_grammar() {
-    use quorate_grammar::crm::expect::{Expected, expect};
+    use quorate_grammar::crm::expect::Expected;
+    use quorate_grammar::crm::standing::expect;
     for (text, expected) in [
         ("primitive p ", vec![Expected::Template, Expected::Agent]),
         ("location l ", vec![Expected::Bracket("{"), Expected::Resource]),
@@ -376,6 +377,6 @@ fn nothing_makes_the_parser_fail() {
             diagnostic.picture("f", text).to_string();
         }
         let _ = line::is_open(text);
-        quorate_grammar::crm::expect::expect(text);
+        quorate_grammar::crm::standing::expect(text);
     }
 }

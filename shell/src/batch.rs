@@ -57,8 +57,12 @@ enum Ready {
 /// Makes all changes. First each is tried on what is there now: overlaps are found, new files lie on
 /// disk beside the old ones, and files are held against others. Then the CIB that others work on
 /// is committed, for it may still refuse; then the rest takes effect. Says whether the cluster's
-/// CIB was among them.
-pub fn write(pending: BTreeMap<CibSource, Pending>, home: &CibSource, cluster: &mut dyn Cluster) -> Outcome<bool> {
+/// CIB was among them, and what is to be said of it.
+pub fn write(
+    pending: BTreeMap<CibSource, Pending>,
+    home: &CibSource,
+    cluster: &mut dyn Cluster,
+) -> Outcome<(bool, Vec<String>)> {
     let (live, files): (Vec<_>, Vec<_>) = pending.into_iter().partition(|(source, _)| source.is_live());
     for (source, change) in &live {
         if let Some((base, mine)) = edited(source, change)? {
@@ -66,9 +70,10 @@ pub fn write(pending: BTreeMap<CibSource, Pending>, home: &CibSource, cluster: &
         }
     }
     let ready = prepare(files, home)?;
+    let mut remarks = Vec::new();
     for (source, change) in &live {
         if let Some((base, mine)) = edited(source, change)? {
-            commit::commit(source, cluster, base, mine)?;
+            remarks.extend(commit::commit(source, cluster, base, mine)?.1);
         }
     }
     for step in ready {
@@ -78,7 +83,7 @@ pub fn write(pending: BTreeMap<CibSource, Pending>, home: &CibSource, cluster: &
             Ready::Delete(path) => fs::remove_file(&path).map_err(|error| Failure::file(&path, &error))?,
         }
     }
-    Ok(!live.is_empty())
+    Ok((!live.is_empty(), remarks))
 }
 
 fn edited<'a>(source: &CibSource, change: &'a Pending) -> Outcome<Option<(&'a Document, &'a Document)>> {
@@ -185,7 +190,7 @@ mod tests {
 
         fn write(&mut self) -> Outcome<bool> {
             let mut nobody = Local::new(self.directory.path().join("no socket"));
-            write(std::mem::take(&mut self.pending), &self.source("b"), &mut nobody)
+            Ok(write(std::mem::take(&mut self.pending), &self.source("b"), &mut nobody)?.0)
         }
 
         /// The batch fails with these words, and nothing is other than before, nor lies about.

@@ -132,6 +132,23 @@ impl Catalogue {
     }
 }
 
+/// The init scripts of this machine.
+pub fn init_scripts() -> Vec<String> {
+    let is_program = |path: &PathBuf| {
+        use std::os::unix::fs::PermissionsExt;
+        path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    };
+    names(PathBuf::from("/etc/init.d"), is_program).into_iter().collect()
+}
+
+/// The services that systemd knows here.
+pub fn units() -> Vec<String> {
+    let places = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+    let all = places.into_iter().flat_map(|place| names(PathBuf::from(place), |path| !path.is_dir()));
+    let services: BTreeSet<String> = all.filter_map(|name| name.strip_suffix(".service").map(str::to_string)).collect();
+    services.into_iter().collect()
+}
+
 fn names(directory: PathBuf, keep: impl Fn(&PathBuf) -> bool) -> BTreeSet<String> {
     let Ok(entries) = std::fs::read_dir(directory) else { return BTreeSet::new() };
     let paths = entries.flatten().map(|entry| entry.path()).filter(keep);

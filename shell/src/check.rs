@@ -6,94 +6,31 @@
 
 mod agent;
 mod document;
+mod effect;
+mod facts;
+mod fencing;
 mod options;
+pub mod problem;
 mod schema;
+mod sets;
 mod statement;
 
+pub use facts::Facts;
 pub use options::values_of;
+use problem::{ABSENT, Problem};
 pub use schema::{check as schema_problems, names as schema_names, vocabulary};
 
 use crate::catalogue::{AgentName, Catalogue};
-use crate::configure::objects::{self, Object, is_resource};
 use crate::configure::{references, show};
 use crate::error::{Failure, Kind, Origin, Outcome};
 use crate::json;
-use crate::session::Session;
-use quorate_core::agent::Metadata;
+use crate::session::{RunMode, Session};
 use quorate_core::cib::Document;
-use quorate_core::xml::Element;
+use quorate_core::cib::objects;
 use quorate_grammar::crm::ast::{Kind as Said, OptionsKind, Statement};
 use quorate_grammar::{Diagnostic, Severity};
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub severity: Severity,
-    pub object: String,
-    pub message: String,
-}
-
-impl Problem {
-    pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
-    }
-
-    /// The same problem again, however grave it is taken.
-    fn key(&self) -> String {
-        match self.is_of_agent() {
-            true => self.message.clone(),
-            false => format!("{}: {}", self.object, self.message),
-        }
-    }
-
-    /// It concerns an agent, and all that use it alike.
-    fn is_of_agent(&self) -> bool {
-        self.severity == Severity::Warning && self.message.contains(agent::ABSENT)
-    }
-
-    fn of(object: &str, found: Diagnostic) -> Problem {
-        let message = match &found.hint {
-            Some(hint) => format!("{}; {hint}", found.message),
-            None => found.message,
-        };
-        Problem { severity: found.severity, object: object.to_string(), message }
-    }
-}
-
-/// What a check may know.
-pub struct Facts<'a> {
-    pub configuration: &'a Element,
-    /// By id, once somebody asks.
-    resources: OnceCell<BTreeMap<String, Object<'a>>>,
-    pub catalogue: &'a Catalogue,
-    pub agents: &'a dyn Fn(&AgentName) -> Option<Rc<Metadata>>,
-}
-
-impl<'a> Facts<'a> {
-    fn of(
-        configuration: &'a Element,
-        catalogue: &'a Catalogue,
-        agents: &'a dyn Fn(&AgentName) -> Option<Rc<Metadata>>,
-    ) -> Facts<'a> {
-        Facts { configuration, resources: OnceCell::new(), catalogue, agents }
-    }
-
-    /// The resource (or template) with this id.
-    fn resource(&self, id: &str) -> Option<&Object<'a>> {
-        let resources = self.resources.get_or_init(|| {
-            let all = objects::objects(self.configuration).into_iter();
-            let resources = all.filter(|object| is_resource(object.element) || object.kind == "rsc_template");
-            resources.map(|object| (object.id.clone(), object)).collect()
-        });
-        resources.get(id)
-    }
-
-    fn metadata(&self, agent: &AgentName) -> Option<Rc<Metadata>> {
-        (self.agents)(agent)
-    }
-}
 
 /// Says what is wrong with a statement where it is written, if the settings want that. Errors are told
 /// here and count when it is committed.
@@ -101,7 +38,25 @@ pub fn tell(session: &mut Session, statements: &[Statement], origin: &Origin) ->
     let document = session.document()?;
     let found = found_in(session, &document, statements);
     session.ui.diagnostics(&found, origin);
+    remember(session, statements, origin);
     Ok(())
+}
+
+/// Where objects are written, for what is found when all of them are together.
+pub fn remember(session: &mut Session, statements: &[Statement], origin: &Origin) {
+    let origin = Rc::new(origin.clone());
+    for one in statements {
+        session.checks.written.insert(name_of(one), (Rc::clone(&origin), one.span));
+    }
+}
+
+/// A problem at its word, if it is known where that was written.
+fn at_word(session: &Session, problem: &Problem) -> Option<(Rc<Origin>, Diagnostic)> {
+    let word = problem.effect.as_ref()?;
+    let (origin, statement) = session.checks.written.get(&problem.object)?;
+    let span = effect::place(&origin.text, *statement, word);
+    let diagnostic = Diagnostic { severity: problem.severity, ..Diagnostic::error(span, &problem.message) };
+    Some((Rc::clone(origin), diagnostic))
 }
 
 /// The same for statements that a document has already, though it is not on the stage yet: what is new in it.
@@ -117,9 +72,16 @@ pub fn found_in(session: &mut Session, document: &Document, statements: &[Statem
             let object = name_of(one);
             found.extend(statement(one, &facts).into_iter().map(|found| (object.clone(), found)));
         }
+        // In a batch what a later line makes is no more missing at its end.
+        if session.mode != RunMode::Batch {
+            for (one, missing) in references::check_each(statements, document.configuration()) {
+                let doubtful = missing.into_iter().filter(|one| !one.is_error());
+                found.extend(doubtful.map(|missing| (name_of(one), missing)));
+            }
+        }
     }
     if session.options.is_on("core.ignore_missing_metadata") {
-        found.retain(|(_, one)| !one.message.contains(agent::ABSENT));
+        found.retain(|(_, one)| !one.message.contains(ABSENT));
     }
     let relaxed = session.options.get("core.check_mode") == "relaxed";
     let mut diagnostics = Vec::new();
@@ -128,7 +90,7 @@ pub fn found_in(session: &mut Session, document: &Document, statements: &[Statem
         if relaxed {
             diagnostic.severity = Severity::Warning;
         }
-        if session.told.insert(key) {
+        if session.checks.told.insert(key) {
             diagnostics.push(diagnostic);
         }
     }
@@ -143,12 +105,22 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
     for problem in &problems {
         // What was told at its word need not be told again, nor what concerns an agent.
         let is_new = match problem.is_of_agent() {
-            true => session.told.insert(problem.key()),
-            false => !session.told.contains(&problem.key()),
+            true => session.checks.told.insert(problem.key()),
+            false => !session.checks.told.contains(&problem.key()),
         };
         if is_new {
-            report(session, std::slice::from_ref(problem));
+            match at_word(session, problem) {
+                Some((origin, diagnostic)) => session.ui.diagnostics(&[diagnostic], &origin),
+                None => report(session, std::slice::from_ref(problem)),
+            }
         }
+    }
+    let invalid = brought_by_changes(session)?;
+    let untold = |problem: &&Problem| !problems.iter().any(|told| told.key() == problem.key());
+    report(session, &invalid.iter().filter(untold).cloned().collect::<Vec<_>>());
+    if !invalid.is_empty() {
+        return Err(Failure::new(Kind::Check, "the schema does not allow this configuration; nothing was committed")
+            .hint("put it right; the cluster takes nothing that its schema does not allow, forced or not"));
     }
     match problems.iter().filter(|problem| problem.is_error()).count() {
         0 => Ok(()),
@@ -159,6 +131,12 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
                 .hint("put it right, or use `commit force` (`crm -F`)"))
         }
     }
+}
+
+/// What the schema does not allow of the changes: neither a setting nor force helps against that.
+fn brought_by_changes(session: &mut Session) -> Outcome<Vec<Problem>> {
+    let stage = session.stage()?;
+    Ok(schema::brought(stage.base(), stage.work()))
 }
 
 /// Those that were there before are no reason to refuse a change.
@@ -172,7 +150,10 @@ fn new_problems(session: &mut Session) -> Outcome<Vec<Problem>> {
     if now.is_empty() {
         return Ok(now);
     }
-    let before: BTreeSet<String> = document(&base, session).iter().map(Problem::key).collect();
+    // What has no effect is said, and stops nobody: something else may be meant to come.
+    now.iter_mut().filter(|problem| problem.effect.is_some()).for_each(|one| one.severity = Severity::Warning);
+    let before = written(&base, None, session).into_iter().chain(effect::problems(&base));
+    let before: BTreeSet<String> = before.map(|problem| problem.key()).collect();
     now.retain(|problem| !before.contains(&problem.key()));
     if session.options.get("core.check_mode") == "relaxed" {
         now.iter_mut().for_each(|problem| problem.severity = Severity::Warning);
@@ -192,27 +173,69 @@ pub fn document(document: &Document, session: &Session) -> Vec<Problem> {
 
 /// The same, but of objects that stand unchanged in `base` nothing is asked again but their references.
 fn changed(document: &Document, base: Option<&Document>, session: &Session) -> Vec<Problem> {
+    let mut problems = written(document, base, session);
+    if session.options.get("core.check_frequency") == "on-verify" && !session.checks.verifying {
+        return problems;
+    }
+    // An option that was found wrong by itself need not be told again: by its name, or by the value that is none.
+    let is_told = |problem: &Problem| {
+        let word = problem.effect.iter().filter(|word| !word.is_empty()).map(String::as_str);
+        let value = problem.message.split('\'').nth(1);
+        let names: Vec<String> = word.chain(value).map(|name| format!("`{name}`")).collect();
+        let tells = |known: &Problem| names.iter().any(|name| known.message.contains(name));
+        problems.iter().any(|known| known.object == problem.object && tells(known))
+    };
+    let effects: Vec<Problem> = effect::problems(document).into_iter().filter(|problem| !is_told(problem)).collect();
+    problems.extend(effects);
+    problems
+}
+
+/// What is wrong with what is written, whatever the scheduler makes of it.
+fn written(document: &Document, base: Option<&Document>, session: &Session) -> Vec<Problem> {
     let configuration = document.configuration();
     let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
     let facts = Facts::of(configuration, session.catalogue(), &agents);
-    let statements = show::all(configuration, session.catalogue());
-    let mut problems = Vec::new();
-    for (one, found) in references::check_each(&statements, configuration) {
-        problems.extend(found.into_iter().map(|found| Problem::of(&name_of(one), found)));
-    }
-    if session.options.get("core.check_frequency") != "on-verify" || session.verifying {
-        let same = base.map_or(BTreeSet::new(), |base| unchanged(base, document));
-        for one in statements.iter().filter(|one| !same.contains(&name_of(one))) {
-            let object = name_of(one);
-            problems.extend(statement::check(one, &facts).into_iter().map(|found| Problem::of(&object, found)));
-        }
-        problems.extend(document::check(&facts));
-    }
-    problems.extend(schema::check(document));
+    let each = session.options.get("core.check_frequency") != "on-verify" || session.checks.verifying;
+    let mut problems = said(document, base.filter(|_| each), &facts, each);
     if session.options.is_on("core.ignore_missing_metadata") {
         problems.retain(|problem| !problem.is_of_agent());
     }
     once_for_each_agent(problems)
+}
+
+/// What does not hold of a document, with nothing known of any agent but its name: what a session with usual
+/// settings finds, in parts where it is one by one.
+pub fn alone(document: &Document, catalogue: &Catalogue) -> Vec<Problem> {
+    let nothing = |_: &AgentName| None;
+    let facts = Facts::of(document.configuration(), catalogue, &nothing);
+    said(document, None, &facts, true).into_iter().chain(effect::problems(document)).collect()
+}
+
+/// Dangling references, what the statements say (of those that differ from `base`), what the schema says.
+fn said(document: &Document, base: Option<&Document>, facts: &Facts, each: bool) -> Vec<Problem> {
+    let statements = show::all(document.configuration(), facts.catalogue);
+    let mut problems = Vec::new();
+    for (one, found) in references::check_each(&statements, document.configuration()) {
+        problems.extend(found.into_iter().map(|found| Problem::of(&name_of(one), found)));
+    }
+    if each {
+        let same = base.map_or(BTreeSet::new(), |base| unchanged(base, document));
+        for one in statements.iter().filter(|one| !same.contains(&name_of(one))) {
+            let object = name_of(one);
+            problems.extend(statement::check(one, facts).into_iter().map(|found| Problem::of(&object, found)));
+        }
+        problems.extend(document::check(facts));
+    }
+    // What refers to nothing is told by its references, at its word.
+    let told = |invalid: &Problem| problems.iter().any(|known| known.object == invalid.object && known.is_error());
+    let invalid = schema::check(document);
+    let untold: Vec<_> = invalid.into_iter().filter(|invalid| !is_dangling(invalid) || !told(invalid)).collect();
+    problems.extend(untold);
+    problems
+}
+
+fn is_dangling(problem: &Problem) -> bool {
+    problem.message.ends_with("an id that nothing has")
 }
 
 /// The first of those that say the same of one agent, with how many there are.
@@ -264,9 +287,12 @@ pub fn verdict(session: &mut Session, problems: &[Problem]) -> Outcome {
     } else {
         report(session, problems);
     }
-    match problems.iter().filter(|problem| problem.is_error()).count() {
+    let errors: Vec<&Problem> = problems.iter().filter(|problem| problem.is_error()).collect();
+    // What could be committed, but would not do what is written, is no more than a failure of this command.
+    let kind = if errors.iter().all(|problem| problem.effect.is_some()) { Kind::Refused } else { Kind::Check };
+    match errors.len() {
         0 => Ok(()),
-        count => Err(Failure::new(Kind::Check, format!("{count} of the problems are errors"))),
+        count => Err(Failure::new(kind, format!("{count} of the problems are errors"))),
     }
 }
 

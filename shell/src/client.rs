@@ -5,9 +5,8 @@
 
 use crate::error::{Failure, Kind, Outcome};
 use quorate_core::cib::{ApplyError, Document, Patch, Version};
-use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
-use quorate_transport::local::client::ClientError;
-use quorate_transport::local::daemon::{AskError, Daemon};
+use quorate_core::node::{NodeStatus, Refusal, Reply, Request, Unsaved};
+use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +14,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How a commit ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Committed {
-    Done,
+    /// It is in force. What is to be said besides: who could not store it.
+    Done(Vec<String>),
     /// Someone was first: read again, merge, try again.
     Stale,
 }
@@ -41,9 +41,6 @@ pub struct Local {
     /// The newest version that we made.
     committed: Option<Version>,
 }
-
-/// A daemon that is silent for so long is stuck; a commit waits for the disks of all nodes.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// How often the cluster is looked at while waiting for it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -71,7 +68,7 @@ impl Local {
     fn daemon(&mut self) -> Outcome<&mut Daemon> {
         if self.daemon.is_none() {
             let daemon = Daemon::connect(&self.socket, self.answer_within)
-                .map_err(|error| unanswered(&error).hint("to work on a file instead, set CIB_file=PATH"))?;
+                .map_err(|error| Failure::unanswered(&error).hint("to work on a file instead, set CIB_file=PATH"))?;
             self.daemon = Some(daemon);
         }
         Ok(self.daemon.as_mut().expect("it was just connected"))
@@ -82,11 +79,12 @@ impl Local {
         let daemon = self.daemon().map_err(Failed::Failure)?;
         daemon.ask(request).map_err(|error| match error {
             AskError::Refused(refusal) => Failed::Refused(refusal),
+            AskError::Unfit(reason) => Failed::Refused(Refusal::Unfit { reason }),
             error => {
                 self.daemon = None;
                 Failed::Failure(match &error {
-                    AskError::Client(error) => unanswered(error),
-                    AskError::Misfit(_) | AskError::Refused(_) => Failure::new(Kind::Cluster, error.to_string()),
+                    AskError::Client(error) => Failure::unanswered(error),
+                    _ => Failure::new(Kind::Cluster, error.to_string()),
                 })
             }
         })
@@ -107,14 +105,12 @@ impl From<Failed> for Failure {
     }
 }
 
-/// The daemon is not there, or not for us.
-pub fn unanswered(error: &ClientError) -> Failure {
-    let kind = if matches!(error, ClientError::Refused { .. }) { Kind::Denied } else { Kind::Cluster };
-    Failure::new(kind, error.to_string())
-}
-
 fn refused(refusal: &Refusal) -> Failure {
-    let kind = if matches!(refusal, Refusal::Denied { .. }) { Kind::Denied } else { Kind::Cluster };
+    let kind = match refusal {
+        Refusal::Denied { .. } => Kind::Denied,
+        Refusal::Unfit { .. } => Kind::Refused,
+        _ => Kind::Cluster,
+    };
     let failure = Failure::new(kind, refusal.to_string());
     match refusal {
         Refusal::NoQuorum => failure.hint("more nodes must be reachable before anything can be changed"),
@@ -124,6 +120,16 @@ fn refused(refusal: &Refusal) -> Failure {
 
 fn misfit() -> Failure {
     Failure::new(Kind::Cluster, "the daemon gave an answer that does not fit the question")
+}
+
+/// A change that is in force, but not on the disks of all.
+fn remarks(durable: bool, unsaved: &[Unsaved]) -> Vec<String> {
+    let mut remarks: Vec<String> =
+        unsaved.iter().map(|at| format!("in force, but {} could not store it: {}", at.node, at.reason)).collect();
+    if !durable {
+        remarks.push("fewer than a majority of the nodes have it on disk: it could be lost with them".into());
+    }
+    remarks
 }
 
 impl Cluster for Local {
@@ -136,9 +142,9 @@ impl Cluster for Local {
 
     fn commit(&mut self, patch: &Patch) -> Outcome<Committed> {
         match self.exchange(&Request::Commit { patch: patch.clone() }) {
-            Ok(Reply::Committed { version }) => {
+            Ok(Reply::Committed { version, durable, unsaved }) => {
                 self.committed = Some(version);
-                Ok(Committed::Done)
+                Ok(Committed::Done(remarks(durable, &unsaved)))
             }
             Err(Failed::Refused(Refusal::Patch(ApplyError::Stale { .. }))) => Ok(Committed::Stale),
             Ok(_) => Err(misfit()),
@@ -166,7 +172,7 @@ impl Cluster for Local {
         loop {
             let status = self.status()?;
             let seen = self.committed.is_none_or(|version| status.version >= version);
-            let quiet = seen && status.settled && status.transition.is_none();
+            let quiet = seen && status.idle && status.transition.is_none();
             quiet_looks = if quiet { quiet_looks + 1 } else { 0 };
             if quiet_looks >= QUIET_LOOKS {
                 return Ok(());

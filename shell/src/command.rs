@@ -50,7 +50,9 @@ impl Command {
 pub enum Run {
     Do(fn(&mut Session, &Call) -> Outcome),
     /// Tells of the level it is given at, which need not be the one that was entered.
-    Tell(fn(&mut Session, &'static Level, &Call) -> Outcome),
+    Help,
+    /// The same, names only.
+    List,
     /// A level of its own: alone it is entered, with words behind it they are run there.
     Level(&'static Level),
     /// A statement of the configuration language; the grammar reads its words.
@@ -260,6 +262,13 @@ impl Call {
             let looks_like_one = token.text.len() > 1
                 && token.text.starts_with('-')
                 && !token.text[1..].starts_with(|c: char| c.is_ascii_digit());
+            // No word is an option's short name where it has none; what is empty says nothing, but for a value.
+            if token.text.is_empty() {
+                if command.argument(call.arguments.len()).is_some_and(|next| next.name == "value") {
+                    call.arguments.push(token.clone());
+                }
+                continue;
+            }
             let known = command.flags.iter().find(|flag| flag.name == token.text || flag.short == token.text);
             match known {
                 Some(flag) => call.flags.push(flag.name),
@@ -300,6 +309,12 @@ impl Call {
     /// An argument that the table says is there.
     pub fn required(&self, place: usize) -> &str {
         self.argument(place).expect("the number of arguments was checked")
+    }
+
+    /// The line as it was typed, in one blank between words.
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.tokens.iter().map(|token| token.text.as_str()).collect();
+        words.join(" ")
     }
 
     pub fn words(&self) -> Vec<String> {

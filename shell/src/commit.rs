@@ -14,26 +14,32 @@ use quorate_transport::store::{CibSource, Rewrite, StoreError};
 /// Others may be first again and again; after this many times something else is wrong.
 const ATTEMPTS_MAX: usize = 20;
 
-pub fn commit(source: &CibSource, cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> Outcome<Document> {
+/// Also what is to be said of a change that is in force: which nodes could not store it.
+pub fn commit(
+    source: &CibSource,
+    cluster: &mut dyn Cluster,
+    base: &Document,
+    mine: &Document,
+) -> Outcome<(Document, Vec<String>)> {
     match source {
         CibSource::Live { .. } => commit_live(cluster, base, mine),
         CibSource::File(path) | CibSource::Shadow { path, .. } => {
-            Ok(Rewrite::begin(path, |theirs| merged(base, theirs, mine))?.finish()?)
+            Ok((Rewrite::begin(path, |theirs| merged(base, theirs, mine))?.finish()?, Vec::new()))
         }
         CibSource::Stdin => Err(StoreError::ReadOnly.into()),
     }
 }
 
-fn commit_live(cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> Outcome<Document> {
+fn commit_live(cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> Outcome<(Document, Vec<String>)> {
     for _ in 0..ATTEMPTS_MAX {
         let theirs = cluster.read()?;
         let merged = merged(base, &theirs, mine)?;
         let patch = diff(&theirs, &merged);
         if patch.is_empty() {
-            return Ok(merged);
+            return Ok((merged, Vec::new()));
         }
         match cluster.commit(&patch)? {
-            Committed::Done => return Ok(merged),
+            Committed::Done(remarks) => return Ok((merged, remarks)),
             Committed::Stale => {}
         }
     }

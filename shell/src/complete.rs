@@ -5,63 +5,20 @@
 //! Absent: drawing them (see `repl`), the scripts of other shells (see `tools::completions`).
 
 pub mod argument;
+mod candidate;
 mod kept;
 mod knowledge;
 mod operation;
 mod state;
 mod statement;
 
+pub use candidate::{Candidate, Rank, all, start, whole};
 pub use knowledge::Knowledge;
 
 use crate::command::{Command, Level, Run};
 use crate::levels;
+use candidate::finished;
 use quorate_grammar::line;
-
-/// A candidate, and whether a blank follows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    pub text: String,
-    pub whole: bool,
-    /// One line, or nothing.
-    pub help: String,
-    pub rank: Rank,
-}
-
-/// What comes first where order says something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
-    /// Required parameters, advised values.
-    First,
-    Common,
-    /// What ends a list and starts the next thing.
-    Next,
-    /// Deprecated, or of every level.
-    Last,
-}
-
-pub fn whole(text: impl Into<String>) -> Candidate {
-    Candidate { text: text.into(), whole: true, help: String::new(), rank: Rank::Common }
-}
-
-pub fn start(text: impl Into<String>) -> Candidate {
-    Candidate { whole: false, ..whole(text) }
-}
-
-impl Candidate {
-    #[must_use]
-    pub fn with(self, help: impl Into<String>) -> Candidate {
-        Candidate { help: help.into(), ..self }
-    }
-
-    #[must_use]
-    pub fn ranked(self, rank: Rank) -> Candidate {
-        Candidate { rank, ..self }
-    }
-}
-
-pub fn all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Candidate> {
-    texts.into_iter().map(whole).collect()
-}
 
 /// Candidates for the word at the end of `text`, and where that word starts.
 pub fn complete(knowledge: &Knowledge, text: &str) -> (usize, Vec<Candidate>) {
@@ -89,15 +46,6 @@ pub fn complete(knowledge: &Knowledge, text: &str) -> (usize, Vec<Candidate>) {
         return statement::candidates(knowledge, &line[from..], partial, at);
     }
     (at, finished(argument::candidates(knowledge, command, &words, partial), partial))
-}
-
-/// Those that go on as was typed, the important ones first.
-fn finished(mut candidates: Vec<Candidate>, partial: &str) -> Vec<Candidate> {
-    candidates.retain(|candidate| candidate.text.starts_with(partial));
-    candidates.sort_by(|a, b| (a.rank, &a.text, b.whole).cmp(&(b.rank, &b.text, a.whole)));
-    let mut seen = std::collections::BTreeSet::new();
-    candidates.retain(|candidate| seen.insert(candidate.text.clone()));
-    candidates
 }
 
 fn entered(command: &Command) -> Option<&'static Level> {

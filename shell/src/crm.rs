@@ -6,16 +6,20 @@
 use crate::client::Local;
 use crate::environment::Environment;
 use crate::error::{Failure, Kind, Origin};
-use crate::options::Options;
+use crate::offer::OPTIONS;
+use crate::options::Settings;
 use crate::session::{Session, Switches};
 use crate::ui::{Color, Form, Ui};
-use crate::{offer, repl, script};
+use crate::{offer, repl, script, words};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::literal;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+/// The version of crmsh whose language is spoken.
+const CRMSH: &str = "5.0.0";
 
 const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
 
@@ -32,6 +36,7 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
   -D, --display STYLE   plain, color, color-always or uppercase
       --output FORM     text, or json: status, show, verify and diff answer in JSON, and so do errors
                         (also -o json)
+  -d, --debug           accepted, without effect
   -h, --help            this text
       --version         the version
 
@@ -67,9 +72,10 @@ pub fn run(arguments: &[String]) -> u8 {
     }
     let environment = Environment::of_process();
     let color = if environment.terminal_out && !environment.no_color { Color::Ansi } else { Color::Plain };
-    let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
+    let mut ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
+    ui.terminal = environment.terminal_out;
     let interrupted = Arc::new(AtomicBool::new(false));
-    let cluster = Box::new(Local::new(environment.socket()).until(Arc::clone(&interrupted)));
+    let cluster = Box::new(Local::new(environment.node.socket()).until(Arc::clone(&interrupted)));
     let input = Box::new(BufReader::new(std::io::stdin()));
     let mut session = Session::new(environment, ui, input, cluster);
     session.interrupted = interrupted;
@@ -84,7 +90,8 @@ pub fn run(arguments: &[String]) -> u8 {
         return 0;
     }
     if request.version {
-        session.ui.line(&format!("crm (quorate) {}", env!("CARGO_PKG_VERSION")));
+        // First the version of crmsh whose language this is: programs compare it.
+        session.ui.line(&format!("crm {CRMSH} (quorate {})", env!("CARGO_PKG_VERSION")));
         return 0;
     }
     match prepare(&mut session, &request) {
@@ -95,23 +102,6 @@ pub fn run(arguments: &[String]) -> u8 {
         }
     }
 }
-
-/// The program's options, with what they are for; a value follows those that end in `=`.
-pub const OPTIONS: &[(&str, &str)] = &[
-    ("--file=", "run the commands of a file"),
-    ("--cib=", "work on a shadow"),
-    ("--history=", "what `history` looks at"),
-    ("--display=", "plain, color, color-always or uppercase"),
-    ("--wait", "wait until the cluster has done what follows"),
-    ("--force", "answer every question with yes"),
-    ("--no", "answer every question with no"),
-    ("--option=", "a setting, for this call"),
-    ("--output=", "text or json"),
-    ("--scriptdir=", "where scripts are looked for first"),
-    ("--keep-going", "a batch goes on after errors"),
-    ("--help", "what there is"),
-    ("--version", "the version"),
-];
 
 /// What was understood, up to what was not.
 fn read(arguments: &[String]) -> (Request, Result<(), Failure>) {
@@ -161,6 +151,8 @@ fn read_into(request: &mut Request, arguments: &[String]) -> Result<(), Failure>
             },
             "--scriptdir" => request.settings.push(format!("core.script_path={}", value()?)),
             "--keep-going" => request.keep_going = true,
+            // Taken, as programs give it; what would be told is told anyway.
+            "-d" | "--debug" => {}
             // For crmsh's recorded sessions: tells every line before it is run, and edits as crmsh does.
             "-R" | "--regression-tests" => request.echo = true,
             "-h" | "--help" => request.help = true,
@@ -201,7 +193,7 @@ fn unknown(word: &str) -> Failure {
 const CRMSH_EDITS: [&str; 3] = ["core.implicit_edits", "core.has_ra_advised_op", "core.has_fa_advised_op"];
 
 fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
-    session.options = Options::load(&session.environment);
+    session.options = Settings::load(&session.environment);
     if let Some(style) = &request.style {
         session.options.set_for_now("color.style", style)?;
     }
@@ -225,7 +217,7 @@ fn prepare(session: &mut Session, request: &Request) -> Result<(), Failure> {
     session.apply_options();
     session.patience = request.patience.unwrap_or(session.patience);
     if let Some(word) = &request.history {
-        session.history.source = Some(word.clone());
+        session.kept.history.source = Some(word.clone());
     }
     if let Some(name) = &request.shadow {
         let shadow = session.environment.shadow(name);
@@ -241,17 +233,16 @@ fn start(session: &mut Session, request: &Request) -> u8 {
     if let Some(file) = &request.file {
         return run_file(session, file);
     }
-    if !request.words.is_empty() && !is_level(&request.words) {
-        let text = match session.options.is_on("core.add_quotes") {
-            true => script::joined(&request.words),
-            false => request.words.join(" "),
-        };
+    let quoted = session.options.is_on("core.add_quotes");
+    let words = if quoted { words::meant(&request.words) } else { request.words.clone() };
+    if !words.is_empty() && !is_level(&words) {
+        let text = if quoted { words::joined(&words) } else { words.join(" ") };
         return script::single(session, &text);
     }
     if !session.environment.terminal_in {
-        return run_input(session, &request.words);
+        return run_input(session, &words);
     }
-    repl::run(session, &request.words)
+    repl::run(session, &words)
 }
 
 /// `crm configure` alone starts there, and so does `crm configure template`.
@@ -319,7 +310,7 @@ mod tests {
 
     #[test]
     fn unknown_options_are_errors() {
-        for line in ["--foo", "-x show", "-d status", "-X out status", "--fiel=x", "-f", "--wait=soon", "--wait=-3"] {
+        for line in ["--foo", "-x show", "-X out status", "--fiel=x", "-f", "--wait=soon", "--wait=-3"] {
             assert!(read(&words(line)).1.is_err(), "{line}");
         }
         assert_eq!(read(&words("--fiel=x")).1.unwrap_err().hints, ["did you mean `--file`?"]);

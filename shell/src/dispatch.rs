@@ -4,13 +4,10 @@
 //! Absent: where lines come from (see `script`, `repl`).
 
 use crate::check;
-use crate::command::{Call, Command, Level, Run, resolve};
+use crate::command::{Call, Level, Run, resolve};
 use crate::error::{Failure, Outcome};
 use crate::levels;
-use crate::session::{Manner, Session};
-use quorate_grammar::Span;
-use quorate_grammar::Word;
-use quorate_grammar::crm;
+use crate::session::{RunMode, Session};
 use quorate_grammar::line::{Line, LineKind, Token};
 
 /// Runs one logical line at the session's level.
@@ -18,8 +15,10 @@ pub fn run(session: &mut Session, line: &Line) -> Outcome {
     match &line.kind {
         LineKind::Comment(_) => Ok(()),
         LineKind::Words(words) if words.is_empty() => Ok(()),
-        LineKind::Words(words) => run_words(session, session.level(), words, line),
-        LineKind::Raw { keyword, .. } => run_words(session, session.level(), std::slice::from_ref(keyword), line),
+        LineKind::Words(words) => run_words(session, levels::current(session), words, line),
+        LineKind::Raw { keyword, .. } => {
+            run_words(session, levels::current(session), std::slice::from_ref(keyword), line)
+        }
     }
 }
 
@@ -38,8 +37,9 @@ fn run_words(session: &mut Session, level: &'static Level, words: &[Token], line
             Ok(())
         }
         Run::Do(run) => run(session, &Call::new(command, words)?),
-        Run::Tell(tell) => tell(session, level, &Call::new(command, words)?),
-        Run::Statement => statement(session, command, words, line),
+        Run::Help => crate::help::asked(session, level, &Call::new(command, words)?.words()),
+        Run::List => levels::universal::list(session, level),
+        Run::Statement => levels::configure::line(session, command, words, line),
     }
 }
 
@@ -74,25 +74,25 @@ fn enter(session: &mut Session, level: &'static Level) -> Outcome {
     if level.name == "configure" {
         session.stage()?;
     }
-    session.levels.push(level);
+    session.levels.push(level.name);
     Ok(())
 }
 
 /// Runs words in a level and comes back. Leaving `configure` commits what they changed.
 fn visit(session: &mut Session, level: &'static Level, words: &[Token], line: &Line) -> Outcome {
-    let inside = session.levels.iter().any(|entered| entered.name == "configure");
+    let inside = session.levels.contains(&"configure");
     let depth = session.levels.len();
     let outcome = run_words(session, level, words, line);
     // `configure template` enters the one by way of the other.
     if outcome.is_ok() && session.levels.len() > depth {
-        session.levels.insert(depth, level);
+        session.levels.insert(depth, level.name);
         if level.name == "configure" && !inside {
             session.stage()?;
         }
         return outcome;
     }
     // `crm options set …` alone would be for nothing.
-    if level.name == "options" && outcome.is_ok() && session.manner == Manner::Single && session.options.is_unsaved() {
+    if level.name == "options" && outcome.is_ok() && session.mode == RunMode::Single && session.options.is_unsaved() {
         return levels::options::keep(session).map(drop);
     }
     if level.name != "configure" || inside {
@@ -105,67 +105,4 @@ fn visit(session: &mut Session, level: &'static Level, words: &[Token], line: &L
     }
     session.drop_stage();
     outcome
-}
-
-/// Leaves the current level. What is pending in `configure` is committed, or asked about.
-pub fn leave(session: &mut Session) -> Outcome {
-    let Some(level) = session.levels.last().copied() else { return Ok(()) };
-    if level.name == "configure" {
-        leave_configure(session)?;
-    }
-    session.levels.pop();
-    Ok(())
-}
-
-pub fn leave_configure(session: &mut Session) -> Outcome {
-    if session.is_changed() {
-        match session.manner {
-            Manner::Batch | Manner::Single => {
-                let committed = check::before_commit(session, false).and_then(|()| session.commit_stage());
-                if let Err(failure) = committed {
-                    session.drop_stage();
-                    return Err(failure);
-                }
-            }
-            Manner::Interactive => {
-                levels::configure::print_diff(session)?;
-                if session.confirm("There are changes that have not been committed. Commit them?") {
-                    session.commit_stage()?;
-                } else {
-                    session.ui.warn("the changes were dropped");
-                }
-            }
-        }
-    }
-    session.drop_stage();
-    Ok(())
-}
-
-/// A statement of the configuration language, under its full name.
-fn statement(session: &mut Session, command: &Command, words: &[Token], line: &Line) -> Outcome {
-    let mut words = words.to_vec();
-    words[0].text = command.name.to_string();
-    let (statement, diagnostics) = match &line.kind {
-        _ if command.name != "xml" => crm::parse_words(&words),
-        LineKind::Raw { .. } => crm::parse_line(line),
-        // `configure xml <…>` on one line: the element starts behind the keyword.
-        _ => crm::parse_line(&Line { kind: raw(session, &words[0], line.span), span: line.span }),
-    };
-    if let Some(id) =
-        statement.as_ref().and_then(|statement| statement.kind.id()).or(words.get(1).map(Token::word).as_ref())
-    {
-        let id = id.text.trim_end_matches(':').to_string();
-        let outcome = levels::configure::statement(session, statement, diagnostics);
-        if outcome.is_err() {
-            session.note_failed(&id);
-        }
-        return outcome;
-    }
-    levels::configure::statement(session, statement, diagnostics)
-}
-
-fn raw(session: &Session, keyword: &Token, line: Span) -> LineKind {
-    let span = Span::new(keyword.span.end, line.end);
-    let text = session.origin.text.get(span.range()).unwrap_or_default().trim();
-    LineKind::Raw { keyword: keyword.clone(), body: Word::at(text, span) }
 }

@@ -3,9 +3,9 @@
 //! In: failures of commands. Out: one `Failure` each; the exit codes are chosen here and nowhere else.
 //! Absent: printing (see `ui`).
 
-use crate::client;
 use quorate_core::cib::merge::Conflict;
 use quorate_grammar::{Diagnostic, Span};
+use quorate_transport::local::client::ClientError;
 use quorate_transport::local::daemon::AskError;
 use quorate_transport::store::StoreError;
 use std::io::ErrorKind;
@@ -51,11 +51,11 @@ pub struct Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         let kind = match &error {
-            StoreError::Daemon(AskError::Client(error)) => return client::unanswered(error),
+            StoreError::Daemon(AskError::Client(error)) => return Failure::unanswered(error),
             StoreError::Daemon(_) => Kind::Cluster,
             StoreError::File { source, .. } if source.kind() == ErrorKind::PermissionDenied => Kind::Denied,
             StoreError::Apply(_) => Kind::Conflict,
-            StoreError::ReadOnly => Kind::Refused,
+            StoreError::ReadOnly | StoreError::Unfit(_) => Kind::Refused,
             StoreError::File { .. } | StoreError::NoShadow { .. } | StoreError::NotACib { .. } => Kind::File,
         };
         Failure::new(kind, error.to_string())
@@ -91,6 +91,12 @@ impl Failure {
         Failure::new(Kind::Refused, message)
     }
 
+    /// The daemon is not there, or not for us.
+    pub fn unanswered(error: &ClientError) -> Failure {
+        let kind = if matches!(error, ClientError::Refused { .. }) { Kind::Denied } else { Kind::Cluster };
+        Failure::new(kind, error.to_string())
+    }
+
     /// Nothing to be said of it.
     pub fn is_silent(&self) -> bool {
         self.message.is_empty() && self.diagnostics.is_empty() && self.conflicts.is_empty()
@@ -110,6 +116,11 @@ impl Failure {
         Failure { diagnostics, ..Failure::new(Kind::Input, "") }
     }
 
+    /// What is right as language, but not for this configuration.
+    pub fn unfit(diagnostics: Vec<Diagnostic>) -> Failure {
+        Failure { kind: Kind::Refused, ..Failure::input(diagnostics) }
+    }
+
     /// A refusal that has a place in what was typed.
     pub fn at(span: Span, message: impl Into<String>) -> Failure {
         Failure { kind: Kind::Refused, ..Failure::input(vec![Diagnostic::error(span, message)]) }
@@ -127,7 +138,7 @@ impl Failure {
     }
 
     #[must_use]
-    pub fn from_text(mut self, origin: Origin) -> Failure {
+    pub fn in_text(mut self, origin: Origin) -> Failure {
         self.origin = Some(Box::new(origin));
         self
     }

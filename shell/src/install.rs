@@ -3,18 +3,30 @@
 //! In: a directory. Out: symbolic links to this program in it.
 //! Absent: what the names do (see `main`).
 
-use crate::tools::{Exit, Io};
+use quorate_tools::{Exit, Io, TOOLS};
 use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-/// The tools this program is, beside `quorate` itself.
-pub const NAMES: &[&str] = &["crm", "crm_attribute", "crm_node", "crm_simulate", "crm_ticket"];
+/// What this program is called, beside `quorate` itself.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let linked = TOOLS.iter().filter(|tool| tool.linked).map(|tool| tool.name);
+    std::iter::once("crm").chain(linked)
+}
 
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    let [directory] = arguments else {
-        io.error("quorate install-links", "usage: quorate install-links DIR");
-        return Exit::USAGE;
+    let directory = match arguments {
+        [word] if word == "--help" || word == "-h" => {
+            io.line(
+                "usage: quorate install-links DIR\n\nMakes links to this program in DIR, under the names of its tools",
+            );
+            return Exit::OK;
+        }
+        [directory] if !directory.starts_with('-') && !directory.is_empty() => directory,
+        _ => {
+            io.error("quorate install-links", "usage: quorate install-links DIR");
+            return Exit::USAGE;
+        }
     };
     match std::env::current_exe().and_then(|program| link_all(Path::new(directory), &program)) {
         Ok(()) => Exit::OK,
@@ -28,7 +40,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
 /// Makes the links; one that is there is replaced, but a file of another kind is not.
 pub fn link_all(directory: &Path, program: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(directory)?;
-    for name in NAMES {
+    for name in names() {
         let link = directory.join(name);
         match std::fs::symlink_metadata(&link) {
             Ok(old) if old.is_symlink() => std::fs::remove_file(&link)?,

@@ -8,13 +8,14 @@ mod status;
 
 pub use status::status;
 
-use crate::check::Problem;
+use crate::check::problem::Problem;
 use crate::commit;
-use crate::configure::objects::{self, Object, REFERENCE, is_resource};
+use crate::configure::REFERENCE;
 use crate::configure::show;
 use crate::error::{Failure, Kind, Origin};
 use quorate_core::cib::Document;
 use quorate_core::cib::merge::Conflict;
+use quorate_core::cib::objects::{self, Object, is_resource};
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::Statement;
 use quorate_grammar::span::locate;

@@ -2,8 +2,8 @@
 //!
 //! In: the command line. Out: an exit code.
 
-use quorate_shell::tools::{Exit, Io, completions, crm_attribute, crm_node, crm_simulate, crm_ticket, why};
 use quorate_shell::{crm, demo, install};
+use quorate_tools::{Exit, Io, TOOLS};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -25,18 +25,12 @@ fn main() -> ExitCode {
 fn run(tool: &str, arguments: &[String]) -> Option<Exit> {
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let mut io = Io { out: &mut out, err: &mut err };
-    Some(match tool {
-        "crm" => Exit(crm::run(arguments)),
-        "crm_attribute" => crm_attribute::run(arguments, &mut io),
-        "crm_node" => crm_node::run(arguments, &mut io),
-        "crm_simulate" => crm_simulate::run(arguments, &mut io),
-        "crm_ticket" => crm_ticket::run(arguments, &mut io),
-        "demo" => demo::run(arguments, &mut io),
-        "why" => why::run(arguments, &mut io),
-        "completions" => completions::run(arguments, &mut io),
-        "install-links" => install::run(arguments, &mut io),
-        _ => return None,
-    })
+    match tool {
+        "crm" => Some(Exit(crm::run(arguments))),
+        "demo" => Some(demo::run(arguments, &mut io)),
+        "install-links" => Some(install::run(arguments, &mut io)),
+        _ => TOOLS.iter().find(|one| one.name == tool).map(|one| (one.run)(arguments, &mut io)),
+    }
 }
 
 fn usage(word: Option<&String>) -> ExitCode {
@@ -45,7 +39,8 @@ fn usage(word: Option<&String>) -> ExitCode {
         _ => String::new(),
     };
     text.push_str("usage: quorate TOOL [ARGUMENT…], or a link to it by the tool's name\n");
-    text.push_str(&format!("tools: {}, why, demo, completions, install-links\n", install::NAMES.join(", ")));
+    let tools: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
+    text.push_str(&format!("tools: crm, {}, demo, install-links\n", tools.join(", ")));
     eprint!("{text}");
     ExitCode::from(Exit::USAGE.0)
 }

@@ -6,6 +6,7 @@
 
 use crate::catalogue::AgentName;
 use quorate_core::agent::Metadata;
+use quorate_core::cib::model::documented;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,7 @@ pub const META_ATTRIBUTES: &[&str] = &[
 /// Cluster options.
 pub const PROPERTIES: &[&str] = &[
     "batch-limit",
+    "cancel-removed-actions",
     "cluster-delay",
     "cluster-infrastructure",
     "cluster-ipc-limit",
@@ -65,6 +67,7 @@ pub const PROPERTIES: &[&str] = &[
     "fencing-enabled",
     "fencing-max-attempts",
     "fencing-reaction",
+    "fencing-repeat-limit",
     "fencing-timeout",
     "fencing-watchdog-timeout",
     "have-watchdog",
@@ -100,57 +103,18 @@ pub const PROPERTIES: &[&str] = &[
     "stop-all-resources",
     "stop-orphan-actions",
     "stop-orphan-resources",
+    "stop-removed-resources",
     "symmetric-cluster",
     "transition-delay",
 ];
 
 /// The value of a cluster option that is not set.
 pub fn default_of(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "batch-limit" | "node-action-limit" => "0",
-        "cluster-delay" => "60s",
-        "cluster-infrastructure" => "corosync",
-        "cluster-ipc-limit" => "500",
-        "cluster-recheck-interval" => "15min",
-        "concurrent-fencing"
-        | "enable-startup-probes"
-        | "fencing-enabled"
-        | "stonith-enabled"
-        | "startup-fencing"
-        | "start-failure-is-fatal"
-        | "symmetric-cluster"
-        | "stop-orphan-actions"
-        | "stop-orphan-resources" => "true",
-        "dc-deadtime" => "20s",
-        "election-timeout" => "2min",
-        "enable-acl" | "have-watchdog" | "maintenance-mode" | "remove-after-stop" | "shutdown-lock"
-        | "stop-all-resources" => "false",
-        "fence-reaction" | "fencing-reaction" => "stop",
-        "fencing-action" | "stonith-action" => "reboot",
-        "fencing-max-attempts" | "stonith-max-attempts" => "10",
-        "fencing-timeout" | "stonith-timeout" => "60s",
-        "fencing-watchdog-timeout"
-        | "stonith-watchdog-timeout"
-        | "node-health-base"
-        | "node-health-green"
-        | "node-health-yellow"
-        | "shutdown-lock-limit"
-        | "transition-delay"
-        | "node-pending-timeout"
-        | "priority-fencing-delay" => "0",
-        "join-finalization-timeout" => "30min",
-        "join-integration-timeout" => "3min",
-        "load-threshold" => "80%",
-        "migration-limit" | "pe-error-series-max" => "-1",
-        "no-quorum-policy" => "stop",
-        "node-health-red" => "-INFINITY",
-        "node-health-strategy" => "none",
-        "pe-input-series-max" => "4000",
-        "pe-warn-series-max" => "5000",
-        "placement-strategy" => "default",
-        "shutdown-escalation" => "20min",
-        _ => return None,
-    })
+    match name {
+        "remove-after-stop" => Some("false"),
+        "cluster-infrastructure" => Some("corosync"),
+        _ => documented::of_cluster(name).and_then(|option| option.default),
+    }
 }
 
 /// What agents told once. They are programs, and completion asks at every key.

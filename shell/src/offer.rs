@@ -6,14 +6,30 @@
 
 use crate::client::Local;
 use crate::complete::{self, Candidate, Knowledge, argument, whole};
-use crate::crm::OPTIONS;
 use crate::environment::Environment;
-use crate::options::{self, Options};
+use crate::options::{self, Settings};
 use crate::session::Session;
 use crate::ui::{Color, Ui};
 use quorate_transport::store;
 use std::io::BufReader;
 use std::time::Duration;
+
+/// The program's options, with what they are for; a value follows those that end in `=`.
+pub const OPTIONS: &[(&str, &str)] = &[
+    ("--file=", "run the commands of a file"),
+    ("--cib=", "work on a shadow"),
+    ("--history=", "what `history` looks at"),
+    ("--display=", "plain, color, color-always or uppercase"),
+    ("--wait", "wait until the cluster has done what follows"),
+    ("--force", "answer every question with yes"),
+    ("--no", "answer every question with no"),
+    ("--option=", "a setting, for this call"),
+    ("--output=", "text or json"),
+    ("--scriptdir=", "where scripts are looked for first"),
+    ("--keep-going", "a batch goes on after errors"),
+    ("--help", "what there is"),
+    ("--version", "the version"),
+];
 
 /// A person waits for the answer; a daemon that is stuck must not hold their shell.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
@@ -21,9 +37,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 pub fn run(line: &str) -> u8 {
     let environment = Environment::of_process();
     let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), Color::Plain);
-    let cluster = Box::new(Local::new(environment.socket()).within(ANSWER_WITHIN));
+    let cluster = Box::new(Local::new(environment.node.socket()).within(ANSWER_WITHIN));
     let mut session = Session::new(environment, ui, Box::new(BufReader::new(std::io::stdin())), cluster);
-    session.options = Options::load(&session.environment);
+    session.options = Settings::load(&session.environment);
     let text = offered(&mut session, line);
     session.ui.print(&text);
     0
@@ -102,7 +118,7 @@ fn begun(mut candidates: Vec<Candidate>, word: &str) -> Vec<Candidate> {
 
 fn values(session: &Session, name: &str, value: &str) -> Vec<Candidate> {
     match name {
-        "-c" | "--cib" => store::shadows(&session.environment.shadow_directory()).into_iter().map(whole).collect(),
+        "-c" | "--cib" => store::shadows(&session.environment.node.shadow_directory()).into_iter().map(whole).collect(),
         "-f" | "--file" => argument::files(value),
         "-D" | "--display" => complete::all(["plain", "color", "color-always", "uppercase"]),
         "--output" => complete::all(["text", "json"]),

@@ -4,7 +4,7 @@
 //! Absent: what happened between two documents (see `history::event`).
 
 use quorate_core::cib::Document;
-use quorate_core::status::operation::exit;
+use quorate_core::exit;
 use quorate_core::view::words;
 use quorate_core::xml::Element;
 use std::collections::BTreeSet;

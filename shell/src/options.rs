@@ -16,7 +16,7 @@ pub use table::{OPTIONS, Setting};
 
 /// Of a setting that is in several of these, the first counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct Settings {
     /// Of this call only.
     passing: BTreeMap<String, String>,
     /// The person's own.
@@ -39,7 +39,7 @@ pub fn unknown(name: &str) -> Failure {
     }
 }
 
-impl Options {
+impl Settings {
     /// The person's own file: $CRM_CONFIG_FILE if that is set.
     pub fn path(environment: &Environment) -> PathBuf {
         environment.settings.clone().unwrap_or_else(|| environment.config.join("crm/crm.conf"))
@@ -88,9 +88,9 @@ impl Options {
         self.unsaved
     }
 
-    pub fn load(environment: &Environment) -> Options {
-        let system = read(&environment.root.join("etc/crm/crm.conf"));
-        Options { system, values: read(&Options::path(environment)), ..Options::default() }
+    pub fn load(environment: &Environment) -> Settings {
+        let system = read(&environment.node.root.join("etc/crm/crm.conf"));
+        Settings { system, values: read(&Settings::path(environment)), ..Settings::default() }
     }
 
     /// Writes the person's settings into their file; all its other lines stay.
@@ -177,7 +177,9 @@ mod tests {
     use super::*;
 
     fn environment(directory: &Path) -> Environment {
-        Environment { root: directory.to_path_buf(), config: directory.to_path_buf(), ..Environment::default() }
+        let mut environment = Environment { config: directory.to_path_buf(), ..Environment::default() };
+        environment.node.root = directory.to_path_buf();
+        environment
     }
 
     #[test]
@@ -187,7 +189,7 @@ mod tests {
         let path = directory.path().join("crm/crm.conf");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, "[core]\nwait = no\nfoo = yes\n[path]\na = b\n").unwrap();
-        let mut options = Options::load(&environment);
+        let mut options = Settings::load(&environment);
         options.set("core.wait", "yes").unwrap();
         options.set("color.style", "plain").unwrap();
         options.set_for_now("core.force", "yes").unwrap();
@@ -196,7 +198,7 @@ mod tests {
             std::fs::read_to_string(&path).unwrap(),
             "[core]\nwait = yes\nfoo = yes\n[path]\na = b\n[color]\nstyle = plain\n"
         );
-        assert!(options.is_on("core.force") && !Options::load(&environment).is_on("core.force"));
+        assert!(options.is_on("core.force") && !Settings::load(&environment).is_on("core.force"));
         assert!(options.set("core.wait", "maybe").is_err());
         options.reset();
         options.save(&path).unwrap();
@@ -213,7 +215,7 @@ mod tests {
             std::fs::create_dir_all(directory.path().join(name)).unwrap();
             std::fs::write(directory.path().join(name).join("crm.conf"), text).unwrap();
         }
-        let options = Options::load(&environment);
+        let options = Settings::load(&environment);
         assert!(!options.is_on("core.wait"));
         assert_eq!(options.get("core.check_mode"), "relaxed");
         assert_eq!(options.get("core.editor"), "");

@@ -3,39 +3,12 @@
 //! In: settings. Out: escape codes by what is shown.
 //! Absent: whether there are colours at all (see `ui`).
 
-use crate::options::Options;
+use crate::color::code;
+use crate::options::Settings;
 use quorate_grammar::crm::print::Role;
 use std::collections::BTreeMap;
 
-/// Colours and weights by crmsh's names.
-pub const COLORS: &[(&str, &str)] = &[
-    ("black", "30"),
-    ("red", "31"),
-    ("green", "32"),
-    ("yellow", "33"),
-    ("blue", "34"),
-    ("magenta", "35"),
-    ("cyan", "36"),
-    ("white", "37"),
-    ("bold", "1"),
-    ("dim", "2"),
-    ("underline", "4"),
-    ("blink", "5"),
-    ("reverse", "7"),
-    ("normal", ""),
-];
-
 const DIM: &str = "\x1b[2m";
-
-/// The escape code of words such as `red bold`; empty for what is shown as it is.
-pub fn code(words: &str) -> Option<String> {
-    let mut codes = Vec::new();
-    for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {
-        let (_, code) = COLORS.iter().find(|(name, _)| *name == word)?;
-        codes.extend(Some(*code).filter(|code| !code.is_empty()));
-    }
-    Some(if codes.is_empty() { String::new() } else { format!("\x1b[{}m", codes.join(";")) })
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Palette {
@@ -46,7 +19,7 @@ pub struct Palette {
 
 impl Default for Palette {
     fn default() -> Palette {
-        Palette::of(&Options::default())
+        Palette::of(&Settings::default())
     }
 }
 
@@ -64,7 +37,7 @@ const SHOWN: &[&str] = &[
 ];
 
 impl Palette {
-    pub fn of(options: &Options) -> Palette {
+    pub fn of(options: &Settings) -> Palette {
         let codes = SHOWN.iter().map(|name| (*name, code(options.get(&format!("color.{name}"))).unwrap_or_default()));
         let capitals = options.get("color.style").split(',').any(|word| word.trim() == "uppercase");
         Palette { codes: codes.collect(), capitals }

@@ -7,9 +7,10 @@ use crate::block;
 use crate::complete::{self, Candidate, Knowledge};
 use crate::dispatch;
 use crate::error::{Failure, Origin};
+use crate::leave;
 use crate::palette::Palette;
 use crate::script;
-use crate::session::{Manner, Session};
+use crate::session::{RunMode, Session};
 use crate::ui::Color;
 use quorate_grammar::crm::is_statement;
 use quorate_grammar::crm::print::Role;
@@ -32,7 +33,7 @@ const HISTORY_MAX: usize = 2000;
 const COLUMNS: usize = 80;
 
 pub fn run(session: &mut Session, at: &[String]) -> u8 {
-    session.manner = Manner::Interactive;
+    session.mode = RunMode::Interactive;
     // Ctrl-C ends what is waited for, not the shell with all that is not committed.
     if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&session.interrupted)) {
         session.ui.warn(&format!("Ctrl-C will end the shell: {error}"));
@@ -89,7 +90,7 @@ fn converse(session: &mut Session, editor: &mut Editor<Assistant, FileHistory>) 
             Err(ReadlineError::Eof) => {
                 session.ui.line("");
                 while !session.levels.is_empty() {
-                    if dispatch::leave(session).is_err() {
+                    if leave::leave(session).is_err() {
                         break;
                     }
                 }

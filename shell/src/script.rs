@@ -5,14 +5,16 @@
 
 use crate::dispatch;
 use crate::error::{Failure, Origin};
-use crate::session::{Manner, Session};
+use crate::leave;
+use crate::session::{RunMode, Session};
+use crate::words::joined;
 use quorate_grammar::{Diagnostic, line};
 
 /// Runs a whole text. If any line is wrong, all errors are shown and nothing is changed.
 ///
 /// `at` is the level to start in.
 pub fn batch(session: &mut Session, name: &str, at: &[String], text: &str) -> u8 {
-    session.manner = if session.switches.keep_going { Manner::Single } else { Manner::Batch };
+    session.mode = if session.switches.keep_going { RunMode::Single } else { RunMode::Batch };
     let origin = Origin { name: name.to_string(), text: text.to_string() };
     session.origin = origin.clone();
     let mut errors = Errors { origin, count: 0 };
@@ -78,7 +80,7 @@ fn finish(session: &mut Session, mut errors: Errors) -> u8 {
         session.ui.failure(&Failure::refused(summary), &Origin::default());
         return 1;
     }
-    let finished = dispatch::leave_configure(session).and_then(|()| session.finish_batch());
+    let finished = leave::leave_configure(session).and_then(|()| session.finish_batch());
     match finished {
         Ok(()) => 0,
         Err(failure) => {
@@ -90,7 +92,7 @@ fn finish(session: &mut Session, mut errors: Errors) -> u8 {
 
 /// What was right is kept.
 fn finish_loosely(session: &mut Session, errors: &Errors) -> u8 {
-    match dispatch::leave_configure(session) {
+    match leave::leave_configure(session) {
         Ok(()) => u8::from(errors.count > 0),
         Err(failure) => {
             session.ui.failure(&failure, &errors.origin);
@@ -101,7 +103,7 @@ fn finish_loosely(session: &mut Session, errors: &Errors) -> u8 {
 
 /// Runs one command given as words on the command line.
 pub fn single(session: &mut Session, text: &str) -> u8 {
-    session.manner = Manner::Single;
+    session.mode = RunMode::Single;
     session.origin = Origin { name: "crm".to_string(), text: text.to_string() };
     let (lines, diagnostics) = line::lines(text);
     let first = lines.first().filter(|_| diagnostics.is_empty());
@@ -116,34 +118,5 @@ pub fn single(session: &mut Session, text: &str) -> u8 {
             session.ui.failure(&failure, &origin);
             failure.exit_code()
         }
-    }
-}
-
-/// Words from a command line as one line that splits into them again.
-pub fn joined(words: &[String]) -> String {
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '#');
-    let quoted = |word: &String| match word.split_once('=') {
-        _ if !word.is_empty() && word.chars().all(plain) => word.clone(),
-        Some((name, value)) if name.chars().all(plain) => {
-            format!("{name}={}", quorate_grammar::crm::print::quote(value))
-        }
-        _ => quorate_grammar::crm::print::quote(word),
-    };
-    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use quorate_grammar::line::LineKind;
-
-    #[test]
-    fn joined_words_split_again() {
-        let words: Vec<String> =
-            ["a", "b c", "x=y z", "q\"q", "", "it's", "back\\slash", "x=", "#a"].map(str::to_string).to_vec();
-        let (lines, diagnostics) = line::lines(&joined(&words));
-        assert!(diagnostics.is_empty());
-        let LineKind::Words(tokens) = &lines[0].kind else { panic!("words") };
-        assert_eq!(tokens.iter().map(|token| token.text.clone()).collect::<Vec<_>>(), words);
     }
 }

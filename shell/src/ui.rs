@@ -6,6 +6,7 @@
 use crate::error::{Failure, Origin};
 use crate::json;
 use crate::palette::Palette;
+use quorate_core::text::visible_in_colour;
 use quorate_grammar::crm::print::{Ink, Role};
 use quorate_grammar::{Diagnostic, Severity};
 use serde_json::Value;
@@ -33,6 +34,8 @@ pub struct Ui {
     pub form: Form,
     /// Messages that are no answers, such as "nothing to commit".
     pub quiet: bool,
+    /// Answers go to a terminal: what it would obey, colours aside, is shown instead.
+    pub terminal: bool,
 }
 
 const RESET: &str = "\x1b[0m";
@@ -43,17 +46,32 @@ const BOLD: &str = "\x1b[1m";
 
 impl Ui {
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, color: Color) -> Ui {
-        Ui { out, err, color, palette: Palette::default(), form: Form::Text, quiet: false }
+        Ui { out, err, color, palette: Palette::default(), form: Form::Text, quiet: false, terminal: false }
     }
 
     /// An answer. Who reads it may have gone; that is no error of ours.
     pub fn print(&mut self, text: &str) {
+        let text = if self.terminal { visible_in_colour(text) } else { text.into() };
         let _ = self.out.write_all(text.as_bytes());
         let _ = self.out.flush();
     }
 
+    /// A line for the person, wherever the answers go.
+    fn say(&mut self, line: &str) {
+        let _ = writeln!(self.err, "{}", visible_in_colour(line));
+    }
+
     pub fn line(&mut self, text: &str) {
         self.print(&format!("{text}\n"));
+    }
+
+    /// A line beside the answer, on standard error, in words that programs know.
+    pub fn aside(&mut self, text: &str) {
+        if self.is_json() {
+            return self.tell_json(&json::message("info", text));
+        }
+        self.say(text);
+        let _ = self.err.flush();
     }
 
     pub fn is_json(&self) -> bool {
@@ -77,7 +95,7 @@ impl Ui {
             return self.tell_json(&json::message(&label.to_lowercase(), text));
         }
         let label = self.paint(self.palette.named(shown_as), label);
-        let _ = writeln!(self.err, "{label}: {text}");
+        self.say(&format!("{label}: {text}"));
         let _ = self.err.flush();
     }
 
@@ -117,10 +135,10 @@ impl Ui {
         }
         for conflict in &failure.conflicts {
             let text = crate::commit::describe(conflict);
-            let _ = writeln!(self.err, "{text}");
+            self.say(&text);
         }
         for hint in failure.hints.iter().filter(|hint| !hint.is_empty()) {
-            let _ = writeln!(self.err, "hint: {hint}");
+            self.say(&format!("hint: {hint}"));
         }
     }
 
@@ -140,9 +158,9 @@ impl Ui {
             let head =
                 format!("{}: {}: {}", self.paint(BOLD, &picture.place), self.paint(color, label), picture.message);
             let caret = self.paint(color, &picture.caret);
-            let _ = writeln!(self.err, "{head}\n    {}\n    {caret}", picture.line);
+            self.say(&format!("{head}\n    {}\n    {caret}", picture.line));
             if let Some(hint) = &picture.hint {
-                let _ = writeln!(self.err, "    {} {hint}", self.paint(CYAN, "hint:"));
+                self.say(&format!("    {} {hint}", self.paint(CYAN, "hint:")));
             }
         }
         let _ = self.err.flush();

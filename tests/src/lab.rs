@@ -28,6 +28,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Lab {
     directory: tempfile::TempDir,
     nodes: Vec<LabNode>,
+    /// Daemons look after a file that stands for their host's watchdog.
+    watchdogs: bool,
 }
 
 struct LabNode {
@@ -65,7 +67,7 @@ impl Lab {
             format!("totem {{\n  cluster_name: lab\n  token: {TOKEN_MS}\n}}\nnodelist {{\n{nodelist}}}\n");
         let key = directory.path().join("authkey");
         ClusterKey::create(&key).expect("a key");
-        let mut lab = Lab { directory, nodes: Vec::new() };
+        let mut lab = Lab { directory, nodes: Vec::new(), watchdogs: false };
         for number in 1..=count {
             let name = format!("n{number}");
             let root = lab.root(&name);
@@ -80,16 +82,36 @@ impl Lab {
         lab
     }
 
+    /// The same, whose hosts have a watchdog each, and can be reset: files stand for both.
+    pub fn with_watchdogs(count: usize) -> Lab {
+        let mut lab = Lab::new(count);
+        lab.watchdogs = true;
+        for name in lab.names() {
+            for place in ["dev/watchdog", "proc/sysrq-trigger"] {
+                let file = lab.root(&name).join(place);
+                fs::create_dir_all(file.parent().expect("a directory")).expect("a node's directory");
+                fs::write(file, "").expect("what stands for a device");
+            }
+        }
+        lab
+    }
+
     /// A cluster of this many nodes, all together and led.
     pub fn started(count: usize) -> Lab {
         let mut lab = Lab::new(count);
-        lab.start_all();
-        lab.wait("all nodes to be together", |lab| {
+        lab.start_together();
+        lab
+    }
+
+    /// Starts all nodes, and waits until they are together.
+    pub fn start_together(&mut self) {
+        self.start_all();
+        let count = self.nodes.len();
+        self.wait("all nodes to be together", |lab| {
             lab.names().iter().all(|name| {
                 lab.status(name).is_some_and(|status| status.members.len() == count && status.leader.is_some())
             })
         });
-        lab
     }
 
     pub fn directory(&self) -> &Path {
@@ -118,7 +140,11 @@ impl Lab {
         }
         let root = self.root(name);
         let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
-        let daemon = Command::new(program("quorated"))
+        let mut command = Command::new(program("quorated"));
+        if self.watchdogs {
+            command.arg("--watchdog").arg(root.join("dev/watchdog"));
+        }
+        let daemon = command
             .args(["--root".as_ref(), root.as_os_str(), "--node".as_ref(), name.as_ref(), "--test-hooks".as_ref()])
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a second handle"))
@@ -146,6 +172,31 @@ impl Lab {
         if let Some(daemon) = &node.daemon {
             let pid = nix::unistd::Pid::from_raw(daemon.id() as i32);
             nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).expect("a signal");
+        }
+    }
+
+    /// A node's daemon stands still until it is told to go on.
+    pub fn pause(&self, name: &str) {
+        self.signal(name, nix::sys::signal::Signal::SIGSTOP);
+    }
+
+    pub fn go_on(&self, name: &str) {
+        self.signal(name, nix::sys::signal::Signal::SIGCONT);
+    }
+
+    fn signal(&self, name: &str, signal: nix::sys::signal::Signal) {
+        let node = self.nodes.iter().find(|node| node.name == name).expect("a node of the laboratory");
+        if let Some(daemon) = &node.daemon {
+            let pid = nix::unistd::Pid::from_raw(daemon.id() as i32);
+            nix::sys::signal::kill(pid, signal).expect("a signal");
+        }
+    }
+
+    /// Asks a node's daemon to end.
+    pub fn terminate(&mut self, name: &str) {
+        if let Some(daemon) = &self.node(name).daemon {
+            let pid = nix::unistd::Pid::from_raw(daemon.id() as i32);
+            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("a signal");
         }
     }
 
@@ -279,11 +330,11 @@ impl Lab {
 
     /// Waits until the leader finds nothing to do.
     #[track_caller]
-    pub fn settle(&self) {
+    pub fn wait_until_idle(&self) {
         self.wait("the cluster to settle", |lab| {
             let names = lab.names();
             let mut statuses = names.iter().filter_map(|name| lab.status(name)).peekable();
-            statuses.peek().is_some() && statuses.all(|status| status.settled)
+            statuses.peek().is_some() && statuses.all(|status| status.idle)
         });
     }
 
@@ -335,7 +386,9 @@ fn install_agents(root: &Path) {
         place(name, root.join("usr/lib/ocf/resource.d/quorate").join(name));
     }
     place("fence_quorate_demo", root.join("usr/sbin/fence_quorate_demo"));
-    for link in ["crm_attribute", "crm_node"] {
+    for link in
+        ["attrd_updater", "cibadmin", "crm_attribute", "crm_master", "crm_node", "crm_resource", "stonith_admin"]
+    {
         let _ = std::os::unix::fs::symlink(program("quorate"), root.join("usr/sbin").join(link));
     }
 }

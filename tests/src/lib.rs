@@ -1,10 +1,17 @@
 //! What tests share that need more than one crate: a laboratory of real daemons, a world of
 //! simulated ones.
 
+pub mod cases;
 pub mod compare;
+pub mod damage;
+pub mod hosts;
+pub mod imports;
 pub mod lab;
+pub mod needs;
 pub mod schema;
 pub mod shell;
 pub mod statements;
+pub mod switch;
 pub mod terminal;
+pub mod whole;
 pub mod world;

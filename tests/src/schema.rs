@@ -6,6 +6,7 @@
 
 use crate::world::chance::Chance;
 use quorate_core::cib::Document;
+use quorate_core::schema::{LATEST, vocabulary};
 use quorate_core::xml::Element;
 use quorate_grammar::crm::expect::DATE_FIELDS;
 
@@ -149,6 +150,7 @@ impl Maker<'_> {
             let mut set = self.nvset("cluster_property_set");
             if at == 0 && self.maybe(50) && set.id().is_some() {
                 set.set("id", "cib-bootstrap-options");
+                self.sets.last_mut().expect("the set was just made").1 = "cib-bootstrap-options".to_string();
             }
             crm_config.push(set);
         }
@@ -198,9 +200,7 @@ impl Maker<'_> {
                 set.push(rule);
             }
             if let Some(reference) = self.pick(&self.nvpairs.clone()).filter(|_| self.maybe(8)) {
-                let mut pair = Element::new("nvpair").with("id-ref", reference);
-                self.set(&mut pair, 40, "name", NAMES);
-                set.push(pair);
+                set.push(Element::new("nvpair").with("id-ref", reference));
                 continue;
             }
             let name = self.one(NAMES);
@@ -210,11 +210,7 @@ impl Maker<'_> {
             names.push(name);
             let (id, value) = (self.id(), self.one(VALUES));
             self.nvpairs.push(id.clone());
-            let mut pair = Element::new("nvpair").with("id", id).with("name", name);
-            if !self.maybe(6) {
-                pair.set("value", value);
-            }
-            set.push(pair);
+            set.push(Element::new("nvpair").with("id", id).with("name", name).with("value", value));
         }
         self.sets.push((name.to_string(), id));
         set
@@ -294,7 +290,8 @@ impl Maker<'_> {
 
     fn fields(&mut self, name: &str) -> Element {
         let mut element = Element::new(name).with("id", self.id());
-        for field in DATE_FIELDS {
+        let known = |field: &&&str| vocabulary(LATEST).any(|(element, other)| (element, other) == (name, **field));
+        for field in DATE_FIELDS.iter().filter(known) {
             self.set(&mut element, 25, field, &["1", "9-17", "2026", "-5", "3-", "1-5,7"]);
         }
         element

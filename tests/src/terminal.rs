@@ -4,9 +4,12 @@
 
 use crate::lab::program;
 use crate::shell::Bench;
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -27,6 +30,15 @@ pub struct Terminal {
 
 fn size(rows: u16, columns: u16) -> PtySize {
     PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+/// What stands on the screen was drawn by the program: keys that come before it reads them leave no trace.
+fn echo_off(master: &dyn MasterPty) {
+    let name = master.tty_name().expect("a pty has a name");
+    let tty = File::options().read(true).custom_flags(libc::O_NOCTTY).open(name).expect("a pty opens");
+    let mut settings = tcgetattr(&tty).expect("a pty has settings");
+    settings.local_flags.remove(LocalFlags::ECHO);
+    tcsetattr(&tty, SetArg::TCSANOW, &settings).expect("a pty takes settings");
 }
 
 /// The shell on a bench's CIB, with none of this machine's settings.
@@ -62,6 +74,7 @@ impl Terminal {
 
     pub fn start(command: CommandBuilder, rows: u16) -> Terminal {
         let pair = native_pty_system().openpty(size(rows, COLUMNS)).expect("a pty");
+        echo_off(pair.master.as_ref());
         let child = pair.slave.spawn_command(command).expect("the program");
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
@@ -97,7 +110,7 @@ impl Terminal {
     }
 
     /// Takes what has been printed and is still on its way for so long.
-    pub fn settle(&mut self, quiet: Duration) {
+    pub fn drain(&mut self, quiet: Duration) {
         while let Ok(bytes) = self.output.recv_timeout(quiet) {
             self.screen.process(&bytes);
         }
@@ -144,7 +157,7 @@ impl Terminal {
     pub fn ends(mut self) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            self.settle(Duration::from_millis(5));
+            self.drain(Duration::from_millis(5));
             if let Some(status) = self.child.try_wait().expect("the program was started") {
                 assert!(status.success(), "{status:?}\n{}", self.text());
                 return;

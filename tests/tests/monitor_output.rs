@@ -80,6 +80,21 @@ fn bans_by_pattern_are_listed_with_what_they_match() {
 }
 
 #[test]
+fn a_lost_ticket_blocks_where_tickets_are_looked_at() {
+    let started = "<lrm_resource id=\"p1\" class=\"ocf\" provider=\"quorate\" type=\"Dummy\"><lrm_rsc_op id=\"p1_last_0\" \
+         operation_key=\"p1_start_0\" operation=\"start\" transition-key=\"1:1:0:x\" transition-magic=\"0:0;1:1:0:x\" \
+         call-id=\"4\" rc-code=\"0\" op-status=\"0\" interval=\"0\"/></lrm_resource>";
+    let needs = "<rsc_ticket id=\"t\" rsc=\"p1\" ticket=\"T\" loss-policy=\"freeze\"/>";
+    let cib = cib(&primitive("p1"), needs, started);
+    let line = "  * p1\t(ocf:quorate:Dummy):\t Started n1";
+    // As with Pacemaker, who looks at constraints only to show them.
+    assert!(printed(&cib, &["-1"]).contains(&format!("{line}\n")));
+    assert!(printed(&cib, &["-1", "-c"]).contains(&format!("{line} (blocked)\n")));
+    let xml = printed(&cib, &["--output-as=xml"]);
+    assert!(xml.contains("blocked=\"true\" maintenance=\"false\" managed=\"false\""), "{xml}");
+}
+
+#[test]
 fn a_web_page_is_well_formed_and_names_nodes_and_resources() {
     let failed = "<lrm_resource id=\"p1\" class=\"ocf\" provider=\"quorate\" type=\"Dummy\"><lrm_rsc_op id=\"p1_last_failure_0\" \
          operation_key=\"p1_start_0\" operation=\"start\" transition-key=\"1:1:0:x\" transition-magic=\"0:1;1:1:0:x\" \

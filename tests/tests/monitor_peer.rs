@@ -5,12 +5,14 @@
 //! that peer is intervals' words, bans' order, feature sets, expired failures, and nodes it reads by older
 //! rules; QUORATE_PEER_MONITOR names another crm_mon, and one of 3.0 is held to nearly all.
 
+use quorate_tests::needs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use quorate_core::time::Now;
 use quorate_tui::args::{self, Command as Asked};
-use quorate_tui::once::{self, Snapshot};
+use quorate_tui::once;
+use quorate_tui::snapshot::Snapshot;
 
 const PEER: &str = "/usr/sbin/crm_mon";
 
@@ -19,12 +21,6 @@ fn peer() -> (PathBuf, bool) {
     let other = std::env::var_os("QUORATE_PEER_MONITOR").map(PathBuf::from);
     let is_other = other.is_some();
     (other.unwrap_or_else(|| PathBuf::from(PEER)), is_other)
-}
-
-fn corpus() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("scheduler/xml");
-    path.exists().then_some(path)
 }
 
 fn peers(options: &[&str], path: &Path) -> Option<String> {
@@ -77,10 +73,7 @@ fn without_attribute(line: &str, name: &str) -> String {
 /// Percent of the cases that read alike.
 #[track_caller]
 fn check(options: &[&str], floor: usize) {
-    let (true, Some(corpus)) = (peer().0.exists(), corpus()) else {
-        println!("skipped: no {PEER}, or no corpus");
-        return;
-    };
+    let Some(corpus) = needs::corpus("scheduler/xml").filter(|_| needs::files(&[peer().0])) else { return };
     let entries = std::fs::read_dir(corpus).expect("the corpus").flatten().map(|entry| entry.path());
     let mut paths: Vec<PathBuf> = entries.collect();
     paths.sort();
@@ -130,8 +123,7 @@ fn xml_for_programs() {
 #[test]
 fn one_line_for_monitoring() {
     if peer().1 {
-        println!("skipped: Pacemaker 3.0 has no such option any more");
-        return;
+        return needs::cannot_run("Pacemaker 3.0 has no such option any more");
     }
     check(&["-s"], 95);
 }

@@ -165,7 +165,7 @@ fn without_a_terminal_it_prints_once() {
 #[test]
 fn changes_actions_and_a_lost_daemon_are_seen_as_they_happen() {
     let mut lab = Lab::started(3);
-    lab.settle();
+    lab.wait_until_idle();
     let root = lab.root("n1");
     let mut screen = Screen::run(&format!("$MON; {THEN_TELL}"), &[("QUORATE_ROOT", &root)], 100, 30);
     screen.wait_for("Node n3: online");

@@ -3,7 +3,7 @@
 
 use quorate_core::cib::Document;
 use quorate_core::node::{Refusal, Reply};
-use quorate_core::replica::Mark;
+use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::Element;
 use quorate_daemon::perform::disk::Store;
 use quorate_tests::lab::Lab;
@@ -26,9 +26,9 @@ fn a_stored_configuration_of_an_older_schema_is_translated_at_the_start() {
     let mut lab = Lab::new(1);
     let place = lab.root("n1").join("var/lib/pacemaker/cib");
     let old = Document::read(OLD).expect("a document");
-    Store::open(&place).and_then(|store| store.save(&old, Mark::default())).expect("a stored configuration");
+    Store::open(&place).and_then(|store| store.save(&old, PersistedTerms::default())).expect("a stored configuration");
     lab.start_all();
-    lab.settle();
+    lab.wait_until_idle();
     let document = lab.document("n1");
     assert!(promotable(&document), "{}", document.to_text());
     assert!(document.version() > old.version());

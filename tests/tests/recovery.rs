@@ -1,6 +1,7 @@
 //! Real daemons, real agents: failures, moves, crashes and partitions, as an administrator sees them.
 
 use quorate_tests::lab::Lab;
+use quorate_tests::needs;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Output;
@@ -60,13 +61,13 @@ fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
     );
     lab.wait_at("n1", "dummy1", &["n1"]);
     lab.wait_at("n1", "dummy2", &["n2"]);
-    lab.settle();
+    lab.wait_until_idle();
 
     let state = lab.root("n1").join("run/resource-agents");
     fs::remove_dir_all(&state).expect("the state directory goes");
     lab.wait_at("n1", "dummy1", &["n3"]);
     lab.wait_at("n1", "dummy2", &["n2"]);
-    lab.settle();
+    lab.wait_until_idle();
     let shown = monitor(&lab, "n1", "-1rf");
     assert!(shown.contains("dummy1: migration-threshold=3 fail-count=1000000"), "{shown}");
     assert!(shown.contains("Failed Resource Actions"), "{shown}");
@@ -76,7 +77,7 @@ fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
     fs::create_dir_all(&state).expect("the repair");
     crm_ok(&lab, "n2", &["resource", "cleanup", "dummy1"]);
     lab.wait_at("n1", "dummy1", &["n1"]);
-    lab.settle();
+    lab.wait_until_idle();
     let shown = monitor(&lab, "n1", "-1rf");
     assert!(!shown.contains("fail-count"), "{shown}");
 }
@@ -103,30 +104,32 @@ fn standby_moves_everything_off_and_online_brings_it_back() {
         let on = [lab.places("n1", "a"), lab.places("n1", "b")];
         on.iter().all(|on| on.len() == 1 && on[0] != "n1")
     });
-    lab.settle();
+    lab.wait_until_idle();
     crm_ok(&lab, "n1", &["node", "online", "n1"]);
     // The one that sticks where it is stays; the other goes home.
     lab.wait_at("n1", "a", &["n1"]);
     lab.wait_at("n1", "c", &["n1", "n2", "n3"]);
-    lab.settle();
+    lab.wait_until_idle();
     assert_ne!(lab.places("n1", "b"), ["n1"]);
 
     crm_ok(&lab, "n1", &["resource", "move", "b", "n1"]);
     lab.wait_at("n1", "b", &["n1"]);
     crm_ok(&lab, "n1", &["resource", "clear", "b"]);
-    lab.settle();
+    lab.wait_until_idle();
     assert_eq!(lab.places("n1", "b"), ["n1"]);
     crm_ok(&lab, "n1", &["resource", "ban", "b", "n1"]);
     lab.wait("b to leave", |lab| lab.places("n1", "b").first().is_some_and(|on| on != "n1"));
     crm_ok(&lab, "n1", &["resource", "clear", "b"]);
-    lab.settle();
+    lab.wait_until_idle();
 
     // In maintenance a resource that dies is left alone.
     crm_ok(&lab, "n1", &["configure", "property", "maintenance-mode=true"]);
-    lab.settle();
+    lab.wait_until_idle();
     fs::remove_file(lab.root("n1").join("run/resource-agents/Dummy-a.state")).expect("a runs on n1");
-    std::thread::sleep(std::time::Duration::from_secs(3));
-    lab.settle();
+    // Even when it is looked for and not found.
+    crm_ok(&lab, "n1", &["resource", "refresh", "a"]);
+    lab.wait_at("n1", "a", &[]);
+    lab.wait_until_idle();
     assert!(!lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
     crm_ok(&lab, "n1", &["configure", "property", "maintenance-mode=false"]);
     lab.wait("a to be recovered", |lab| lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
@@ -173,10 +176,10 @@ fn a_killed_node_is_fenced_before_its_resources_start_elsewhere() {
         ),
     );
     lab.wait_at("n1", "b", &["n2"]);
-    lab.settle();
+    lab.wait_until_idle();
     lab.kill("n2");
     lab.wait("g elsewhere", |lab| lab.places("n1", "b").first().is_some_and(|on| on != "n2"));
-    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.settled)));
+    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.idle)));
     let status = lab.status("n1").expect("n1 answers");
     let fenced = status.fencing.iter().filter(|event| event.target == "n2").count();
     assert_eq!(fenced, 1, "{:?}", status.fencing);
@@ -200,10 +203,12 @@ fn without_a_fence_device_a_lost_nodes_resources_stay_down_and_the_status_says_w
          location a-n2 a 50: n2",
     );
     lab.wait_at("n1", "a", &["n2"]);
-    lab.settle();
+    lab.wait_until_idle();
     lab.kill("n2");
     lab.wait("fencing to be tried", |lab| lab.status("n1").is_some_and(|status| !status.fencing.is_empty()));
-    std::thread::sleep(std::time::Duration::from_secs(4));
+    // What needs no fencing starts meanwhile.
+    load(&lab, "primitive later ocf:quorate:Dummy meta requires=nothing\nlocation later-n1 later inf: n1");
+    lab.wait_at("n1", "later", &["n1"]);
     for node in ["n1", "n3"] {
         assert!(!lab.root(node).join("run/resource-agents/Dummy-a.state").exists(), "a started on {node}");
     }
@@ -230,7 +235,7 @@ fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
         ),
     );
     lab.wait_at("n1", "a", &["n3"]);
-    lab.settle();
+    lab.wait_until_idle();
     lab.partition(&["n3"]);
     lab.wait("the minority to stop it", |lab| !lab.root("n3").join("run/resource-agents/Dummy-a.state").exists());
     lab.wait("the majority to start it", |lab| lab.places("n1", "a").first().is_some_and(|on| on != "n3"));
@@ -263,10 +268,10 @@ fn a_node_that_is_stopped_hands_over_its_resources_and_is_not_fenced() {
         ),
     );
     lab.wait_at("n1", "a", &["n2"]);
-    lab.settle();
+    lab.wait_until_idle();
     lab.stop("n2");
     lab.wait("a elsewhere", |lab| lab.places("n1", "a").first().is_some_and(|on| on != "n2"));
-    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.settled)));
+    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.idle)));
     assert!(lab.status("n1").is_some_and(|status| status.fencing.is_empty()), "{:?}", lab.status("n1"));
     never_twice(&lab, &record);
     let shown = monitor(&lab, "n1", "-1r");
@@ -284,10 +289,8 @@ fn a_node_that_is_stopped_hands_over_its_resources_and_is_not_fenced() {
 /// The agents of Debian's packages, unchanged: what they need of their environment is there.
 #[test]
 fn agents_of_the_packages_run_unchanged() {
-    let installed = |path: &str| std::path::Path::new("/usr/lib/ocf/resource.d").join(path).exists();
     let agents = ["heartbeat/Dummy", "pacemaker/Dummy", "pacemaker/Stateful"];
-    if let Some(missing) = agents.iter().find(|path| !installed(path)) {
-        println!("skipped: agent {missing} is not installed");
+    if !needs::files(&agents.map(|agent| std::path::Path::new("/usr/lib/ocf/resource.d").join(agent))) {
         return;
     }
     let lab = Lab::started(2);
@@ -311,7 +314,7 @@ fn agents_of_the_packages_run_unchanged() {
     lab.wait("one instance to be promoted", |lab| {
         lab.places("n1", "s").first().is_some_and(|place| place.ends_with('*'))
     });
-    lab.settle();
+    lab.wait_until_idle();
     let shown = monitor(&lab, "n1", "-1rf");
     assert!(shown.contains("bad start on n1 returned 'Error occurred'"), "{shown}");
     assert!(lab.places("n1", "bad").is_empty());
@@ -323,7 +326,7 @@ fn a_kept_scheduler_input_replays_the_decision() {
     let lab = Lab::started(2);
     load(&lab, "property fencing-enabled=false\nprimitive a ocf:quorate:Dummy\nlocation a-n2 a 10: n2");
     lab.wait_at("n1", "a", &["n2"]);
-    lab.settle();
+    lab.wait_until_idle();
     let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
     let inputs = lab.root(&leader).join("var/lib/pacemaker/pengine");
     lab.wait("the decision to start it to be kept", |lab| {

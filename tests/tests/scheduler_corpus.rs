@@ -5,7 +5,8 @@
 //! `QUORATE_WRITE_FAILURES=1` writes the list anew.
 
 use quorate_core::xml::{self, Element};
-use quorate_shell::tools::{Io, crm_simulate};
+use quorate_tests::needs;
+use quorate_tools::{Io, crm_simulate};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -14,12 +15,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const OUTPUTS: [&str; 5] = ["scores", "summary", "dot", "graph", "exp"];
 
 type Failures = BTreeMap<String, BTreeSet<String>>;
-
-fn corpus() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("scheduler");
-    path.exists().then_some(path)
-}
 
 /// Lines without any white space, none empty.
 fn squeezed(text: &str) -> Vec<String> {
@@ -139,10 +134,7 @@ fn write_list(failures: &Failures) {
 
 #[test]
 fn decisions_are_as_recorded() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = needs::corpus("scheduler") else { return };
     let only = std::env::var("ONLY").ok();
     let mut cases = cases(&corpus);
     cases.retain(|(name, _)| only.as_ref().is_none_or(|only| only == name));

@@ -8,8 +8,9 @@ use quorate_core::cib::Document;
 use quorate_core::scheduler::{self, Input};
 use quorate_core::time::Now;
 use quorate_core::xml::{self, Element};
-use quorate_shell::tools::{Io, crm_simulate};
+use quorate_tests::needs;
 use quorate_tests::world::Chance;
+use quorate_tools::{Io, crm_simulate};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -48,12 +49,11 @@ const VALUES: [&str; 24] = [
     "ignore",
 ];
 
-fn corpus() -> Option<Vec<PathBuf>> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("scheduler/xml");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(path).ok()?.flatten().map(|entry| entry.path()).collect();
+fn inputs(place: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(place).expect("the records").flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     files.sort();
-    Some(files)
+    files
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -111,10 +111,7 @@ fn damage(chance: &mut Chance, root: &mut Element) {
 
 #[test]
 fn no_damaged_cib_makes_the_scheduler_fail() {
-    let Some(files) = corpus() else {
-        println!("skipped: there are no recorded cases");
-        return;
-    };
+    let Some(files) = needs::corpus("scheduler/xml").map(|place| inputs(&place)) else { return };
     let place = tempfile::tempdir().expect("a directory");
     let first = number("QUORATE_SEED").unwrap_or(0);
     let count = number("QUORATE_MUTATIONS").unwrap_or(MUTATIONS);

@@ -4,7 +4,8 @@
 //! the one before it, and whole documents go from their schema to the latest. Where the mark
 //! `changed` stands among the attributes is not compared. `KNOWN` may only shrink.
 
-use std::path::{Path, PathBuf};
+use quorate_tests::needs;
+use std::path::Path;
 
 use quorate_core::cib::Document;
 use quorate_core::cib::upgrade::{STEPS, Warning, to_latest};
@@ -16,12 +17,6 @@ const KNOWN: &[(&str, &str)] = &[];
 /// The recorded names of a step's stages, and the folder they are in.
 const RECORDED: [(u8, &str, &[&str]); 2] =
     [(2, "test-2", &["0", "1", "2"]), (3, "test-3", &["0", "1", "2", "3", "4", "99"])];
-
-fn corpus() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("schemas");
-    path.exists().then_some(path)
-}
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder.join("xml"))
@@ -85,10 +80,7 @@ impl Score {
 
 #[test]
 fn every_stage_gives_what_pacemaker_gives() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = needs::corpus("schemas") else { return };
     let mut score = Score::default();
     for (major, folder, stages) in RECORDED {
         let folder = corpus.join(folder);
@@ -113,10 +105,7 @@ fn every_stage_gives_what_pacemaker_gives() {
 
 #[test]
 fn whole_documents_reach_the_latest_schema() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = needs::corpus("schemas") else { return };
     let mut score = Score::default();
     let folder = corpus.join("test-3");
     for name in names(&folder) {

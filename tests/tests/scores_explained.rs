@@ -8,20 +8,11 @@ use quorate_core::scheduler::explain::explain;
 use quorate_core::scheduler::place::{place, place_noting};
 use quorate_core::scheduler::{Input, resolve};
 use quorate_core::time::Now;
-use std::path::{Path, PathBuf};
-
-fn corpus() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("scheduler/xml");
-    path.exists().then_some(path)
-}
+use quorate_tests::needs;
 
 #[test]
 fn origins_add_up_to_the_scores() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = needs::corpus("scheduler/xml") else { return };
     let (mut scores, mut wrong) = (0, Vec::new());
     for entry in std::fs::read_dir(corpus).expect("the corpus").flatten() {
         let name = entry.path().file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

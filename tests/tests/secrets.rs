@@ -46,7 +46,7 @@ fn an_agent_gets_what_the_configuration_does_not_show() {
     let stashed = crm(&lab, &["resource", "secret", "k", "stash", "password"]);
     assert_eq!(stashed.code, 0, "{}", stashed.err);
     assert!(!lab.document("n1").to_text().contains("sesame"));
-    lab.settle();
+    lab.wait_until_idle();
     assert_eq!(heard(), "open sesame");
     assert_eq!(crm(&lab, &["resource", "secret", "k", "show", "password"]).out, "open sesame\n");
 

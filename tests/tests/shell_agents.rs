@@ -64,12 +64,12 @@ fn check_wrong(words: &[&str], code: i32, said: &str) {
 
 #[test]
 fn agents_are_listed_by_class_and_provider() {
-    check(&["ra", "classes"], "ocf / acme\nstonith\n");
+    check(&["ra", "classes"], "lsb\nocf / acme\nservice\nstonith\nsystemd\n");
     check(&["ra", "list", "ocf"], "Other  Svc\n");
     check(&["ra", "list", "ocf", "acme"], "Other  Svc\n");
     check(&["ra", "providers", "Svc"], "acme\n");
     check_wrong(&["ra", "list", "ocf", "nobody"], 1, "the providers are acme");
-    check_wrong(&["ra", "list", "upstart"], 2, "the classes are ocf and stonith");
+    check_wrong(&["ra", "list", "upstart"], 2, "the classes are lsb, ocf, service, stonith and systemd");
     check_wrong(&["ra", "providers", "Svx"], 1, "there is no ocf agent `Svx` here");
 }
 

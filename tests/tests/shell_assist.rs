@@ -1,8 +1,8 @@
 //! `crm configure assist`: made at once, and alike with crmsh.
 
+use quorate_tests::needs;
 use quorate_tests::shell::Bench;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 const CRMSH: &str = "/usr/sbin/crm";
@@ -75,8 +75,7 @@ fn names_that_are_taken_are_passed_over() {
 
 #[test]
 fn crmsh_makes_the_same() {
-    if !Path::new(CRMSH).exists() {
-        eprintln!("crmsh is not installed: nothing to compare with");
+    if !needs::files(&[CRMSH]) {
         return;
     }
     for words in ["template a b", "weak-bond a b", "weak-bond s b a"] {

@@ -88,7 +88,7 @@ fn a_single_command_is_committed_or_refused_as_one() {
     assert_eq!(bench.show(&["p"]), "primitive p Dummy \\\n\tparams fake=\"a b\"\n");
     let before = bench.cib();
     let answer = bench.crm(&["configure", "group", "g", "p", "q"]);
-    assert_eq!(answer.code, 2);
+    assert_eq!(answer.code, 1);
     assert_eq!(
         answer.err,
         "crm:1:21: error: `g` refers to `q`, which does not exist\n    configure group g p q\n                        ^\n"
@@ -103,7 +103,7 @@ fn a_file_is_loaded_whole_or_not_at_all_in_any_order() {
     let before = bench.cib();
     let file = bench.write("bad.crm", "primitive c Dummy\n\n# comment\ncolocation k inf: c d\n");
     let answer = bench.crm(&["configure", "load", "update", &file]);
-    assert_eq!(answer.code, 2);
+    assert_eq!(answer.code, 1);
     assert_eq!(
         answer.err.replace(&file, "bad.crm"),
         "bad.crm:4:21: error: there is no resource `d`\n    colocation k inf: c d\n                        ^\n"
@@ -151,7 +151,7 @@ fn passwords_are_masked_when_shown_and_kept_when_saved() {
         "primitive p ocf:pacemaker:Dummy \\\n\tparams passwd=secret fake=2\n"
     );
     let other = Bench::default().fed(&["configure", "load", "update", "-"], &shown);
-    assert!(other.code == 2 && other.err.contains("`passwd` of `p` is masked"), "{}", other.err);
+    assert!(other.code == 1 && other.err.contains("`passwd` of `p` is masked"), "{}", other.err);
     bench.load("primitive p ocf:pacemaker:Dummy params passwd=secret fake=1");
     assert_eq!(
         bench.crm(&["configure", "save", "-"]).out,

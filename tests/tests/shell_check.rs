@@ -111,3 +111,26 @@ fn the_schema_is_held() {
         assert!(problems.is_empty(), "seed {seed}: {problems:?}");
     }
 }
+
+#[test]
+fn what_no_schema_allows_is_not_committed_forced_or_not() {
+    let excluded = "property default-resource-stickiness=100";
+    for (text, words) in [
+        (excluded, "`default-resource-stickiness`; what replaced it: resource-stickiness in rsc_defaults"),
+        ("xml <rsc_location id=\"l\" rsc=\"d\"/>", "<rsc_location> needs `score` and `node` or <rule>"),
+        (
+            "xml <rsc_order id=\"o\" first=\"d\" then=\"d\" score=\"1\" kind=\"Optional\"/>",
+            "cannot stand beside `score`",
+        ),
+        ("xml <primitive id=\"p\" class=\"ocf\" type=\"Dummy\"/>", "but no `provider`"),
+        ("xml <tag id=\"t\"/>", "<tag> has no <obj_ref> in it"),
+        ("primitive p ocf:acme:Svc ip=1 op monitor interval=10 on-fail=frob", "`on-fail` of <op> is one of ignore"),
+    ] {
+        let text = format!("primitive d ocf:acme:Svc ip=2\n{text}");
+        for options in [&[][..], &["-F"], &["-o", "core.check_frequency=never"], &["-o", "core.check_mode=relaxed"]] {
+            let (code, err, cib) = check(options, &text);
+            assert!(code == 3 && err.contains(words), "{options:?} {text}\n{code} {err}");
+            assert!(!cib.contains("id=\"d\""), "{options:?} {text}\n{cib}");
+        }
+    }
+}

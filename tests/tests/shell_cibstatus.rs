@@ -1,5 +1,6 @@
 //! `cibstatus`: the state of a cluster, changed on paper.
 
+use quorate_tests::needs;
 use quorate_tests::shell::{Answer, Bench};
 
 const CIB: &str = r#"<cib validate-with="pacemaker-4.0" have-quorum="1" dc-uuid="1" epoch="1" num_updates="0" admin_epoch="0">
@@ -111,7 +112,7 @@ fn an_old_and_packed_input_is_worked_on() {
     bench.write("pe-input-3", &old);
     let packed = std::process::Command::new("bzip2").arg(bench.path("pe-input-3")).status();
     if !packed.is_ok_and(|status| status.success()) {
-        return eprintln!("SKIPPED: there is no bzip2 to pack an input with");
+        return needs::cannot_run("there is no bzip2 to pack an input with");
     }
     let answer = run(&bench, "load pe-input-3.bz2\nop monitor p generic\nnode n3 online\nrun\nsave now.xml\n");
     assert_eq!(answer.code, 0, "{}", answer.err);

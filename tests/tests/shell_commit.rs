@@ -46,7 +46,7 @@ fn changes_to_the_same_thing_stop_and_show_all_three_sides() {
     assert_eq!(answer.code, 4);
     assert_eq!(
         answer.err,
-        "ERROR: somebody else changed the same things meanwhile; nothing was committed\n  primitive `p1` › instance_attributes `p1-instance_attributes` › nvpair `p1-instance_attributes-fake`: value\n      was:    `1`\n      theirs: `3`\n      mine:   `2`\nhint: `refresh` drops your changes and reads theirs; make yours again on top of them\n"
+        "ERROR: somebody else changed the same things meanwhile; nothing was committed\n  primitive `p1` › instance_attributes `p1-instance_attributes` › nvpair `p1-instance_attributes-fake`: value\n      was:    `1`\n      theirs: `3`\n      mine:   `2`\nhint: `cib use plan` and change there what is in the way, then commit again; or `cib reset plan` drops its changes\n"
     );
     assert_eq!(bench.cib(), before);
     let (_, answer) = meanwhile("delete p1", "set p1.fake 3");
@@ -375,6 +375,7 @@ fn deleting_puts_right_what_referred_to_it() {
         let words: Vec<&str> = ids.split(' ').collect();
         ok(bench.crm(&[&["configure", "delete"], &words[..]].concat()));
         assert_eq!(bench.show(&["type:location", "type:colocation", "type:order"]), expected, "delete {ids}");
+        ok(bench.crm(&["configure", "property", "fencing-enabled=false"]));
         let verify = bench.crm(&["verify"]);
         assert_eq!(verify.code, 0, "delete {ids}: {}", verify.err);
     }

@@ -83,7 +83,7 @@ fn check(places: &[Place]) {
         let last = offered.last().copied().unwrap_or_default();
         terminal
             .wait(&format!("{last} behind `{typed}`"), |text| words_of(text, typed).iter().any(|word| word == last));
-        terminal.settle(PRINTED);
+        terminal.drain(PRINTED);
         let words = words_of(&terminal.text(), typed);
         let mut from = 0;
         for word in *offered {
@@ -99,7 +99,7 @@ fn check(places: &[Place]) {
         }
         // A list that is longer than the screen asks.
         terminal.press("n");
-        terminal.settle(Duration::from_millis(5));
+        terminal.drain(Duration::from_millis(5));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     terminal.clear(")#");
@@ -299,7 +299,7 @@ fn a_wide_list_shows_what_each_is_for_and_a_narrow_one_the_names() {
     terminal.press("\r");
     terminal.press("resource st\t\t");
     terminal.sees("status");
-    terminal.settle(PRINTED);
+    terminal.drain(PRINTED);
     assert!(!terminal.text().contains("what runs"), "{}", terminal.text());
     terminal.press("\x15quit\r");
     terminal.ends();

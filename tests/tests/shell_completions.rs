@@ -1,6 +1,7 @@
 //! TAB in other shells: `quorate completions`, and `crm --complete` behind it.
 
 use quorate_tests::lab::program;
+use quorate_tests::needs;
 use quorate_tests::shell::Bench;
 use quorate_tests::terminal::{ROWS, Terminal};
 use std::process::Command;
@@ -158,12 +159,9 @@ fn path(bench: &Bench) -> String {
     format!("{}:/usr/bin:/bin", place.display())
 }
 
+#[track_caller]
 fn is_here(shell: &str) -> bool {
-    let here = std::path::Path::new("/usr/bin").join(shell).exists();
-    if !here {
-        println!("skipped: {shell} is not installed");
-    }
-    here
+    needs::files(&[std::path::Path::new("/usr/bin").join(shell)])
 }
 
 /// Candidates as fish lists them, with their help behind a bar.
@@ -288,4 +286,19 @@ fn bash_answers_a_tab_at_once() {
     let text = String::from_utf8_lossy(&output.stdout);
     let fastest = text.lines().filter_map(|line| line.parse::<u64>().ok()).min();
     assert!(fastest.is_some_and(|fastest| fastest < 30_000), "microseconds: {text}");
+}
+
+/// Options of the tools are offered by their help.
+#[test]
+fn tools_offer_their_options() {
+    let offered = |shell: &str| {
+        let output = Command::new(program("quorate")).args(["completions", shell]).output().expect("it runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let bash = offered("bash");
+    let cibadmin = bash.lines().find(|line| line.ends_with(" cibadmin")).expect("a line for cibadmin");
+    assert!(cibadmin.contains("--query ") && cibadmin.contains("--xml-text ") && !cibadmin.contains("--sync-call"));
+    assert!(bash.lines().any(|line| line.ends_with(" stonith_admin") && line.contains("--list-registered")));
+    assert!(offered("fish").contains("complete -c attrd_updater -l delay -s 'd' -r -d '"));
+    assert!(offered("zsh").contains("compdef _gnu_generic attrd_updater cibadmin "));
 }

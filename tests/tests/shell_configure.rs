@@ -31,7 +31,10 @@ fn options_have_defaults() {
     let bench = Bench::with(BASE);
     let get = |words: &[&str]| bench.crm(&[&["configure", "get-property"], words].concat());
     assert_eq!(ok(get(&["no-quorum-policy", "fencing-enabled"])), "stop\nfalse\n");
-    assert_eq!((get(&["--true", "symmetric-cluster"]).code, get(&["-t", "fencing-enabled"]).code), (0, 1));
+    assert_eq!(
+        (ok(get(&["--true", "symmetric-cluster"])), ok(get(&["-t", "fencing-enabled", "nosuch"]))),
+        ("true\n".into(), "false\nfalse\n".into())
+    );
     assert_eq!(get(&["nosuch"]).code, 1);
     assert!(ok(get(&[])).contains("maintenance-mode\n"));
 }

@@ -7,8 +7,8 @@ use quorate_grammar::crm::parse;
 use quorate_shell::catalogue::Catalogue;
 use quorate_shell::configure::lower::{Mode, lower};
 use quorate_shell::configure::{references, show};
+use quorate_tests::needs;
 use quorate_tests::shell::Bench;
-use std::path::PathBuf;
 use std::process::Command;
 
 fn catalogue() -> Catalogue {
@@ -227,7 +227,7 @@ fn refused(statement: &str, expected: &str) {
 fn what_does_not_fit_is_refused_at_its_word() {
     refused(
         "primitive a Dummy",
-        "`a`: `a` exists already: it is a primitive; change it with `edit a`, or `delete a` first",
+        "`a`: Cannot create primitive with ID 'a': Found existing primitive with same ID; change it with `edit a`, or `delete a` first",
     );
     refused("group g2 a c", "`a`: `a` is already in group `g`; take it out of `g` first");
     refused("group g2 nosuch", "`nosuch`: `g2` refers to `nosuch`, which does not exist");
@@ -243,19 +243,11 @@ fn what_does_not_fit_is_refused_at_its_word() {
 
 // ---- the peers' recorded and living behaviour ----------------------------------------------------
 
-fn corpus() -> PathBuf {
-    let place = std::env::var_os("QUORATE_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"), PathBuf::from);
-    place.join("crmsh")
-}
-
 /// Every pair of crmsh's own parser tests: the line gives that element, generated ids aside.
 #[test]
 fn crmsh_parser_pairs() {
-    let Ok(text) = std::fs::read_to_string(corpus().join("parse-pairs.json")) else {
-        eprintln!("no recorded pairs at {}", corpus().display());
-        return;
-    };
+    let Some(pairs) = needs::corpus("crmsh/parse-pairs.json") else { return };
+    let text = std::fs::read_to_string(pairs).expect("the records");
     // The file is a list of {"line": …, "xml": …} with JSON strings.
     let strings: Vec<String> = json_strings(&text);
     let pairs: Vec<(&str, &str)> = strings.chunks(4).map(|pair| (pair[1].as_str(), pair[3].as_str())).collect();
@@ -322,7 +314,7 @@ fn same(expected: &Element, found: &Element) -> bool {
         .iter()
         .all(|(name, _)| &**name == "id" || expected.attr(name).is_some() || &**name == "interval");
     let (wanted, given): (Vec<&Element>, Vec<&Element>) = (expected.elements().collect(), found.elements().collect());
-    // Options are added to a set that is there already.
+    // SshOptions are added to a set that is there already.
     let contained = expected.name == "cluster_property_set" || expected.name == "meta_attributes";
     let children = match contained {
         true => wanted.iter().all(|wanted| given.iter().any(|given| same(wanted, given))),
@@ -359,11 +351,8 @@ fn json_strings(text: &str) -> Vec<String> {
 /// one it is shown the same.
 #[test]
 fn recorded_configurations_survive_being_shown_and_loaded() {
-    let place = corpus().with_file_name("scheduler").join("xml");
-    let Ok(entries) = std::fs::read_dir(&place) else {
-        eprintln!("no recorded configurations at {}", place.display());
-        return;
-    };
+    let Some(place) = needs::corpus("scheduler/xml") else { return };
+    let entries = std::fs::read_dir(&place).expect("the records");
     let (mut read, mut objects, mut raw, mut wrong) = (0, 0, 0, Vec::new());
     for path in entries.flatten().map(|entry| entry.path()) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
@@ -399,8 +388,7 @@ fn recorded_configurations_survive_being_shown_and_loaded() {
 #[test]
 fn crmsh_makes_the_same_of_the_same_statements() {
     const CRMSH: &str = "/usr/sbin/crm";
-    if !std::path::Path::new(CRMSH).exists() {
-        eprintln!("crmsh is not installed here");
+    if !needs::files(&[CRMSH]) {
         return;
     }
     let statements = "# first node\nnode 1: n1 attributes rack=a utilization cpu=8\nnode 2: n2 standby=on\n\

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::Lab;
+use quorate_tests::needs;
 use quorate_tests::shell::Answer;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -35,7 +36,7 @@ fn a_person_works_on_a_running_cluster() {
     std::fs::write(&batch, text).unwrap();
     ok(&lab, &["-w", "-f", &batch.to_string_lossy()]);
     lab.wait("d to run", |lab| crm(lab, &["resource", "locate", "d"]).out == "resource d is running on: n1\n");
-    assert!(ok(&lab, &["resource", "status"]).contains("* d\t(ocf:quorate:Dummy):\t Started n1\n"));
+    assert!(ok(&lab, &["resource", "status"]).contains("* d\t(ocf:quorate:Dummy):\t Started\n"));
 
     let status = ok(&lab, &["status"]);
     assert!(status.contains("Online: [ n1 ]") && status.contains("1 resource instance configured"), "{status}");
@@ -73,7 +74,7 @@ fn a_person_works_on_a_running_cluster() {
     let preview = ok(&lab, &["resource", "stop", "d", "--preview"]);
     assert!(preview.contains("Stop") && preview.contains("d"), "{preview}");
     ok(&lab, &["-w", "resource", "stop", "d"]);
-    lab.wait("d to stop", |lab| crm(lab, &["resource", "locate", "d"]).out == "resource d is NOT running\n");
+    lab.wait("d to stop", |lab| crm(lab, &["resource", "locate", "d"]).err == "resource d is NOT running\n");
     ok(&lab, &["configure", "delete", "d"]);
     assert!(!ok(&lab, &["configure", "show"]).contains("primitive"));
 }
@@ -171,9 +172,7 @@ fn sshd(home: &Path) -> Sshd {
 
 #[test]
 fn resources_are_tried_out_on_other_hosts_by_ssh() {
-    let agents = Path::new("/usr/lib/ocf/resource.d/heartbeat/Dummy");
-    if !Path::new(SSHD).exists() || !nix::unistd::Uid::effective().is_root() || !agents.exists() {
-        println!("skipped: needs {SSHD}, {} and root", agents.display());
+    if !needs::root() || !needs::files(&[SSHD, "/usr/lib/ocf/resource.d/heartbeat/Dummy"]) {
         return;
     }
     let _ = std::fs::DirBuilder::new().mode(0o755).create("/run/sshd");
@@ -204,8 +203,7 @@ fn resources_are_tried_out_on_other_hosts_by_ssh() {
 
 #[test]
 fn commands_run_and_files_go_to_all_hosts() {
-    if !Path::new(SSHD).exists() || !nix::unistd::Uid::effective().is_root() {
-        println!("skipped: needs {SSHD} and root");
+    if !needs::root() || !needs::files(&[SSHD]) {
         return;
     }
     // sshd insists on it, and uses it for nothing with our settings.

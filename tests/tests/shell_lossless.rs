@@ -4,17 +4,18 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_core::cib::Document;
+use quorate_core::cib::objects;
 use quorate_core::xml::{self, Element, Node};
 use quorate_grammar::crm::parse;
 use quorate_shell::catalogue::Catalogue;
 use quorate_shell::check::vocabulary;
 use quorate_shell::configure::lower::{Mode, lower};
 use quorate_shell::configure::replace::replace;
-use quorate_shell::configure::{objects, show};
+use quorate_shell::configure::show;
+use quorate_tests::needs;
 use quorate_tests::schema;
 use quorate_tests::world::chance::Chance;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 fn catalogue() -> Catalogue {
     Catalogue::new(&[("heartbeat", &["Dummy", "IPaddr2"]), ("pacemaker", &["Dummy", "Stateful"])], &["fence_xvm"])
@@ -145,13 +146,8 @@ const INVALID: &[&str] = &["order-wrong-kind"];
 
 #[test]
 fn recorded_configurations() {
-    let place = std::env::var_os("QUORATE_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"), PathBuf::from)
-        .join("scheduler/xml");
-    let Ok(entries) = std::fs::read_dir(&place) else {
-        eprintln!("no recorded configurations at {}", place.display());
-        return;
-    };
+    let Some(place) = needs::corpus("scheduler/xml") else { return };
+    let entries = std::fs::read_dir(&place).expect("the records");
     let (mut read, mut wrong) = (0, Vec::new());
     for path in entries.flatten().map(|entry| entry.path()) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();

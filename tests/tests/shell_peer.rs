@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_core::xml::{self, Element};
+use quorate_tests::needs;
 use quorate_tests::shell::Bench;
 use quorate_tests::statements;
 use quorate_tests::world::chance::Chance;
@@ -91,8 +92,7 @@ fn cause(ours: &str, theirs: &str) -> Option<&'static str> {
 
 #[test]
 fn crmsh_makes_the_same_of_made_up_configurations() {
-    if !std::path::Path::new(CRMSH).exists() {
-        eprintln!("crmsh is not installed here");
+    if !needs::files(&[CRMSH]) {
         return;
     }
     let seeds = std::env::var("QUORATE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(3);

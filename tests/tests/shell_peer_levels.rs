@@ -4,8 +4,8 @@
 
 use quorate_core::xml::{self, Element, Node};
 use quorate_tests::lab::program;
+use quorate_tests::needs;
 use quorate_tests::shell::{Answer, Bench};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 const CRMSH: &str = "/usr/sbin/crm";
@@ -153,14 +153,6 @@ fn lines_apart(theirs: &str, ours: &str) -> String {
     if text.is_empty() && theirs != ours { "  (another order)\n".to_string() } else { text }
 }
 
-fn has_peer() -> bool {
-    let there = Path::new(CRMSH).exists();
-    if !there {
-        eprintln!("SKIPPED: there is no {CRMSH} to compare with");
-    }
-    there
-}
-
 /// Lines joined by `;` run one after the other, with and without values set.
 fn alike(rows: &[&str]) {
     alike_with(&[Values::Bare, Values::Set], rows);
@@ -171,7 +163,7 @@ fn alike_bare(rows: &[&str]) {
 }
 
 fn alike_with(all_values: &[Values], rows: &[&str]) {
-    if !has_peer() {
+    if !needs::files(&[CRMSH]) {
         return;
     }
     let mut differing = Vec::new();
@@ -199,7 +191,7 @@ fn otherwise(values: Values, row: &str, shows: &str, why: &str) {
     };
     let mine = told(&run(values, &lines, true));
     assert!(mine.contains(shows), "{row} ({why}): {shows}\n-- in --\n{mine}");
-    if has_peer() {
+    if needs::files(&[CRMSH]) {
         let theirs = told(&run(values, &lines, false));
         assert!(!theirs.contains(shows), "{row}: no difference any more ({why})\n{theirs}");
     }
@@ -401,7 +393,6 @@ fn what_ours_does_otherwise() {
     );
     otherwise(Bare, "resource move p1 n2 junk", "exit 2", "words that mean nothing are errors");
     otherwise(Bare, "resource ban c1", "`c1` runs on 127.0.0.1, n2", "one of several nodes is not picked at random");
-    otherwise(Bare, "resource meta p1 show x", "exit 1", "scripts can tell that there is no value");
     otherwise(
         Bare,
         "resource utilization c1 set cpu 1",

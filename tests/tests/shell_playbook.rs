@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::{Lab, program};
+use quorate_tests::needs;
 use quorate_tests::shell::{Answer, Bench};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -181,7 +182,8 @@ fn the_monitor_answers_once_and_says_nothing_else() {
 #[test]
 fn heredocs_and_pipes_are_transactions_without_a_prompt() {
     let bench = Bench::default();
-    let answer = bench.script("configure\nprimitive a Dummy\nprimitive b Dummy\ncommit\nshow\n");
+    bench.load("property fencing-enabled=false\n");
+    let answer = bench.script("configure\nprimitive a Dummy\nprimitive b Dummy\ncommit\nshow type:primitive\n");
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     assert_eq!(answer.out, "primitive a Dummy\nprimitive b Dummy\n", "no prompt, no echo");
     let answer = bench.fed(&["configure"], "group g a b\n");
@@ -324,8 +326,7 @@ const NOBODY: u32 = 65534;
 
 #[test]
 fn code_5_is_for_who_has_no_right() {
-    if !nix::unistd::geteuid().is_root() {
-        println!("skipped: needs root, to be somebody else");
+    if !needs::root() {
         return;
     }
     // The program where everybody may run it.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::Lab;
+use quorate_tests::needs;
 use quorate_tests::shell::Bench;
 use quorate_tests::terminal::{ROWS, Terminal, shell};
 use std::os::unix::fs::PermissionsExt;
@@ -64,11 +65,11 @@ fn the_prompt_says_where_one_is_and_what_is_not_committed() {
 fn words_are_coloured_and_the_rest_of_a_word_is_hinted() {
     let bench = Bench::with("node n1\nprimitive web Dummy");
     let mut terminal = configuring(&bench, &[]);
-    terminal.press("order o1 Mandatory: we");
+    terminal.press("location l1 we");
     // The rest stands there, faint, though nobody typed it; the right arrow takes it.
-    terminal.at("order o1 Mandatory: web");
+    terminal.at("location l1 web");
     terminal.press("\x1b[C\r");
-    terminal.sees("expected a resource");
+    terminal.sees("but the line ends");
     terminal.press("primitive p");
     terminal.at("primitive p");
     let screen = terminal.screen.screen();
@@ -201,7 +202,7 @@ fn a_terminal_that_changes_its_size_loses_nothing_of_the_line() {
         terminal.resize(ROWS, columns);
         // A key makes it draw: at the start of the line, then back at its end.
         terminal.press("\x01\x05");
-        terminal.settle(std::time::Duration::from_millis(150));
+        terminal.drain(std::time::Duration::from_millis(150));
     }
     terminal.press("2\r");
     terminal.prompted(EDITED, 1);
@@ -333,7 +334,7 @@ fn a_long_answer_goes_through_the_pager_and_a_short_one_does_not_stop() {
     terminal.prompted(LEVEL, 2);
     assert!(!terminal.text().contains("p02"));
     quit(terminal);
-    if std::path::Path::new("/usr/bin/less").exists() {
+    if needs::files(&["/usr/bin/less"]) {
         let mut terminal = configuring(&bench, &[]);
         terminal.press("show\r");
         // It waits with the first screen; `q` leaves it.
@@ -345,8 +346,6 @@ fn a_long_answer_goes_through_the_pager_and_a_short_one_does_not_stop() {
         terminal.sees("primitive p07 Dummy");
         terminal.at(LEVEL);
         quit(terminal);
-    } else {
-        println!("skipped in part: needs less");
     }
     // Through a pipe there is nobody to turn pages.
     let shown = Bench::feed(bench.command().env("PAGER", &pager).args(["configure", "show"]), "");

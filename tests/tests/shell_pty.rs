@@ -1,6 +1,7 @@
 //! The shell at a terminal: completion, a statement over several lines, an error with its caret.
 #![allow(clippy::unwrap_used)]
 
+use quorate_tests::needs;
 use quorate_tests::shell::Bench;
 use quorate_tests::terminal::{self, COLUMNS, ROWS};
 use std::ops::{Deref, DerefMut};
@@ -86,8 +87,7 @@ fn tab_completes_commands_ids_agents_and_values() {
 
 #[test]
 fn tab_completes_the_parameters_that_an_agent_tells() {
-    if !std::path::Path::new("/usr/lib/ocf/resource.d/pacemaker/Dummy").exists() {
-        println!("skipped: needs the agent ocf:pacemaker:Dummy");
+    if !needs::files(&["/usr/lib/ocf/resource.d/pacemaker/Dummy"]) {
         return;
     }
     let mut terminal = Terminal::new("node n1");

@@ -91,7 +91,7 @@ fn what_fails_says_why_and_everything_is_stopped() {
         "primitive a ocf:acme:Svc params RECORD\nprimitive b ocf:acme:Svc params RECORD fail=start",
         "a b",
         3,
-        "b start: error (exit code 1): as was wanted",
+        "b start: error occurred (exit code 1): as was wanted",
         "a monitor, b monitor, a start, a monitor, b start, b stop, b monitor, a stop, a monitor",
     );
     check(

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_core::xml::{self, Element, Node};
+use quorate_tests::needs;
 use quorate_tests::shell::Bench;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -18,9 +19,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
 ];
 
 fn place() -> PathBuf {
-    let corpus = std::env::var_os("QUORATE_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"), PathBuf::from);
-    corpus.join("crmsh/testcases")
+    needs::corpus_place().join("crmsh/testcases")
 }
 
 // ---- the agents as they were when the sessions were recorded ---------------------------------------------
@@ -235,8 +234,7 @@ fn check(name: &str) -> Vec<String> {
 
 #[test]
 fn recorded_sessions() {
-    if !place().exists() {
-        eprintln!("no recorded sessions at {}", place().display());
+    if needs::corpus("crmsh/testcases").is_none() {
         return;
     }
     let mut wrong = Vec::new();
@@ -264,11 +262,8 @@ fn recorded_sessions() {
 /// The configurations that scripts leave behind, each on top of the same base.
 #[test]
 fn recorded_scripts() {
-    let place = place().with_file_name("cibtests");
-    let Ok(base) = fs::read_to_string(place.join("shadow.base")) else {
-        eprintln!("no recorded scripts at {}", place.display());
-        return;
-    };
+    let Some(place) = needs::corpus("crmsh/cibtests") else { return };
+    let base = fs::read_to_string(place.join("shadow.base")).expect("the records");
     for number in ["001", "002", "003", "004"] {
         let bench = Bench::new(&base);
         let answer = bench.script(&fs::read_to_string(place.join(format!("{number}.input"))).unwrap());

@@ -1,9 +1,9 @@
 //! `crm configure template`: templates of a person's own, and those that crmsh installs, beside crmsh.
 
+use quorate_tests::needs;
 use quorate_tests::shell::{Answer, Bench};
 use quorate_tests::terminal::Terminal;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 const CRMSH: &str = "/usr/sbin/crm";
@@ -220,8 +220,7 @@ fn applied(bench: &Bench, new: &[&str], apply: &[&str], name: &str) -> Vec<Strin
 
 #[test]
 fn installed_templates_make_what_crmsh_makes_of_them() {
-    if !Path::new(CRMSH).exists() || !Path::new("/usr/share/crmsh/templates").exists() {
-        eprintln!("crmsh is not installed: nothing to compare with");
+    if !needs::files(&[CRMSH, "/usr/share/crmsh/templates"]) {
         return;
     }
     let bench = Bench::default();

@@ -2,6 +2,7 @@
 
 use quorate_core::xml;
 use quorate_tests::lab::program;
+use quorate_tests::needs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -81,6 +82,44 @@ fn wrong_injections_are_pointed_at() {
         64,
         "crm_simulate: --set-datetime: `soon` is no ISO 8601 date and time",
     );
+}
+
+const ORDERED: &str = r#"<cib crm_feature_set="3.20.0" validate-with="pacemaker-1.2" epoch="3" num_updates="0" admin_epoch="0">
+  <configuration><crm_config/><nodes/><resources>
+    <primitive id="d1" class="ocf" provider="pacemaker" type="Dummy"/>
+    <primitive id="d2" class="ocf" provider="pacemaker" type="Dummy"/>
+  </resources><constraints><rsc_order id="o" first="d1" first-action="start" then="d2"/></constraints></configuration>
+  <status/>
+</cib>
+"#;
+
+/// Exit code, output, errors for this CIB.
+fn decided(cib: &str) -> Answer {
+    let desk = Desk::new();
+    std::fs::write(desk.directory.path().join("cib.xml"), cib).expect("a CIB");
+    desk.run(&["-p", "-S"])
+}
+
+#[test]
+fn what_no_schema_allows_is_refused_at_its_place() {
+    let good = decided(ORDERED);
+    assert_eq!((good.code, good.err.as_str()), (0, ""));
+    // Nobody leads, and nobody asked.
+    assert!(!good.out.contains("Current DC"), "{}", good.out);
+    let wrong = [
+        (ORDERED.replace("\"start\"", "\"break\""), "Cannot upgrade configuration (claiming pacemaker-1.2 schema)"),
+        (
+            ORDERED.replace("\"start\"", "\"break\""),
+            "schema \terror: /cib/configuration/constraints/rsc_order[@id='o']",
+        ),
+        (ORDERED.replace("1.2", "9999.0"), "schema \terror: /cib: validate-with=\"pacemaker-9999.0\" is no schema"),
+        (ORDERED.replace(" validate-with=\"pacemaker-1.2\"", ""), "schema \terror: /cib: the document names no schema"),
+    ];
+    for (cib, expected) in wrong {
+        let answer = decided(&cib);
+        assert_eq!((answer.code, answer.out.as_str()), (78, ""), "{}", answer.err);
+        assert!(answer.err.contains(expected), "wanted {expected}\n{}", answer.err);
+    }
 }
 
 #[test]
@@ -200,12 +239,6 @@ fn explanations_stand_under_their_changes() {
     );
 }
 
-fn corpus() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("scheduler/xml");
-    path.exists().then_some(path)
-}
-
 /// Everything that is printed and written for an input.
 fn everything(input: &Path) -> Vec<String> {
     let desk = Desk::new();
@@ -219,14 +252,11 @@ fn everything(input: &Path) -> Vec<String> {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let mut inputs = vec![cluster()];
-    match corpus() {
-        Some(corpus) => {
-            let mut recorded: Vec<PathBuf> =
-                std::fs::read_dir(corpus).expect("the corpus").flatten().map(|entry| entry.path()).collect();
-            recorded.sort();
-            inputs.extend(recorded.into_iter().step_by(16));
-        }
-        None => println!("without recorded cases: no corpus"),
+    if let Some(corpus) = needs::corpus("scheduler/xml") {
+        let mut recorded: Vec<PathBuf> =
+            std::fs::read_dir(corpus).expect("the corpus").flatten().map(|entry| entry.path()).collect();
+        recorded.sort();
+        inputs.extend(recorded.into_iter().step_by(16));
     }
     for input in &inputs {
         assert_eq!(everything(input), everything(input), "{}", input.display());

@@ -4,6 +4,7 @@
 //! `QUORATE_PEER_SIMULATE` names a program whose outputs are compared too.
 
 use quorate_tests::lab::program;
+use quorate_tests::needs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -69,8 +70,7 @@ fn a_failover_goes_as_it_is_written() {
 #[test]
 fn the_peer_tells_the_same_story() {
     let Ok(peer) = std::env::var("QUORATE_PEER_SIMULATE") else {
-        println!("skipped: QUORATE_PEER_SIMULATE names no peer");
-        return;
+        return needs::cannot_run("QUORATE_PEER_SIMULATE names no peer");
     };
     let story = std::fs::read_to_string(folder().join("failover.txt")).expect("the story");
     similar(&story, &told(&story, &[&peer]));

@@ -3,20 +3,15 @@
 //! Reads $QUORATE_CORPUS (default ../../shared/conformance). Names in `status_corpus_failures.txt`
 //! are known to differ, each for the reason above it; the list may only shrink.
 
-use std::path::{Path, PathBuf};
+use quorate_tests::needs;
+use std::path::PathBuf;
 
 use quorate_core::cib::Document;
 use quorate_core::scheduler::{Input, resolve};
 use quorate_core::time::Now;
-use quorate_core::view::{Extra, Options, build, text};
+use quorate_core::view::{Extra, ViewOptions, build, text};
 
 const KNOWN: &str = include_str!("../status_corpus_failures.txt");
-
-fn corpus() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
-    let path = std::env::var_os("QUORATE_CORPUS").map(PathBuf::from).unwrap_or(default).join("scheduler");
-    path.exists().then_some(path)
-}
 
 /// The block under `Current cluster status:`.
 fn recorded(summary: &str) -> Option<&str> {
@@ -35,7 +30,7 @@ fn printed(xml: &str) -> Result<String, String> {
     let now = Now::from_epoch(date.unwrap_or(1_700_000_000));
     let situation = resolve(&Input::new(&document, now));
     let view = build(&document, &situation, &Extra::default());
-    Ok(text::print_status("Current cluster status", &view, &Options { pending: true, ..text::status_options() }))
+    Ok(text::print_status("Current cluster status", &view, &ViewOptions { pending: true, ..text::status_options() }))
 }
 
 fn known() -> impl Iterator<Item = &'static str> {
@@ -44,10 +39,7 @@ fn known() -> impl Iterator<Item = &'static str> {
 
 #[test]
 fn the_state_reads_as_pacemaker_prints_it() {
-    let Some(corpus) = corpus() else {
-        println!("skipped: no corpus");
-        return;
-    };
+    let Some(corpus) = needs::corpus("scheduler") else { return };
     let only = std::env::var("ONLY").ok();
     let mut entries: Vec<PathBuf> = std::fs::read_dir(corpus.join("summary"))
         .expect("the corpus has summaries")

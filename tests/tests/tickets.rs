@@ -3,6 +3,7 @@
 use quorate_core::cib::Document;
 use quorate_core::xml::write;
 use quorate_tests::lab::program;
+use quorate_tests::needs;
 use quorate_tests::shell::{Answer, Bench};
 use std::path::Path;
 use std::process::Command;
@@ -112,7 +113,7 @@ fn what_cannot_be_meant_changes_nothing() {
     refuses("-t tC -S id -v y", 64, "`id` is no name");
     refuses("-t tC -l -C -f", 64, "--info and --cleanup exclude each other");
     refuses("-t tC -s -l", 64, "--info and a change exclude each other");
-    refuses("-t tC -g -r -f", 64, "cannot be used with");
+    refuses("-t tC -g -r -f", 64, "exclude each other");
     refuses("-l -t no", 105, "No such ticket 'no'");
     refuses("-C -t no", 105, "No such ticket 'no'");
     refuses("-q -t no", 105, "Could not query ticket XML");
@@ -125,8 +126,7 @@ fn what_cannot_be_meant_changes_nothing() {
 #[test]
 fn changes_are_those_that_pacemakers_tool_makes() {
     let peer = Path::new("/usr/sbin/crm_ticket");
-    if !peer.exists() {
-        eprintln!("SKIPPED: there is no {} to compare with", peer.display());
+    if !needs::files(&[peer]) {
         return;
     }
     for line in [

@@ -40,7 +40,7 @@ fn what_depends_on_a_ticket_follows_it() {
     fs::write(&file, text).expect("a batch");
     done(&lab, "n1", &format!("crm -f {}", file.display()));
     lab.wait("the clone to run without a promoted instance", |lab| lab.places("n1", "db") == ["n1", "n2", "n3"]);
-    lab.settle();
+    lab.wait_until_idle();
     assert_eq!(lab.places("n1", "plain"), [""; 0]);
 
     // A grant needs force; then each resource starts, or is promoted.
@@ -57,7 +57,7 @@ fn what_depends_on_a_ticket_follows_it() {
     assert!(done(&lab, "n2", "crm_ticket -l").contains("tA\tgranted last-granted=\""));
 
     // The leader's death and return change nothing about what was granted.
-    lab.settle();
+    lab.wait_until_idle();
     let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
     lab.kill(&leader);
     let other = if leader == "n1" { "n2" } else { "n1" };
@@ -70,7 +70,7 @@ fn what_depends_on_a_ticket_follows_it() {
     lab.start(&leader);
     lab.wait("all nodes to be together", |lab| lab.status(other).is_some_and(|status| status.members.len() == 3));
     lab.wait_at(other, "db", &["n1", "n2*", "n3"]);
-    lab.settle();
+    lab.wait_until_idle();
     assert_eq!(done(&lab, &leader, "crm_ticket -t tA -G granted"), "true\n");
 
     // Standby stops and demotes in good order; the loss policies follow.
@@ -82,7 +82,7 @@ fn what_depends_on_a_ticket_follows_it() {
     lab.wait_at("n1", "db", &["n1", "n2", "n3"]);
     done(&lab, "n1", "crm_ticket -t tA -r -f");
     lab.wait_at("n1", "plain", &[]);
-    lab.settle();
+    lab.wait_until_idle();
     assert!(lab.runs("n3"));
     lab.wait_at("n1", "hard", &["n3"]);
     done(&lab, "n1", "crm -F site ticket revoke tC");

@@ -1,9 +1,9 @@
 //! A ticket in a simulated cluster: it outlives views, leaders and restarts, and a part without quorum
 //! cannot change it.
 
+use quorate_core::admin::ticket::{self, Change};
 use quorate_core::cib::diff;
 use quorate_core::node::{Refusal, Reply, Request};
-use quorate_core::ticket::{self, Change};
 use quorate_core::xml::Element;
 use quorate_tests::world::{Chance, World};
 

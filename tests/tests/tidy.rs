@@ -58,3 +58,16 @@ fn files_are_not_called_by_what_they_are_not_about() {
     });
     assert!(vague.is_empty(), "{vague:?}");
 }
+
+/// What may be without its needs is named as it is called.
+#[test]
+fn excused_tests_exist() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let gone = quorate_tests::needs::excuses().into_iter().filter(|(name, reason)| {
+        let (file, test) = name.split_once("::").map_or((name.as_str(), None), |(file, test)| (file, Some(test)));
+        let text = fs::read_to_string(tests.join(format!("{file}.rs"))).unwrap_or_default();
+        reason.is_empty() || text.is_empty() || test.is_some_and(|test| !text.contains(&format!("fn {test}(")))
+    });
+    let gone: Vec<_> = gone.collect();
+    assert!(gone.is_empty(), "{gone:?}");
+}

@@ -14,6 +14,7 @@ const HEAD_BYTES: usize = 8;
 /// Read from a stream at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
+/// Why a stream has no next frame.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameError {
     #[error("these bytes are not a frame of ours")]
@@ -41,6 +42,10 @@ pub enum Decoded<'a> {
     },
 }
 
+/// The frame that begins some bytes, or how many more it takes.
+///
+/// # Errors
+/// The bytes are no frame, of another version, or too many.
 pub fn decode(bytes: &[u8], limit: usize) -> Result<Decoded<'_>, FrameError> {
     let magic = &bytes[..bytes.len().min(MAGIC.len())];
     if *magic != MAGIC[..magic.len()] {
@@ -64,6 +69,7 @@ pub fn decode(bytes: &[u8], limit: usize) -> Result<Decoded<'_>, FrameError> {
     }
 }
 
+/// A frame with this body.
 pub fn encode(body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len()).expect("frames are limited far below 4 GiB");
     let mut bytes = Vec::with_capacity(HEAD_BYTES + body.len());
@@ -84,18 +90,25 @@ pub struct FrameBuffer {
 }
 
 impl FrameBuffer {
+    /// For frames whose bodies have no more than so many bytes.
     pub fn new(limit: usize) -> FrameBuffer {
         FrameBuffer { bytes: Vec::new(), start: 0, limit }
     }
 
+    /// Takes bytes that have come.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Whether no frame has begun.
     pub fn is_empty(&self) -> bool {
         self.bytes.len() == self.start
     }
 
+    /// The body of the next frame, once all of it is here.
+    ///
+    /// # Errors
+    /// The bytes are no frame, or of another version.
     pub fn take_frame(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         match decode(&self.bytes[self.start..], self.limit)? {
             Decoded::Frame { body, consumed } => {
@@ -113,10 +126,18 @@ impl FrameBuffer {
         }
     }
 
-    /// Forgets what is consumed, when that is cheap.
+    /// How many bytes wait to become a frame.
+    pub fn waiting(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// Forgets what is consumed, when that is cheap. After a large frame the memory is given back.
     fn shrink(&mut self) {
         if self.start == self.bytes.len() {
-            self.bytes.clear();
+            match self.bytes.capacity() > CHUNK_BYTES {
+                true => self.bytes = Vec::new(),
+                false => self.bytes.clear(),
+            }
             self.start = 0;
         } else if self.start >= self.bytes.len() / 2 {
             self.bytes.drain(..self.start);
@@ -125,39 +146,77 @@ impl FrameBuffer {
     }
 }
 
-/// Frames from an async stream. `next` may be dropped half-way without losing bytes.
+/// Read from a stream at once where no frame has begun: many streams are idle.
+const FIRST_BYTES: usize = 4 * 1024;
+
+/// Frames from an async stream. `next` and `fill` may be dropped half-way without losing bytes.
 pub struct FrameReader<R> {
     stream: R,
     buffer: FrameBuffer,
-    chunk: Vec<u8>,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
+    /// Reads frames whose bodies have no more than `limit` bytes.
     pub fn new(stream: R, limit: usize) -> FrameReader<R> {
-        FrameReader { stream, buffer: FrameBuffer::new(limit), chunk: vec![0; CHUNK_BYTES] }
+        FrameReader { stream, buffer: FrameBuffer::new(limit) }
+    }
+
+    /// A frame that is there already.
+    ///
+    /// # Errors
+    /// The bytes are no frame, or of another version.
+    pub fn take(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
+        self.buffer.take_frame()
+    }
+
+    /// How many bytes of an unfinished frame have come.
+    pub fn waiting(&self) -> usize {
+        self.buffer.waiting()
+    }
+
+    /// Reads what comes next; `false` when the other side closed between two frames.
+    ///
+    /// # Errors
+    /// The stream fails, or ends within a frame.
+    pub async fn fill(&mut self) -> Result<bool, FrameError> {
+        let idle = self.buffer.is_empty();
+        self.buffer.bytes.reserve(if idle { FIRST_BYTES } else { CHUNK_BYTES });
+        match self.stream.read_buf(&mut self.buffer.bytes).await? {
+            0 if idle => Ok(false),
+            0 => Err(FrameError::Cut),
+            _ => Ok(true),
+        }
     }
 
     /// `None` when the other side closed between two frames.
+    ///
+    /// # Errors
+    /// What came is no frame, or the stream failed.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         loop {
             if let Some(frame) = self.buffer.take_frame()? {
                 return Ok(Some(frame));
             }
-            let count = self.stream.read(&mut self.chunk).await?;
-            if count == 0 {
-                return if self.buffer.is_empty() { Ok(None) } else { Err(FrameError::Cut) };
+            if !self.fill().await? {
+                return Ok(None);
             }
-            self.buffer.extend(&self.chunk[..count]);
         }
     }
 }
 
+/// Writes a frame with this body.
+///
+/// # Errors
+/// The stream failed.
 pub async fn write<W: AsyncWrite + Unpin>(stream: &mut W, body: &[u8]) -> io::Result<()> {
     stream.write_all(&encode(body)).await?;
     stream.flush().await
 }
 
 /// One more frame from a blocking stream.
+///
+/// # Errors
+/// What came is no frame, or the stream failed.
 pub fn read_blocking(stream: &mut impl Read, buffer: &mut FrameBuffer) -> Result<Option<Vec<u8>>, FrameError> {
     let mut chunk = [0; CHUNK_BYTES];
     loop {
@@ -172,6 +231,10 @@ pub fn read_blocking(stream: &mut impl Read, buffer: &mut FrameBuffer) -> Result
     }
 }
 
+/// The same, for threads that may wait.
+///
+/// # Errors
+/// The stream failed.
 pub fn write_blocking(stream: &mut impl Write, body: &[u8]) -> io::Result<()> {
     stream.write_all(&encode(body))?;
     stream.flush()

@@ -1,11 +1,15 @@
 //! Bytes between people and nodes.
 //!
 //! `cluster` joins nodes; `local` joins tools to their node's daemon; `ssh` runs commands on other
-//! hosts; `secret` keeps what the configuration must not show; `store` is the one door to a CIB, live or in a file.
+//! hosts; `owned` says who may read the cluster's files; `secret` keeps what the configuration must not show; `environment` says whose; `store` is the one door to a CIB, live or in a file.
+
+#![warn(clippy::missing_errors_doc)]
 
 pub mod cluster;
 pub mod codec;
+pub mod environment;
 pub mod local;
+pub mod owned;
 pub mod secret;
 pub mod ssh;
 pub mod store;

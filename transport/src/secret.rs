@@ -60,6 +60,9 @@ impl Secrets {
     }
 
     /// Where the value of a parameter is kept. An anonymous clone's instances share it.
+    ///
+    /// # Errors
+    /// A name cannot be that of a file.
     pub fn file(&self, resource: &str, parameter: &str) -> Result<PathBuf, SecretError> {
         let base = resource.split(':').next().unwrap_or_default();
         for name in [base, parameter] {
@@ -71,6 +74,9 @@ impl Secrets {
     }
 
     /// The value, if it is the one that was signed.
+    ///
+    /// # Errors
+    /// There is none, or it is not the one that was signed.
     pub fn get(&self, resource: &str, parameter: &str) -> Result<String, SecretError> {
         let path = self.file(resource, parameter)?;
         let read = |path: &Path| match fs::read_to_string(path) {
@@ -84,6 +90,9 @@ impl Secrets {
     }
 
     /// Keeps a value: when this returns it is on disk.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn set(&self, resource: &str, parameter: &str, value: &str) -> Result<(), SecretError> {
         if value.contains('\n') || value.trim_end() != value {
             return Err(SecretError::Form);
@@ -101,6 +110,9 @@ impl Secrets {
     }
 
     /// Forgets a value; there need not be one.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
     pub fn remove(&self, resource: &str, parameter: &str) -> Result<(), SecretError> {
         let path = self.file(resource, parameter)?;
         for file in [signature(&path), path.clone()] {

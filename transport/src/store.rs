@@ -14,13 +14,16 @@ use nix::fcntl::{Flock, FlockArg};
 use quorate_core::cib::document::DocumentError;
 use quorate_core::cib::{self, ApplyError, Document, Patch, Version};
 use quorate_core::node::Refusal;
+use quorate_core::xml;
 
 use crate::local::daemon::{AskError, Daemon};
+use crate::owned::Owned;
 
 /// A new file is nobody else's business; an existing one keeps its permissions.
 const NEW_FILE_MODE: u32 = 0o600;
 const SHARED_FILE_MODE: u32 = 0o644;
 
+/// Where a CIB is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CibSource {
     Live {
@@ -35,16 +38,7 @@ pub enum CibSource {
     Stdin,
 }
 
-/// The variables that choose a source, as Pacemaker names them.
-#[derive(Debug, Clone, Default)]
-pub struct Surroundings {
-    pub cib_shadow: Option<String>,
-    /// CIB_shadow_dir, or what stands for it.
-    pub shadow_directory: PathBuf,
-    pub cib_file: Option<String>,
-    pub socket: PathBuf,
-}
-
+/// Why a CIB is not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("{}: {source}", path.display())]
@@ -57,6 +51,9 @@ pub enum StoreError {
     /// Someone else was first, or the patch is for another document.
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    /// It would not be what it is when it is read again.
+    #[error("{0}")]
+    Unfit(String),
     #[error("standard input cannot be written")]
     ReadOnly,
     #[error(transparent)]
@@ -67,26 +64,19 @@ impl From<AskError> for StoreError {
     fn from(error: AskError) -> StoreError {
         match error {
             AskError::Refused(Refusal::Patch(error)) => StoreError::Apply(error),
+            AskError::Refused(Refusal::Unfit { reason }) | AskError::Unfit(reason) => StoreError::Unfit(reason),
             error => StoreError::Daemon(error),
         }
     }
 }
 
 impl CibSource {
-    /// A shadow goes before a file, a file before the cluster, as with Pacemaker's tools.
-    pub fn chosen_by(surroundings: &Surroundings) -> CibSource {
-        match (&surroundings.cib_shadow, &surroundings.cib_file) {
-            (Some(name), _) => CibSource::shadow(name, &surroundings.shadow_directory),
-            (None, Some(path)) if path == "-" => CibSource::Stdin,
-            (None, Some(path)) => CibSource::File(path.into()),
-            (None, None) => CibSource::Live { socket: surroundings.socket.clone() },
-        }
-    }
-
+    /// The shadow of this name in a directory of shadows.
     pub fn shadow(name: &str, directory: &Path) -> CibSource {
         CibSource::Shadow { name: name.to_string(), path: directory.join(format!("shadow.{name}")) }
     }
 
+    /// Whether it is the cluster's, not a file.
     pub fn is_live(&self) -> bool {
         matches!(self, CibSource::Live { .. })
     }
@@ -99,6 +89,7 @@ impl CibSource {
         }
     }
 
+    /// The file, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
             CibSource::Live { .. } | CibSource::Stdin => None,
@@ -106,6 +97,10 @@ impl CibSource {
         }
     }
 
+    /// The CIB there; `timeout` is for a daemon's answer.
+    ///
+    /// # Errors
+    /// There is no such file, shadow or daemon, or what is there is no CIB.
     pub fn read(&self, timeout: Duration) -> Result<Document, StoreError> {
         match self {
             CibSource::Live { socket } => Ok(connect(socket, timeout)?.document()?),
@@ -126,6 +121,9 @@ impl CibSource {
     }
 
     /// Puts a patch in force; returns the version it made.
+    ///
+    /// # Errors
+    /// Someone was first, the daemon refuses, or the file cannot be written.
     pub fn commit(&self, patch: &Patch, timeout: Duration) -> Result<Version, StoreError> {
         match self {
             CibSource::Live { socket } => Ok(connect(socket, timeout)?.commit(patch)?),
@@ -157,6 +155,9 @@ pub struct Rewrite {
 
 impl Rewrite {
     /// `change` sees what is there now and says what is to be there.
+    ///
+    /// # Errors
+    /// The file cannot be held, read or written, or `change` refuses.
     pub fn begin<E: From<StoreError>>(
         path: &Path,
         change: impl FnOnce(&Document) -> Result<Document, E>,
@@ -165,10 +166,17 @@ impl Rewrite {
         let now = read_file(path)?;
         let document = change(&now)?;
         let same = document.root() == now.root();
+        if let Some(reason) = xml::unfit(document.root()).filter(|_| !same) {
+            return Err(StoreError::Unfit(reason).into());
+        }
         let staged = if same { None } else { Some(Staged::document(path, &document)?) };
         Ok(Rewrite { _held: held, document, staged })
     }
 
+    /// Puts the new content in the place of the old; gives the document as it is now.
+    ///
+    /// # Errors
+    /// The file cannot be put in its place.
     pub fn finish(self) -> Result<Document, StoreError> {
         self.staged.map_or(Ok(()), Staged::finish)?;
         Ok(self.document)
@@ -179,6 +187,10 @@ fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, StoreError> {
     Daemon::connect(socket, timeout).map_err(|error| StoreError::Daemon(error.into()))
 }
 
+/// The CIB in a file.
+///
+/// # Errors
+/// The file cannot be read, or is no CIB.
 pub fn read_file(path: &Path) -> Result<Document, StoreError> {
     let text = fs::read_to_string(path).map_err(|source| at(path, source))?;
     parse(&path.display().to_string(), &text)
@@ -194,6 +206,9 @@ fn at(path: &Path, source: io::Error) -> StoreError {
 
 /// Holds a file against other writers until dropped. While we wait it may be replaced, and the
 /// lock be on what nobody reads any more; so the path is looked at again.
+///
+/// # Errors
+/// The file cannot be opened or locked.
 pub fn hold(path: &Path) -> Result<Flock<File>, StoreError> {
     loop {
         let file = File::open(path).map_err(|source| at(path, source))?;
@@ -207,13 +222,27 @@ pub fn hold(path: &Path) -> Result<Flock<File>, StoreError> {
 
 /// Replaces a file: whoever reads sees the old or the new one, whole; and after this returns the
 /// new one survives a loss of power.
+///
+/// # Errors
+/// The file cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Staged::new(path, bytes, NEW_FILE_MODE)?.finish()
 }
 
 /// The same for a file that is for others to read, such as a web page.
+///
+/// # Errors
+/// The file cannot be written.
 pub fn replace_shared(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Staged::new(path, bytes, SHARED_FILE_MODE)?.finish()
+}
+
+/// The same for a file of the cluster, whose owner and rights are given.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn replace_owned(path: &Path, bytes: &[u8], owned: Owned) -> Result<(), StoreError> {
+    Staged::owned(path, bytes, owned)?.finish()
 }
 
 /// A file's new content, on disk beside it. Dropped, it is gone.
@@ -223,20 +252,39 @@ pub struct Staged {
 }
 
 impl Staged {
+    /// A document to be put in a file's place.
+    ///
+    /// # Errors
+    /// The new file cannot be written.
     pub fn document(path: &Path, document: &Document) -> Result<Staged, StoreError> {
         Staged::new(path, document.to_text().as_bytes(), NEW_FILE_MODE)
     }
 
+    /// For a file of the cluster.
+    ///
+    /// # Errors
+    /// The new file cannot be written.
+    pub fn owned(path: &Path, bytes: &[u8], owned: Owned) -> Result<Staged, StoreError> {
+        Staged::with_rights(path, bytes, Rights::Owned(owned))
+    }
+
     fn new(path: &Path, bytes: &[u8], new_mode: u32) -> Result<Staged, StoreError> {
+        Staged::with_rights(path, bytes, Rights::Kept { new_mode })
+    }
+
+    fn with_rights(path: &Path, bytes: &[u8], rights: Rights) -> Result<Staged, StoreError> {
         // A link stays a link: what it leads to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        match write_beside(&path, bytes, new_mode) {
+        match write_beside(&path, bytes, rights) {
             Ok(beside) => Ok(Staged { path, beside }),
             Err(source) => Err(at(&path, source)),
         }
     }
 
     /// Takes the old one's place.
+    ///
+    /// # Errors
+    /// The file cannot be put in its place.
     pub fn finish(self) -> Result<(), StoreError> {
         let Staged { path, beside } = self;
         let put = beside.persist(&path).map_err(|error| error.error);
@@ -248,16 +296,28 @@ fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn write_beside(path: &Path, bytes: &[u8], new_mode: u32) -> io::Result<tempfile::NamedTempFile> {
+/// Who may do what with the new file.
+enum Rights {
+    /// Those of the old one; a new one is made with this mode.
+    Kept {
+        new_mode: u32,
+    },
+    Owned(Owned),
+}
+
+fn write_beside(path: &Path, bytes: &[u8], rights: Rights) -> io::Result<tempfile::NamedTempFile> {
     let mut beside = tempfile::NamedTempFile::new_in(directory_of(path))?;
     beside.write_all(bytes)?;
-    match fs::metadata(path) {
-        Ok(old) => {
+    match (rights, fs::metadata(path)) {
+        (Rights::Owned(owned), _) => owned.apply(beside.as_file(), beside.path())?,
+        (Rights::Kept { .. }, Ok(old)) => {
             beside.as_file().set_permissions(old.permissions())?;
             // Only root can give files away; for others the owner is right already.
             let _ = std::os::unix::fs::chown(beside.path(), Some(old.uid()), Some(old.gid()));
         }
-        Err(_) => beside.as_file().set_permissions(fs::Permissions::from_mode(new_mode))?,
+        (Rights::Kept { new_mode }, Err(_)) => {
+            beside.as_file().set_permissions(fs::Permissions::from_mode(new_mode))?;
+        }
     }
     beside.as_file().sync_all()?;
     Ok(beside)
@@ -284,20 +344,6 @@ mod tests {
         next.configuration_mut().child_or_new("resources").push(Element::new("primitive").with("id", id));
         next.set_version(document.version().next_configuration());
         next
-    }
-
-    #[test]
-    fn a_shadow_goes_before_a_file_and_a_file_before_the_cluster() {
-        let socket = PathBuf::from("/run/s");
-        let mut around = Surroundings { socket: socket.clone(), ..Surroundings::default() };
-        assert_eq!(CibSource::chosen_by(&around), CibSource::Live { socket });
-        around.cib_file = Some("-".into());
-        assert_eq!(CibSource::chosen_by(&around), CibSource::Stdin);
-        around.cib_file = Some("/a".into());
-        assert_eq!(CibSource::chosen_by(&around), CibSource::File("/a".into()));
-        around.cib_shadow = Some("s".into());
-        around.shadow_directory = "/d".into();
-        assert_eq!(CibSource::chosen_by(&around), CibSource::Shadow { name: "s".into(), path: "/d/shadow.s".into() });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Core's messages, requests and replies as bytes, and back.
 //!
-//! Postcard behind a version byte. Any bytes decode to a value or an error, never to a panic.
+//! Postcard behind a version byte. Any bytes decode to a value or an error, never to a panic; and what
+//! is encoded here is decoded there: elements travel as text that their reader takes.
 //! Absent: frames (`codec`), sealing (`cluster::embedded`).
 
 use quorate_core::node::{Message, Reply, Request};
@@ -8,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Raised when an older node or tool could misread a message.
-pub const WIRE_VERSION: u8 = 1;
+pub const WIRE_VERSION: u8 = 2;
 
 /// Why bytes are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,26 +20,41 @@ pub enum WireError {
     Malformed(String),
 }
 
+/// What `decode_message` reads on other nodes.
 pub fn encode_message(message: &Message) -> Vec<u8> {
     encode(message)
 }
 
+/// What a node says to the others.
+///
+/// # Errors
+/// The bytes are no message of this version.
 pub fn decode_message(bytes: &[u8]) -> Result<Message, WireError> {
     decode(bytes)
 }
 
+/// What `decode_request` reads in the daemon.
 pub fn encode_request(request: &Request) -> Vec<u8> {
     encode(request)
 }
 
+/// What a tool asks.
+///
+/// # Errors
+/// The bytes are no request of this version.
 pub fn decode_request(bytes: &[u8]) -> Result<Request, WireError> {
     decode(bytes)
 }
 
+/// What `decode_reply` reads in tools.
 pub fn encode_reply(reply: &Reply) -> Vec<u8> {
     encode(reply)
 }
 
+/// What a daemon answers.
+///
+/// # Errors
+/// The bytes are no reply of this version.
 pub fn decode_reply(bytes: &[u8]) -> Result<Reply, WireError> {
     decode(bytes)
 }
@@ -102,7 +118,33 @@ mod tests {
         assert_eq!(decode_message(&[9, 0]), Err(WireError::Version { theirs: 9 }));
     }
 
+    /// An edit with whatever agents and tools bring, where a name, an id, a value or text may stand.
+    fn edit() -> impl Strategy<Value = Edit> {
+        let odd = proptest::sample::select(vec!['\0', '\u{1b}', '\u{fffe}', '\'', '"', '<', '\n']);
+        let text = proptest::collection::vec(prop_oneof![odd, any::<char>()], 0..6);
+        let text = text.prop_map(|chars| chars.into_iter().collect::<String>()).boxed();
+        (text.clone(), text.clone(), text).prop_map(|(name, id, value)| {
+            let element = Element::new(&name).with("id", &id).with("exit-reason", &value);
+            Edit::Put { parent: Path::parse("/cib/status").expect("a path"), element }
+        })
+    }
+
     proptest! {
+        #[test]
+        fn whatever_is_sent_is_received(edit in edit()) {
+            let mut document = Document::empty();
+            let before = document.clone();
+            edit.apply(&mut document).expect("the status section is there");
+            let patch = diff(&before, &document);
+            let message = Message::Update { request: None, edits: vec![edit], ends: None };
+            prop_assert!(decode_message(&encode_message(&message)).is_ok());
+            // A tool's change is refused if it would not arrive as it is.
+            let request = Request::Commit { patch };
+            if request.unfit().is_none() {
+                prop_assert_eq!(decode_request(&encode_request(&request)), Ok(request));
+            }
+        }
+
         #[test]
         fn no_bytes_make_it_panic(mut bytes: Vec<u8>) {
             bytes.insert(0, WIRE_VERSION);

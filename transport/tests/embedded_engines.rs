@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
+use quorate_core::membership::View;
 use quorate_transport::cluster::embedded::keys::ClusterKey;
 use quorate_transport::cluster::embedded::protocol::{Timing, VoteRules};
 use quorate_transport::cluster::embedded::socket::{Address, Config, Embedded, JoinError, join};
-use quorate_transport::cluster::{Cluster, ClusterEvent, Departure, DownReason, MulticastError, View};
+use quorate_transport::cluster::{Cluster, ClusterEvent, DownReason, MulticastError};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const TOKEN: u64 = 600;
 
 /// A node list on free ports, and a key.
@@ -29,6 +30,7 @@ fn config(nodes: u32) -> Config {
         timing: Timing::from_token(TOKEN),
         votes: VoteRules::default(),
         key: ClusterKey::random().unwrap(),
+        epoch: 0,
     }
 }
 
@@ -139,12 +141,12 @@ fn a_cut_node_is_alone_without_quorum_and_comes_back() {
     let (_, mut engines) = three();
     let sides: [&[u32]; 3] = [&[3], &[3], &[1, 2]];
     for (engine, blocked) in engines.iter().zip(sides) {
-        engine.set_blocked(blocked.iter().copied().collect());
+        engine.block(blocked.iter().copied().collect());
     }
     let [one, two, three] = &mut engines;
     let view = await_view(one, &[1, 2]);
     assert!(view.quorate);
-    assert_eq!(view.left.iter().map(|(member, why)| (member.id, *why)).collect::<Vec<_>>(), [(3, Departure::Lost)]);
+    assert_eq!(view.ended, [], "who is only unheard may go on");
     await_view(two, &[1, 2]);
     assert!(!await_view(three, &[3]).quorate);
     one.multicast(b"majority".to_vec().into()).unwrap();
@@ -152,7 +154,7 @@ fn a_cut_node_is_alone_without_quorum_and_comes_back() {
     assert_eq!(await_messages(two, 1), [(1, b"majority".to_vec())]);
     assert_eq!(await_messages(three, 1), [(3, b"minority".to_vec())]);
     for engine in &engines {
-        engine.set_blocked(BTreeSet::new());
+        engine.block(BTreeSet::new());
     }
     for engine in &mut engines {
         assert!(await_view(engine, &[1, 2, 3]).quorate);
@@ -167,11 +169,10 @@ fn a_killed_node_is_missed_at_once_and_its_next_run_is_a_new_member() {
     let view = await_view(&mut one, &[1, 2]);
     // Its host refuses connections: nobody has to wait for the token.
     assert!(before.elapsed() < Duration::from_millis(TOKEN), "{:?}", before.elapsed());
-    assert_eq!(view.left[0].1, Departure::Lost);
+    assert_eq!(view.ended, [3]);
     await_view(&mut two, &[1, 2]);
     let mut three = start(&config, 3);
-    let view = await_view(&mut one, &[1, 2, 3]);
-    assert_eq!(view.joined.iter().map(|member| member.id).collect::<Vec<_>>(), [3]);
+    assert_eq!(await_view(&mut one, &[1, 2, 3]).ended, []);
     await_view(&mut three, &[1, 2, 3]);
 }
 
@@ -182,8 +183,7 @@ fn leaving_says_goodbye_after_the_last_message() {
     one.multicast(b"last words".to_vec().into()).unwrap();
     one.leave();
     assert_eq!(await_messages(&mut two, 1), [(1, b"last words".to_vec())]);
-    let view = await_view(&mut two, &[2, 3]);
-    assert_eq!(view.left.iter().map(|(member, why)| (member.id, *why)).collect::<Vec<_>>(), [(1, Departure::Left)]);
+    await_view(&mut two, &[2, 3]);
     await_view(&mut three, &[2, 3]);
     let until = Instant::now() + PATIENCE;
     while let Some(event) = next(&mut one, until) {

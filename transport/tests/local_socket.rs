@@ -97,7 +97,9 @@ fn pushes_before_the_reply_are_kept() {
     for _ in 0..3 {
         assert_eq!(client.next_push(PATIENCE).unwrap().map(|push| push.len()), Some(64 * 1024));
     }
-    assert_eq!(client.next_push(Duration::from_millis(20)).unwrap(), None);
+    // A reply comes after all that was pushed before it.
+    client.request(b"hello").unwrap();
+    assert_eq!(client.next_push(Duration::from_millis(1)).unwrap(), None);
 }
 
 #[test]
@@ -120,6 +122,24 @@ fn a_client_that_does_not_read_is_cut_off_and_others_do_not_notice() {
     assert!(all.len() < 64 * 1024 * 1024, "it was sent everything");
     let words = String::from_utf8_lossy(&all[all.len().saturating_sub(200)..]).into_owned();
     assert!(words.contains("too slow"), "it was not told why");
+}
+
+/// What is claimed in a frame's head is believed, and answered before it is sent.
+#[test]
+fn a_request_that_could_never_travel_is_refused_with_the_reason() {
+    let home = Home::new();
+    let _daemon = daemon(&home.socket());
+    let mut huge = UnixStream::connect(home.socket()).unwrap();
+    let mut head = quorate_transport::codec::encode(b"");
+    head[4..8].copy_from_slice(&u32::MAX.to_be_bytes());
+    huge.write_all(&head).unwrap();
+    huge.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut all = Vec::new();
+    huge.read_to_end(&mut all).unwrap();
+    assert!(String::from_utf8_lossy(&all).contains("exceeds the limit"), "it was not told why");
+    let mut client = Client::connect(&home.socket(), PATIENCE).unwrap();
+    let error = client.request(&vec![0; 65 << 20]).unwrap_err();
+    assert!(error.to_string().contains("exceeds the limit"), "{error}");
 }
 
 #[test]
@@ -189,4 +209,50 @@ async fn a_stranger_is_refused(server: &mut Server, path: &Path) {
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(told.contains("may not manage the cluster"), "{told:?}");
+}
+
+/// The beginning of a request of so many bytes, and what of it is sent.
+fn begin(path: &Path, bytes: usize, sent: usize) -> UnixStream {
+    let mut stream = UnixStream::connect(path).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    let mut head = quorate_transport::codec::encode(&[]);
+    let length = u32::try_from(bytes).unwrap().to_be_bytes();
+    let place = head.len() - length.len();
+    head[place..].copy_from_slice(&length);
+    stream.write_all(&head).unwrap();
+    // One that is cut off need not take the rest.
+    let _ = stream.write_all(&vec![0; sent]);
+    stream
+}
+
+/// What the daemon says last to a client that it cuts off.
+fn farewell(mut stream: UnixStream, within: Duration) -> String {
+    stream.set_read_timeout(Some(within)).unwrap();
+    let mut words = Vec::new();
+    let _ = stream.read_to_end(&mut words);
+    String::from_utf8_lossy(&words).into_owned()
+}
+
+#[test]
+fn what_is_begun_and_not_ended_is_bounded() {
+    const MIB: usize = 1 << 20;
+    let home = Home::new();
+    let _daemon = daemon(&home.socket());
+    let held: Vec<UnixStream> = (0..2).map(|_| begin(&home.socket(), 63 * MIB, 50 * MIB)).collect();
+    let third = begin(&home.socket(), 63 * MIB, 50 * MIB);
+    let words = farewell(third, PATIENCE);
+    assert!(words.contains("too much was begun and not ended"), "{words:?}");
+    // Others are served meanwhile.
+    let mut client = Client::connect(&home.socket(), PATIENCE).unwrap();
+    assert_eq!(client.request(b"x").unwrap(), b"x");
+    drop(held);
+}
+
+#[test]
+fn a_request_that_is_not_ended_is_given_up() {
+    let home = Home::new();
+    let _daemon = daemon(&home.socket());
+    let half = begin(&home.socket(), 100, 10);
+    let words = farewell(half, Duration::from_secs(60));
+    assert!(words.contains("a request was not ended within 30 s"), "{words:?}");
 }

@@ -3,7 +3,8 @@
 //! In: arguments. Out: [`Command`], or what is wrong with them. One table names every option;
 //! the help is printed from it.
 
-use quorate_core::view::{Options, Section, Sections};
+use quorate_core::arguments::{self, Argument, UsageError, Value, argument, split};
+use quorate_core::view::{Section, Sections, ViewOptions};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +16,7 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Show {
-    pub options: Options,
+    pub options: ViewOptions,
     pub format: Format,
     /// Print once and end; else a screen, or a file written again at each change.
     pub once: bool,
@@ -47,102 +48,78 @@ pub struct Page {
     pub stylesheet: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UsageError(pub String);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Value {
-    None,
-    Required(&'static str),
-    /// Taken if the next word is no option.
-    Optional(&'static str),
-}
-
-/// An option: letter (or none), name, value, help, and the group it is listed under.
-struct Known {
-    letter: Option<char>,
-    name: &'static str,
-    value: Value,
-    help: &'static str,
-    group: &'static str,
-}
-
-const fn known(
-    letter: Option<char>,
-    name: &'static str,
-    value: Value,
-    group: &'static str,
-    help: &'static str,
-) -> Known {
-    Known { letter, name, value, help, group }
-}
-
 const OUTPUT: &str = "Output Options";
 const DISPLAY: &str = "Display Options";
 const ADDITIONAL: &str = "Additional Options";
 const DEPRECATED: &str = "Deprecated Options";
 const GENERAL: &str = "Application Options";
 
-const KNOWN: &[Known] = &[
-    known(None, "output-as", Value::Required("FORMAT"), OUTPUT, "console (default), text, html, xml or none"),
-    known(None, "output-to", Value::Required("DEST"), OUTPUT, "file to write (\"-\" is standard output)"),
-    known(None, "html-cgi", Value::None, OUTPUT, "begin with the header of a CGI program"),
-    known(None, "html-stylesheet", Value::Required("URI"), OUTPUT, "link to a style sheet"),
-    known(None, "html-title", Value::Required("TITLE"), OUTPUT, "title of the page"),
-    known(
+const KNOWN: &[Argument] = &[
+    argument(None, "output-as", Value::Required("FORMAT"), OUTPUT, "console (default), text, html, xml or none"),
+    argument(None, "output-to", Value::Required("DEST"), OUTPUT, "file to write (\"-\" is standard output)"),
+    argument(None, "html-cgi", Value::None, OUTPUT, "begin with the header of a CGI program"),
+    argument(None, "html-stylesheet", Value::Required("URI"), OUTPUT, "link to a style sheet"),
+    argument(None, "html-title", Value::Required("TITLE"), OUTPUT, "title of the page"),
+    argument(
         Some('I'),
         "include",
         Value::Required("SECTIONS"),
         DISPLAY,
         "show these sections too (--include=list names them)",
     ),
-    known(Some('U'), "exclude", Value::Required("SECTIONS"), DISPLAY, "do not show these sections"),
-    known(None, "node", Value::Required("NODE"), DISPLAY, "only what concerns this node"),
-    known(None, "resource", Value::Required("RSC"), DISPLAY, "only what concerns this resource"),
-    known(Some('n'), "group-by-node", Value::None, DISPLAY, "list resources under their nodes"),
-    known(Some('r'), "inactive", Value::None, DISPLAY, "list resources that do not run, too"),
-    known(Some('f'), "failcounts", Value::None, DISPLAY, "show fail counts"),
-    known(Some('o'), "operations", Value::None, DISPLAY, "show what was done"),
-    known(Some('t'), "timing-details", Value::None, DISPLAY, "show what was done, and when"),
-    known(Some('c'), "tickets", Value::None, DISPLAY, "show tickets"),
-    known(
+    argument(Some('U'), "exclude", Value::Required("SECTIONS"), DISPLAY, "do not show these sections"),
+    argument(None, "node", Value::Required("NODE"), DISPLAY, "only what concerns this node"),
+    argument(None, "resource", Value::Required("RSC"), DISPLAY, "only what concerns this resource"),
+    argument(Some('n'), "group-by-node", Value::None, DISPLAY, "list resources under their nodes"),
+    argument(Some('r'), "inactive", Value::None, DISPLAY, "list resources that do not run, too"),
+    argument(Some('f'), "failcounts", Value::None, DISPLAY, "show fail counts"),
+    argument(Some('o'), "operations", Value::None, DISPLAY, "show what was done"),
+    argument(Some('t'), "timing-details", Value::None, DISPLAY, "show what was done, and when"),
+    argument(Some('c'), "tickets", Value::None, DISPLAY, "show tickets"),
+    argument(
         Some('m'),
         "fence-history",
         Value::Optional("LEVEL"),
         DISPLAY,
         "fencing: 0 none, 1 failed and pending, 2 all, 3 in full",
     ),
-    known(Some('L'), "neg-locations", Value::Optional("PREFIX"), DISPLAY, "show constraints that keep resources away"),
-    known(Some('A'), "show-node-attributes", Value::None, DISPLAY, "show node attributes"),
-    known(Some('D'), "hide-headers", Value::None, DISPLAY, "leave the summary out"),
-    known(Some('R'), "show-detail", Value::None, DISPLAY, "show node ids, each clone instance, failures in full"),
-    known(None, "show-description", Value::None, DISPLAY, "show resources' descriptions"),
-    known(Some('b'), "brief", Value::None, DISPLAY, "count resources instead of naming them"),
-    known(Some('j'), "pending", Value::None, DEPRECATED, "show what is being done (always on)"),
-    known(Some('s'), "simple-status", Value::None, DISPLAY, "one line for monitoring systems"),
-    known(
+    argument(
+        Some('L'),
+        "neg-locations",
+        Value::Optional("PREFIX"),
+        DISPLAY,
+        "show constraints that keep resources away",
+    ),
+    argument(Some('A'), "show-node-attributes", Value::None, DISPLAY, "show node attributes"),
+    argument(Some('D'), "hide-headers", Value::None, DISPLAY, "leave the summary out"),
+    argument(Some('R'), "show-detail", Value::None, DISPLAY, "show node ids, each clone instance, failures in full"),
+    argument(None, "show-description", Value::None, DISPLAY, "show resources' descriptions"),
+    argument(Some('b'), "brief", Value::None, DISPLAY, "count resources instead of naming them"),
+    argument(Some('j'), "pending", Value::None, DEPRECATED, "show what is being done (always on)"),
+    argument(Some('s'), "simple-status", Value::None, DISPLAY, "one line for monitoring systems"),
+    argument(
         Some('i'),
         "interval",
         Value::Required("TIMESPEC"),
         ADDITIONAL,
         "how often a page asks to be loaded again (5 s)",
     ),
-    known(Some('1'), "one-shot", Value::None, ADDITIONAL, "print once and end"),
-    known(Some('d'), "daemonize", Value::None, ADDITIONAL, "go on in the background; needs --output-to"),
-    known(Some('p'), "pid-file", Value::Required("FILE"), ADDITIONAL, "write the background process's number here"),
-    known(Some('E'), "external-agent", Value::Required("FILE"), ADDITIONAL, "not available: use alerts"),
-    known(Some('e'), "external-recipient", Value::Required("RCPT"), ADDITIONAL, "not available: use alerts"),
-    known(Some('W'), "watch-fencing", Value::None, ADDITIONAL, "not available: use alerts"),
-    known(Some('h'), "as-html", Value::Required("FILE"), DEPRECATED, "same as --output-as=html --output-to=FILE"),
-    known(Some('X'), "as-xml", Value::None, DEPRECATED, "XML in its oldest form, once"),
-    known(Some('x'), "xml-file", Value::Required("FILE"), DEPRECATED, "read the CIB from this file"),
-    known(Some('N'), "disable-ncurses", Value::None, DEPRECATED, "same as --output-as=text"),
-    known(Some('w'), "web-cgi", Value::None, DEPRECATED, "same as --output-as=html --html-cgi"),
-    known(Some('$'), "version", Value::None, GENERAL, "print the version and end"),
-    known(Some('V'), "verbose", Value::None, GENERAL, "say more (may be repeated)"),
-    known(Some('Q'), "quiet", Value::None, GENERAL, "leave out what changes with every call"),
-    known(Some('?'), "help", Value::None, GENERAL, "print this and end"),
-    known(None, "help-all", Value::None, GENERAL, "print all options and end"),
+    argument(Some('1'), "one-shot", Value::None, ADDITIONAL, "print once and end"),
+    argument(Some('d'), "daemonize", Value::None, ADDITIONAL, "go on in the background; needs --output-to"),
+    argument(Some('p'), "pid-file", Value::Required("FILE"), ADDITIONAL, "write the background process's number here"),
+    argument(Some('E'), "external-agent", Value::Required("FILE"), ADDITIONAL, "not available: use alerts"),
+    argument(Some('e'), "external-recipient", Value::Required("RCPT"), ADDITIONAL, "not available: use alerts"),
+    argument(Some('W'), "watch-fencing", Value::None, ADDITIONAL, "not available: use alerts"),
+    argument(Some('h'), "as-html", Value::Required("FILE"), DEPRECATED, "same as --output-as=html --output-to=FILE"),
+    argument(Some('X'), "as-xml", Value::None, DEPRECATED, "XML in its oldest form, once"),
+    argument(Some('x'), "xml-file", Value::Required("FILE"), DEPRECATED, "read the CIB from this file"),
+    argument(Some('N'), "disable-ncurses", Value::None, DEPRECATED, "same as --output-as=text"),
+    argument(Some('w'), "web-cgi", Value::None, DEPRECATED, "same as --output-as=html --html-cgi"),
+    argument(Some('$'), "version", Value::None, GENERAL, "print the version and end"),
+    argument(Some('V'), "verbose", Value::None, GENERAL, "say more (may be repeated)"),
+    argument(Some('Q'), "quiet", Value::None, GENERAL, "leave out what changes with every call"),
+    argument(Some('?'), "help", Value::None, GENERAL, "print this and end"),
+    argument(None, "help-all", Value::None, GENERAL, "print all options and end"),
 ];
 
 /// Section names, as `--include` and `--exclude` take them.
@@ -169,33 +146,35 @@ const SECTIONS: &[(&str, &[Section])] = &[
 ];
 
 /// One option with its value, as written.
-struct Given {
-    name: &'static str,
-    value: Option<String>,
-}
+type One = (&'static str, Option<String>);
 
 pub fn parse(program: &str, arguments: &[String]) -> Result<Command, UsageError> {
-    let given = split(arguments)?;
-    let has = |name: &str| given.iter().any(|one| one.name == name);
-    if has("help") || has("help-all") {
-        return Ok(Command::Help { all: has("help-all") });
+    let given = split(&[KNOWN], arguments)?;
+    if let Some(word) = given.operands.first() {
+        return Err(UsageError(format!("non-option ARGV-elements: {word}")));
     }
-    if has("version") {
+    if given.has("help") || given.has("help-all") {
+        return Ok(Command::Help { all: given.has("help-all") });
+    }
+    if given.has("version") {
         return Ok(Command::Version);
     }
     let mut request = program.to_string();
     arguments.iter().for_each(|word| request.push_str(&format!(" {word}")));
     let mut reader = Reader::new(request);
+    reader.is_once = given.has("one-shot");
     if program.ends_with(".cgi") {
         reader.show.format = Format::Html;
         reader.show.page.cgi = true;
     }
     // The format decides what is shown unless told otherwise, so it is read first.
-    for one in given.iter().filter(|one| FORMATS.contains(&one.name)) {
+    for one in given.options.iter().filter(|one| FORMATS.contains(&one.0)) {
         reader.read_format(one)?;
     }
     reader.begin_sections();
-    for one in given.iter().filter(|one| !FORMATS.contains(&one.name)) {
+    // What sections are named for themselves goes before what other options choose.
+    let rest = || given.options.iter().filter(|one| !FORMATS.contains(&one.0));
+    for one in rest().filter(|one| BEFORE.contains(&one.0)).chain(rest().filter(|one| !BEFORE.contains(&one.0))) {
         reader.read(one)?;
     }
     reader.finish().map(|show| Command::Show(Box::new(show)))
@@ -203,65 +182,17 @@ pub fn parse(program: &str, arguments: &[String]) -> Result<Command, UsageError>
 
 const FORMATS: [&str; 5] = ["output-as", "as-xml", "as-html", "web-cgi", "disable-ncurses"];
 
-/// Letters may stand together; one that takes a value takes the rest of its word.
-fn split(arguments: &[String]) -> Result<Vec<Given>, UsageError> {
-    let mut given = Vec::new();
-    let mut words = arguments.iter().peekable();
-    while let Some(word) = words.next() {
-        if let Some(long) = word.strip_prefix("--") {
-            let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
-            let known = KNOWN.iter().find(|known| known.name == name).ok_or_else(|| unknown(word))?;
-            given.push(with_value(known, value.map(str::to_string), &mut words)?);
-        } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-            let mut rest = letters.chars();
-            while let Some(letter) = rest.next() {
-                let known = KNOWN.iter().find(|known| known.letter == Some(letter));
-                let known = known.ok_or_else(|| unknown(&format!("-{letter}")))?;
-                let attached = match known.value {
-                    Value::None => None,
-                    _ => Some(std::mem::replace(&mut rest, "".chars()).collect::<String>())
-                        .filter(|text| !text.is_empty()),
-                };
-                given.push(with_value(known, attached, &mut words)?);
-            }
-        } else {
-            return Err(UsageError(format!("non-option ARGV-elements: {word}")));
-        }
-    }
-    Ok(given)
-}
-
-fn with_value<'a>(
-    known: &'static Known,
-    attached: Option<String>,
-    words: &mut std::iter::Peekable<impl Iterator<Item = &'a String>>,
-) -> Result<Given, UsageError> {
-    let name = known.name;
-    let value = match (known.value, attached) {
-        (Value::None, Some(_)) => return Err(UsageError(format!("--{name} takes no value"))),
-        (Value::None, None) => None,
-        (_, Some(attached)) => Some(attached),
-        (Value::Required(what), None) => {
-            let next = words.next().cloned();
-            Some(next.ok_or_else(|| UsageError(format!("Missing argument for --{name} ({what})")))?)
-        }
-        (Value::Optional(_), None) => words.next_if(|word| !word.starts_with('-')).cloned(),
-    };
-    Ok(Given { name, value })
-}
-
-fn unknown(word: &str) -> UsageError {
-    UsageError(format!("Unknown option {word}"))
-}
+const BEFORE: [&str; 2] = ["fence-history", "quiet"];
 
 struct Reader {
     show: Show,
+    is_once: bool,
 }
 
 impl Reader {
     fn new(request: String) -> Reader {
         let show = Show {
-            options: Options::default(),
+            options: ViewOptions::default(),
             format: Format::Console,
             once: false,
             simple: false,
@@ -272,12 +203,12 @@ impl Reader {
             page: Page::default(),
             request,
         };
-        Reader { show }
+        Reader { show, is_once: false }
     }
 
-    fn read_format(&mut self, one: &Given) -> Result<(), UsageError> {
-        let value = one.value.clone().unwrap_or_default();
-        self.show.format = match (one.name, value.as_str()) {
+    fn read_format(&mut self, (name, value): &One) -> Result<(), UsageError> {
+        let value = value.clone().unwrap_or_default();
+        self.show.format = match (*name, value.as_str()) {
             ("as-xml", _) => Format::LegacyXml,
             ("disable-ncurses", _) | ("output-as", "text") => Format::Text,
             ("output-as", "console") => Format::Console,
@@ -301,8 +232,16 @@ impl Reader {
     fn begin_sections(&mut self) {
         if matches!(self.show.format, Format::Xml | Format::LegacyXml) {
             self.show.options.sections = Sections::all();
-            self.show.options.fencing_full = true;
             self.show.options.inactive = true;
+            self.show.options.timing = true;
+        }
+    }
+
+    /// What `all` stands for: people are told of options only if they say so.
+    fn all_sections(&self) -> Sections {
+        match self.show.format {
+            Format::Console | Format::Text => Sections::all().without(Section::Options),
+            _ => Sections::all(),
         }
     }
 
@@ -316,17 +255,17 @@ impl Reader {
         *set = sections.iter().fold(*set, |set, section| set.without(*section));
     }
 
-    fn read(&mut self, one: &Given) -> Result<(), UsageError> {
-        let value = one.value.clone();
+    fn read(&mut self, (name, value): &One) -> Result<(), UsageError> {
+        let value = value.clone();
         let text = value.clone().unwrap_or_default();
-        match one.name {
+        match *name {
             "include" => self.change_sections(&text, true)?,
             "exclude" => self.change_sections(&text, false)?,
             "node" => self.show.options.only_node = value,
             "resource" => self.show.options.only_resource = value,
             "fence-history" => self.fence_history(value.as_deref())?,
             "neg-locations" => {
-                self.show.options.choose(one.name);
+                self.show.options.choose(name);
                 self.show.options.ban_prefix = text;
             }
             "simple-status" => self.show.simple = true,
@@ -338,8 +277,10 @@ impl Reader {
             "html-cgi" => self.show.page.cgi = true,
             "html-title" => self.show.page.title = value,
             "html-stylesheet" => self.show.page.stylesheet = value,
+            // Printed once, nothing is watched: then they have no effect, with Pacemaker neither.
+            "external-agent" | "external-recipient" | "watch-fencing" if self.is_once => {}
             "external-agent" | "external-recipient" | "watch-fencing" => {
-                return Err(UsageError(format!("--{} is not available; configure an alert instead", one.name)));
+                return Err(UsageError(format!("--{} is not available; configure an alert instead", name)));
             }
             "xml-file" => return Err(UsageError("--xml-file is not available; set CIB_file instead".to_string())),
             // What chooses nothing (as `--pending`) is as it is without it.
@@ -354,11 +295,11 @@ impl Reader {
         for word in list.split(',').map(str::trim) {
             let (name, prefix) = word.split_once(':').map_or((word, None), |(name, prefix)| (name, Some(prefix)));
             match (name, include) {
-                ("all", true) | ("none", false) => self.show.options.sections = Sections::all(),
+                ("all", true) | ("none", false) => self.show.options.sections = self.all_sections(),
                 ("none", true) | ("all", false) => self.show.options.sections = Sections::default(),
-                ("default", true) => self.show.options.sections = Sections::usual(),
+                ("default" | "defaults", true) => self.add_usual(),
                 _ => {
-                    let known = SECTIONS.iter().find(|(known, _)| *known == name);
+                    let known = SECTIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
                     let sections = known.ok_or_else(|| wrong_section(include))?.1;
                     if include { self.with(sections) } else { self.without(sections) }
                 }
@@ -370,18 +311,20 @@ impl Reader {
         Ok(())
     }
 
+    fn add_usual(&mut self) {
+        match self.show.format {
+            Format::Xml | Format::LegacyXml => self.with(&Section::ALL),
+            _ => self.with(&Sections::USUAL),
+        }
+    }
+
     fn fence_history(&mut self, level: Option<&str>) -> Result<(), UsageError> {
         const ALL: [Section; 3] = [Section::FencingFailed, Section::FencingPending, Section::FencingSucceeded];
         self.without(&ALL);
-        self.show.options.fencing_full = false;
         match level {
             Some("0") => {}
             Some("1") => self.with(&[Section::FencingFailed, Section::FencingPending]),
-            None | Some("2") => self.with(&ALL),
-            Some("3") => {
-                self.with(&ALL);
-                self.show.options.fencing_full = true;
-            }
+            None | Some("2" | "3") => self.with(&ALL),
             Some(_) => return Err(UsageError("Fence history must be 0-3".to_string())),
         }
         Ok(())
@@ -404,10 +347,14 @@ impl Reader {
 fn wrong_section(include: bool) -> UsageError {
     let word = if include { "include" } else { "exclude" };
     let mut names: Vec<String> = SECTIONS.iter().map(|(name, _)| (*name).to_string()).collect();
-    names.extend(["all", "default", "none"].map(str::to_string));
+    names.extend(["all", "none"].map(str::to_string));
+    if include {
+        names.push("default".to_string());
+    }
     names.sort();
-    let names: Vec<String> =
-        names.into_iter().map(|name| if name == "bans" { "bans[:PREFIX]".into() } else { name }).collect();
+    for name in names.iter_mut().filter(|name| include && *name == "bans") {
+        name.push_str("[:PREFIX]");
+    }
     UsageError(format!("--{word} options: {}", names.join(", ")))
 }
 
@@ -420,19 +367,8 @@ pub fn help(all: bool) -> String {
     let mut text = String::from(
         "Usage:\n  crm_mon [OPTION…]\n\nShows the state of the cluster: once, or on a full screen that follows every change.\n",
     );
-    let groups: &[&str] = if all { &[OUTPUT, DISPLAY, ADDITIONAL, DEPRECATED, GENERAL] } else { &[DISPLAY, GENERAL] };
-    for group in groups {
-        text.push_str(&format!("\n{group}:\n"));
-        for known in KNOWN.iter().filter(|known| known.group == *group) {
-            let letter = known.letter.map_or_else(|| "    ".to_string(), |letter| format!("-{letter}, "));
-            let value = match known.value {
-                Value::None => String::new(),
-                Value::Required(what) => format!("={what}"),
-                Value::Optional(what) => format!("[={what}]"),
-            };
-            text.push_str(&format!("  {letter}{:<28} {}\n", format!("--{}{value}", known.name), known.help));
-        }
-    }
+    let shown: &[&str] = if all { &[] } else { &[DISPLAY, GENERAL] };
+    text.push_str(&arguments::help(&[KNOWN], shown));
     if !all {
         text.push_str("\nMore with --help-all. On the screen, ? lists the keys.\n");
     }
@@ -478,9 +414,10 @@ mod tests {
 
     #[test]
     fn an_optional_value_is_the_next_word_if_it_is_no_option() {
-        assert!(show("-m 3 -1").options.fencing_full);
+        assert!(show("-m 3 -1").options.tells_all_fencing());
         let all = show("-m -1");
-        assert!(all.once && all.options.sections.has(Section::FencingSucceeded) && !all.options.fencing_full);
+        assert!(all.once && all.options.sections.has(Section::FencingSucceeded));
+        assert!(!show("-m 1 -1").options.tells_all_fencing());
         assert!(!show("-m0").options.sections.has(Section::FencingFailed));
         assert!(show("--fence-history=1").options.sections.has(Section::FencingFailed));
     }
@@ -490,7 +427,12 @@ mod tests {
         let bans = show("--include=none,bans:cli- --exclude dc").options;
         assert_eq!((bans.sections, bans.ban_prefix.as_str()), (Sections::of(&[Section::Bans]), "cli-"));
         assert!(!show("-U resources").options.sections.has(Section::Resources));
-        assert!(show("--include=all").options.sections.has(Section::Options));
+        assert!(!show("--include=all").options.sections.has(Section::Options));
+        assert!(show("--include=all --output-as=html").options.sections.has(Section::Options));
+        assert!(show("--include=all,options").options.sections.has(Section::Options));
+        assert!(show("--include=Options,defaults").options.sections.has(Section::Options));
+        assert!(show("--include=times --quiet").options.sections.has(Section::Times));
+        assert!(!show("--exclude=fencing-failed -m").options.sections.has(Section::FencingFailed));
         assert!(!show("-D").options.sections.has_any(&Section::SUMMARY));
     }
 
@@ -509,6 +451,9 @@ mod tests {
         refused("-Z", "Unknown option -Z");
         refused("-1 n1", "n1");
         refused("--include=foo", "--include options: all, attributes, bans[:PREFIX]");
+        refused("--include=foo", "dc, default, failcounts");
+        refused("--exclude=foo", "--exclude options: all, attributes, bans, counts, dc, failcounts");
+        refused("--exclude=default", "--exclude options");
         refused("--output-as=foo", "foo");
         refused("-m5", "0-3");
         refused("-i", "Missing argument");

@@ -11,10 +11,11 @@ use quorate_core::node::{Refusal, Reply};
 use quorate_transport::local::client::ClientError;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use quorate_transport::store::{self, CibSource};
+use quorate_transport::zone;
 
 use crate::action::{self, Action};
 use crate::message::Message;
-use crate::once::{self, PATIENCE, Snapshot};
+use crate::snapshot::{self, PATIENCE, Snapshot};
 
 /// Changes that come together are shown together.
 const TOGETHER: Duration = Duration::from_millis(50);
@@ -75,9 +76,9 @@ fn follow(socket: &Path, messages: &Sender<Message>) -> Result<Closed, AskError>
     let mut asker = Daemon::connect(socket, PATIENCE)?;
     let mut document = daemon.subscribe()?;
     loop {
-        let status = once::status(&mut asker)?;
+        let status = asker.status()?;
         let snapshot = Box::new(Snapshot { document: document.clone(), status: Some(status) });
-        if tell(messages, Message::Refreshed { snapshot, now: once::now().epoch() }).is_err() {
+        if tell(messages, Message::Refreshed { snapshot, now: zone::now().epoch() }).is_err() {
             return Ok(Closed);
         }
         document = next_document(&mut daemon, &mut asker, document)?;
@@ -113,7 +114,7 @@ fn watch_file(path: &Path, messages: &Sender<Message>) {
             let message = match store::read_file(path) {
                 Ok(document) => {
                     let snapshot = Box::new(Snapshot { document, status: None });
-                    Message::Refreshed { snapshot, now: once::now().epoch() }
+                    Message::Refreshed { snapshot, now: zone::now().epoch() }
                 }
                 Err(error) => Message::Lost { why: error.to_string() },
             };
@@ -130,13 +131,15 @@ fn watch_file(path: &Path, messages: &Sender<Message>) {
 fn work(source: &CibSource, orders: &Receiver<Order>, messages: &Sender<Message>) {
     while let Ok(order) = orders.recv() {
         let message = match order {
-            Order::Refresh => match once::fetch(source) {
-                Ok(snapshot) => Message::Refreshed { snapshot: Box::new(snapshot), now: once::now().epoch() },
+            Order::Refresh => match snapshot::fetch(source) {
+                Ok(snapshot) => Message::Refreshed { snapshot: Box::new(snapshot), now: zone::now().epoch() },
                 Err(failure) => Message::Lost { why: failure.message },
             },
             Order::Preview(action) => {
-                let outcome = once::fetch(source).map_err(|failure| failure.message);
-                let outcome = outcome.and_then(|now| action::preview(&action, &now.document, once::now()));
+                let outcome = snapshot::fetch(source).map_err(|failure| failure.message);
+                let outcome = outcome.and_then(|now| {
+                    action::preview(&action, &now.document, zone::now()).map_err(|error| error.to_string())
+                });
                 Message::Previewed { action, outcome }
             }
             Order::Perform(action) => {
@@ -156,14 +159,15 @@ fn work(source: &CibSource, orders: &Receiver<Order>, messages: &Sender<Message>
 fn perform(action: &Action, socket: PathBuf) -> Result<(), String> {
     let words = |error: AskError| error.to_string();
     let mut daemon = Daemon::connect(&socket, PATIENCE).map_err(|error: ClientError| error.to_string())?;
-    if let Some(request) = action::request(action) {
-        return daemon.ask(&request).map(|_| ()).map_err(words);
-    }
     for _ in 0..ATTEMPTS {
         let base = daemon.document().map_err(words)?;
-        let next = action::apply(action, &base)?;
-        match daemon.commit(&cib::diff(&base, &next)) {
-            Ok(_) => return Ok(()),
+        let patch = cib::diff(&base, &action::apply(action, &base).map_err(|refusal| refusal.to_string())?);
+        let committed = if patch.is_empty() { Ok(()) } else { daemon.commit(&patch).map(drop) };
+        match committed {
+            Ok(()) => {
+                let mut requests = action::requests(action, &base).into_iter();
+                return requests.try_for_each(|request| daemon.ask(&request).map(drop)).map_err(words);
+            }
             // The action is a wish, not a text: it is made again on what is there now.
             Err(AskError::Refused(Refusal::Patch(ApplyError::Stale { .. }))) => {}
             Err(error) => return Err(words(error)),

@@ -15,5 +15,6 @@ pub mod message;
 pub mod model;
 pub mod once;
 pub mod rows;
+pub mod snapshot;
 pub mod terminal;
 pub mod update;

@@ -3,7 +3,7 @@
 use quorate_core::node::request::NodeStatus;
 
 use crate::action::Action;
-use crate::once::Snapshot;
+use crate::snapshot::Snapshot;
 
 /// A key, whatever terminal it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,15 +3,15 @@
 //! In: nothing. Out: [`Model`]. Never here: how it changes (see `update`) or looks (see `draw`).
 
 use quorate_core::view::ClusterView;
-use quorate_core::view::filter::Options;
+use quorate_core::view::filter::ViewOptions;
 
 use crate::action::Action;
-use crate::once::Snapshot;
 use crate::rows::Row;
+use crate::snapshot::Snapshot;
 
 #[derive(Clone, Debug)]
 pub struct Model {
-    pub options: Options,
+    pub options: ViewOptions,
     pub width: u16,
     pub height: u16,
     pub connection: Connection,
@@ -78,8 +78,8 @@ pub enum Preview {
 }
 
 impl Model {
-    pub fn new(options: Options, read_only: bool, width: u16, height: u16) -> Model {
-        let options = Options { nodes_one_by_one: true, ..options };
+    pub fn new(options: ViewOptions, read_only: bool, width: u16, height: u16) -> Model {
+        let options = ViewOptions { nodes_one_by_one: true, ..options };
         Model {
             options,
             width,

@@ -4,7 +4,7 @@
 
 use quorate_core::node::request::NodeStatus;
 use quorate_core::view::ClusterView;
-use quorate_core::view::filter::{Options, Section};
+use quorate_core::view::filter::{Section, ViewOptions};
 use quorate_core::view::outline::{Block, Item, Subject, Tone, outline};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Row {
     }
 }
 
-pub fn rows(view: &ClusterView, status: Option<&NodeStatus>, options: &Options, filter: &str) -> Vec<Row> {
+pub fn rows(view: &ClusterView, status: Option<&NodeStatus>, options: &ViewOptions, filter: &str) -> Vec<Row> {
     let mut blocks = outline(view, options);
     let after_nodes = blocks.iter().position(|block| block.section > Section::Nodes).unwrap_or(blocks.len());
     if let Some(block) = status.and_then(transition) {
@@ -65,7 +65,9 @@ fn add(item: &Item, depth: usize, needle: &str, rows: &mut Vec<Row>) -> bool {
     // Under a line that matches, everything is shown.
     let below = if matches { "" } else { needle };
     let mut found = matches;
-    rows.push(row(item, depth));
+    if !item.text.is_empty() {
+        rows.push(row(item, depth));
+    }
     for child in &item.children {
         found |= add(child, depth + 1, below, rows);
     }

@@ -10,18 +10,18 @@ use ratatui::DefaultTerminal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use quorate_core::view::Options;
+use quorate_core::exit;
+use quorate_core::view::ViewOptions;
 use quorate_transport::store::CibSource;
 
 use crate::draw;
 use crate::fetch::{self, Order};
 use crate::message::{Key, Message, Request};
 use crate::model::Model;
-use crate::once::exit;
 use crate::update::update;
 
 /// Shows the screen until it is left. `after_first` is for tests of what a panic leaves behind.
-pub fn run(source: CibSource, options: Options, after_first: fn()) -> io::Result<()> {
+pub fn run(source: CibSource, options: ViewOptions, after_first: fn()) -> io::Result<()> {
     let read_only = !matches!(source, CibSource::Live { .. });
     // Before the terminal is raw: from then on no signal may end us without our say.
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT])?;
@@ -39,7 +39,7 @@ pub fn run(source: CibSource, options: Options, after_first: fn()) -> io::Result
 
 fn watch(
     terminal: &mut DefaultTerminal,
-    options: Options,
+    options: ViewOptions,
     read_only: bool,
     after_first: fn(),
     messages: &Receiver<Message>,

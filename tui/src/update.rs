@@ -13,7 +13,7 @@ use crate::action::{self, Action};
 use crate::keys::{self, Command};
 use crate::message::{Key, Message, Request};
 use crate::model::{Choice, Connection, Entry, Model, Notice, Popup, Preview};
-use crate::{once, rows};
+use crate::{rows, snapshot};
 
 pub fn update(model: &mut Model, message: Message) -> Vec<Request> {
     match message {
@@ -46,7 +46,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Request> {
 /// The view and its lines from the newest state; the cursor stays on what it was on.
 fn rebuild(model: &mut Model) {
     let Some(snapshot) = &model.snapshot else { return };
-    let mut view = once::view(snapshot, Now::in_zone(model.fetched, &model.options.zone));
+    let mut view = snapshot::view(snapshot, Now::in_zone(model.fetched, &model.options.zone), &model.options);
     narrow(&mut view, &model.options);
     model.view = view;
     relist(model);
@@ -327,7 +327,7 @@ fn resource_entries(model: &Model, id: &str) -> Vec<Entry> {
 
 fn was_moved(model: &Model, id: &str) -> bool {
     let document = model.snapshot.as_ref().map(|snapshot| &snapshot.document);
-    document.is_some_and(|document| action::apply(&Action::ClearMoves { resource: id.to_string() }, document).is_ok())
+    document.is_some_and(|document| action::was_moved(document, id))
 }
 
 fn top_of(model: &Model, id: &str) -> String {

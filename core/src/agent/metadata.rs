@@ -34,6 +34,8 @@ pub struct Parameter {
     pub reloadable: bool,
     pub private: bool,
     pub deprecated: bool,
+    /// The older parameter that it stands for.
+    pub obsoletes: Option<String>,
 }
 
 /// An action the agent offers, with what it advises for it.
@@ -70,6 +72,9 @@ impl fmt::Display for MetadataError {
 
 impl Metadata {
     /// Reads what an agent printed; whatever stands before the root is passed over.
+    ///
+    /// # Errors
+    /// It is not XML, or not what an agent says of itself.
     pub fn read(text: &str) -> Result<Metadata, MetadataError> {
         let start = text.find("<resource-agent").ok_or(MetadataError::Missing)?;
         let root = xml::read(&text[start..]).map_err(|error| MetadataError::Xml(error.to_string()))?;
@@ -123,6 +128,7 @@ fn parameter(element: &Element) -> Option<Parameter> {
         unique: group.or_else(|| is_set(element, "unique").then(|| name.clone())),
         reloadable: is_set(element, "reloadable"),
         private: is_set(element, "private"),
+        obsoletes: element.attr("obsoletes").map(str::to_string),
         deprecated: is_set(element, "deprecated") || element.child("deprecated").is_some(),
         name,
     })

@@ -9,6 +9,9 @@ pub use metadata::{Advice, Metadata, MetadataError, Parameter};
 
 use serde::{Deserialize, Serialize};
 
+/// How long an operation may take that says nothing of it: Pacemaker's default.
+pub const OPERATION_TIMEOUT_MS: u64 = 20_000;
+
 /// Which parameters matter when they change (OCF Resource Agent API 1.1, "reloadable").
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeRules {

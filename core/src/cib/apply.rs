@@ -40,6 +40,9 @@ impl std::error::Error for ApplyError {}
 ///
 /// A patch that leaves the status alone may have been made on any `num_updates` of its
 /// configuration: monitors must not make an administrator's commit stale.
+///
+/// # Errors
+/// The patch is for another version, or does not fit this one.
 pub fn apply(document: &Document, patch: &Patch) -> Result<Document, ApplyError> {
     let current = document.version();
     let fits = match patch.touches_status() {

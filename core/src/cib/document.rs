@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// The schema new documents claim.
 pub const SCHEMA: &str = "pacemaker-4.0";
 
+/// The version of Pacemaker whose formats and answers these are.
+pub const PACEMAKER: &str = "3.0.2";
+
 /// The feature set this program speaks (Pacemaker 3.0.2).
 pub const FEATURE_SET: &str = "3.20.5";
 
@@ -71,11 +74,17 @@ impl Document {
     }
 
     /// Reads a document; missing sections are added, missing version numbers are 0.
+    ///
+    /// # Errors
+    /// The text is not XML, or not a CIB.
     pub fn read(text: &str) -> Result<Document, DocumentError> {
         Document::from_element(xml::read(text).map_err(DocumentError::Xml)?)
     }
 
     /// The document of a `<cib>` element.
+    ///
+    /// # Errors
+    /// The element is not a CIB.
     pub fn from_element(mut root: Element) -> Result<Document, DocumentError> {
         if root.name != "cib" {
             return Err(DocumentError::NotACib { found: root.name.to_string() });

@@ -4,6 +4,7 @@
 //! whose target is missing says so instead of guessing.
 
 use super::document::Document;
+use super::objects::is_resource;
 use crate::xml::path::{Path, Step};
 use crate::xml::{Element, Node};
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,15 @@ impl Edit {
         }
     }
 
+    /// Whether it changes what administrators write, not what the cluster finds.
+    pub fn is_of_configuration(&self) -> bool {
+        self.path().0.get(1).is_some_and(|step| step.name == "configuration")
+    }
+
     /// Makes the change.
+    ///
+    /// # Errors
+    /// What it is about is not there.
     pub fn apply(&self, document: &mut Document) -> Result<(), EditError> {
         match self {
             Edit::Put { parent, element } => {
@@ -84,6 +93,9 @@ impl Edit {
 }
 
 /// Makes every change or none.
+///
+/// # Errors
+/// What one of them is about is not there.
 pub fn apply_all(document: &Document, edits: &[Edit]) -> Result<Document, EditError> {
     let mut work = document.clone();
     for edit in edits {
@@ -109,14 +121,26 @@ fn put(parent: &mut Element, element: &Element) {
     let at = parent.children.iter().position(|node| node.element().is_some_and(|child| step.fits(child)));
     match at {
         Some(at) => parent.children[at] = Node::from(element.clone()),
-        None => parent.push(element.clone()),
+        None => add(parent, element),
     }
+}
+
+/// As the last, but in containers attributes come before the members: the schema has it so.
+fn add(parent: &mut Element, element: &Element) {
+    let is_member = |node: &Node| node.element().is_some_and(|child| is_resource(child));
+    let end = parent.children.len();
+    let at = if is_set(element) { parent.children.iter().position(is_member).unwrap_or(end) } else { end };
+    parent.children.insert(at, Node::from(element.clone()));
+}
+
+fn is_set(element: &Element) -> bool {
+    matches!(&*element.name, "instance_attributes" | "meta_attributes" | "utilization")
 }
 
 fn merge_child(parent: &mut Element, element: &Element) {
     let step = Step::to(element);
     match parent.find_mut(|child| step.fits(child)) {
-        None => parent.push(element.clone()),
+        None => add(parent, element),
         Some(old) => {
             for (name, value) in &element.attributes {
                 old.set(name, value);

@@ -23,6 +23,9 @@ pub struct Conflict {
 /// What `mine` changed since `base`, put onto `theirs`; or every overlap.
 ///
 /// The status is theirs: an editor does not write it. Versions are theirs too.
+///
+/// # Errors
+/// Both changed the same thing: all such places.
 pub fn merge(base: &Document, theirs: &Document, mine: &Document) -> Result<Document, Vec<Conflict>> {
     let mut conflicts = Vec::new();
     let path = Path(vec![Step { name: "cib".into(), id: None }, Step { name: "configuration".into(), id: None }]);

@@ -4,15 +4,19 @@
 //! of it is `model`. Changes are values: [`Edit`] says what to do to any document,
 //! [`Patch`] what turned one version into the next (Pacemaker's patchset format 2).
 
+pub mod acl;
 pub mod apply;
+pub mod command;
 pub mod decode;
 pub mod diff;
 pub mod document;
 pub mod edit;
 pub mod merge;
 pub mod model;
+pub mod objects;
 pub mod patch;
 pub mod patch_xml;
+pub mod pool;
 pub mod upgrade;
 pub mod version;
 

@@ -2,7 +2,8 @@
 
 use super::version::Version;
 use crate::xml::path::Path;
-use crate::xml::{Attributes, Element, Node};
+use crate::xml::unfit::{unfit_name, unfit_value};
+use crate::xml::{Attributes, Element, Node, unfit};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Changes between two versions, deletions first.
@@ -41,6 +42,11 @@ impl Patch {
         self.changes.is_empty()
     }
 
+    /// Why it cannot travel as it is, and what it makes cannot be kept.
+    pub fn unfit(&self) -> Option<String> {
+        self.changes.iter().find_map(|change| change.path().unfit().or_else(|| change.unfit_content()))
+    }
+
     /// Whether any change is inside the status section.
     pub fn touches_status(&self) -> bool {
         self.changes.iter().any(|change| {
@@ -51,6 +57,27 @@ impl Patch {
 }
 
 impl Change {
+    fn unfit_content(&self) -> Option<String> {
+        match self {
+            // In an element of its own, as it travels.
+            Change::Create { node, .. } => {
+                let mut around = Element::new("change");
+                around.children.push(node.clone());
+                unfit(&around)
+            }
+            Change::Modify { attributes, result, .. } => {
+                let mut all = Element::new("result");
+                all.attributes.clone_from(result);
+                let names = attributes.iter().find_map(|change| match change {
+                    AttributeChange::Set { name, value } => unfit_name(name).or_else(|| unfit_value(name, value)),
+                    AttributeChange::Unset { name } => unfit_name(name),
+                });
+                names.or_else(|| unfit(&all))
+            }
+            Change::Delete { .. } | Change::DeleteComment { .. } | Change::Move { .. } => None,
+        }
+    }
+
     /// The element the change is about; for creations and comments, their parent.
     pub fn path(&self) -> &Path {
         match self {

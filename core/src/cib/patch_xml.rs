@@ -32,6 +32,9 @@ impl Patch {
     }
 
     /// Reads `<diff format="2">…</diff>`.
+    ///
+    /// # Errors
+    /// The element is no patch of this format.
     pub fn from_xml(diff: &Element) -> Result<Patch, PatchError> {
         if diff.name != "diff" || diff.attr("format") != Some("2") {
             return Err(PatchError(format!(

@@ -2,31 +2,21 @@
 //!
 //! A level succeeds when all its devices do; the request when a level does. A reboot through
 //! several devices is turned into all off, then all on, so that no supply keeps the node alive;
-//! failures to switch on do not matter (Pacemaker Explained, "Fencing Topologies").
+//! failures to switch on do not matter (Pacemaker Explained, "Fencing Topologies"). A node is let in
+//! again (`on`) by all devices that unfence it. What a device is tried for, it is tried for within one
+//! time, its repetitions included.
 
+use super::ask::{Answer, Asking, Question};
+use super::delay::{Delay, delay};
 use super::device::{Device, Targets};
+pub use super::run::{DeviceResult, DeviceRun};
 use super::topology;
 use crate::cib::model::fencing::FencingLevel;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
-/// One run of a fence agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceRun {
-    pub device: String,
-    pub agent: String,
-    /// `off`, `on`, `reboot` or `list`.
-    pub action: String,
-    pub arguments: BTreeMap<String, String>,
-    pub timeout_ms: u64,
-}
-
-/// How a run went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceResult {
-    pub ok: bool,
-    /// What the agent printed; for `list`, the ports.
-    pub output: String,
-}
+/// How long a device is tried where neither it nor the cluster (`fencing-timeout`) says.
+const TIMEOUT_DEFAULT_MS: u64 = 60_000;
 
 /// The end of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,35 +34,45 @@ pub enum Step {
     End(Verdict),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Planned {
     device: Device,
     action: String,
     attempts: u32,
+    /// What is left of its time.
+    left_ms: u64,
     /// Whether its failure fails the level.
     counts: bool,
+    /// It has been tried and failed: what was to be waited for has been waited for.
+    repeated: bool,
 }
 
 /// A request under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FencingRequest {
     target: String,
     action: String,
+    /// What the asker wants waited before the first device cuts off. Milliseconds.
+    delay_ms: u64,
+    /// How long a device is tried that does not say so itself.
+    timeout_ms: u64,
+    /// After how long nodes that are lost have been reset by their own watchdogs; 0 if they have none.
+    watchdog_ms: u64,
     attributes: BTreeMap<String, String>,
     devices: Vec<Device>,
     topology: Vec<FencingLevel>,
     /// Devices still to be asked for the nodes they know.
-    unasked: VecDeque<Device>,
+    unasked: VecDeque<Asking>,
     capable: Vec<String>,
     levels: Option<VecDeque<Vec<Device>>>,
     level: VecDeque<Planned>,
     running: Option<Planned>,
-    asking: Option<Device>,
+    asking: Option<Asking>,
     last_error: String,
 }
 
 impl FencingRequest {
-    /// A request to cut off `target` by `action` (`reboot`, `off`).
+    /// A request to cut off `target` by `action` (`reboot`, `off`), or to let it in again (`on`).
     pub fn new(
         target: &str,
         action: &str,
@@ -80,9 +80,18 @@ impl FencingRequest {
         topology: Vec<FencingLevel>,
         attributes: BTreeMap<String, String>,
     ) -> FencingRequest {
+        let (mut devices, mut topology) = (devices, topology);
+        // A level's other devices have nothing to let in again.
+        if action == "on" && devices.iter().any(|device| device.unfences) {
+            devices.retain(|device| device.unfences);
+            topology.clear();
+        }
         let mut request = FencingRequest {
             target: target.to_string(),
             action: action.to_string(),
+            delay_ms: 0,
+            timeout_ms: TIMEOUT_DEFAULT_MS,
+            watchdog_ms: 0,
             attributes,
             devices,
             topology,
@@ -102,14 +111,48 @@ impl FencingRequest {
 
     fn sort_devices(&mut self) {
         for device in &self.devices {
-            match device.targets() {
-                Targets::Listed(nodes) if nodes.contains_key(&self.target) => {
+            let question = match device.targets() {
+                Targets::Listed(nodes) if !nodes.contains(&self.target) => continue,
+                Targets::Listed(_) | Targets::All => {
                     self.capable.push(device.id.clone());
+                    continue;
                 }
-                Targets::Listed(_) => {}
-                Targets::All => self.capable.push(device.id.clone()),
-                Targets::AskDevice => self.unasked.push_back(device.clone()),
-            }
+                Targets::AskList => Question::List,
+                Targets::AskStatus => Question::Status,
+                Targets::AskAgent => Question::Agent,
+            };
+            self.unasked.push_back(Asking::new(device.clone(), question, TIMEOUT_DEFAULT_MS));
+        }
+    }
+
+    /// Waits this long before the first device cuts off (`priority-fencing-delay`). Milliseconds.
+    pub fn delayed_by(mut self, delay_ms: u64) -> FencingRequest {
+        self.delay_ms = delay_ms;
+        self
+    }
+
+    /// How long a device is tried (`fencing-timeout`), unless it says so itself. Milliseconds.
+    pub fn within(mut self, timeout_ms: u64) -> FencingRequest {
+        self.timeout_ms = timeout_ms;
+        self.unasked.iter_mut().for_each(|asking| asking.allow(timeout_ms));
+        self
+    }
+
+    /// After so long a node that is lost has been reset by its own watchdog (`fencing-watchdog-timeout`).
+    /// Milliseconds; 0 if nodes have none.
+    pub fn watchdog_after(mut self, watchdog_ms: u64) -> FencingRequest {
+        self.watchdog_ms = watchdog_ms;
+        self
+    }
+
+    /// What is waited before the target is first cut off, as far as it can be told without asking a
+    /// device whom it knows.
+    pub fn first_delay(&self) -> Option<Delay> {
+        let mut request = self.clone();
+        match request.start() {
+            Step::Run(run) if run.cuts_off() => Some(run.delay),
+            Step::Run(_) => request.asking.map(|asking| delay(&asking.device, &self.action, &self.target)),
+            Step::End(_) => None,
         }
     }
 
@@ -120,17 +163,15 @@ impl FencingRequest {
 
     /// The step after a run.
     pub fn ran(&mut self, result: DeviceResult) -> Step {
-        if let Some(device) = self.asking.take() {
-            let port = device.port(&self.target);
-            let mut names = result.output.split([',', '\n', ' ', '\t']).map(str::trim);
-            if result.ok && names.any(|name| name == port) {
-                self.capable.push(device.id);
-            }
+        if let Some(asking) = self.asking.take() {
+            self.answered(asking, &result);
             return self.next();
         }
         if let Some(mut planned) = self.running.take() {
             planned.attempts -= 1;
-            if !result.ok && planned.attempts > 0 {
+            planned.left_ms = planned.left_ms.saturating_sub(result.took_ms);
+            if !result.ok && planned.attempts > 0 && planned.left_ms > 0 {
+                planned.repeated = true;
                 self.level.push_front(planned);
             } else if !result.ok && planned.counts {
                 self.last_error = format!("{}: {}", planned.device.id, result.output.trim());
@@ -141,10 +182,19 @@ impl FencingRequest {
         self.next()
     }
 
+    fn answered(&mut self, asking: Asking, result: &DeviceResult) {
+        let device = asking.device.id.clone();
+        match asking.answered(&self.target, result) {
+            Answer::Reaches => self.capable.push(device),
+            Answer::ReachesNot => {}
+            Answer::AskOn(asking) => self.unasked.push_front(asking),
+        }
+    }
+
     fn next(&mut self) -> Step {
-        if let Some(device) = self.unasked.pop_front() {
-            let run = run(&device, "list", None);
-            self.asking = Some(device);
+        if let Some(asking) = self.unasked.pop_front() {
+            let run = asking.run(&self.target);
+            self.asking = Some(asking);
             return Step::Run(run);
         }
         if self.levels.is_none() {
@@ -152,7 +202,8 @@ impl FencingRequest {
         }
         match self.level.pop_front() {
             Some(planned) => {
-                let run = run(&planned.device, &planned.action, Some(&self.target));
+                let extra_ms = std::mem::take(&mut self.delay_ms);
+                let run = self.run(&planned, extra_ms);
                 self.running = Some(planned);
                 Step::Run(run)
             }
@@ -161,13 +212,12 @@ impl FencingRequest {
     }
 
     fn next_level(&mut self) -> Step {
-        let levels = self.levels.get_or_insert_with(|| {
-            let found = topology::levels(&self.topology, &self.devices, &self.capable, &self.target, &self.attributes);
-            found.into()
-        });
-        match levels.pop_front() {
+        if self.levels.is_none() {
+            self.levels = Some(self.find_levels());
+        }
+        match self.levels.as_mut().and_then(VecDeque::pop_front) {
             Some(level) => {
-                self.level = plan(&level, &self.action);
+                self.level = self.plan(&level);
                 self.next()
             }
             None if self.last_error.is_empty() => {
@@ -176,30 +226,67 @@ impl FencingRequest {
             None => Step::End(Verdict::Failed(self.last_error.clone())),
         }
     }
-}
 
-fn plan(level: &[Device], action: &str) -> VecDeque<Planned> {
-    let planned = |device: &Device, action: &str, counts: bool| Planned {
-        device: device.clone(),
-        action: action.to_string(),
-        attempts: device.attempts(action),
-        counts,
-    };
-    if action == "reboot" && level.len() > 1 {
-        let off = level.iter().map(|device| planned(device, "off", true));
-        let on = level.iter().map(|device| planned(device, "on", false));
-        return off.chain(on).collect();
+    fn find_levels(&self) -> VecDeque<Vec<Device>> {
+        let mut devices = self.devices.clone();
+        let watchdog = self.watchdog_ms > 0 && self.action != "on";
+        devices.retain(|device| watchdog || !device.is_watchdog());
+        if watchdog && !devices.iter().any(Device::is_watchdog) {
+            devices.push(Device::watchdog());
+        }
+        let (topology, target) = (&self.topology, &self.target);
+        let found = topology::levels(topology, &devices, &self.capable, target, &self.attributes);
+        match found {
+            // All of them are to let it in.
+            found if self.action == "on" && self.devices.iter().any(|device| device.unfences) => {
+                let all: Vec<Device> = found.into_iter().flatten().collect();
+                if all.is_empty() { VecDeque::new() } else { VecDeque::from([all]) }
+            }
+            // Where no device reaches a node, its own watchdog does.
+            found if found.is_empty() && watchdog => {
+                devices.into_iter().filter(Device::is_watchdog).take(1).map(|device| vec![device]).collect()
+            }
+            found => found.into(),
+        }
     }
-    level.iter().map(|device| planned(device, action, true)).collect()
-}
 
-fn run(device: &Device, action: &str, node: Option<&str>) -> DeviceRun {
-    DeviceRun {
-        device: device.id.clone(),
-        agent: device.agent.clone(),
-        action: action.to_string(),
-        arguments: device.arguments(action, node),
-        timeout_ms: device.timeout_ms(action),
+    fn plan(&self, level: &[Device]) -> VecDeque<Planned> {
+        let planned = |device: &Device, action: &str, counts: bool| Planned {
+            device: device.clone(),
+            action: action.to_string(),
+            attempts: device.attempts(action),
+            left_ms: device.timeout_ms(action, self.timeout_ms),
+            counts,
+            repeated: false,
+        };
+        if self.action == "reboot" && level.len() > 1 {
+            let off = level.iter().map(|device| planned(device, "off", true));
+            let on = level.iter().filter(|device| !device.is_watchdog()).map(|device| planned(device, "on", false));
+            return off.chain(on).collect();
+        }
+        level.iter().map(|device| planned(device, &self.action, true)).collect()
+    }
+
+    fn run(&self, planned: &Planned, extra_ms: u64) -> DeviceRun {
+        let Planned { device, action, repeated, .. } = planned;
+        let mut wait = delay(device, action, &self.target);
+        wait.base_ms += extra_ms;
+        if *repeated {
+            wait = Delay::default();
+        }
+        // A node that is lost resets itself: all there is to do is to wait.
+        if device.is_watchdog() {
+            wait = Delay { base_ms: self.watchdog_ms, span_ms: 0 };
+        }
+        DeviceRun {
+            device: device.id.clone(),
+            agent: device.agent.clone(),
+            action: action.clone(),
+            arguments: device.arguments(action, Some(&self.target)),
+            timeout_ms: planned.left_ms,
+            delay: wait,
+            at_once: device.actions_at_once().filter(|_| !device.is_watchdog()),
+        }
     }
 }
 
@@ -208,17 +295,26 @@ mod tests {
     use super::*;
     use crate::cib::model::fencing::FencingTarget;
 
-    /// Devices as `id:nodes` (`id:?` asks the device), levels as `1=a,b`; answers as `a-off=ok`.
+    /// Devices as `id:nodes` (`id:?` asks the agent, `id:?list` the device; `u` unfences), levels as `1=a,b`;
+    /// answers as `a-off=ok`, and with the seconds it took as `a-off=no/30`.
     #[track_caller]
     fn check(devices: &str, levels: &str, answers: &str, expected: &str) {
+        check_action("reboot", 0, devices, levels, answers, expected);
+    }
+
+    #[track_caller]
+    fn check_action(action: &str, watchdog_ms: u64, devices: &str, levels: &str, answers: &str, expected: &str) {
         let devices = devices.split_whitespace().map(|text| {
             let (id, nodes) = text.split_once(':').expect("id:nodes");
             let mut parameters = BTreeMap::new();
-            if nodes != "?" {
-                parameters.insert("pcmk_host_list".to_string(), nodes.to_string());
+            match nodes {
+                "?" => {}
+                "?list" => drop(parameters.insert("pcmk_host_check".to_string(), "dynamic-list".to_string())),
+                "?status" => drop(parameters.insert("pcmk_host_check".to_string(), "status".to_string())),
+                nodes => drop(parameters.insert("pcmk_host_list".to_string(), nodes.to_string())),
             }
             parameters.insert("pcmk_off_retries".into(), "1".into());
-            Device { id: id.into(), agent: "fence_x".into(), parameters }
+            Device { id: id.into(), agent: "fence_x".into(), parameters, unfences: id.starts_with('u') }
         });
         let levels = levels.split_whitespace().map(|text| {
             let (index, devices) = text.split_once('=').expect("index=devices");
@@ -229,7 +325,8 @@ mod tests {
                 devices: devices.split(',').map(str::to_string).collect(),
             }
         });
-        let mut request = FencingRequest::new("n1", "reboot", devices.collect(), levels.collect(), BTreeMap::new());
+        let request = FencingRequest::new("n1", action, devices.collect(), levels.collect(), BTreeMap::new());
+        let mut request = request.watchdog_after(watchdog_ms);
         let mut log = Vec::new();
         let mut step = request.start();
         while let Step::Run(run) = step {
@@ -237,10 +334,12 @@ mod tests {
             let answer = answers
                 .split_whitespace()
                 .find_map(|answer| answer.strip_prefix(&name)?.strip_prefix('=').map(str::to_string));
-            let output = answer.unwrap_or_default();
+            let answer = answer.unwrap_or_default();
+            let (output, took) = answer.split_once('/').unwrap_or((&answer, "0"));
+            let (output, took_ms) = (output.replace('+', " "), took.parse::<u64>().expect("seconds") * 1000);
             log.push(name);
             assert!(log.len() < 50, "{log:?}");
-            step = request.ran(DeviceResult { ok: output != "no" && !output.is_empty(), output });
+            step = request.ran(DeviceResult { ok: output != "no" && !output.is_empty(), output, took_ms });
         }
         let Step::End(verdict) = step else { unreachable!("the loop ends only at an end") };
         let verdict = match verdict {
@@ -258,8 +357,57 @@ mod tests {
 
     #[test]
     fn a_device_without_a_list_is_asked() {
-        check("a:?", "", "a-list=n1,n2 a-reboot=ok", "a-list a-reboot => fenced");
-        check("a:?", "", "a-list=n2", "a-list => failed: no fence device can reach n1");
+        check("a:?list", "", "a-list=n1,n2 a-reboot=ok", "a-list a-reboot => fenced");
+        check("a:?list", "", "a-list=n2", "a-list => failed: no fence device can reach n1");
+        check("a:?status", "", "a-status=ok a-reboot=ok", "a-status a-reboot => fenced");
+        check("a:?status", "", "a-status=no", "a-status a-status => failed: no fence device can reach n1");
+    }
+
+    #[test]
+    fn how_a_device_is_asked_its_agent_tells() {
+        let list = "a-metadata=on+off+list+status a-list=n1,n2 a-reboot=ok";
+        check("a:?", "", list, "a-metadata a-list a-reboot => fenced");
+        let status = "a-metadata=on+off+status a-status=ok a-reboot=ok";
+        check("a:?", "", status, "a-metadata a-status a-reboot => fenced");
+        check("a:?", "", "a-metadata=on+off a-reboot=ok", "a-metadata a-reboot => fenced");
+        // One that does not say what it can may still have a list.
+        check("a:?", "", "a-metadata=no a-list=n1 a-reboot=ok", "a-metadata a-list a-reboot => fenced");
+    }
+
+    #[test]
+    fn repetitions_have_one_time_together() {
+        check("a:n1 b:n1", "", "a-reboot=no/60 b-reboot=ok", "a-reboot b-reboot => fenced");
+        check("a:n1 b:n1", "", "a-reboot=no/30 b-reboot=ok", "a-reboot a-reboot b-reboot => fenced");
+    }
+
+    #[test]
+    fn all_devices_that_unfence_let_a_node_in() {
+        let check = |devices: &str, levels: &str, answers: &str, expected: &str| {
+            check_action("on", 0, devices, levels, answers, expected);
+        };
+        check("u1:n1 u2:n1 a:n1", "", "u1-on=ok u2-on=ok", "u1-on u2-on => fenced");
+        check("u1:n1 u2:n1 a:n1", "1=a", "u1-on=ok u2-on=no", "u1-on u2-on u2-on => failed: u2: no");
+        check("a:n1", "", "a-on=ok", "a-on => fenced");
+    }
+
+    #[test]
+    fn where_no_device_reaches_a_node_its_watchdog_is_waited_for() {
+        let check = |devices: &str, levels: &str, answers: &str, expected: &str| {
+            check_action("reboot", 9_000, devices, levels, answers, expected);
+        };
+        check("", "", "watchdog-reboot=ok", "watchdog-reboot => fenced");
+        check("a:n2", "", "watchdog-reboot=ok", "watchdog-reboot => fenced");
+        check("a:n1", "", "a-reboot=ok", "a-reboot => fenced");
+        check(
+            "a:n1",
+            "1=a 2=watchdog",
+            "a-reboot=no watchdog-reboot=ok",
+            "a-reboot a-reboot watchdog-reboot => fenced",
+        );
+        check("a:n1", "1=a,watchdog", "a-off=ok watchdog-off=ok a-on=ok", "a-off watchdog-off a-on => fenced");
+        check_action("on", 9_000, "", "", "", " => failed: no fence device can reach n1");
+        // Nobody has one: such a level cannot succeed.
+        check_action("reboot", 0, "a:n1", "1=watchdog 2=a", "a-reboot=ok", "a-reboot => fenced");
     }
 
     #[test]

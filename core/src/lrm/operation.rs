@@ -1,14 +1,12 @@
 //! What to run, and how it went.
 
 use crate::agent::ChangeRules;
-use crate::status::operation::{ExecutionStatus, exit};
+use crate::agent::OPERATION_TIMEOUT_MS;
+use crate::exit;
+use crate::status::operation::ExecutionStatus;
 use crate::transition::{Action, ResourceRef, TransitionKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// An operation's timeout where the configuration gives none (Pacemaker Explained, "Operation
-/// Properties").
-const TIMEOUT_DEFAULT_MS: u64 = 20_000;
 
 /// One action of a transition, to be performed on this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +93,7 @@ impl Operation {
     /// Milliseconds.
     pub fn timeout_ms(&self) -> u64 {
         let given = self.action.meta("timeout").and_then(|text| text.parse().ok());
-        given.filter(|ms| *ms > 0).unwrap_or(TIMEOUT_DEFAULT_MS)
+        given.filter(|ms| *ms > 0).unwrap_or(OPERATION_TIMEOUT_MS)
     }
 
     /// Milliseconds to wait before the first run.

@@ -1,7 +1,7 @@
 //! One operation in flight per resource, the others wait in order; monitors come round.
 
 use super::operation::{ExitReport, Operation, Run, Ticket};
-use crate::status::operation::exit;
+use crate::exit;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What the local resource manager wants.
@@ -49,6 +49,8 @@ struct Recurring {
 #[derive(Clone, Debug, Default)]
 struct Resource {
     waiting: VecDeque<Task>,
+    /// What is not to run before its timer fires (`start-delay`).
+    delayed: Vec<(Ticket, Task)>,
     running: Option<(Ticket, Task, u64)>,
     /// By operation name and interval.
     recurring: BTreeMap<(String, u64), Recurring>,
@@ -80,19 +82,35 @@ impl Lrm {
         self.call_id += 1;
         let call_id = self.call_id;
         let name = operation.resource().to_string();
+        let delay_ms = operation.start_delay_ms();
+        if delay_ms > 0 {
+            self.ticket += 1;
+        }
+        let later = (delay_ms > 0).then_some(self.ticket);
         let resource = self.resources.entry(name.clone()).or_default();
         if operation.changes_state() {
             resource.forget_recurring();
         }
         if operation.interval_ms() > 0 {
             let slot = (operation.action.operation.clone(), operation.interval_ms());
-            let recurring = Recurring { operation: operation.clone(), call_id, told: None, told_at: 0, timer: None };
+            let recurring = Recurring { operation: operation.clone(), call_id, told: None, told_at: 0, timer: later };
             // The same monitor again: the new one replaces the old and tells its first result.
             resource.recurring.insert(slot, recurring);
             resource.waiting.retain(|task| !same_slot(&task.operation, &operation));
         }
-        resource.waiting.push_back(Task { operation, call_id, queued_at_ms: now.ms });
-        self.advance(&name, now)
+        let recurs = operation.interval_ms() > 0;
+        let task = Task { operation, call_id, queued_at_ms: now.ms };
+        match later {
+            Some(ticket) if recurs => vec![LrmEffect::Timer { ticket, after_ms: delay_ms }],
+            Some(ticket) => {
+                resource.delayed.push((ticket, task));
+                vec![LrmEffect::Timer { ticket, after_ms: delay_ms }]
+            }
+            None => {
+                resource.waiting.push_back(task);
+                self.advance(&name, now)
+            }
+        }
     }
 
     /// Stops a recurring operation; `false` if there was none.
@@ -156,8 +174,17 @@ impl Lrm {
         effects
     }
 
-    /// A timer fired: a recurring operation's turn has come.
+    /// A timer fired: the turn of a recurring operation, or of one that was delayed, has come.
     pub fn timer(&mut self, ticket: Ticket, now: Moment) -> Vec<LrmEffect> {
+        let delayed = self.resources.iter_mut().find_map(|(name, resource)| {
+            let at = resource.delayed.iter().position(|(of, _)| *of == ticket)?;
+            let (_, task) = resource.delayed.remove(at);
+            resource.waiting.push_back(task);
+            Some(name.clone())
+        });
+        if let Some(name) = delayed {
+            return self.advance(&name, now);
+        }
         let mut due = None;
         for (name, resource) in &mut self.resources {
             if let Some(recurring) = resource.recurring.values_mut().find(|r| r.timer == Some(ticket)) {
@@ -174,7 +201,10 @@ impl Lrm {
 
     /// Whether nothing is running or waiting (recurring operations between runs aside).
     pub fn is_idle(&self) -> bool {
-        self.resources.values().all(|resource| resource.running.is_none() && resource.waiting.is_empty())
+        let rests = |resource: &Resource| {
+            resource.running.is_none() && resource.waiting.is_empty() && resource.delayed.is_empty()
+        };
+        self.resources.values().all(rests)
     }
 
     fn advance(&mut self, name: &str, now: Moment) -> Vec<LrmEffect> {
@@ -255,11 +285,13 @@ mod tests {
     use crate::transition::{Action, ActionKind, ResourceRef, TransitionKey};
     use crate::xml::Shapes;
 
-    /// An operation as `start:ip=1` or `monitor@10:ip=1`; the interval is in milliseconds.
+    /// An operation as `start:ip=1`, `monitor@10:ip=1` or `monitor@10+5:ip=1`; interval and start delay are in
+    /// milliseconds.
     fn operation(text: &str) -> Operation {
         let (name, ip) = text.split_once(":ip=").expect("an address");
         let (task, interval) = name.split_once('@').unwrap_or((name, "0"));
-        let attributes = [("ip", ip), ("CRM_meta_interval", interval)];
+        let (interval, delay) = interval.split_once('+').unwrap_or((interval, "0"));
+        let attributes = [("ip", ip), ("CRM_meta_interval", interval), ("CRM_meta_start_delay", delay)];
         let action = Action {
             id: 1,
             kind: ActionKind::Resource,
@@ -323,6 +355,13 @@ mod tests {
     #[test]
     fn a_monitor_comes_round_and_tells_only_what_is_news() {
         check("monitor@10:ip=1 =0 . =0 . =7", "monitor:ip=1 =0 monitor:ip=1 monitor:ip=1 =7");
+    }
+
+    #[test]
+    fn what_has_a_start_delay_waits_for_it_once() {
+        check("monitor@10+5:ip=1 . =0 . =7", "monitor:ip=1 =0 monitor:ip=1 =7");
+        check("monitor@10+5:ip=1 stop:ip=1 =0 .", "stop:ip=1 =0");
+        check("start@0+5:ip=1 . =0", "start:ip=1 =0");
     }
 
     #[test]

@@ -8,13 +8,11 @@ use super::queue::Finished;
 use crate::agent::ChangeRules;
 use crate::cib::Edit;
 use crate::cib::document::FEATURE_SET;
+use crate::exit;
 use crate::status::operation::ExecutionStatus;
 use crate::transition::ResourceRef;
 use crate::xml::Element;
 use crate::xml::path::{Path, Step};
-
-/// Exit code of an operation that has not ended (Pacemaker's "unknown").
-const PENDING_EXIT_CODE: i32 = 193;
 
 /// Whether the operation ended otherwise than its transition expected.
 pub fn failed(finished: &Finished) -> bool {
@@ -42,20 +40,23 @@ pub fn edits(finished: &Finished, node: &NodeRef) -> Vec<Edit> {
 }
 
 /// The entry that says an operation has begun.
+///
+/// None for a demotion: it would take the place of what says that the resource is promoted, and it is until
+/// the demotion has ended. A leader that comes in between must not promote another.
 pub fn pending_edits(operation: &Operation, node: &NodeRef, epoch: i64) -> Vec<Edit> {
     let Some(reference) = &operation.action.resource else { return Vec::new() };
     let task = operation.action.operation.as_str();
-    let worth = matches!(task, "start" | "stop" | "promote" | "demote" | "migrate_to" | "migrate_from");
+    let worth = matches!(task, "start" | "stop" | "promote" | "migrate_to" | "migrate_from");
     let probe = task == "monitor" && operation.interval_ms() == 0;
     if !worth && !probe {
         return Vec::new();
     }
     let element = attributes(&format!("{}_last_0", reference.id), operation)
-        .with("transition-magic", format!("-1:{PENDING_EXIT_CODE};{}", operation.key))
+        .with("transition-magic", format!("-1:{};{}", exit::NONE, operation.key))
         .with("exit-reason", "")
         .with("on_node", &node.name)
         .with("call-id", "-1")
-        .with("rc-code", PENDING_EXIT_CODE.to_string())
+        .with("rc-code", exit::NONE.to_string())
         .with("op-status", "-1")
         .with("interval", "0")
         .with("last-rc-change", epoch.to_string())

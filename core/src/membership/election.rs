@@ -3,16 +3,15 @@
 //! As Pacemaker: the oldest feature set, so that a rolling upgrade is led by what everyone
 //! understands; then who led already; then who is up longest; then the first name.
 
-use super::join::Join;
+use super::Join;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 /// Uptimes this close count as equal: the name decides, not chance. Milliseconds.
 const UPTIME_GRAIN_MS: u64 = 60_000;
 
-/// The member that leads.
-pub fn leader(joins: &BTreeMap<u32, Join>) -> &Join {
-    joins.values().min_by_key(|join| rank(join)).expect("a view has members")
+/// The one of them that leads; none of nobody.
+pub fn leader<'a>(joins: impl Iterator<Item = &'a Join>) -> Option<&'a Join> {
+    joins.min_by_key(|join| rank(join))
 }
 
 /// The lesser rank leads.

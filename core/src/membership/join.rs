@@ -3,58 +3,27 @@
 //! The joins of a view are delivered in one order to all its members, so that each computes
 //! the same agreement without another word.
 
-use super::{View, ViewId, election};
+use super::{Accord, Join, View, election};
 use crate::cib::Version;
-use crate::xml::Element;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// What a member says of itself at the start of a view.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Join {
-    pub view: ViewId,
-    pub id: u32,
-    pub name: String,
-    /// The latest view in which it agreed with others; none since its daemon started.
-    pub agreed: Option<ViewId>,
-    /// Which run of its daemon.
-    pub incarnation: u64,
-    pub feature_set: String,
-    /// Milliseconds since its daemon started.
-    pub uptime_ms: u64,
-    /// Whether it led its former view.
-    pub led: bool,
-    /// Counts the quorate agreements the member took part in: who was with the majority last
-    /// knows more.
-    pub term: u64,
-    /// The term in which the configuration it holds was last changed.
-    pub configuration_term: u64,
-    /// The term its status section comes from; 0 if its daemon has just started.
-    pub status_term: u64,
-    pub version: Version,
-    /// Members that left a view apart may hold different configurations of one version.
-    pub configuration_digest: String,
-    pub status_digest: String,
-    /// Its own `<node_state>`: what it ran and runs.
-    pub node_state: Option<Element>,
-    /// Its clock, seconds since the epoch.
-    pub epoch_seconds: i64,
-    /// Nodes it saw alive in views that ended before their members agreed: whatever a document
-    /// says of them, they are not known to be down.
-    pub seen: Vec<u32>,
-}
+use crate::fencing::under_way::{self, AgentRun, UnderWay};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Collects the joins of one view.
 #[derive(Clone, Debug)]
 pub struct Gathering {
     view: View,
+    round: u32,
     joins: BTreeMap<u32, Join>,
 }
 
 /// What the members of a view agree on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agreement {
-    pub leader: u32,
+    /// None where nobody may be let in.
+    pub leader: Option<u32>,
+    /// Members that an agent may still cut off. They hold the same document as the others, and
+    /// wait: nothing is asked of them, and nothing that they say changes it.
+    pub outside: BTreeSet<u32>,
     pub term: u64,
     pub configuration_term: u64,
     /// Whose configuration everyone takes.
@@ -67,24 +36,36 @@ pub struct Agreement {
     /// The version all continue with.
     pub version: Version,
     pub status_term: u64,
-    /// Whether all come from one view in which they agreed: nobody was elsewhere meanwhile.
-    pub together: bool,
     /// By node id.
     pub joins: BTreeMap<u32, Join>,
     /// The leader's clock, seconds since the epoch.
     pub epoch_seconds: i64,
+    /// Which run of each node's daemon was let in last.
+    pub let_in: BTreeMap<u32, u64>,
+    /// Fence agents that may be running.
+    pub agents: BTreeSet<AgentRun>,
+    /// The fencing requests that go on.
+    pub requests: Vec<UnderWay>,
+}
+
+impl Agreement {
+    /// Whether this member takes part.
+    pub fn is_inside(&self, id: u32) -> bool {
+        self.joins.contains_key(&id) && !self.outside.contains(&id)
+    }
 }
 
 impl Gathering {
-    /// Begins to collect for this view.
-    pub fn new(view: View) -> Gathering {
-        Gathering { view, joins: BTreeMap::new() }
+    /// Begins to collect for this round of a view.
+    pub fn new(view: View, round: u32) -> Gathering {
+        Gathering { view, round, joins: BTreeMap::new() }
     }
 
     /// Takes one member's join; the agreement when it was the last.
     pub fn joined(&mut self, join: Join) -> Option<Agreement> {
         let member = self.view.members.iter().any(|member| member.id == join.id);
-        if join.view != self.view.id || !member {
+        let accord = Accord { view: self.view.id, round: self.round };
+        if join.accord != accord || !member {
             return None;
         }
         self.joins.insert(join.id, join);
@@ -94,13 +75,24 @@ impl Gathering {
 }
 
 fn agree(view: &View, joins: &BTreeMap<u32, Join>) -> Agreement {
-    let leader = election::leader(joins);
-    let configuration = newest(joins, configuration_age);
     let status = newest(joins, |join| (join.status_term, join.version.num_updates));
-    let term = joins.values().map(|join| join.term).max().unwrap_or(0) + u64::from(view.quorate);
+    let brought = joins.values().map(|join| (join.id, &join.fencing));
+    let agents = under_way::agents(brought);
+    let mut outside = under_way::kept_out(joins.values().map(|join| (join.id, join.name.as_str())), &agents);
+    let requests = under_way::requests(joins.values().map(|join| &join.fencing), &status.fencing);
+    // A device says that this very run of it is off: it is not believed to be here to stay.
+    let said_to_be_off = |join: &&Join| {
+        let mut proved = requests.iter().filter(|request| request.proved);
+        proved.any(|request| request.event.target == join.name && request.incarnation == Some(join.incarnation))
+    };
+    outside.extend(joins.values().filter(said_to_be_off).map(|join| join.id));
+    let leader = election::leader(joins.values().filter(|join| !outside.contains(&join.id)));
+    let configuration = newest(joins, configuration_age);
+    let known = joins.values().map(|join| join.term).max().unwrap_or(0);
+    let term = if view.quorate { view.id.term().max(known + 1) } else { known };
     let num_updates = joins.values().map(|join| join.version.num_updates).max().unwrap_or(0) + 1;
     Agreement {
-        leader: leader.id,
+        leader: leader.map(|join| join.id),
         term,
         configuration_term: configuration.configuration_term,
         configuration_from: configuration.id,
@@ -110,10 +102,25 @@ fn agree(view: &View, joins: &BTreeMap<u32, Join>) -> Agreement {
         send_status: differs(joins, |join| join.status_digest.as_str()),
         version: Version { num_updates, ..configuration.version },
         status_term: if view.quorate { term } else { status.status_term },
-        together: leader.agreed.is_some() && !differs(joins, |join| join.agreed),
-        epoch_seconds: leader.epoch_seconds,
+        epoch_seconds: leader.unwrap_or(status).epoch_seconds,
+        let_in: let_in(joins, &outside),
+        requests,
+        outside,
+        agents,
         joins: joins.clone(),
     }
+}
+
+/// Incarnations grow: the latest that anyone knows of, and those who are let in now.
+fn let_in(joins: &BTreeMap<u32, Join>, outside: &BTreeSet<u32>) -> BTreeMap<u32, u64> {
+    let known = joins.values().flat_map(|join| join.let_in.iter().map(|(id, run)| (*id, *run)));
+    let now = joins.values().filter(|join| !outside.contains(&join.id)).map(|join| (join.id, join.incarnation));
+    let mut latest = BTreeMap::new();
+    for (id, run) in known.chain(now) {
+        let place = latest.entry(id).or_insert(run);
+        *place = run.max(*place);
+    }
+    latest
 }
 
 /// The later the term of the last change, the newer; within a term the version tells.
@@ -140,15 +147,18 @@ fn differs<'a, K: PartialEq>(joins: &'a BTreeMap<u32, Join>, of: impl Fn(&'a Joi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::membership::Member;
+    use crate::fencing::under_way::Brought;
+    use crate::membership::{DiskState, Member, ViewId};
 
     /// Members as `id:term/configuration_term/epoch/status_term`, `*` behind one that led.
     #[track_caller]
     fn check(quorate: bool, members: &str, expected: &str) {
-        let id = ViewId { epoch: 1, coordinator: 1, incarnation: 1 };
-        let joins: Vec<Join> = members.split_whitespace().map(|text| join(id, text)).collect();
+        let id = ViewId { epoch: 0, coordinator: 1, incarnation: 1 };
+        let accord = Accord { view: id, round: 0 };
+        let joins: Vec<Join> = members.split_whitespace().map(|text| join(accord, text)).collect();
         let members = joins.iter().map(|join| Member { id: join.id, name: join.name.clone() });
-        let mut gathering = Gathering::new(View { id, members: members.collect(), quorate });
+        let view = View { id, members: members.collect(), quorate, ended: Vec::new(), heard: Vec::new() };
+        let mut gathering = Gathering::new(view, 0);
         let mut agreement = None;
         for join in joins {
             assert!(agreement.is_none(), "agreed before everyone had spoken");
@@ -157,7 +167,7 @@ mod tests {
         let agreement = agreement.expect("everyone has spoken");
         let shown = format!(
             "leader {} term {} configuration {}{} status {}{}",
-            agreement.leader,
+            agreement.leader.unwrap_or(0),
             agreement.term,
             agreement.configuration_from,
             if agreement.send_configuration { "!" } else { "" },
@@ -167,15 +177,14 @@ mod tests {
         assert_eq!(shown, expected, "{members:?}", members = agreement.joins.keys());
     }
 
-    fn join(view: ViewId, text: &str) -> Join {
+    fn join(accord: Accord, text: &str) -> Join {
         let led = text.ends_with('*');
         let (id, rest) = text.trim_end_matches('*').split_once(':').expect("id:…");
         let numbers: Vec<u64> = rest.split('/').map(|n| n.parse().expect("a number")).collect();
         Join {
-            view,
+            accord,
             id: id.parse().expect("a number"),
             name: format!("n{id}"),
-            agreed: None,
             incarnation: 1,
             feature_set: "3.20.5".into(),
             uptime_ms: 0,
@@ -189,6 +198,12 @@ mod tests {
             node_state: None,
             epoch_seconds: 0,
             seen: Vec::new(),
+            let_in: BTreeMap::new(),
+            fencing: Brought::default(),
+            disk: DiskState::Good,
+            watchdog: false,
+            disk_recovered: None,
+            attributes: Vec::new(),
         }
     }
 

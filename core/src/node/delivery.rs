@@ -1,14 +1,15 @@
 //! What a delivered message changes. All members get the same messages in the same order.
 
-use super::consequence::{self, Forgetting};
 use super::message::{ActionRef, Message, RequestId};
 use super::request::{Refusal, Reply};
 use super::{Effect, Node, bound_to_view};
+use crate::admin::cleanup::{self, Forgetting};
+use crate::admin::ticket;
 use crate::cib::{Document, Edit, diff};
+use crate::fencing::request::DeviceResult;
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
 use crate::replica::CommitError;
-use crate::ticket;
 use crate::transition::Outcome;
 use crate::xml::path::Step;
 
@@ -16,22 +17,22 @@ impl Node {
     pub(super) fn deliver(&mut self, from: u32, message: Message) {
         match message {
             Message::Join(join) => self.join_delivered(join),
-            Message::Configuration { view, root, commits } => {
-                if self.replica.view().is_some_and(|current| current.id == view) {
+            Message::Configuration { accord, root, commits } => {
+                if self.replica.accord() == Some(accord) {
                     self.replica.take_configuration(root, commits);
-                    self.settle();
+                    self.finalize_join();
                 }
             }
-            Message::Status { view, status } => {
-                if self.replica.view().is_some_and(|current| current.id == view) {
+            Message::Status { accord, status } => {
+                if self.replica.accord() == Some(accord) {
                     self.replica.take_status(status);
-                    self.settle();
+                    self.finalize_join();
                 }
             }
             message if self.replica.agreement().is_none() => {
                 // Nobody acts on it before all agree; its sender says it again afterwards.
                 if from == self.me().id && !bound_to_view(&message) {
-                    self.outbox.push(message);
+                    self.returned.push(message);
                 }
             }
             message => self.agreed_delivery(from, message),
@@ -40,43 +41,52 @@ impl Node {
 
     fn join_delivered(&mut self, join: crate::membership::Join) {
         let Some(to_send) = self.replica.joined(join) else { return };
-        let Some(view) = self.replica.view().map(|view| view.id) else { return };
+        let Some(accord) = self.replica.accord() else { return };
         if let Some((root, commits)) = to_send.configuration {
-            self.effects.push(Effect::Multicast(Message::Configuration { view, root, commits }));
+            self.effects.push(Effect::Multicast(Message::Configuration { accord, root, commits }));
         }
         if let Some(status) = to_send.status {
-            self.effects.push(Effect::Multicast(Message::Status { view, status }));
+            self.effects.push(Effect::Multicast(Message::Status { accord, status }));
         }
-        self.settle();
+        self.finalize_join();
     }
 
     /// If all have what they need, work begins: what waited is sent, the leader leads.
-    fn settle(&mut self) {
-        if !self.replica.settle() {
+    fn finalize_join(&mut self) {
+        if !self.replica.finalize_join() {
             return;
         }
         let Some((view, agreement)) = self.replica.agreement() else { return };
         self.caught_up |= view.members.len() == self.settings.nodes;
         let names: Vec<&str> = view.members.iter().map(|member| member.name.as_str()).collect();
-        let leader = agreement.joins.get(&agreement.leader).map_or("", |join| &join.name);
-        let note = Note::info(
-            "membership",
-            format!("{} {} quorum, led by {leader}", names.join(" "), if view.quorate { "with" } else { "without" }),
-        );
-        let leads = agreement.leader == self.me().id;
-        self.note(note);
+        let leader = agreement.leader.and_then(|leader| agreement.joins.get(&leader));
+        let leader = leader.map_or("nobody", |join| join.name.as_str());
+        let quorum = if view.quorate { "with" } else { "without" };
+        let outside: Vec<&str> =
+            agreement.outside.iter().filter_map(|id| Some(agreement.joins.get(id)?.name.as_str())).collect();
+        let mut text = format!("{} {quorum} quorum, led by {leader}", names.join(" "));
+        if !outside.is_empty() {
+            text += &format!("; kept out while being fenced: {}", outside.join(" "));
+        }
+        self.note(Note::notice("membership", text));
+        self.alert_of_members();
+        self.gather_attributes();
+        self.await_others();
+        self.drop_held();
+        self.resume_disks();
         self.resume_fencing();
         self.ask_fencing_again();
-        for message in std::mem::take(&mut self.outbox) {
-            self.effects.push(Effect::Multicast(message));
+        let waiting = std::mem::take(&mut self.outbox);
+        for message in std::mem::take(&mut self.returned).into_iter().chain(waiting) {
+            self.send(message);
         }
         self.judge_commits();
         // Who waits for a commit in this view has to hear from everyone that it is on disk, even
         // where nothing else makes a member write.
-        if !self.durability.mark_moved(self.replica.mark()) {
+        if !self.durability.terms_moved(self.replica.terms()) {
             self.persist();
         }
-        if leads {
+        if self.is_leader() {
             self.lead();
         }
         for (client, request, author) in std::mem::take(&mut self.unasked) {
@@ -84,14 +94,23 @@ impl Node {
         }
     }
 
-    fn agreed_delivery(&mut self, from: u32, message: Message) {
+    pub(super) fn agreed_delivery(&mut self, from: u32, message: Message) {
+        let Some(message) = self.hold(from, message) else { return };
         let from_leader = self.leader() == Some(from);
         match message {
             Message::Commit { request, patch, author, epoch_seconds } => {
                 self.commit_delivered(request, &patch, &author, epoch_seconds);
             }
-            Message::Persisted { term, version } => self.persisted_by(from, term, version),
+            Message::NotPersisted { term, version, reason } => self.not_persisted_by(from, term, version, &reason),
+            Message::Disk { state, epoch_seconds } => self.disk_said(from, state, epoch_seconds),
+            Message::Persisted { term, version } => {
+                self.term_stored_by(from, term);
+                self.persisted_by(from, term, version);
+            }
             Message::Update { request, edits, ends } => {
+                if let Err(refusal) = self.may_update(&edits) {
+                    return self.answer(request, Reply::Refused(refusal));
+                }
                 let failed = self.replica.update(&edits);
                 if failed > 0 {
                     let text = format!("{failed} of {} edits had nothing to stand on", edits.len());
@@ -100,7 +119,9 @@ impl Node {
                 self.answer(request, Reply::Done);
                 self.told(from, ends, "status update");
             }
-            Message::Perform { to, operation, edits } if from_leader => {
+            Message::Perform { accord, to, operation, edits }
+                if from_leader && self.replica.accord() == Some(accord) =>
+            {
                 self.replica.update(&edits);
                 self.activity.begun(&operation, to);
                 if to == self.me().id {
@@ -109,6 +130,8 @@ impl Node {
             }
             Message::Result(result) => {
                 self.replica.update(&result.edits);
+                self.tell_result(&result);
+                self.count_failure(&result);
                 self.activity.ended(&result.key);
                 self.result_delivered(result);
             }
@@ -120,25 +143,47 @@ impl Node {
             Message::Ticket { request, ticket, change, epoch_seconds } => {
                 self.ticket_delivered(request, &ticket, &change, epoch_seconds);
             }
-            Message::Fence(wish) => self.fence_delivered(wish),
-            Message::DeviceRan { fencing, number, ok, output } => {
-                self.device_ran(&fencing, number, ok, output);
+            Message::ChangeAttributes { request, node, change, everywhere } => {
+                self.attributes_changed(from, request, &node, &change, everywhere);
             }
+            Message::AttributesSeen { request } => self.attributes_seen(from, request),
+            Message::WriteAttributes { names } => self.attributes_written(&names),
+            Message::Fence(wish) => self.fence_delivered(wish),
+            Message::ForgetFencing { request, node, epoch_seconds } => {
+                self.forget_fencing(node.as_deref(), epoch_seconds);
+                self.answer(request, Reply::Done);
+            }
+            Message::DeviceRan { fencing, number, ok, output, took_ms } => {
+                self.device_ran(&fencing, number, DeviceResult { ok, output, took_ms });
+            }
+            Message::StillHere { fencing, target } => self.still_here(&fencing, &target),
             Message::Transition { id, actions } if from_leader => {
                 self.activity.transition(id, actions);
             }
-            Message::Settled { version, term } if from_leader => {
+            Message::Idle { version, term } if from_leader => {
                 self.activity.forget_transition();
-                self.activity.settle(version, term);
+                self.activity.idle(version, term);
             }
             Message::Leaving { id } => self.leaving_delivered(id),
             Message::Perform { .. }
             | Message::Transition { .. }
-            | Message::Settled { .. }
+            | Message::Idle { .. }
             | Message::Join(_)
             | Message::Configuration { .. }
             | Message::Status { .. } => {}
         }
+    }
+
+    /// A change of the configuration needs what a commit needs, whoever makes it.
+    fn may_update(&self, edits: &[Edit]) -> Result<(), Refusal> {
+        if edits.iter().any(Edit::is_of_configuration) { self.may_commit() } else { Ok(()) }
+    }
+
+    fn may_commit(&self) -> Result<(), Refusal> {
+        if !self.may_write() {
+            return Err(Refusal::NoQuorum);
+        }
+        self.too_few_disks().map_or(Ok(()), |reason| Err(Refusal::Disk { reason }))
     }
 
     /// A change is in the document: it ends an action of the transition that it was part of, and is
@@ -159,28 +204,43 @@ impl Node {
         author: &super::message::Author,
         epoch_seconds: i64,
     ) {
-        if !self.may_write() {
-            return self.answer(Some(request), Reply::Refused(Refusal::NoQuorum));
+        if let Err(refusal) = self.may_commit() {
+            return self.answer(Some(request), Reply::Refused(refusal));
         }
+        let before = self.replica.document().version();
         match self.replica.commit(request, patch) {
             Ok(version) => {
                 let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
                 let set =
                     |name: &str, value: &str| Edit::Set { path: root.clone(), name: name.into(), value: value.into() };
-                let written = crate::time::Now::from_epoch(epoch_seconds).at.to_string();
+                let written = crate::time::Now::with_offset(epoch_seconds, author.offset).at;
+                let written = crate::time::in_words(written);
                 self.replica.update(&[
                     set("cib-last-written", &written),
                     set("update-origin", &author.node),
                     set("update-client", &author.client),
                     set("update-user", &author.user),
                 ]);
-                let term = self.replica.mark().term;
-                self.durability.await_commit(request, term, version, &self.waiting);
+                let term = self.replica.terms().term;
+                if (before.admin_epoch, before.epoch) == (version.admin_epoch, version.epoch) {
+                    // The status is on no disk: there is nothing to wait for.
+                    self.answer(Some(request), Reply::Committed { version, durable: true, unsaved: Vec::new() });
+                } else {
+                    self.durability.await_commit(request, term, version, &self.waiting);
+                }
+                self.tell_commit(patch, author, version);
                 self.something_changed("configuration change");
+                if self.is_leader() {
+                    self.advise();
+                }
             }
             Err(CommitError::Patch(error)) => self.answer(Some(request), Reply::Refused(Refusal::Patch(error))),
             Err(CommitError::Schema(error)) => {
                 let reason = error.to_string();
+                self.answer(Some(request), Reply::Refused(Refusal::Schema { reason }));
+            }
+            Err(CommitError::Invalid(faults)) => {
+                let reason = crate::schema::in_short(&faults);
                 self.answer(Some(request), Reply::Refused(Refusal::Schema { reason }));
             }
         }
@@ -202,7 +262,7 @@ impl Node {
 
     /// Deletes histories and fail counts; where this node is meant, monitors end too.
     fn forget_delivered(&mut self, resources: Option<&[String]>, node: Option<&str>, failed_only: bool) {
-        let forgotten = consequence::forget(self.document(), &Forgetting { resources, node, failed_only });
+        let forgotten = cleanup::forget(self.document(), &Forgetting { resources, node, failed_only });
         for (at, resource) in &forgotten.histories {
             if at.name == self.me().name {
                 self.lrm.forget(resource);
@@ -236,12 +296,15 @@ impl Node {
         if after.same(before) {
             return;
         }
+        self.alert_of_attributes(before);
         if !self.subscribers.is_empty() {
             let patch = diff(before, &after);
-            self.effects.push(Effect::Notify(Reply::Changed { patch }));
+            let to = self.subscribers.iter().copied().collect();
+            self.effects.push(Effect::Notify { to, reply: Reply::Changed { patch } });
         }
-        let mark_moved = self.durability.mark_moved(self.replica.mark());
-        if !after.version().same_configuration(before.version()) || mark_moved {
+        self.notify_limited(before);
+        let terms_moved = self.durability.terms_moved(self.replica.terms());
+        if !after.version().same_configuration(before.version()) || terms_moved {
             self.persist();
         }
     }

@@ -3,11 +3,12 @@
 use super::event::{ClientId, Timer};
 use super::message::Message;
 use super::request::Reply;
+use crate::alert::AlertRun;
 use crate::cib::Document;
 use crate::fencing::DeviceRun;
 use crate::lrm::Run;
 use crate::note::Note;
-use crate::replica::Mark;
+use crate::replica::PersistedTerms;
 
 /// Something to be done by whoever runs the node.
 #[derive(Clone, Debug)]
@@ -21,17 +22,25 @@ pub enum Effect {
     /// Wake me later.
     Timer { timer: Timer, after_ms: u64 },
     /// Write the configuration to disk, durably, then answer with [`super::Event::Persisted`].
-    Persist { number: u64, document: Document, mark: Mark },
+    Persist { number: u64, document: Document, terms: PersistedTerms },
+    /// Write something to where the configuration is stored, durably, and answer with
+    /// [`super::Event::DiskChecked`], behind all writes before.
+    CheckDisk { number: u64 },
+    /// Run an alert's program; runs for one recipient follow one another.
+    Alert(AlertRun),
     /// Keep what the scheduler was given, for replay.
     SaveInput { document: Document, transition: i32, epoch: i64 },
     /// Answer a tool.
     Reply { client: ClientId, reply: Reply },
-    /// Tell every subscriber.
-    Notify(Reply),
+    /// Tell these subscribers.
+    Notify { to: Vec<ClientId>, reply: Reply },
     /// Something to be logged.
     Note(Note),
     /// Say goodbye to the cluster engine, then end the daemon.
     Leave,
     /// End the daemon at once, without a goodbye.
     Exit,
+    /// Reset this host at once: it may run what others are about to start. What the daemon was doing is
+    /// of no matter any more, and its watchdog is not looked after again.
+    Reset { reason: String },
 }

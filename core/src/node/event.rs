@@ -16,27 +16,47 @@ pub enum Event {
     View(View),
     /// The cluster engine delivered a message.
     Message { from: u32, message: Message },
-    /// A tool asks. `user` is its account, `client` its program's name.
-    Request { client: ClientId, request: Request, user: String, program: String },
+    /// A tool asks. `user` is its account, `program` its name. With `groups`, those of the account, access lists
+    /// bind it.
+    Request { client: ClientId, request: Request, user: String, groups: Option<Vec<String>>, program: String },
     /// A tool's connection is gone.
     ClientGone { client: ClientId },
     /// An agent ended.
     AgentExited { ticket: Ticket, report: ExitReport },
     /// A fence agent ended.
     DeviceRan { fencing: String, number: u32, result: DeviceResult },
+    /// A message could not be sent, and why.
+    Unsent { message: Message, why: Unsent },
     /// A timer fired.
     Timer(Timer),
     /// The document of the latest [`super::Effect::Persist`] with this number is on disk.
     Persisted { number: u64 },
     /// It is not, and why.
     PersistFailed { number: u64, reason: String },
+    /// The answer to the [`super::Effect::CheckDisk`] of this number.
+    DiskChecked { number: u64, result: Result<(), String> },
     /// The operator stops the daemon. The second time it does not wait.
     Terminate,
+}
+
+/// Why a message could not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// It is larger than any message may be.
+    TooLarge { reason: String },
+    /// Too much waits already; what nobody waits for is sent later.
+    Busy { reason: String },
 }
 
 /// What a timer was set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
+    /// Look whether the disk works.
+    Disk,
+    /// Leaving has taken too long.
+    Escalation,
+    /// Values of attributes may be due.
+    Attributes,
     /// A recurring operation's next turn.
     Lrm(Ticket),
     /// An action should have ended.
@@ -45,6 +65,8 @@ pub enum Timer {
     Recheck { number: u64 },
     /// The wait for nodes that have not been seen since the start is over.
     StartUp { number: u64 },
+    /// A fence device is to be run now, or something about a fencing has taken too long.
+    Fencing { number: u64 },
     /// A fencing that failed may be tried again.
     Reconsider { number: u64 },
 }

@@ -1,7 +1,7 @@
 //! What only the leader does: decide, carry the decision out, hear the results.
 
 use super::message::{ActionRef, Message, OperationResult};
-use super::{Effect, Node, Timer, departure, option};
+use super::{Effect, Node, Timer, option, probes_first};
 use crate::attribute;
 use crate::cib::Edit;
 use crate::lrm::operation::ExitStatus;
@@ -10,10 +10,12 @@ use crate::lrm::result::{self, NodeRef};
 use crate::lrm::{ExitReport, Operation};
 use crate::note::Note;
 use crate::scheduler;
+use crate::status::failcount;
 use crate::time::{Interval, Now};
 use crate::transition::{Action, ActionKind, Executor, Outcome, Progress, TransitionKey};
 use crate::xml::Element;
 use crate::xml::path::{Path, Step};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a note is about that tells of a fault in the scheduler.
 pub const UNDECIDED: &str = "scheduler";
@@ -38,6 +40,8 @@ const FOLLOW_UPS_MAX: u32 = 10;
 pub(super) struct Leadership {
     executor: Option<Executor>,
     transition: i32,
+    /// Nodes that resources' failures have fenced, and which.
+    fencing_causes: BTreeMap<String, BTreeSet<String>>,
     /// Something changed since the latest decision.
     dirty: bool,
     /// Nodes may still be starting: no decision yet.
@@ -50,18 +54,20 @@ pub(super) struct Leadership {
     reconsider: u64,
 }
 
+/// A monitor that begins later than that does not hold a transition. Milliseconds.
+const START_DELAY_WAITED_MS: u64 = 5 * 60 * 1000;
+
 impl Node {
     /// Begins to lead.
     pub(super) fn lead(&mut self) {
         let mut leadership = Leadership { dirty: true, transition: self.next_transition, ..Leadership::default() };
-        leadership.waiting_for_nodes = self.expects_more_nodes();
-        let waiting = leadership.waiting_for_nodes;
+        let wait_ms = self.wait_for_nodes_ms();
+        leadership.waiting_for_nodes = wait_ms > 0;
         self.leadership = Some(leadership);
-        if waiting {
-            let after = self.interval_option("dc-deadtime", DEADTIME_DEFAULT_MS);
-            let up = self.clock.ms - self.started_ms;
+        self.advise();
+        if wait_ms > 0 {
             let number = self.new_timer(|leadership| &mut leadership.start_up);
-            self.timer_in(Timer::StartUp { number }, after.saturating_sub(up));
+            self.timer_in(Timer::StartUp { number }, wait_ms);
         }
         if self.may_write() {
             let edits = self.founding_edits();
@@ -71,14 +77,42 @@ impl Node {
         }
     }
 
+    /// How long those who are missing may still be on their way. Milliseconds; 0 if they are missed.
+    ///
     /// Right after its start a node does not judge those it has not seen yet. Once all have been
-    /// together, whoever is missing is missed at once.
-    fn expects_more_nodes(&self) -> bool {
-        let up = self.clock.ms - self.started_ms;
-        !self.caught_up && up < self.interval_option("dc-deadtime", DEADTIME_DEFAULT_MS)
+    /// together, whoever is missing is missed at once; but where an outage has just ended, others that
+    /// were cut off like this one are still dialling, and who is heard is about to join.
+    fn wait_for_nodes_ms(&self) -> u64 {
+        let here = self.replica.view().map_or(0, |view| view.members.len());
+        if here >= self.settings.nodes {
+            return 0;
+        }
+        let since = |ms: u64| self.clock.ms - ms;
+        let dead_time = match self.caught_up {
+            true => 0,
+            false => self.interval_option("dc-deadtime", DEADTIME_DEFAULT_MS),
+        };
+        let starting = dead_time.saturating_sub(since(self.started_ms));
+        let healing = self.others_awaited_until.map_or(0, |at| at.saturating_sub(self.clock.ms));
+        // Connected they are already; and of two nodes the other may be about to shoot.
+        let joins_in = if self.settings.two_node { self.settings.rejoin_ms / 3 } else { self.settings.rejoin_ms };
+        let joining = self.replica.view().is_some_and(|view| !view.heard.is_empty());
+        starting.max(healing).max(if joining { joins_in.saturating_sub(since(self.viewed_ms)) } else { 0 })
     }
 
-    fn interval_option(&self, name: &str, default_ms: u64) -> u64 {
+    /// A partition that has just come by its quorum gives others time; once all have been together,
+    /// nobody is waited for.
+    pub(super) fn await_others(&mut self) {
+        let Some(view) = self.replica.view() else { return };
+        self.others_awaited_until = match self.others_awaited_until {
+            _ if !view.quorate => None,
+            _ if view.members.len() >= self.settings.nodes => Some(self.clock.ms),
+            None => Some(self.clock.ms + self.settings.rejoin_ms),
+            known => known,
+        };
+    }
+
+    pub(super) fn interval_option(&self, name: &str, default_ms: u64) -> u64 {
         let given = option(self.document(), name).and_then(|text| Interval::parse(&text));
         given.map_or(default_ms, |interval| u64::from(interval.ms()))
     }
@@ -100,7 +134,7 @@ impl Node {
         }
         let set = "cib-bootstrap-options";
         let about = [
-            ("have-watchdog", "false"),
+            ("have-watchdog", if self.settings.watchdog { "true" } else { "false" }),
             ("dc-version", self.settings.version.as_str()),
             ("cluster-infrastructure", self.settings.infrastructure.as_str()),
         ];
@@ -197,13 +231,16 @@ impl Node {
         self.effects.push(Effect::SaveInput { document, transition, epoch });
         let output = match decided {
             Ok(output) => output,
-            Err(fault) => return self.undecided(&fault),
+            Err(fault) => return self.undecided(&fault.0),
         };
+        self.tell_decision(transition, &output);
         for note in output.notes {
             self.note(note);
         }
         let mut graph = output.graph;
-        departure::wait_for_probes(&mut graph);
+        probes_first::wait_for_probes(&mut graph, |name| {
+            self.replica.view().is_some_and(|view| view.members.iter().any(|member| member.name == name))
+        });
         let due = graph.recheck_by.map(|at| u64::try_from(at - epoch).unwrap_or(0).max(1) * 1000);
         let longest = self.interval_option("cluster-recheck-interval", RECHECK_DEFAULT_MS);
         let after_ms = due.unwrap_or(longest).min(longest.max(1000));
@@ -211,13 +248,15 @@ impl Node {
         self.timer_in(Timer::Recheck { number }, after_ms);
         if graph.is_empty() {
             let version = self.document().version();
-            let term = self.replica.mark().term;
-            return self.send(Message::Settled { version, term });
+            let term = self.replica.terms().term;
+            return self.send(Message::Idle { version, term });
         }
         let actions = graph.synapses.len() as u32;
         self.send(Message::Transition { id: transition, actions });
+        let limit = option(self.document(), "node-action-limit").and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         if let Some(leadership) = &mut self.leadership {
-            leadership.executor = Some(Executor::new(graph));
+            leadership.executor = Some(Executor::new(graph).with_node_limit(limit));
+            leadership.fencing_causes = output.fencing_causes;
         }
     }
 
@@ -265,6 +304,12 @@ impl Node {
         }
     }
 
+    /// For which resources' failures the present transition fences a node.
+    pub(super) fn fencing_causes_of(&self, node: &str) -> BTreeSet<String> {
+        let causes = self.leadership.as_ref().and_then(|leadership| leadership.fencing_causes.get(node));
+        causes.cloned().unwrap_or_default()
+    }
+
     pub(super) fn transition(&self) -> i32 {
         self.leadership.as_ref().map_or(0, |leadership| leadership.transition)
     }
@@ -288,7 +333,19 @@ impl Node {
         let edits = result::pending_edits(&operation, &node, self.clock.epoch);
         let timer = Timer::Action { transition, action: operation.action.id };
         self.timer_in(timer, operation.timeout_ms() + operation.start_delay_ms() + delay_ms);
-        self.send(Message::Perform { to: member.id, operation, edits });
+        let Some(accord) = self.replica.accord() else { return };
+        let (id, recurs, delay_ms) = (operation.action.id, operation.interval_ms() > 0, operation.start_delay_ms());
+        self.send(Message::Perform { accord, to: member.id, operation, edits });
+        // As for Pacemaker: its first result is not waited for.
+        if recurs && delay_ms > START_DELAY_WAITED_MS {
+            self.finished(id, Outcome::Done);
+        }
+    }
+
+    /// The order could not be sent.
+    pub(super) fn performed_by_nobody(&mut self, action: u32) {
+        self.finished(action, Outcome::Failed);
+        self.something_changed("an action could not be ordered");
     }
 
     fn clear_failcount(&mut self, action: &Action) {
@@ -311,7 +368,6 @@ impl Node {
         let awaited =
             ours && leadership.executor.as_mut().is_some_and(|executor| executor.finished(result.key.action, outcome));
         if result.failed {
-            self.count_failure(&result);
             self.something_changed(&format!("{}_{} failed", result.resource, result.operation));
         } else if !awaited {
             self.something_changed("a result of an earlier transition");
@@ -319,7 +375,12 @@ impl Node {
     }
 
     /// Failures of probes are findings, all others count (Pacemaker Explained, "Failure Counts").
-    fn count_failure(&mut self, result: &OperationResult) {
+    ///
+    /// Every member counts on delivery, so that a count is lost with no leader.
+    pub(super) fn count_failure(&mut self, result: &OperationResult) {
+        if !result.failed {
+            return;
+        }
         let once = match result.operation.as_str() {
             "start" => Some(self.offset("start-failure-is-fatal")),
             "stop" => Some("INFINITY".to_string()),
@@ -330,18 +391,15 @@ impl Node {
         let members = self.replica.view().map_or(&[][..], |view| &view.members);
         let Some(member) = members.iter().find(|member| member.id == result.node) else { return };
         let node = crate::replica::node_ref(member);
-        let about = format!("{}#{}_{}", result.resource, result.operation, result.interval_ms);
-        let count_name = format!("fail-count-{about}");
+        let [count_name, last_name] = failcount::names(&result.resource, &result.operation, result.interval_ms);
         let old = attribute::get(self.document(), &node, &count_name);
         let next = match (once.as_deref(), old.as_deref()) {
             (Some("INFINITY"), _) | (_, Some("INFINITY")) => "INFINITY".to_string(),
             (_, old) => (old.and_then(|text| text.parse::<u32>().ok()).unwrap_or(0) + 1).to_string(),
         };
-        let edits = vec![
-            attribute::set(&node, &count_name, &next),
-            attribute::set(&node, &format!("last-failure-{about}"), &self.clock.epoch.to_string()),
-        ];
-        self.send(Message::Update { request: None, edits, ends: None });
+        let edits =
+            vec![attribute::set(&node, &count_name, &next), attribute::set(&node, &last_name, &result.at.to_string())];
+        self.replica.update(&edits);
     }
 
     fn offset(&self, name: &str) -> String {

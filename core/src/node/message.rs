@@ -1,14 +1,16 @@
 //! What nodes say to each other, all through the one ordered multicast.
 
+use crate::admin::ticket;
+use crate::attribute::table::Change;
 use crate::cib::{Edit, Patch, Version};
 use crate::fencing::FencingEvent;
 use crate::lrm::Operation;
-use crate::membership::{Join, ViewId};
+use crate::membership::{Accord, DiskState, Join};
 pub use crate::replica::RequestId;
-use crate::ticket;
 use crate::transition::TransitionKey;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// An action of a leader's transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ pub struct Author {
     pub node: String,
     pub user: String,
     pub client: String,
+    /// Seconds that its place is east of Greenwich: when it was, is told in its own time.
+    pub offset: i32,
 }
 
 /// One message.
@@ -32,12 +36,12 @@ pub enum Message {
     Join(Join),
     /// After the joins: what some lack, from the one whose it is.
     Configuration {
-        view: ViewId,
+        accord: Accord,
         root: Element,
         commits: Vec<RequestId>,
     },
     Status {
-        view: ViewId,
+        accord: Accord,
         status: Element,
     },
     /// A change of the configuration.
@@ -52,6 +56,17 @@ pub enum Message {
         term: u64,
         version: Version,
     },
+    /// I cannot get the configuration of this version on disk.
+    NotPersisted {
+        term: u64,
+        version: Version,
+        reason: String,
+    },
+    /// What my disk does has changed.
+    Disk {
+        state: DiskState,
+        epoch_seconds: i64,
+    },
     /// A change of the status, or one that holds on any version.
     ///
     /// With an `ends`, it is what that action of the leader's transition was for.
@@ -62,6 +77,8 @@ pub enum Message {
     },
     /// Leader to one node: do this. The edits say that it has begun.
     Perform {
+        /// Under which it was ordered: it is carried out under no other.
+        accord: Accord,
         to: u32,
         operation: Operation,
         edits: Vec<Edit>,
@@ -76,12 +93,33 @@ pub enum Message {
         node: Option<String>,
         failed_only: bool,
     },
+    /// What is remembered of fencing, of one node or all, is forgotten.
+    ForgetFencing {
+        request: Option<RequestId>,
+        node: Option<String>,
+        epoch_seconds: i64,
+    },
     /// A ticket changes, if the partition may change anything.
     Ticket {
         request: RequestId,
         ticket: String,
         change: ticket::Change,
         epoch_seconds: i64,
+    },
+    /// Transient attributes of a node change. `everywhere`: who asks wants to know when all members have it.
+    ChangeAttributes {
+        request: Option<RequestId>,
+        node: String,
+        change: Change,
+        everywhere: bool,
+    },
+    /// I have that change.
+    AttributesSeen {
+        request: RequestId,
+    },
+    /// Leader to all: what waits of these attributes is written now.
+    WriteAttributes {
+        names: Vec<String>,
     },
     /// A node is to be cut off, or is said to be.
     Fence(FencingWish),
@@ -91,13 +129,19 @@ pub enum Message {
         number: u32,
         ok: bool,
         output: String,
+        took_ms: u64,
+    },
+    /// A node that a device says is off still speaks, long after.
+    StillHere {
+        fencing: String,
+        target: String,
     },
     /// The leader began a transition of so many actions, or found nothing to do for a version.
     Transition {
         id: i32,
         actions: u32,
     },
-    Settled {
+    Idle {
         version: Version,
         term: u64,
     },
@@ -105,6 +149,16 @@ pub enum Message {
     Leaving {
         id: u32,
     },
+}
+
+impl Message {
+    /// What a member says that is kept out: what it has done already, and what it holds.
+    pub fn may_come_from_outside(&self) -> bool {
+        matches!(
+            self,
+            Message::DeviceRan { .. } | Message::Persisted { .. } | Message::NotPersisted { .. } | Message::Disk { .. }
+        )
+    }
 }
 
 /// How an operation ended, for the status section and for the leader.
@@ -116,6 +170,8 @@ pub struct OperationResult {
     pub operation: String,
     pub interval_ms: u64,
     pub failed: bool,
+    /// Seconds since the epoch when it ended.
+    pub at: i64,
     pub edits: Vec<Edit>,
 }
 
@@ -124,8 +180,14 @@ pub struct OperationResult {
 pub struct FencingWish {
     /// Who, whom, how: pending.
     pub event: FencingEvent,
-    /// A person vouches that the node is off: no device is asked.
+    /// A person confirms that the node is off: no device is asked.
     pub confirmed: bool,
     /// The leader's action that waits for it.
     pub waits: Option<ActionRef>,
+    /// What is to be waited before a device cuts it off. Milliseconds.
+    pub delay_ms: u64,
+    /// Resources whose failure it is for.
+    pub causes: BTreeSet<String>,
+    /// Attributes that the node has once it is let in again.
+    pub attributes: Vec<(String, String)>,
 }

@@ -4,39 +4,58 @@
 //! same machine runs in the daemon and, many at once, under the simulator. Each file here
 //! is about one noun: messages delivered, requests of tools, local work, leading, fencing.
 
-pub mod consequence;
+mod access;
+mod advice;
+mod alerts;
+mod attributes;
 mod delivery;
-mod departure;
+pub mod disk;
 pub mod effect;
 pub mod event;
 mod fencer;
+mod held;
 mod leader;
 pub mod message;
 mod persistence;
+mod probes_first;
 mod reports;
 pub mod request;
+mod story;
 mod tools;
+mod unsent;
 mod work;
 
 pub use effect::Effect;
-pub use event::{ClientId, Clock, Event, Timer};
+pub use event::{ClientId, Clock, Event, Timer, Unsent};
 pub use leader::UNDECIDED;
 pub use message::Message;
-pub use request::{NodeStatus, Refusal, Reply, Request};
+pub use request::{NodeStatus, Refusal, Reply, Request, Unsaved};
 
+use crate::admin;
 use crate::cib::Document;
+use crate::cib::acl::Subject;
+use crate::cib::model::names;
 use crate::fencing::FencingEvent;
+use crate::fencing::request::DeviceResult;
 use crate::lrm::result::NodeRef;
 use crate::lrm::{Lrm, queue::Moment};
 use crate::membership::{Member, View};
 use crate::note::Note;
-use crate::replica::{Mark, Replica, node_ref};
+use crate::replica::{AboutMe, PersistedTerms, Replica, node_ref};
+use alerts::Alerts;
+use attributes::Attributes;
+use disk::Disks;
 use fencer::Fencer;
+use held::Held;
 use leader::Leadership;
 use message::{FencingWish, RequestId};
 use persistence::Durability;
 use reports::Activity;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How long a node may take to leave in order, unless `shutdown-escalation` says otherwise (Pacemaker
+/// Explained, "Cluster Options"). Milliseconds.
+const ESCALATION_DEFAULT_MS: u64 = 20 * 60 * 1000;
 
 /// What a node is told at its start.
 #[derive(Clone, Debug)]
@@ -49,6 +68,10 @@ pub struct Settings {
     pub two_node: bool,
     /// Not before both have been together once since its start (`wait_for_all`).
     pub wait_for_all: bool,
+    /// After an outage: how long others may take to find us again. Milliseconds.
+    pub rejoin_ms: u64,
+    /// A watchdog resets this node when its daemon does not look after it.
+    pub watchdog: bool,
     /// Greater at each start of this node.
     pub incarnation: u64,
     /// Marks this run's transitions; unique.
@@ -56,6 +79,8 @@ pub struct Settings {
     /// What the properties `cluster-infrastructure` and `dc-version` are to say.
     pub infrastructure: String,
     pub version: String,
+    /// Whether this node is to join on standby, or not, whatever it was before; none leaves it as it was.
+    pub starts_on_standby: Option<bool>,
 }
 
 /// A node.
@@ -71,13 +96,27 @@ pub struct Node {
     /// The leader's latest timer, over all its reigns.
     timer_number: u64,
     durability: Durability,
+    disks: Disks,
+    attributes: Attributes,
+    held: Held,
     activity: Activity,
     fencing: Vec<FencingEvent>,
+    /// What was remembered of fencing before was forgotten then. Seconds since the epoch.
+    fencing_since: i64,
+    /// It has been in a partition with quorum since its start.
+    had_quorum: bool,
     fencer: Fencer,
     /// The latest fencing request's number, over all reigns of this node.
     fencing_number: u64,
     /// Own messages that wait for the members to agree.
     outbox: Vec<Message>,
+    /// What was sent, and came back while nobody acts on it: to be said again, before the outbox.
+    returned: Vec<Message>,
+    /// Since when the view is in force.
+    viewed_ms: u64,
+    /// Until when others may be on their way that were cut off like this one; none without quorum.
+    /// Milliseconds.
+    others_awaited_until: Option<u64>,
     /// All nodes have agreed with this one since its start: it knows what they knew.
     caught_up: bool,
     /// Whom our tools want cut off.
@@ -88,6 +127,11 @@ pub struct Node {
     unasked: Vec<(ClientId, Request, message::Author)>,
     request_number: u64,
     subscribers: BTreeSet<ClientId>,
+    /// Subscribers that access lists bind.
+    limited: BTreeMap<ClientId, Subject>,
+    /// What has been said of the configuration.
+    advised: BTreeSet<String>,
+    alerts: Alerts,
     leaving: bool,
     /// What the present step asks for.
     effects: Vec<Effect>,
@@ -96,9 +140,9 @@ pub struct Node {
 
 impl Node {
     /// A node at its start, with what its disk held.
-    pub fn new(settings: Settings, document: Document, mark: Mark, clock: Clock) -> Node {
+    pub fn new(settings: Settings, document: Document, terms: PersistedTerms, clock: Clock) -> Node {
         Node {
-            replica: Replica::new(settings.me.clone(), document, mark),
+            replica: Replica::new(settings.me.clone(), document, terms),
             started_ms: clock.ms,
             settings,
             lrm: Lrm::default(),
@@ -106,17 +150,28 @@ impl Node {
             next_transition: 0,
             timer_number: 0,
             durability: Durability::default(),
+            disks: Disks::default(),
+            attributes: Attributes::default(),
+            held: Held::default(),
             activity: Activity::default(),
             fencing: Vec::new(),
+            fencing_since: 0,
+            had_quorum: false,
             fencer: Fencer::default(),
             fencing_number: 0,
             outbox: Vec::new(),
+            returned: Vec::new(),
+            viewed_ms: clock.ms,
+            others_awaited_until: None,
             caught_up: false,
             fencing_asked: BTreeMap::new(),
             waiting: BTreeMap::new(),
             unasked: Vec::new(),
             request_number: 0,
             subscribers: BTreeSet::new(),
+            limited: BTreeMap::new(),
+            advised: BTreeSet::new(),
+            alerts: Alerts::default(),
             leaving: false,
             effects: Vec::new(),
             clock,
@@ -135,12 +190,29 @@ impl Node {
 
     /// The leader's id, once the members agree.
     pub fn leader(&self) -> Option<u32> {
-        self.replica.agreement().map(|(_, agreement)| agreement.leader)
+        self.replica.agreement().and_then(|(_, agreement)| agreement.leader)
+    }
+
+    fn is_leader(&self) -> bool {
+        self.leader() == Some(self.settings.me.id)
+    }
+
+    /// Which run of a node's daemon takes part, as this member sees it.
+    pub fn let_in(&self, id: u32) -> Option<u64> {
+        let (_, agreement) = self.replica.agreement()?;
+        let join = agreement.joins.get(&id).filter(|join| agreement.is_inside(join.id))?;
+        Some(join.incarnation)
+    }
+
+    /// The ids of the members, once they have agreed what all of them go on with.
+    pub fn agreed(&self) -> Option<impl Iterator<Item = u32>> {
+        let (view, _) = self.replica.agreement()?;
+        Some(view.members.iter().map(|member| member.id))
     }
 
     /// Whether this node leads, found nothing to do, and nothing has changed since.
-    pub fn settled(&self) -> bool {
-        self.activity.settled(&self.replica)
+    pub fn is_idle(&self) -> bool {
+        self.activity.is_idle(&self.replica)
     }
 
     /// Folds an event into the state and says what is to be done.
@@ -148,6 +220,8 @@ impl Node {
         self.clock = clock;
         let before = self.replica.document().clone();
         self.fold(event);
+        self.let_in_who_may();
+        self.take_start_state();
         self.after_change(&before);
         self.drive();
         std::mem::take(&mut self.effects)
@@ -157,27 +231,47 @@ impl Node {
         match event {
             Event::View(view) => self.enter(view),
             Event::Message { from, message } => self.deliver(from, message),
-            Event::Request { client, request, user, program } => {
-                let author = message::Author { node: self.me().name.clone(), user, client: program };
+            Event::Request { client, request, user, groups, program } => {
+                let subject = groups.map(|groups| Subject { user: user.clone(), groups });
+                if self.answered_by_rights(client, &request, subject) {
+                    return;
+                }
+                let (node, offset) = (self.me().name.clone(), self.clock.offset);
+                let author = message::Author { node, user, client: program, offset };
                 self.ask(client, request, author);
             }
             Event::ClientGone { client } => {
                 self.waiting.retain(|_, waiting| *waiting != client);
                 self.fencing_asked.retain(|request, _| self.waiting.contains_key(request));
                 self.subscribers.remove(&client);
+                self.limited.remove(&client);
             }
             Event::AgentExited { ticket, report } => {
                 let effects = self.lrm.exited(ticket, report, self.moment());
                 self.lrm_wants(effects);
             }
             Event::DeviceRan { fencing, number, result } => {
-                let (ok, output) = (result.ok, result.output);
-                self.send(Message::DeviceRan { fencing, number, ok, output });
+                let DeviceResult { ok, output, took_ms } = result;
+                self.send(Message::DeviceRan { fencing, number, ok, output, took_ms });
             }
+            Event::Unsent { message, why } => self.unsent(message, why),
             Event::Timer(timer) => self.timer(timer),
             Event::Persisted { number } => self.persisted(number),
             Event::PersistFailed { number, reason } => self.persist_failed(number, reason),
+            Event::DiskChecked { number, result } => self.disk_checked(number, result),
             Event::Terminate => self.terminate(),
+        }
+    }
+
+    /// As soon as this node is known and may write, it joins in the state that its host's settings name.
+    fn take_start_state(&mut self) {
+        let Some(on) = self.settings.starts_on_standby else { return };
+        if self.replica.agreement().is_none() || !self.may_write() {
+            return;
+        }
+        if let Ok(edits) = admin::standby::edits(self.document(), &self.settings.me.name, on) {
+            self.settings.starts_on_standby = None;
+            self.send(Message::Update { request: None, edits, ends: None });
         }
     }
 
@@ -188,12 +282,27 @@ impl Node {
         if alone && self.settings.wait_for_all && !self.caught_up {
             view.quorate = false;
         }
+        self.viewed_ms = self.clock.ms;
+        self.reset_without_quorum(&view);
+        self.watch_disk();
+        self.gather(view);
+    }
+
+    /// The members of the view are to agree, at its beginning or anew.
+    fn gather(&mut self, view: View) {
         self.leadership = None;
         self.activity.forget_transition();
         // What the former leader of a former view asked for is not asked again.
         self.outbox.retain(|message| !bound_to_view(message));
+        self.returned.retain(|message| !bound_to_view(message));
         let uptime_ms = self.clock.ms - self.started_ms;
-        let join = self.replica.enter(view, self.settings.incarnation, uptime_ms, self.clock.epoch);
+        let fencing = self.fencing_brought();
+        let (incarnation, epoch) = (self.settings.incarnation, self.clock.epoch);
+        let (disk, disk_recovered) = (self.disk_state(), self.disk_recovered());
+        let watchdog = self.settings.watchdog;
+        let attributes = self.attributes.table.brought(&self.settings.me.name);
+        let about = AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes };
+        let join = self.replica.enter(view, about);
         self.effects.push(Effect::Multicast(Message::Join(join)));
     }
 
@@ -204,6 +313,10 @@ impl Node {
                 self.lrm_wants(effects);
             }
             Timer::Action { transition, action } => self.action_overdue(transition, action),
+            Timer::Disk => self.disk_timer(),
+            Timer::Escalation => self.escalate(),
+            Timer::Attributes => self.attributes_due(),
+            Timer::Fencing { number } => self.fencing_timer_fired(number),
             Timer::Recheck { number } | Timer::StartUp { number } | Timer::Reconsider { number } => {
                 self.reconsider(timer, number);
             }
@@ -216,15 +329,31 @@ impl Node {
             self.effects.push(Effect::Exit);
             return;
         }
+        match self.interval_option("shutdown-escalation", ESCALATION_DEFAULT_MS) {
+            0 => {}
+            after_ms => self.timer_in(Timer::Escalation, after_ms),
+        }
         let edit = crate::attribute::set(&self.node_ref(), "shutdown", &self.clock.epoch.to_string());
         self.send(Message::Update { request: None, edits: vec![edit], ends: None });
     }
 
-    /// Multicasts, or waits until the members agree.
+    /// Something keeps this node from leaving in order: it leaves all the same, and what it runs is the
+    /// others' to fence.
+    fn escalate(&mut self) {
+        let text = "this node could not leave in order within shutdown-escalation: it ends at once";
+        self.note(Note::error("stop", text));
+        self.effects.push(Effect::Exit);
+    }
+
+    /// Multicasts, or waits until the members agree and this one is let in.
     fn send(&mut self, message: Message) {
-        match self.replica.agreement() {
-            Some(_) => self.effects.push(Effect::Multicast(message)),
-            None => self.outbox.push(message),
+        let may = match self.replica.agreement() {
+            Some(_) => self.replica.is_inside() || message.may_come_from_outside(),
+            None => false,
+        };
+        match may {
+            true => self.effects.push(Effect::Multicast(message)),
+            false => self.outbox.push(message),
         }
     }
 
@@ -250,7 +379,7 @@ impl Node {
         if let Some(member) = members.iter().find(|member| member.name == name) {
             return Some(node_ref(member));
         }
-        consequence::find_node(self.document(), name)
+        admin::find_node(self.document(), name)
     }
 
     /// Whether this partition may change the configuration: no other may do so now.
@@ -259,17 +388,29 @@ impl Node {
     /// others must be known to be down, or both sides of a cut could write.
     fn may_write(&self) -> bool {
         let Some(view) = self.replica.view() else { return false };
-        if option(self.document(), "no-quorum-policy").as_deref() == Some("ignore") {
+        if self.ignores_quorum() {
             return true;
         }
         let alone = self.settings.two_node && view.members.len() < self.settings.nodes;
         view.quorate && (!alone || self.others_are_down(view))
     }
 
+    fn ignores_quorum(&self) -> bool {
+        option(self.document(), "no-quorum-policy").as_deref() == Some("ignore")
+    }
+
+    /// Whether this partition may cut off nodes that are away, without being asked by a person.
+    fn may_cut_off(&self) -> bool {
+        self.replica.view().is_some_and(|view| view.quorate) || self.ignores_quorum()
+    }
+
+    fn is_fencing_enabled(&self) -> bool {
+        let fencing = option(self.document(), "fencing-enabled");
+        fencing.is_none_or(|text| quorate_grammar::literal::boolean(&text) != Ok(false))
+    }
+
     fn others_are_down(&self, view: &View) -> bool {
-        let fencing = ["fencing-enabled", "stonith-enabled"];
-        let fencing = fencing.iter().find_map(|name| option(self.document(), name));
-        if fencing.is_some_and(|text| quorate_grammar::literal::boolean(&text) == Ok(false)) {
+        if !self.is_fencing_enabled() {
             return true;
         }
         let nodes = self.document().configuration().child("nodes");
@@ -292,16 +433,20 @@ fn bound_to_view(message: &Message) -> bool {
         | Message::Status { .. }
         | Message::Perform { .. }
         | Message::Transition { .. }
-        | Message::Settled { .. } => true,
+        | Message::Idle { .. } => true,
         Message::Fence(wish) => wish.waits.is_some(),
         _ => false,
     }
 }
 
-/// The value of a cluster property, rules aside.
+/// The value of a cluster property by its present name, whichever stands there; rules aside.
 fn option(document: &Document, name: &str) -> Option<String> {
-    let sets = document.configuration().child("crm_config")?;
-    let mut pairs = sets.elements().flat_map(|set| set.elements());
-    let pair = pairs.find(|pair| pair.attr("name") == Some(name))?;
-    pair.attr("value").map(str::to_string)
+    let older = names::other(names::Of::Cluster, name);
+    let value = |name: &str| {
+        let sets = document.configuration().child("crm_config")?;
+        let mut pairs = sets.elements().flat_map(|set| set.elements());
+        let pair = pairs.find(|pair| pair.attr("name") == Some(name))?;
+        pair.attr("value").map(str::to_string)
+    };
+    value(name).or_else(|| value(older?))
 }

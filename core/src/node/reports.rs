@@ -13,19 +13,19 @@ use std::collections::BTreeMap;
 pub(super) struct Activity {
     transition: Option<(i32, u32)>,
     running: BTreeMap<TransitionKey, (String, u32)>,
-    settled: Option<(Version, u64)>,
+    idle: Option<(Version, u64)>,
 }
 
 impl Activity {
     pub(super) fn transition(&mut self, id: i32, actions: u32) {
         self.transition = Some((id, actions));
-        self.settled = None;
+        self.idle = None;
     }
 
     pub(super) fn forget_transition(&mut self) {
         self.transition = None;
         self.running.clear();
-        self.settled = None;
+        self.idle = None;
     }
 
     pub(super) fn begun(&mut self, operation: &Operation, to: u32) {
@@ -36,13 +36,13 @@ impl Activity {
         self.running.remove(key);
     }
 
-    pub(super) fn settle(&mut self, version: Version, term: u64) {
-        self.settled = Some((version, term));
+    pub(super) fn idle(&mut self, version: Version, term: u64) {
+        self.idle = Some((version, term));
     }
 
     /// Whether the leader found nothing to do for the document as it is.
-    pub(super) fn settled(&self, replica: &Replica) -> bool {
-        self.settled == Some((replica.document().version(), replica.mark().term))
+    pub(super) fn is_idle(&self, replica: &Replica) -> bool {
+        self.idle == Some((replica.document().version(), replica.terms().term))
     }
 }
 
@@ -61,7 +61,7 @@ impl Node {
             leader: self.leader().map(name),
             quorate: view.is_some_and(|view| view.quorate),
             members: members.iter().map(|member| member.name.clone()).collect(),
-            settled: self.settled(),
+            idle: self.is_idle(),
             transition: self.activity.transition.map(|(id, actions)| TransitionStatus {
                 id,
                 actions,

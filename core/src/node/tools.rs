@@ -1,19 +1,23 @@
 //! Requests of tools: some are answered at once, most become messages and are answered when
 //! those are delivered.
 
-use super::consequence;
 use super::event::ClientId;
 use super::fencer::request_name;
 use super::message::{Author, FencingWish, Message, RequestId};
 use super::request::{Refusal, Reply, Request};
 use super::{Effect, Node};
+use crate::admin::{cleanup, ticket};
 use crate::attribute;
+use crate::attribute::table::{Change, What, Which};
 use crate::fencing::FencingEvent;
 use crate::fencing::history::FencingState;
-use crate::ticket;
+use std::collections::BTreeSet;
 
 impl Node {
     pub(super) fn ask(&mut self, client: ClientId, request: Request, author: Author) {
+        if let Some(reason) = request.unfit() {
+            return self.reply(client, Reply::Refused(Refusal::Unfit { reason }));
+        }
         match request {
             Request::Query => self.reply(client, self.document_reply()),
             Request::Status => self.reply(client, Reply::Status(self.status())),
@@ -27,7 +31,7 @@ impl Node {
                     self.terminate();
                 }
             }
-            request if self.replica.agreement().is_none() => {
+            request if !self.replica.is_inside() => {
                 self.unasked.push((client, request, author));
             }
             Request::Commit { patch } => {
@@ -36,11 +40,19 @@ impl Node {
                 self.send(Message::Commit { request, patch, author, epoch_seconds });
             }
             Request::SetAttributes { node, pairs } => self.set_attributes(client, &node, &pairs),
+            Request::ChangeAttributes { node, change, everywhere } => {
+                self.change_attributes(client, node, change, everywhere);
+            }
+            Request::QueryAttribute { name, node } => self.query_attribute(client, &name, node.as_deref()),
             Request::Forget { resource, node, failed_only } => {
                 self.forget(client, resource, node, failed_only);
             }
             Request::ChangeTicket { ticket, change } => self.change_ticket(client, ticket, change),
             Request::Fence { node, action } => self.fence(client, node, action, author, false),
+            Request::ForgetFencing { node } => {
+                let (request, epoch_seconds) = (Some(self.wait(client)), self.clock.epoch);
+                self.send(Message::ForgetFencing { request, node, epoch_seconds });
+            }
             Request::ConfirmFenced { node } => self.fence(client, node, "off".into(), author, true),
         }
     }
@@ -49,12 +61,12 @@ impl Node {
         self.effects.push(Effect::Reply { client, reply });
     }
 
-    fn document_reply(&self) -> Reply {
+    pub(super) fn document_reply(&self) -> Reply {
         Reply::Document { root: self.document().root().clone() }
     }
 
     /// A number for a request whose answer comes with its delivery.
-    fn wait(&mut self, client: ClientId) -> RequestId {
+    pub(super) fn wait(&mut self, client: ClientId) -> RequestId {
         self.request_number += 1;
         let request =
             RequestId { node: self.me().id, incarnation: self.settings.incarnation, number: self.request_number };
@@ -62,7 +74,7 @@ impl Node {
         request
     }
 
-    fn unknown(&mut self, client: ClientId, what: &str, name: &str) {
+    pub(super) fn unknown(&mut self, client: ClientId, what: &str, name: &str) {
         let refusal = Refusal::Unknown { what: what.into(), name: name.into() };
         self.reply(client, Reply::Refused(refusal));
     }
@@ -71,6 +83,10 @@ impl Node {
         let Some(node_ref) = self.find_node(node) else {
             return self.unknown(client, "node", node);
         };
+        // What may wait or be kept to the daemons is changed where that is known.
+        if pairs.iter().any(|(name, _)| self.attributes.table.knows(name)) {
+            return self.set_known(client, node, pairs);
+        }
         let edits: Vec<_> = pairs
             .iter()
             .filter(|(name, value)| attribute::get(self.document(), &node_ref, name) != *value)
@@ -86,6 +102,22 @@ impl Node {
         self.send(Message::Update { request: Some(request), edits, ends: None });
     }
 
+    fn set_known(&mut self, client: ClientId, node: &str, pairs: &[(String, Option<String>)]) {
+        let request = self.wait(client);
+        for (at, (name, value)) in pairs.iter().enumerate() {
+            let change = Change {
+                which: Which::Name(name.clone()),
+                what: What::Value(value.clone()),
+                delay_ms: None,
+                private: false,
+                set: None,
+                utilization: false,
+            };
+            let request = (at + 1 == pairs.len()).then_some(request);
+            self.send(Message::ChangeAttributes { request, node: node.to_string(), change, everywhere: false });
+        }
+    }
+
     fn forget(&mut self, client: ClientId, resource: Option<String>, node: Option<String>, failed_only: bool) {
         if let Some(name) = &node
             && self.find_node(name).is_none()
@@ -94,7 +126,7 @@ impl Node {
         }
         let resources = match &resource {
             None => None,
-            Some(name) => match consequence::primitives_of(self.document(), name) {
+            Some(name) => match cleanup::primitives_of(self.document(), name) {
                 Some(primitives) => Some(primitives),
                 None => return self.unknown(client, "resource", name),
             },
@@ -133,7 +165,8 @@ impl Node {
             reason: String::new(),
             at: self.clock.epoch,
         };
-        let wish = FencingWish { event, confirmed, waits: None };
+        let wish =
+            FencingWish { event, confirmed, waits: None, delay_ms: 0, causes: BTreeSet::new(), attributes: Vec::new() };
         self.fencing_asked.insert(request, wish.clone());
         self.send(Message::Fence(wish));
     }

@@ -57,6 +57,7 @@ impl Node {
             operation: operation.action.operation.clone(),
             interval_ms: 0,
             failed: false,
+            at: self.clock.epoch,
             edits,
         };
         self.send(Message::Result(result));
@@ -73,6 +74,7 @@ impl Node {
     }
 
     fn ended(&mut self, finished: &Finished) {
+        self.alert_of_operation(finished);
         let operation = &finished.operation;
         let result = OperationResult {
             node: self.me().id,
@@ -81,6 +83,7 @@ impl Node {
             operation: operation.action.operation.clone(),
             interval_ms: operation.interval_ms(),
             failed: result::failed(finished),
+            at: finished.changed_at,
             edits: result::edits(finished, &self.node_ref()),
         };
         self.send(Message::Result(result));

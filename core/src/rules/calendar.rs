@@ -7,13 +7,14 @@ use crate::cib::model::rule::{DateExpression, DateTest};
 use crate::time::Now;
 use quorate_grammar::literal::{DateTime, Duration};
 
+/// Whether a date expression holds, and until when.
 pub struct Verdict {
     pub holds: bool,
     pub changes_at: Option<i64>,
 }
 
 impl Verdict {
-    const fn settled(holds: bool) -> Self {
+    const fn for_good(holds: bool) -> Self {
         Self { holds, changes_at: None }
     }
 
@@ -22,22 +23,23 @@ impl Verdict {
     }
 }
 
+/// Holds an expression against the calendar of the place and the moment.
 pub fn judge(expression: &DateExpression, now: Now) -> Verdict {
     match &expression.test {
         DateTest::InRange { start, end, duration } => {
             in_range(start.as_deref(), end.as_deref(), duration.as_deref(), now)
         }
         DateTest::After(start) => match read(start, now) {
-            None => Verdict::settled(false),
-            Some(start) if now.epoch() > start.epoch => Verdict::settled(true),
+            None => Verdict::for_good(false),
+            Some(start) if now.epoch() > start.epoch => Verdict::for_good(true),
             Some(start) => Verdict::until(false, start.epoch + 1),
         },
         DateTest::Before(end) => match read(end, now) {
-            None => Verdict::settled(false),
+            None => Verdict::for_good(false),
             Some(end) if now.epoch() < end.epoch => Verdict::until(true, end.epoch),
-            Some(_) => Verdict::settled(false),
+            Some(_) => Verdict::for_good(false),
         },
-        DateTest::Spec(fields) => Verdict::settled(fields.iter().all(|(name, ranges)| field_fits(name, ranges, now))),
+        DateTest::Spec(fields) => Verdict::for_good(fields.iter().all(|(name, ranges)| field_fits(name, ranges, now))),
     }
 }
 
@@ -49,15 +51,15 @@ fn in_range(start: Option<&str>, end: Option<&str>, duration: Option<&[(String, 
     // A bound that cannot be read makes the whole test fail.
     let bounds: Option<Vec<_>> = [start, end].into_iter().flatten().map(|text| read(text, now)).collect();
     if bounds.is_none() {
-        return Verdict::settled(false);
+        return Verdict::for_good(false);
     }
     let start = start.and_then(|text| read(text, now));
     let end = end.and_then(|text| read(text, now)).or_else(|| Some(start?.plus(&length(duration?)?)));
     match (start, end) {
         (Some(start), _) if now.epoch() < start.epoch => Verdict::until(false, start.epoch),
-        (_, Some(end)) if now.epoch() > end.epoch => Verdict::settled(false),
+        (_, Some(end)) if now.epoch() > end.epoch => Verdict::for_good(false),
         (_, Some(end)) => Verdict::until(true, end.epoch + 1),
-        (_, None) => Verdict::settled(true),
+        (_, None) => Verdict::for_good(true),
     }
 }
 

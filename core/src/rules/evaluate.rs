@@ -13,15 +13,18 @@ use std::collections::BTreeMap;
 pub struct Recheck(Option<i64>);
 
 impl Recheck {
+    /// The answer may change at this moment; the earliest of all is kept.
     pub fn at(&mut self, moment: i64) {
         self.0 = Some(self.0.map_or(moment, |known| known.min(moment)));
     }
 
+    /// When to look again; `None` if time alone changes nothing.
     pub const fn moment(self) -> Option<i64> {
         self.0
     }
 }
 
+/// Whether a rule holds. `recheck` learns when time alone may change that.
 pub fn holds(rule: &Rule, facts: &Facts, now: Now, recheck: &mut Recheck) -> bool {
     // No condition at all: `and` of nothing holds. Evaluation stops at the first that decides.
     let mut all_hold = true;
@@ -61,7 +64,7 @@ fn condition_holds(condition: &Condition, facts: &Facts, now: Now, recheck: &mut
 /// Adds the pairs of all blocks whose rule holds; what is there already stays.
 ///
 /// Blocks speak in the order: `first`, then by falling score, later before earlier.
-pub fn settle(
+pub fn evaluate_sets(
     sets: &[AttributeSet],
     first: Option<&str>,
     facts: &Facts,
@@ -114,7 +117,7 @@ mod tests {
     #[track_caller]
     fn check(sets: &[AttributeSet], first: Option<&str>, want: &str) {
         let mut into = BTreeMap::new();
-        settle(sets, first, &Facts::default(), Now::from_epoch(0), &mut Recheck::default(), &mut into);
+        evaluate_sets(sets, first, &Facts::default(), Now::from_epoch(0), &mut Recheck::default(), &mut into);
         let got: Vec<_> = into.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(got.join(" "), want);
     }

@@ -20,6 +20,7 @@ pub struct Facts<'a> {
     pub submatches: &'a [String],
 }
 
+/// Whether an attribute compares as the expression says. What is not known compares to nothing.
 pub fn holds(expression: &AttributeExpression, facts: &Facts) -> bool {
     let name = with_submatches(&expression.attribute, facts.submatches);
     let actual = facts.node_attributes.and_then(|all| all.get(&name)).map(String::as_str);

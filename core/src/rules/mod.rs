@@ -7,5 +7,5 @@ pub mod calendar;
 pub mod evaluate;
 pub mod expression;
 
-pub use evaluate::{Recheck, holds, settle};
+pub use evaluate::{Recheck, evaluate_sets, holds};
 pub use expression::Facts;

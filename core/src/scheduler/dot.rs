@@ -8,6 +8,7 @@ use super::relation::{Relation, Task};
 use super::table::{ActionId, Id};
 use std::fmt::Write;
 
+/// The plan's actions and their orderings as a picture, in Graphviz's language.
 pub fn dot(plan: &Plan, drawing: Drawing) -> String {
     let mut text = String::from(" digraph \"g\" {\n");
     let mut shown = vec![false; plan.actions.len()];

@@ -22,6 +22,7 @@ pub struct Emitted<'a> {
     pub plan: Plan<'a>,
 }
 
+/// Writes down what is needed and can run, with what each action waits for.
 pub fn emit(ordered: OrderedActions<'_>, transition_id: i32) -> Emitted<'_> {
     let mut emitter = Emitter {
         graph: header(&ordered.plan, transition_id),
@@ -59,7 +60,7 @@ struct Emitter<'a> {
 
 fn header(plan: &Plan, transition_id: i32) -> Graph {
     let options = &plan.situation.options;
-    let ms = |text: &str| literal::interval_ms(text).ok().and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0);
+    let ms = |text: &str| literal::cib::interval_ms(text).and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0);
     let fencing_timeout = options.value("fencing-timeout").unwrap_or("60s");
     Graph {
         transition_id,
@@ -99,7 +100,7 @@ impl Plan<'_> {
         }
         let Some(node) = row.node else { return false };
         let host = &self.nodes[node];
-        row.on_dc || (host.is_guest && !self.remote_reset[node]) || (host.online && !host.unclean)
+        row.on_dc || (host.is_guest && !self.remote_reset[node]) || host.is_well()
     }
 
     /// Whether an input is to be waited for; `None` where the edge turns out to say nothing.

@@ -4,6 +4,7 @@
 //! with a ledger, so an ordinary decision costs nothing for it.
 //! Absent: in which sequence actions come (the graph says that).
 
+mod ignored;
 mod node;
 mod origin;
 mod waits;
@@ -15,9 +16,7 @@ use super::table::{NodeId, ResourceId};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
 use crate::score::Score;
-use crate::status::operation::exit;
 use crate::transition::summary::{Change, ResourceChange};
-use node::Verdict;
 
 /// A decision that can say its reasons.
 pub struct Explanation<'s> {
@@ -110,10 +109,6 @@ impl Explanation<'_> {
         nodes
     }
 
-    fn verdict(&self, id: ResourceId, node: NodeId) -> Verdict {
-        node::verdict(self, id, node)
-    }
-
     /// What a resource does now and will do.
     fn heading(&self, id: ResourceId) -> String {
         let (resource, row) = (&self.situation.resources[id], &self.placement.resources[id]);
@@ -188,9 +183,9 @@ impl Explanation<'_> {
         }
         for failed in situation.failed_operations.iter().filter(|failed| failed.resource == id) {
             let (record, node) = (&failed.record, &situation.nodes[failed.node].name);
-            let words = record.exit_code.map_or("did not end", exit::text);
-            say(true, format!("its {} on {node} failed: {words}", record.task()));
+            say(true, format!("its {} on {node} failed: {}", record.task(), record.outcome()));
         }
+        remarks.extend(self.without_effect(id));
         remarks
     }
 

@@ -7,12 +7,16 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// A broken invariant of ours, in the words of its assertion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault(pub String);
+
 /// What `decide` answers.
 ///
 /// # Errors
-/// What it said when it failed.
-pub fn guarded<T>(decide: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(decide)).map_err(|fault| words(&*fault))
+/// It failed.
+pub fn guarded<T>(decide: impl FnOnce() -> T) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(decide)).map_err(|fault| Fault(words(&*fault)))
 }
 
 fn words(fault: &(dyn Any + Send)) -> String {
@@ -22,12 +26,12 @@ fn words(fault: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::guarded;
+    use super::{Fault, guarded};
 
     #[test]
     fn a_fault_is_an_answer_with_its_words() {
         assert_eq!(guarded(|| 1), Ok(1));
-        assert_eq!(guarded::<()>(|| panic!("node {} is nowhere", 7)), Err("node 7 is nowhere".to_owned()));
-        assert_eq!(guarded::<()>(|| panic!("plain")), Err("plain".to_owned()));
+        assert_eq!(guarded::<()>(|| panic!("node {} is nowhere", 7)), Err(Fault("node 7 is nowhere".to_owned())));
+        assert_eq!(guarded::<()>(|| panic!("plain")), Err(Fault("plain".to_owned())));
     }
 }

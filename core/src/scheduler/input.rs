@@ -31,6 +31,7 @@ pub struct Drawing {
 }
 
 impl<'a> Input<'a> {
+    /// A decision on this document at this moment, with nothing asked for beside it.
     pub const fn new(document: &'a Document, now: Now) -> Self {
         Self { document, now, transition_id: 1, quorate: None, secrets_removed: false, trace: false, draw: None }
     }

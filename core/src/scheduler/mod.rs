@@ -19,16 +19,18 @@ pub mod scores;
 pub mod sort;
 pub mod table;
 pub mod trace;
+pub mod verify;
 
 pub use act::act;
 pub use constrain::{Constraints, constrain};
 pub use emit::emit;
-pub use guard::guarded;
+pub use guard::{Fault, guarded};
 pub use input::{Drawing, Input};
 pub use order::order;
 pub use output::Output;
 pub use place::{Placement, place};
 pub use resolve::{Situation, resolve};
+pub use verify::verify;
 
 /// The whole decision: from a document to the graph that leads to what it wants.
 pub fn schedule(input: &Input) -> Output {
@@ -36,21 +38,35 @@ pub fn schedule(input: &Input) -> Output {
     decide(input, &situation)
 }
 
+/// The situation with what lost tickets make of it: frozen resources, nodes that are to be fenced.
+pub fn with_lost_tickets(mut situation: Situation) -> Situation {
+    let constraints = constrain(&situation);
+    for id in situation.resources.ids() {
+        let resource = &mut situation.resources[id];
+        resource.managed = constraints.managed[id];
+        resource.blocked = constraints.blocked[id];
+        resource.failed = constraints.failed[id];
+    }
+    for id in situation.nodes.ids() {
+        situation.nodes[id].unclean = constraints.unclean[id];
+    }
+    situation
+}
+
 /// The decision for a situation that is known already.
 pub fn decide(input: &Input, situation: &Situation) -> Output {
     let constraints = constrain(situation);
     let placement = place(situation, &constraints, input.trace);
     let actions = act(situation, &constraints, &placement, input.secrets_removed);
-    let mut ordered = order(actions);
-    // Looking for actions is what puts those that only an ordering made where their resource will be.
-    let _ = changes::changes(&mut ordered.plan);
-    let mut emitted = emit(ordered, input.transition_id);
+    let mut emitted = emit(order(actions), input.transition_id);
     let moments = [situation.recheck, constraints.recheck, placement.recheck, emitted.plan.recheck];
     emitted.graph.recheck_by = moments.into_iter().filter_map(crate::rules::Recheck::moment).min();
     Output {
-        summary: changes::changes(&mut emitted.plan),
+        hidden_changes: std::mem::take(&mut emitted.plan.hidden_changes),
+        summary: changes::changes(&emitted.plan),
         dot: input.draw.map(|drawing| dot::dot(&emitted.plan, drawing)).unwrap_or_default(),
         graph: emitted.graph,
+        fencing_causes: situation.fencing_causes(),
         notes: situation.notes.iter().chain(&constraints.notes).cloned().collect(),
         trace: placement.trace.unwrap_or_default(),
     }

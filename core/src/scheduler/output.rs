@@ -5,6 +5,7 @@
 use super::trace::TraceLine;
 use crate::note::Note;
 use crate::transition::graph::Graph;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The graph and what led to it. Equal inputs give equal outputs.
 #[derive(Clone, Debug)]
@@ -16,5 +17,9 @@ pub struct Output {
     pub summary: Vec<crate::transition::summary::Change>,
     /// The graph in Graphviz's language.
     pub dot: String,
+    /// Nodes that resources' failures have fenced, and which: what the graph cannot tell.
+    pub fencing_causes: BTreeMap<String, BTreeSet<String>>,
     pub notes: Vec<Note>,
+    /// What a document without its secrets makes look changed, and is not.
+    pub hidden_changes: Vec<String>,
 }

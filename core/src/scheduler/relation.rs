@@ -60,11 +60,13 @@ impl Task {
         ("maintenance_nodes", Self::MaintenanceNodes),
     ];
 
+    /// Any other name is an operation of the agent's own.
     pub fn parse(name: &str) -> Self {
         let known = Self::NAMES.iter().find(|(known, _)| *known == name);
         known.map_or_else(|| Self::Other(Arc::from(name)), |(_, task)| task.clone())
     }
 
+    /// As it stands in action keys.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Other(name) => name,
@@ -116,13 +118,14 @@ impl fmt::Display for Task {
 }
 
 /// What an ordering demands; several demands at once are usual.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Relation(u32);
 
 impl Relation {
     pub const NONE: Self = Self(0);
     /// First, then; nothing more.
     pub const ORDERED: Self = Self(1);
+    /// Holds unless `first` is part of a live move.
     pub const IF_FIRST_UNMIGRATABLE: Self = Self(1 << 1);
     /// If `then` is required, so is `first`.
     pub const THEN_IMPLIES_FIRST: Self = Self(1 << 2);
@@ -136,41 +139,83 @@ impl Relation {
     pub const UNRUNNABLE_FIRST_BLOCKS: Self = Self(1 << 6);
     /// If `first` cannot run, `then` becomes real and unmigratable.
     pub const FIRST_ELSE_THEN: Self = Self(1 << 7);
+    /// If `first` is required, so is `then` on the same node.
     pub const FIRST_IMPLIES_SAME_NODE_THEN: Self = Self(1 << 8);
     /// A probe on a remote node waits for the connection to it.
     pub const NESTED_REMOTE_PROBE: Self = Self(1 << 9);
     /// If `first` is blocked, `then` must still be stopped where it is.
     pub const INTERMEDIATE_STOP: Self = Self(1 << 10);
+    /// Not both at once; which comes first does not matter.
     pub const SERIALIZE: Self = Self(1 << 11);
+    /// Holds only if both happen on one node.
     pub const IF_ON_SAME_NODE: Self = Self(1 << 12);
     /// If `then` is required, `first` is shown in the graph.
     pub const THEN_IMPLIES_FIRST_GRAPHED: Self = Self(1 << 13);
     /// If `first` is required and can run, `then` is shown in the graph.
     pub const FIRST_IMPLIES_THEN_GRAPHED: Self = Self(1 << 14);
+    /// The ordering has no opposite for stops.
     pub const ASYMMETRIC: Self = Self(1 << 15);
+    /// Holds only if both happen on one node, or `first` where `then` moves to.
     pub const IF_ON_SAME_NODE_OR_TARGET: Self = Self(1 << 16);
     /// `then` is runnable if enough of its firsts are.
     pub const MIN_RUNNABLE: Self = Self(1 << 17);
+    /// Holds only if `first` is required and both happen on one node.
     pub const IF_REQUIRED_ON_SAME_NODE: Self = Self(1 << 18);
     /// Holds even if `first` runs on a guest node that `then` creates.
     pub const GUEST_ALLOWED: Self = Self(1 << 19);
+    /// If `then` is required, `first` is not.
     pub const THEN_CANCELS_FIRST: Self = Self(1 << 20);
 
+    /// Whether all of these are demanded.
     pub const fn has(self, flag: Self) -> bool {
         self.0 & flag.0 == flag.0
     }
 
+    /// Whether any of these is demanded.
     pub const fn has_any(self, flags: Self) -> bool {
         self.0 & flags.0 != 0
     }
 
+    /// Whether it orders nothing any more.
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
 
+    /// The same, less these flags.
     #[must_use]
     pub const fn without(self, flag: Self) -> Self {
         Self(self.0 & !flag.0)
+    }
+}
+
+impl fmt::Debug for Relation {
+    /// Its demands by name: `ORDERED | FIRST_IMPLIES_THEN`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMES: [&str; 21] = [
+            "ORDERED",
+            "IF_FIRST_UNMIGRATABLE",
+            "THEN_IMPLIES_FIRST",
+            "FIRST_IMPLIES_THEN",
+            "PROMOTED_THEN_IMPLIES_FIRST",
+            "UNMIGRATABLE_THEN_BLOCKS",
+            "UNRUNNABLE_FIRST_BLOCKS",
+            "FIRST_ELSE_THEN",
+            "FIRST_IMPLIES_SAME_NODE_THEN",
+            "NESTED_REMOTE_PROBE",
+            "INTERMEDIATE_STOP",
+            "SERIALIZE",
+            "IF_ON_SAME_NODE",
+            "THEN_IMPLIES_FIRST_GRAPHED",
+            "FIRST_IMPLIES_THEN_GRAPHED",
+            "ASYMMETRIC",
+            "IF_ON_SAME_NODE_OR_TARGET",
+            "MIN_RUNNABLE",
+            "IF_REQUIRED_ON_SAME_NODE",
+            "GUEST_ALLOWED",
+            "THEN_CANCELS_FIRST",
+        ];
+        let names = NAMES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name);
+        out.write_str(&names.collect::<Vec<_>>().join(" | "))
     }
 }
 
@@ -199,10 +244,12 @@ pub enum End {
 }
 
 impl End {
+    /// A task that is done once.
     pub const fn of(resource: ResourceId, task: Task) -> Self {
         Self::Task { resource, task, interval_ms: 0 }
     }
 
+    /// Whose task it is; `None` for what belongs to no resource.
     pub const fn resource(&self) -> Option<ResourceId> {
         match self {
             Self::Task { resource, .. } => Some(*resource),
@@ -211,6 +258,7 @@ impl End {
     }
 }
 
+/// First, then, and what that demands.
 #[derive(Clone, Debug)]
 pub struct Ordering {
     pub first: End,
@@ -238,4 +286,32 @@ pub enum Point {
         node: NodeId,
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demands_are_told_by_name() {
+        let both = Relation::ORDERED | Relation::THEN_CANCELS_FIRST;
+        assert_eq!(format!("{both:?}"), "ORDERED | THEN_CANCELS_FIRST");
+        assert_eq!(format!("{:?}", both.without(Relation::ORDERED)), "THEN_CANCELS_FIRST");
+    }
+
+    #[test]
+    fn opposites_are_opposites_of_each_other() {
+        for task in [Task::Start, Task::Promote, Task::Running, Task::Promoted] {
+            let opposite = task.inverse().expect("it has one");
+            assert_eq!(opposite.inverse(), Some(task));
+        }
+        assert_eq!(Task::Monitor.inverse(), None);
+    }
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for name in ["start", "demoted", "migrate_from", "reload-agent", "my-own"] {
+            assert_eq!(Task::parse(name).as_str(), name);
+        }
+    }
 }

@@ -17,14 +17,17 @@ impl NodeScores {
         Self { rows: vec![None; nodes] }
     }
 
+    /// `None` where nothing was said.
     pub fn get(&self, node: NodeId) -> Option<Score> {
         self.rows.get(node.at()).copied().flatten()
     }
 
+    /// Whether anything was said of the node.
     pub fn contains(&self, node: NodeId) -> bool {
         self.get(node).is_some()
     }
 
+    /// Replaces what was said of the node.
     pub fn set(&mut self, node: NodeId, score: Score) {
         if self.rows.len() <= node.at() {
             self.rows.resize(node.at() + 1, None);
@@ -32,6 +35,7 @@ impl NodeScores {
         self.rows[node.at()] = Some(score);
     }
 
+    /// Forgets what was said of the node.
     pub fn remove(&mut self, node: NodeId) {
         if let Some(row) = self.rows.get_mut(node.at()) {
             *row = None;
@@ -49,6 +53,7 @@ impl NodeScores {
         self.rows.iter().enumerate().filter_map(|(at, score)| Some((NodeId::new(at), (*score)?)))
     }
 
+    /// Whether nothing was said of any node.
     pub fn is_empty(&self) -> bool {
         self.rows.iter().all(Option::is_none)
     }

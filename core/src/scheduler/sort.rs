@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+/// Equal items keep their order; what is compared may not be a total order, and who is compared with whom
+/// decides then: the steps are Pacemaker's.
 pub fn merge_sort<T>(mut items: Vec<T>, compare: &impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     if items.len() < 2 {
         return items;

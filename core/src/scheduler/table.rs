@@ -7,7 +7,9 @@ use std::ops::{Index, IndexMut};
 
 /// A number that stands for one thing within one decision.
 pub trait Id: Copy + Eq + Ord {
+    /// The id of the row at this place.
     fn new(at: usize) -> Self;
+    /// The place of its row.
     fn at(self) -> usize;
 }
 
@@ -41,6 +43,7 @@ id_type!(
     ActionId
 );
 
+/// Rows by id. An id of another table, or of another decision, is a fault of ours: it may panic.
 #[derive(Clone, Debug)]
 pub struct Table<I, T> {
     rows: Vec<T>,
@@ -52,10 +55,12 @@ impl<I: Id, T> Table<I, T> {
         Self { rows: Vec::new(), of: PhantomData }
     }
 
+    /// The first row gets the first id.
     pub fn from_rows(rows: Vec<T>) -> Self {
         Self { rows, of: PhantomData }
     }
 
+    /// Adds a row and gives its id.
     pub fn push(&mut self, row: T) -> I {
         self.rows.push(row);
         I::new(self.rows.len() - 1)
@@ -74,10 +79,12 @@ impl<I: Id, T> Table<I, T> {
         self.rows.is_empty()
     }
 
+    /// In order.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = I> + use<I, T> {
         (0..self.rows.len()).map(I::new)
     }
 
+    /// In the order of ids.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &T)> {
         self.rows.iter().enumerate().map(|(at, row)| (I::new(at), row))
     }

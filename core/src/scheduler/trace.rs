@@ -16,6 +16,7 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// As Pacemaker's trace names the stage: after its functions.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Primitive => "pcmk__primitive_assign",
@@ -63,6 +64,7 @@ pub struct Told {
 }
 
 impl Told {
+    /// Whether the line was asked for.
     pub const fn tells(self, line: &TraceLine) -> bool {
         match line {
             TraceLine::Allocation { .. } | TraceLine::Promotion { .. } => self.scores,

@@ -3,10 +3,34 @@
 //! In: a node's attributes, by name. Out: [`FailCounts`]. Never here: whether a failure has expired.
 
 use crate::score::Score;
+use crate::time::Interval;
 use std::collections::BTreeMap;
 
-const COUNT: &str = "fail-count-";
-const LAST: &str = "last-failure-";
+/// Attributes that begin so hold counts, by `RESOURCE#OPERATION_INTERVAL`.
+pub const COUNT: &str = "fail-count-";
+/// And those the time of the last failure.
+pub const LAST: &str = "last-failure-";
+
+/// The attributes of one operation's failures: the count, and the time of the last.
+pub fn names(resource: &str, operation: &str, interval_ms: u64) -> [String; 2] {
+    [COUNT, LAST].map(|prefix| format!("{prefix}{resource}#{operation}_{interval_ms}"))
+}
+
+/// Whether the attribute is about failures of the resource: of any operation, or of all together.
+pub fn is_of(name: &str, resource: &str) -> bool {
+    let about = about(name).and_then(|about| about.strip_prefix(resource));
+    about.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+}
+
+/// What an attribute about failures says it is about.
+pub fn about(name: &str) -> Option<&str> {
+    [COUNT, LAST].into_iter().find_map(|prefix| name.strip_prefix(prefix))
+}
+
+/// The resource, operation and interval that an attribute counts failures of.
+pub fn counted(name: &str) -> Option<(&str, &str, u32)> {
+    split(name, COUNT)
+}
 
 /// All failures a node remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +58,7 @@ pub struct Total {
 impl Total {
     /// What is left of it at a moment, where failures count for so long only (0: for ever).
     pub fn at(self, epoch: i64, failure_timeout_ms: u32) -> Self {
-        let timeout = i64::from(failure_timeout_ms) / 1000;
+        let timeout = Interval(failure_timeout_ms).seconds();
         let is_over = timeout > 0 && self.last > 0 && epoch > self.last + timeout;
         if is_over { Self::default() } else { self }
     }
@@ -46,6 +70,7 @@ impl Total {
 }
 
 impl FailCounts {
+    /// Reads fail counts from the transient attributes of a node; what is no number is passed over.
     pub fn of(attributes: &BTreeMap<String, String>) -> Self {
         let mut counts = Self::default();
         for (name, value) in attributes.range(COUNT.to_owned()..).take_while(|(name, _)| name.starts_with(COUNT)) {
@@ -71,6 +96,7 @@ impl FailCounts {
         &mut failures[at]
     }
 
+    /// Whether nothing has failed.
     pub fn is_empty(&self) -> bool {
         self.by_resource.is_empty()
     }

@@ -20,10 +20,12 @@ impl ResourceHistory {
         self.element.id().unwrap_or_default()
     }
 
+    /// The agent's class: `ocf`, `systemd`, `stonith`, …
     pub fn class(&self) -> Option<&str> {
         self.element.attr("class")
     }
 
+    /// The agent's provider; only `ocf` has one.
     pub fn provider(&self) -> Option<&str> {
         self.element.attr("provider")
     }

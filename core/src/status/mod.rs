@@ -3,12 +3,14 @@
 //! In: the `<status>` element. Out: [`ClusterStatus`]. Never here: what follows from it (see `scheduler::resolve`).
 
 pub mod attribute;
+pub mod cause;
 pub mod failcount;
 pub mod history;
 pub mod node;
 pub mod operation;
 pub mod ticket;
 
+pub use cause::FencingCause;
 pub use failcount::FailCounts;
 pub use history::ResourceHistory;
 pub use node::NodeState;

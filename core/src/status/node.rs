@@ -3,9 +3,13 @@
 //! In: `<node_state>`. Out: [`NodeState`]. Never here: whether it is online (see `scheduler::resolve::node`).
 
 use super::attribute::{self, TransientAttributes};
+use super::cause::{self, FencingCause};
 use super::history::{self, ResourceHistory};
 use crate::xml::Element;
 use quorate_grammar::literal;
+
+/// The attribute of a node's state that says that it has a watchdog.
+pub const WATCHDOG_ATTRIBUTE: &str = "watchdog";
 
 /// Whether, and since when, the cluster layer counts a node in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +24,20 @@ pub enum Membership {
 }
 
 impl Membership {
+    /// Whether it is a member of the messaging layer.
     pub const fn is_in(self) -> bool {
         matches!(self, Self::In { .. })
     }
 }
 
+impl NodeState {
+    /// A member whose controller is there, as its own state says.
+    pub fn is_online(&self) -> bool {
+        self.member.is_in() && self.controller
+    }
+}
+
+/// What is known of a node: its membership, its attributes, what ran there.
 #[derive(Clone, Debug)]
 pub struct NodeState {
     pub id: String,
@@ -40,6 +53,8 @@ pub struct NodeState {
     pub in_maintenance: bool,
     pub transient: TransientAttributes,
     pub history: Vec<ResourceHistory>,
+    /// For which failures it was cut off.
+    pub fencing_causes: Vec<FencingCause>,
 }
 
 pub(super) fn read(element: &Element) -> Option<NodeState> {
@@ -55,6 +70,7 @@ pub(super) fn read(element: &Element) -> Option<NodeState> {
         in_maintenance: number("node_in_maintenance") > 0,
         transient: attribute::read(element),
         history: history::read(element),
+        fencing_causes: cause::read(element),
     })
 }
 

@@ -2,78 +2,10 @@
 //!
 //! In: `<lrm_rsc_op>`. Out: [`OperationRecord`]; numbers are read once, words stay in the shared element.
 
+use crate::exit;
 use crate::xml::Element;
 use std::cmp::Ordering;
 use std::sync::Arc;
-
-/// Exit codes of resource agents that matter to decisions.
-pub mod exit {
-    pub const OK: i32 = 0;
-    pub const INVALID_PARAMETER: i32 = 2;
-    pub const UNIMPLEMENTED: i32 = 3;
-    pub const INSUFFICIENT_PRIVILEGES: i32 = 4;
-    pub const NOT_INSTALLED: i32 = 5;
-    pub const NOT_CONFIGURED: i32 = 6;
-    pub const NOT_RUNNING: i32 = 7;
-    pub const PROMOTED: i32 = 8;
-    pub const FAILED_PROMOTED: i32 = 9;
-    pub const DEGRADED: i32 = 190;
-    pub const DEGRADED_PROMOTED: i32 = 191;
-    pub const MAX: i32 = 255;
-
-    /// As status displays say it.
-    pub const fn text(code: i32) -> &'static str {
-        match code {
-            0 => "OK",
-            1 => "Error occurred",
-            2 => "Invalid parameter",
-            3 => "Unimplemented",
-            4 => "Insufficient privileges",
-            5 => "Not installed",
-            6 => "Not configured",
-            7 => "Not running",
-            8 => "Promoted",
-            9 => "Failed in promoted role",
-            64 => "Incorrect usage",
-            65 => "Invalid data given",
-            66 => "Input file not available",
-            67 => "User does not exist",
-            68 => "Host does not exist",
-            69 => "Necessary service unavailable",
-            70 => "Internal software bug",
-            71 => "Operating system error occurred",
-            72 => "System file not available",
-            73 => "Cannot create output file",
-            74 => "I/O error occurred",
-            75 => "Temporary failure, try again",
-            76 => "Protocol violated",
-            77 => "Insufficient privileges",
-            78 => "Invalid configuration",
-            100 => "Fatal error occurred, will not respawn",
-            101 => "System panic required",
-            102 => "Not connected",
-            103 => "Update was older than existing configuration",
-            104 => "Digest mismatch",
-            105 => "No such object",
-            106 => "Quorum required",
-            107 => "Operation not safe",
-            108 => "Requested item already exists",
-            109 => "Multiple items match request",
-            110 => "Requested item has expired",
-            111 => "Requested item is not yet in effect",
-            112 => "Could not determine status",
-            113 => "Not applicable under current conditions",
-            114 => "DC is not yet elected",
-            124 => "Timeout occurred",
-            190 => "Service is active but might fail soon",
-            191 => "Service is promoted but might fail soon",
-            193 => "No exit status available",
-            129..=254 => "Interrupted by signal",
-            255 => "Error occurred",
-            _ => "Unknown exit status",
-        }
-    }
-}
 
 /// How far the executor got, as recorded in `op-status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +26,7 @@ pub enum ExecutionStatus {
 }
 
 impl ExecutionStatus {
+    /// `None` for a number that no executor writes.
     pub const fn from_code(code: i32) -> Option<Self> {
         Some(match code {
             -1 => Self::Pending,
@@ -113,6 +46,7 @@ impl ExecutionStatus {
         })
     }
 
+    /// `pcmk_exec_status`, as in `op-status`.
     pub const fn code(self) -> i32 {
         match self {
             Self::Pending => -1,
@@ -167,6 +101,7 @@ pub struct OperationRecord {
 }
 
 impl OperationRecord {
+    /// Reads a record; what is missing or no number counts as not said.
     pub fn new(element: &Arc<Element>) -> Self {
         let integer = |text: &str| text.trim().parse::<i64>().ok();
         let small = |text: &str| integer(text).and_then(|n| i32::try_from(n).ok());
@@ -194,10 +129,12 @@ impl OperationRecord {
         record
     }
 
+    /// An attribute of the `<lrm_rsc_op>`.
     pub fn attr(&self, name: &str) -> Option<&str> {
         self.element.attr(name)
     }
 
+    /// Its id in the status section: the operation's key, mostly.
     pub fn id(&self) -> &str {
         self.element.id().unwrap_or("")
     }
@@ -212,6 +149,16 @@ impl OperationRecord {
         self.attr("operation_key").unwrap_or_else(|| self.id())
     }
 
+    /// How it ended, with what the agent said of it.
+    pub fn outcome(&self) -> String {
+        let result = self.exit_code.map_or("did not end", crate::exit::text);
+        match self.exit_reason() {
+            "" => result.to_owned(),
+            reason => format!("{result} ({reason})"),
+        }
+    }
+
+    /// What the agent said; empty if nothing.
     pub fn exit_reason(&self) -> &str {
         self.attr("exit-reason").unwrap_or("")
     }
@@ -221,6 +168,7 @@ impl OperationRecord {
         &self.element
     }
 
+    /// A monitor that was asked for once.
     pub fn is_probe(&self) -> bool {
         self.interval_ms == 0 && self.task() == "monitor"
     }

@@ -52,6 +52,10 @@ pub struct Executor {
     next_pass: BTreeSet<usize>,
     at: usize,
     in_flight: usize,
+    /// How many operations on resources a node may have running; none is no bound.
+    node_limit: Option<usize>,
+    /// How many it has.
+    on_node: BTreeMap<String, usize>,
     /// Only synapses of at least this priority still start.
     abort_priority: Option<i32>,
 }
@@ -82,9 +86,17 @@ impl Executor {
             next_pass: BTreeSet::new(),
             at: 0,
             in_flight: 0,
+            node_limit: None,
+            on_node: BTreeMap::new(),
             abort_priority: None,
             graph,
         }
+    }
+
+    /// Bounds how many operations on resources run on a node at once (`node-action-limit`); 0 is no bound.
+    #[must_use]
+    pub fn with_node_limit(self, limit: usize) -> Executor {
+        Executor { node_limit: Some(limit).filter(|limit| *limit > 0), ..self }
     }
 
     /// The graph as it was given.
@@ -114,8 +126,8 @@ impl Executor {
             if !self.may_start(at) {
                 continue;
             }
-            if self.migrations_full(at) {
-                // It waits for a migration to end; the pass goes on behind it.
+            if self.migrations_full(at) || self.node_full(at) {
+                // It waits for another to end; the pass goes on behind it.
                 self.next_pass.insert(at);
                 if self.only_held_back() {
                     self.this_pass.append(&mut self.next_pass);
@@ -126,6 +138,9 @@ impl Executor {
             }
             self.state[at] = State::InFlight;
             self.in_flight += 1;
+            if let Some(node) = self.busy_node(at) {
+                *self.on_node.entry(node).or_default() += 1;
+            }
             return Some(&self.graph.actions[self.graph.synapses[at].action]);
         }
     }
@@ -150,7 +165,19 @@ impl Executor {
         running.count() >= limit as usize
     }
 
-    /// Whether nothing is left to look at but what the migration limit holds back.
+    fn node_full(&self, at: usize) -> bool {
+        let Some(limit) = self.node_limit else { return false };
+        self.busy_node(at).and_then(|node| self.on_node.get(&node)).is_some_and(|running| *running >= limit)
+    }
+
+    /// The node that an operation on a resource keeps busy.
+    fn busy_node(&self, at: usize) -> Option<String> {
+        let action = &self.graph.actions[self.graph.synapses[at].action];
+        let busy = self.node_limit.is_some() && action.kind == ActionKind::Resource;
+        busy.then(|| action.node.clone()).flatten()
+    }
+
+    /// Whether nothing is left to look at but what a limit holds back.
     fn only_held_back(&self) -> bool {
         self.this_pass.is_empty() && self.in_flight > 0
     }
@@ -170,6 +197,9 @@ impl Executor {
             return false;
         }
         self.in_flight -= 1;
+        if let Some(running) = self.busy_node(at).and_then(|node| self.on_node.get_mut(&node)) {
+            *running -= 1;
+        }
         self.state[at] = match outcome {
             Outcome::Done => State::Confirmed,
             Outcome::Failed => State::Failed,

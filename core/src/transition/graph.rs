@@ -109,7 +109,7 @@ impl Action {
 
     /// A meta-attribute of the operation, by its name without `CRM_meta_`.
     pub fn meta(&self, name: &str) -> Option<&str> {
-        self.attributes.get(&format!("CRM_meta_{name}"))
+        self.attributes.get(&format!("CRM_meta_{}", name.replace('-', "_")))
     }
 }
 

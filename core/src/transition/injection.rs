@@ -7,6 +7,8 @@ use super::graph::ResourceRef;
 use super::history::{self, Standing, node_state, uuid_of};
 use super::specification::{Operation, Wrong};
 use crate::cib::Document;
+use crate::exit;
+use crate::status::failcount;
 use crate::status::operation::ExecutionStatus;
 use crate::time::Now;
 use crate::xml::Element;
@@ -23,6 +25,7 @@ pub enum Injection {
     Operation(Operation),
 }
 
+/// What is done to a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketChange {
     Grant,
@@ -55,7 +58,7 @@ pub struct Attribute {
 pub const STATE_PATH: &str = "/node_state";
 
 /// What must be known beside the document.
-pub struct Known<'a, F: Fn(&str) -> Option<ResourceRef>> {
+pub struct Names<'a, F: Fn(&str) -> Option<ResourceRef>> {
     /// The primitive of this name, an instance's name included.
     pub resource: F,
     pub resources: Vec<&'a str>,
@@ -66,7 +69,10 @@ pub struct Known<'a, F: Fn(&str) -> Option<ResourceRef>> {
 }
 
 /// Whether an injection is about things that exist. A node that comes up may be new.
-pub fn check<F: Fn(&str) -> Option<ResourceRef>>(injection: &Injection, known: &Known<F>) -> Result<(), Wrong> {
+///
+/// # Errors
+/// What it names is not there, or its value is none.
+pub fn check<F: Fn(&str) -> Option<ResourceRef>>(injection: &Injection, known: &Names<F>) -> Result<(), Wrong> {
     match injection {
         Injection::Quorum(text) | Injection::Watchdog(text) => match boolean(text) {
             Some(_) => Ok(()),
@@ -79,9 +85,12 @@ pub fn check<F: Fn(&str) -> Option<ResourceRef>>(injection: &Injection, known: &
 }
 
 /// Whether an operation's resource and node exist.
+///
+/// # Errors
+/// One of them does not.
 pub fn check_operation<F: Fn(&str) -> Option<ResourceRef>>(
     operation: &Operation,
-    known: &Known<F>,
+    known: &Names<F>,
 ) -> Result<(), Wrong> {
     let name = &operation.resource;
     if (known.resource)(name).is_none() {
@@ -91,7 +100,7 @@ pub fn check_operation<F: Fn(&str) -> Option<ResourceRef>>(
     check_node(&operation.node, operation.node_at().start, known)
 }
 
-fn check_node<F: Fn(&str) -> Option<ResourceRef>>(name: &str, at: usize, known: &Known<F>) -> Result<(), Wrong> {
+fn check_node<F: Fn(&str) -> Option<ResourceRef>>(name: &str, at: usize, known: &Names<F>) -> Result<(), Wrong> {
     match known.nodes.contains(&name) {
         true => Ok(()),
         false => {
@@ -109,7 +118,7 @@ fn boolean(text: &str) -> Option<bool> {
 pub fn inject<F: Fn(&str) -> Option<ResourceRef>>(
     document: &mut Document,
     injections: &[Injection],
-    known: &Known<F>,
+    known: &Names<F>,
 ) -> Vec<Modification> {
     let mut done = Vec::new();
     for injection in injections {
@@ -190,7 +199,7 @@ fn set_ticket(document: &mut Document, id: &str, change: TicketChange) {
 fn inject_operation<F: Fn(&str) -> Option<ResourceRef>>(
     document: &mut Document,
     operation: &Operation,
-    known: &Known<F>,
+    known: &Names<F>,
 ) -> Vec<Attribute> {
     let resource = (known.resource)(&operation.resource).expect("the injection was checked");
     let uuid = uuid_of(document, &operation.node).unwrap_or_else(|| operation.node.clone());
@@ -229,18 +238,17 @@ pub fn fail(
     now: Now,
 ) -> Vec<Attribute> {
     let went_well = match operation.status {
-        ExecutionStatus::Done => code == 0 || (code == 7 && operation.interval == 0),
+        ExecutionStatus::Done => code == exit::OK || (code == exit::NOT_RUNNING && operation.interval == 0),
         status => matches!(status, ExecutionStatus::Pending | ExecutionStatus::Cancelled),
     };
     if went_well {
         return Vec::new();
     }
     let state = node_state(document, &operation.node, uuid);
-    let of_operation = format!("{}#{}_{}", operation.resource, operation.task, operation.interval);
-    let count_name = format!("fail-count-{of_operation}");
+    let [count_name, last_name] = failcount::names(&operation.resource, &operation.task, operation.interval);
     let before = transient(state, &count_name).and_then(|count| count.parse::<i64>().ok()).unwrap_or(0);
     let count = if for_good { "INFINITY".to_owned() } else { (before + 1).to_string() };
-    let pairs = [(count_name, count), (format!("last-failure-{of_operation}"), now.epoch().to_string())];
+    let pairs = [(count_name, count), (last_name, now.epoch().to_string())];
     pairs.into_iter().map(|(name, value)| set_transient(state, name, value)).collect()
 }
 
@@ -286,6 +294,7 @@ impl fmt::Display for Modification {
 }
 
 impl TicketChange {
+    /// As `crm_simulate` says it.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Grant => "Granting",

@@ -35,10 +35,12 @@ pub struct Wrong {
 }
 
 impl Wrong {
+    /// What is wrong, and where: bytes of the text.
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Wrong {
         Wrong { at, message: message.into(), known: Vec::new() }
     }
 
+    /// The same with names that could have been meant.
     #[must_use]
     pub fn known<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Wrong {
         self.known = names.into_iter().map(str::to_owned).collect();
@@ -47,6 +49,10 @@ impl Wrong {
 }
 
 impl Operation {
+    /// Reads `RESOURCE_TASK_INTERVAL@NODE=EXITCODE`.
+    ///
+    /// # Errors
+    /// The first part that cannot be meant, with its place in the text.
     pub fn parse(text: &str) -> Result<Operation, Wrong> {
         let end = text.len();
         let missing = |at: usize, what: &str| {

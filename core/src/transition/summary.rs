@@ -16,6 +16,7 @@ pub enum Change {
     Resource(ResourceChange),
 }
 
+/// Something happens to a resource: from where to where, and from which role to which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceChange {
     /// `Start`, `Stop`, `Move`, `Migrate`, `Promote`, `Demote`, `Recover`, `Restart`, `Reload`, `Re-promote`.

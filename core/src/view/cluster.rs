@@ -5,6 +5,7 @@
 
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
+use crate::scheduler::resolve::node::compare_names;
 use crate::score::Score;
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub struct ClusterView {
     pub fencing: Vec<FencingView>,
     pub tickets: Vec<TicketView>,
     pub bans: Vec<BanView>,
+    /// What each tag stands for.
+    pub tags: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -121,12 +124,18 @@ pub struct NodeView {
     pub is_dc: bool,
     pub health: Health,
     pub feature_set: Option<String>,
+    /// Why it cannot store the configuration, if it cannot.
+    pub disk: Option<String>,
+    /// Resources for whose failures it was switched off, to stay so until somebody has looked.
+    pub switched_off_for: Vec<String>,
     /// The resource a guest node runs in.
     pub container: Option<String>,
     /// Of a guest, the node it is on; empty if it is on none.
     pub host: Option<String>,
-    /// What is active there, in the order found.
+    /// What is active there and wanted, in the order found.
     pub running: Vec<PrimitiveView>,
+    /// How many are active there, wanted or not.
+    pub active: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -158,6 +167,8 @@ pub struct Common {
     pub description: Option<String>,
     /// Made by the cluster itself, and told of elsewhere: only programs want to see it.
     pub implicit: bool,
+    /// Asked for by name: shown even if it does not run.
+    pub asked_for: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -194,6 +205,12 @@ pub struct NodeRef {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GroupView {
     pub common: Common,
+    /// As people write it: an instance of an anonymous clone has no number.
+    pub name: String,
+    /// Members that do not run, wanted or not.
+    pub inactive: usize,
+    /// How many there are from the first that is wanted to the last of all.
+    pub reach: usize,
     pub members: Vec<PrimitiveView>,
 }
 
@@ -204,17 +221,38 @@ pub struct CloneView {
     pub of: String,
     pub promotable: bool,
     pub unique: bool,
-    /// Primitives or groups.
-    pub instances: Vec<ResourceView>,
-    pub digest: CloneDigest,
-    /// The same where pending operations are shown: who has one gets a line.
-    pub digest_while_pending: CloneDigest,
+    /// How many instances there may be.
+    pub max: usize,
+    pub instances: Vec<InstanceView>,
+    /// Nodes without an instance, by what is to be said of them.
+    pub absent: Vec<(String, Vec<String>)>,
+}
+
+/// A primitive or a group, and how its clone mentions it in few words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceView {
+    pub resource: ResourceView,
+    pub mention: Mention,
+    /// Something is being done about it.
+    pub changing: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mention {
+    /// With a line of its own.
+    Alone,
+    /// By the node it is promoted on.
+    Promoted(String),
+    /// By the node it runs on.
+    Started(String),
+    #[default]
+    Nowhere,
 }
 
 /// The short form: who needs no line of his own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CloneDigest {
-    /// Indices of instances that do.
+    /// Indices of instances that do need one.
     pub singled_out: Vec<usize>,
     pub promoted: Vec<String>,
     pub started: Vec<String>,
@@ -225,9 +263,13 @@ pub struct CloneDigest {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BundleView {
     pub common: Common,
+    /// Only some of its parts are wanted: they are listed one by one.
+    pub in_parts: bool,
     pub engine: String,
     pub image: String,
     pub unique: bool,
+    /// How many there are, wanted or not.
+    pub configured: usize,
     pub replicas: Vec<ReplicaView>,
 }
 
@@ -239,6 +281,8 @@ pub struct ReplicaView {
     pub child: Option<PrimitiveView>,
     pub container: PrimitiveView,
     pub remote: Option<PrimitiveView>,
+    /// The container is not wanted.
+    pub without_container: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -270,6 +314,8 @@ pub struct NodeHistory {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceHistoryView {
     pub id: String,
+    /// The instance it is held to be of.
+    pub instance_id: String,
     /// The name the history itself bears.
     pub kept_as: String,
     pub orphaned: bool,
@@ -300,6 +346,8 @@ pub struct FailureView {
     /// Older records have no key, and are known by their id.
     pub key_is_id: bool,
     pub node: String,
+    /// What was done, as the key has it.
+    pub deed: String,
     pub task: String,
     pub interval_ms: u32,
     pub exit_code: i32,
@@ -313,6 +361,13 @@ pub struct FailureView {
     pub last_change: Option<i64>,
     pub queue_ms: Option<String>,
     pub exec_ms: Option<String>,
+}
+
+impl ResourceHistoryView {
+    /// Among operations, who has some; among fail counts, who failed.
+    pub fn is_worth_telling(&self, with_operations: bool) -> bool {
+        if with_operations { !self.operations.is_empty() } else { self.fail_count > Score::ZERO }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -361,12 +416,31 @@ pub struct BanView {
 }
 
 impl CloneView {
-    pub fn digest(&self, with_pending: bool) -> &CloneDigest {
-        if with_pending { &self.digest_while_pending } else { &self.digest }
+    /// What its instances come to in few words; instances on their way to another state are singled
+    /// out where that is to be seen.
+    pub fn digest(&self, with_pending: bool) -> CloneDigest {
+        let mut digest = CloneDigest::default();
+        for (at, instance) in self.instances.iter().enumerate() {
+            match &instance.mention {
+                _ if with_pending && instance.changing => digest.singled_out.push(at),
+                Mention::Alone => digest.singled_out.push(at),
+                Mention::Promoted(node) => digest.promoted.push(node.clone()),
+                Mention::Started(node) => digest.started.push(node.clone()),
+                Mention::Nowhere => {}
+            }
+        }
+        let listed = digest.promoted.len() + digest.started.len();
+        digest.promoted.sort_by(|left, right| compare_names(left, right));
+        digest.started.sort_by(|left, right| compare_names(left, right));
+        if !self.unique && self.max > listed {
+            digest.stopped.clone_from(&self.absent);
+        }
+        digest
     }
 }
 
 impl ResourceView {
+    /// What all kinds of resources have.
     pub fn common(&self) -> &Common {
         match self {
             Self::Primitive(primitive) => &primitive.common,
@@ -381,20 +455,23 @@ impl ResourceView {
         match self {
             Self::Primitive(primitive) => vec![primitive],
             Self::Group(group) => group.members.iter().collect(),
-            Self::Clone(clone) => clone.instances.iter().flat_map(Self::primitives).collect(),
+            Self::Clone(clone) => clone.instances.iter().flat_map(|instance| instance.resource.primitives()).collect(),
             Self::Bundle(bundle) => bundle.replicas.iter().flat_map(ReplicaView::primitives).collect(),
         }
     }
 }
 
 impl ReplicaView {
+    /// The replica's parts, as far as they are wanted: address, contents, container, connection.
     pub fn primitives(&self) -> Vec<&PrimitiveView> {
-        let parts = [self.ip.as_ref(), self.child.as_ref(), Some(&self.container), self.remote.as_ref()];
+        let container = Some(&self.container).filter(|_| !self.without_container);
+        let parts = [self.ip.as_ref(), self.child.as_ref(), container, self.remote.as_ref()];
         parts.into_iter().flatten().collect()
     }
 }
 
 impl PrimitiveView {
+    /// Where it is, if somewhere.
     pub fn current_node(&self) -> Option<&NodeRef> {
         self.nodes.get(self.current?)
     }

@@ -1,8 +1,9 @@
-//! What of a view is wanted: sections, detail, and only some nodes or resources.
+//! What of a view is wanted: sections, detail, the names of nodes or resources.
 //!
-//! In: a view and [`Options`]. Out: a narrower view. Never here: reading a command line.
+//! In: what options choose. Out: [`ViewOptions`]. Never here: reading a command line, leaving anything
+//! out of a view (see `narrow`).
 
-use super::cluster::{ClusterView, ResourceView};
+use super::cluster::ClusterView;
 use crate::time::Zone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,9 +50,11 @@ impl Section {
         Self::Bans,
     ];
 
-    /// What the summary consists of.
-    pub const SUMMARY: [Section; 6] =
-        [Self::Stack, Self::Dc, Self::Times, Self::Counts, Self::Options, Self::MaintenanceMode];
+    /// What is called the summary.
+    pub const SUMMARY: [Section; 5] = [Self::Stack, Self::Dc, Self::Times, Self::Counts, Self::MaintenanceMode];
+
+    /// What stands under the summary's title.
+    pub const SUMMARIZED: [Section; 5] = [Self::Stack, Self::Dc, Self::Times, Self::Counts, Self::Options];
 }
 
 /// A set of sections.
@@ -59,56 +62,64 @@ impl Section {
 pub struct Sections(u32);
 
 impl Sections {
+    /// These and no others.
     pub fn of(sections: &[Section]) -> Self {
         sections.iter().fold(Self::default(), |set, section| set.with(*section))
     }
 
+    /// Every section.
     pub fn all() -> Self {
         Self::of(&Section::ALL)
     }
 
+    /// What is shown when nothing else is asked for, fencing apart.
+    pub const USUAL: [Section; 8] = [
+        Section::Stack,
+        Section::Dc,
+        Section::Times,
+        Section::Counts,
+        Section::MaintenanceMode,
+        Section::Nodes,
+        Section::Resources,
+        Section::Failures,
+    ];
+
     /// What is shown when nothing else is asked for.
     pub fn usual() -> Self {
-        Self::of(&[
-            Section::Stack,
-            Section::Dc,
-            Section::Times,
-            Section::Counts,
-            Section::MaintenanceMode,
-            Section::Nodes,
-            Section::Resources,
-            Section::Failures,
-            Section::FencingFailed,
-            Section::FencingPending,
-        ])
+        Self::of(&Self::USUAL).with(Section::FencingFailed).with(Section::FencingPending)
     }
 
+    /// The set and this one.
     #[must_use]
     pub const fn with(self, section: Section) -> Self {
         Self(self.0 | 1 << section as u32)
     }
 
+    /// The set less this one.
     #[must_use]
     pub const fn without(self, section: Section) -> Self {
         Self(self.0 & !(1 << section as u32))
     }
 
+    /// Whether the section is in the set.
     pub const fn has(self, section: Section) -> bool {
         self.0 & (1 << section as u32) != 0
     }
 
+    /// The set with this one in it if it was not, and the other way round.
     #[must_use]
     pub const fn toggled(self, section: Section) -> Self {
         Self(self.0 ^ (1 << section as u32))
     }
 
+    /// Whether at least one of them is in the set.
     pub fn has_any(self, sections: &[Section]) -> bool {
         sections.iter().any(|section| self.has(*section))
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct ViewOptions {
     pub sections: Sections,
     /// How times are shown.
     pub zone: Zone,
@@ -123,16 +134,18 @@ pub struct Options {
     pub nodes_one_by_one: bool,
     pub brief: bool,
     pub description: bool,
+    /// A node's name, or a tag's.
     pub only_node: Option<String>,
+    /// A resource's name, an instance's, or a tag's.
     pub only_resource: Option<String>,
     /// Only bans whose id begins so.
     pub ban_prefix: String,
     pub pending: bool,
-    /// Everything that was fenced, or only the newest of each kind and target.
-    pub fencing_full: bool,
+    /// Of a resource its state only, not where it is: as `crm_resource --list` has it.
+    pub without_places: bool,
 }
 
-impl Default for Options {
+impl Default for ViewOptions {
     fn default() -> Self {
         Self {
             sections: Sections::usual(),
@@ -149,12 +162,12 @@ impl Default for Options {
             only_resource: None,
             ban_prefix: String::new(),
             pending: true,
-            fencing_full: false,
+            without_places: false,
         }
     }
 }
 
-impl Options {
+impl ViewOptions {
     /// Does what an option of crm_mon without a value chooses, by its long name; false if it chooses nothing.
     pub fn choose(&mut self, name: &str) -> bool {
         let sections = self.sections;
@@ -162,7 +175,7 @@ impl Options {
             "group-by-node" => self.group_by_node = true,
             "inactive" => self.inactive = true,
             "failcounts" => self.sections = sections.with(Section::FailCounts),
-            "operations" => self.sections = sections.with(Section::Operations),
+            "operations" => self.sections = sections.with(Section::FailCounts).with(Section::Operations),
             "timing-details" => {
                 self.timing = true;
                 self.sections = sections.with(Section::Operations);
@@ -181,68 +194,24 @@ impl Options {
         true
     }
 
+    /// The same options; that nobody leads is told in any case.
+    #[must_use]
+    pub fn for_monitor(&self, view: &ClusterView) -> Self {
+        let mut options = self.clone();
+        if view.summary.dc.is_none() {
+            options.sections = options.sections.with(Section::Dc);
+        }
+        options
+    }
+
+    /// Whether all that was fenced is told, as of a history, not as the last of its kind.
+    pub fn tells_all_fencing(&self) -> bool {
+        [Section::FencingFailed, Section::FencingPending, Section::FencingSucceeded].iter().all(|one| self.shows(*one))
+    }
+
+    /// Whether a section is asked for.
     pub fn shows(&self, section: Section) -> bool {
         self.sections.has(section)
-    }
-}
-
-/// Keeps what the options' names allow.
-pub fn narrow(view: &mut ClusterView, options: &Options) {
-    if let Some(node) = &options.only_node {
-        let is_it = |name: &str| name.eq_ignore_ascii_case(node);
-        view.nodes.retain(|kept| is_it(&kept.name));
-        view.attributes.retain(|kept| is_it(&kept.node));
-        view.history.retain(|kept| is_it(&kept.node));
-        view.failures.retain(|kept| is_it(&kept.node));
-        view.bans.retain(|kept| is_it(&kept.node));
-        view.fencing.retain(|kept| is_it(&kept.target));
-        view.resources.iter_mut().for_each(|resource| leave_on(resource, &is_it));
-    }
-    if let Some(name) = &options.only_resource {
-        view.resources.retain_mut(|resource| keep_named(resource, name));
-        for history in &mut view.history {
-            history.resources.retain(|kept| kept.id == *name);
-        }
-        for node in &mut view.nodes {
-            node.running.retain(|kept| kept.common.id == *name || kept.instance_id == *name);
-        }
-        view.failures.retain(|kept| kept.resource == *name);
-        view.bans.retain(|kept| kept.resource == *name);
-    }
-    view.bans.retain(|ban| ban.id.starts_with(&options.ban_prefix));
-}
-
-/// A digest lists only the nodes that are wanted.
-fn leave_on(resource: &mut ResourceView, is_it: &impl Fn(&str) -> bool) {
-    if let ResourceView::Clone(clone) = resource {
-        for digest in [&mut clone.digest, &mut clone.digest_while_pending] {
-            digest.promoted.retain(|name| is_it(name));
-            digest.started.retain(|name| is_it(name));
-            for (_, names) in &mut digest.stopped {
-                names.retain(|name| is_it(name));
-            }
-            digest.stopped.retain(|(_, names)| !names.is_empty());
-        }
-    }
-}
-
-/// A collective is kept whole if it is named, else for the members that are.
-fn keep_named(resource: &mut ResourceView, name: &str) -> bool {
-    if resource.common().id == name {
-        return true;
-    }
-    match resource {
-        ResourceView::Primitive(primitive) => primitive.instance_id == name,
-        ResourceView::Group(group) => {
-            group.members.retain(|member| member.common.id == name || member.instance_id == name);
-            !group.members.is_empty()
-        }
-        ResourceView::Clone(clone) => {
-            clone.of == name || clone.instances.iter_mut().any(|instance| keep_named(instance, name))
-        }
-        ResourceView::Bundle(bundle) => bundle.replicas.iter().any(|replica| {
-            replica.primitives().iter().any(|primitive| primitive.common.id == name || primitive.instance_id == name)
-        }),
     }
 }
 

@@ -7,11 +7,14 @@ pub mod build;
 pub mod cluster;
 pub mod filter;
 pub mod html;
+pub mod metrics;
+pub mod narrow;
 pub mod outline;
 pub mod text;
 pub mod words;
 pub mod xml;
 
-pub use build::{Extra, build};
+pub use build::{Extra, build, situation, tickets};
 pub use cluster::ClusterView;
-pub use filter::{Options, Section, Sections, narrow};
+pub use filter::{Section, Sections, ViewOptions};
+pub use narrow::narrow;

@@ -3,34 +3,39 @@
 //! In: a view and options. Out: lines; the same shapes in `crm status` and `crm_simulate`.
 
 use super::cluster::ClusterView;
-use super::filter::{Options, Section, Sections};
+use super::filter::{Section, Sections, ViewOptions};
 use super::outline::{Block, Item, Tone, outline};
+use crate::exit::Exit;
 
 /// What `crm_mon -1` prints.
-pub fn print(view: &ClusterView, options: &Options) -> String {
+pub fn print(view: &ClusterView, options: &ViewOptions) -> String {
     let blocks: Vec<String> = outline(view, options).iter().map(|block| print_block(block, 0)).collect();
     blocks.join("\n")
 }
 
 /// What `crm_simulate` shows of a state if nothing else is asked for.
-pub fn status_options() -> Options {
+pub fn status_options() -> ViewOptions {
     let sections = Sections::of(&[Section::Nodes, Section::Resources]);
-    Options { sections, inactive: true, pending: false, failures_in_full: true, ..Options::default() }
+    ViewOptions { sections, inactive: true, pending: false, failures_in_full: true, ..ViewOptions::default() }
 }
 
 /// The view under a title, as `crm_simulate` shows a state.
-pub fn print_status(title: &str, view: &ClusterView, options: &Options) -> String {
+pub fn print_status(title: &str, view: &ClusterView, options: &ViewOptions) -> String {
     let blocks: Vec<String> = outline(view, options).iter().map(|block| print_block(block, 1)).collect();
     format!("{title}:\n{}", blocks.join("\n"))
 }
 
 /// `-s`: one line for monitoring systems, and whether all is well (0) or not (1).
-pub fn print_simple(view: &ClusterView) -> (String, i32) {
+pub fn print_simple(view: &ClusterView) -> (String, Exit) {
     let offline = view.nodes.iter().filter(|node| !node.online);
     let offline: Vec<String> = offline.map(|node| format!("offline node: {}", node.name)).collect();
     let no_dc = view.summary.dc.is_none().then(|| "No DC".to_string());
     let troubles: Vec<String> = no_dc.into_iter().chain((!offline.is_empty()).then(|| offline.join(" "))).collect();
-    if troubles.is_empty() { (all_well(view), 0) } else { (format!("CLUSTER WARN: {}\n", troubles.join(", ")), 1) }
+    if troubles.is_empty() {
+        (all_well(view), Exit::OK)
+    } else {
+        (format!("CLUSTER WARN: {}\n", troubles.join(", ")), Exit::ERROR)
+    }
 }
 
 fn all_well(view: &ClusterView) -> String {
@@ -53,6 +58,7 @@ fn all_well(view: &ClusterView) -> String {
 
 fn print_block(block: &Block, depth: usize) -> String {
     let mut text = match depth {
+        _ if block.title.is_empty() => String::new(),
         0 => format!("{}:\n", block.title),
         depth => format!("{}{}:\n", bullet(depth), block.title),
     };
@@ -72,7 +78,9 @@ fn print_block(block: &Block, depth: usize) -> String {
 fn print_item(item: &Item, depth: usize, text: &mut String) {
     let heads = item.tone == Tone::Heading || !item.children.is_empty();
     let colon = if heads && !item.without_colon { ":" } else { "" };
-    text.push_str(&format!("{}{}{colon}\n", bullet(depth), item.text));
+    if !item.text.is_empty() {
+        text.push_str(&format!("{}{}{colon}\n", bullet(depth), item.text));
+    }
     for child in &item.children {
         print_item(child, depth + 1, text);
     }

@@ -3,25 +3,21 @@
 //! In: parts of a view. Out: text without indentation.
 
 use super::cluster::{
-    Common, FailureView, Health, NodeKind, NodeView, OperationView, PrimitiveView, ResourceHistoryView,
+    Common, FailureView, FencingState, FencingView, Health, NodeKind, NodeView, OperationView, PrimitiveView,
+    ResourceHistoryView,
 };
-use super::filter::Options;
+use super::filter::ViewOptions;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
+use crate::exit;
 use crate::score::Score;
-use crate::status::operation::exit;
-use crate::time::Zone;
+pub use crate::time::interval_in_words as interval;
+use crate::time::{Zone, in_words};
 use quorate_grammar::literal::DateTime;
-
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `Tue Jun 16 19:23:21 2020`
 pub fn time(moment: i64, zone: &Zone) -> String {
-    let at = DateTime { epoch: moment, offset: zone.offset_at(moment) }.calendar();
-    let weekday = WEEKDAYS[(at.weekday as usize).clamp(1, 7) - 1];
-    let month = MONTHS[(at.month as usize).clamp(1, 12) - 1];
-    format!("{weekday} {month} {:>2} {:02}:{:02}:{:02} {}", at.day, at.hour, at.minute, at.second, at.year)
+    in_words(DateTime { epoch: moment, offset: zone.offset_at(moment) })
 }
 
 /// `2020-06-16 19:23:21Z`
@@ -37,26 +33,7 @@ pub fn time_iso(moment: i64, zone: &Zone) -> String {
     format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}{suffix}", at.year, at.month, at.day, at.hour, at.minute, at.second)
 }
 
-/// `10s`, `1m30s`, `1h`, `100ms`.
-pub fn interval(ms: u32) -> String {
-    let mut rest = ms;
-    let mut text = String::new();
-    for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m")] {
-        if rest >= unit {
-            text.push_str(&format!("{}{name}", rest / unit));
-            rest %= unit;
-        }
-    }
-    match (rest / 1000, rest % 1000) {
-        (0, 0) if !text.is_empty() => {}
-        (0, 0) => text.push_str("0s"),
-        _ if rest < 1000 => text.push_str(&format!("{rest}ms")),
-        (seconds, 0) => text.push_str(&format!("{seconds}s")),
-        (seconds, ms) => text.push_str(&format!("{seconds}.{ms:03}s")),
-    }
-    text
-}
-
+/// As a line about a node begins.
 pub const fn node_kind(kind: NodeKind) -> &'static str {
     match kind {
         NodeKind::Member => "Node",
@@ -74,48 +51,52 @@ pub fn node_state(node: &NodeView) -> String {
         NodeView { pending: true, .. } => "pending",
         NodeView { standby_on_fail: true, online: true, .. } => "standby (on-fail)",
         NodeView { standby: true, online: false, .. } => "OFFLINE (standby)",
-        NodeView { standby: true, running, .. } if running.is_empty() => "standby",
+        NodeView { standby: true, active: 0, .. } => "standby",
         NodeView { standby: true, .. } => "standby (with active resources)",
         NodeView { maintenance: true, online: true, .. } => "maintenance",
         NodeView { maintenance: true, .. } => "OFFLINE (maintenance)",
         NodeView { online: true, .. } => "online",
         _ => "OFFLINE",
     };
-    match node.health {
-        Health::Green => state.to_string(),
-        Health::Yellow => format!("{state} (health is YELLOW)"),
-        Health::Red => format!("{state} (health is RED)"),
-    }
+    let health = match node.health {
+        Health::Green => "",
+        Health::Yellow => " (health is YELLOW)",
+        Health::Red => " (health is RED)",
+    };
+    let disk = node.disk.as_ref().map_or(String::new(), |disk| format!(" (disk: {disk})"));
+    let why = node.switched_off_for.join(", ");
+    let off = if why.is_empty() { String::new() } else { format!(" (switched off: {why} failed there)") };
+    format!("{state}{health}{disk}{off}")
 }
 
-/// A node's name; in detail with the id that is not the name, and with the node that a guest is on.
-pub fn node_name(name: &str, id: &str, kind: NodeKind, host: Option<&str>, options: &Options) -> String {
-    match host {
-        _ if !options.detail => name.to_string(),
-        Some(host) => format!("{name}@{host}"),
-        None if kind == NodeKind::Member && !id.is_empty() && id != name => format!("{name} ({id})"),
-        None => name.to_string(),
+/// A node's name; in detail with the node that a guest is on, and with the id that is not the name.
+pub fn node_name(name: &str, id: &str, host: Option<&str>, options: &ViewOptions) -> String {
+    if !options.detail {
+        return name.to_string();
     }
+    let host = host.map(|host| format!("@{host}")).unwrap_or_default();
+    let id = if id.is_empty() || id.eq_ignore_ascii_case(name) { String::new() } else { format!(" ({id})") };
+    format!("{name}{host}{id}")
 }
 
 /// `p1 (ocf:heartbeat:Dummy): Started n1 (unmanaged)`, with tabs where Pacemaker has them.
-pub fn primitive(primitive: &PrimitiveView, options: &Options, with_node: bool) -> String {
+pub fn primitive(primitive: &PrimitiveView, options: &ViewOptions, with_node: bool) -> String {
     primitive_named(&primitive.common.id, primitive, options, with_node)
 }
 
 /// The same under another name: a bundle's replica stands for what runs in it.
-pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &Options, with_node: bool) -> String {
+pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &ViewOptions, with_node: bool) -> String {
+    let several = primitive.nodes.len() > 1;
     let mut text = format!("{name}\t({}):\t", primitive.agent);
     if primitive.common.orphaned {
         text.push_str(" ORPHANED");
     }
     text.push(' ');
     text.push_str(&state(primitive, options));
-    let several = primitive.nodes.len() > 1;
     if with_node && !several {
         text.extend(primitive.shown_node().map(|node| format!(" {}", node.name)));
     }
-    if primitive.nodes.is_empty()
+    if primitive.role == Role::Stopped
         && let Some(failure) = &primitive.probe_failure
     {
         // Pacemaker leaves this blank at the end.
@@ -125,21 +106,28 @@ pub fn primitive_named(name: &str, primitive: &PrimitiveView, options: &Options,
     if !remarks.is_empty() {
         text.push_str(&format!(" ({})", remarks.join(", ")));
     }
+    // Where several nodes have it, the description goes with it unasked.
+    let described = are_described(options) || !with_node || several;
+    text.push_str(&in_brackets(primitive.common.description.as_deref().filter(|_| described).as_slice()));
     if with_node && several {
         let names: Vec<&str> = primitive.nodes.iter().map(|node| node.name.as_str()).collect();
         text.push_str(&format!(" [ {} ]", names.join(" ")));
     }
-    text + &description(&primitive.common, options)
+    text
 }
 
 /// What an administrator says of a resource.
-pub fn description(common: &Common, options: &Options) -> String {
-    let wanted = options.description || options.detail;
-    common.description.as_ref().filter(|_| wanted).map_or(String::new(), |text| format!(" ({text})"))
+pub fn description(common: &Common, options: &ViewOptions) -> String {
+    in_brackets(common.description.as_deref().filter(|_| are_described(options)).as_slice())
+}
+
+/// Whether descriptions are shown.
+pub const fn are_described(options: &ViewOptions) -> bool {
+    options.description || options.detail || options.without_places
 }
 
 /// `Started`, `FAILED Promoted`, `Stopping`, …
-pub fn state(primitive: &PrimitiveView, options: &Options) -> String {
+pub fn state(primitive: &PrimitiveView, options: &ViewOptions) -> String {
     if primitive.common.failed {
         return match primitive.role > Role::Unpromoted {
             true => format!("FAILED {}", primitive.role),
@@ -150,7 +138,7 @@ pub fn state(primitive: &PrimitiveView, options: &Options) -> String {
 }
 
 /// The role, or what is being done about it.
-pub fn activity(primitive: &PrimitiveView, options: &Options) -> &'static str {
+pub fn activity(primitive: &PrimitiveView, options: &ViewOptions) -> &'static str {
     match primitive.pending.as_deref().filter(|_| options.pending) {
         Some("start") => "Starting",
         Some("stop") => "Stopping",
@@ -162,14 +150,14 @@ pub fn activity(primitive: &PrimitiveView, options: &Options) -> &'static str {
 }
 
 /// What is out of the ordinary.
-pub fn remarks(primitive: &PrimitiveView, options: &Options, with_node: bool) -> Vec<String> {
+pub fn remarks(primitive: &PrimitiveView, options: &ViewOptions, with_node: bool) -> Vec<String> {
     let common = &primitive.common;
     let mut remarks = Vec::new();
     // Of several places, none is judged.
     if with_node && primitive.nodes.len() < 2 && primitive.shown_node().is_some_and(|node| node.lost) {
         remarks.push("UNCLEAN".to_string());
     }
-    if is_locked_where_shown(primitive) {
+    if with_node && primitive.nodes.len() < 2 && is_locked_where_shown(primitive) {
         remarks.push("LOCKED".to_string());
     }
     if options.pending && primitive.pending.as_deref() == Some("monitor") {
@@ -223,7 +211,7 @@ pub fn fail_counts(history: &ResourceHistoryView, zone: &Zone) -> String {
 }
 
 /// `(20) monitor: interval="10000ms" …`
-pub fn operation(operation: &OperationView, options: &Options) -> String {
+pub fn operation(operation: &OperationView, options: &ViewOptions) -> String {
     let mut details = Vec::new();
     if operation.interval_ms > 0 {
         details.push(format!("interval=\"{}ms\"", operation.interval_ms));
@@ -241,15 +229,15 @@ pub fn operation(operation: &OperationView, options: &Options) -> String {
 }
 
 /// One line of the list of failed actions.
-pub fn failure(failure: &FailureView, options: &Options) -> String {
+pub fn failure(failure: &FailureView, options: &ViewOptions) -> String {
     match options.detail || options.failures_in_full {
         true => failure_technical(failure, options),
         false => failure_friendly(failure, options),
     }
 }
 
-fn failure_friendly(failure: &FailureView, options: &Options) -> String {
-    let operation = match (failure.interval_ms, failure.task.as_str()) {
+fn failure_friendly(failure: &FailureView, options: &ViewOptions) -> String {
+    let operation = match (failure.interval_ms, failure.deed.as_str()) {
         (0, "monitor") => "probe".to_string(),
         (0, task) => task.to_string(),
         (ms, task) => format!("{}-interval {task}", interval(ms)),
@@ -276,7 +264,7 @@ fn failure_friendly(failure: &FailureView, options: &Options) -> String {
     text
 }
 
-fn failure_technical(failure: &FailureView, options: &Options) -> String {
+fn failure_technical(failure: &FailureView, options: &ViewOptions) -> String {
     let mut text = format!(
         "{} on {} '{}' ({}): call={}, status='{}'",
         failure.key,
@@ -291,15 +279,62 @@ fn failure_technical(failure: &FailureView, options: &Options) -> String {
     }
     if let Some(moment) = failure.last_change {
         text.push_str(&format!(", last-rc-change='{}'", time(moment, &options.zone)));
-        if failure.queue_ms.is_some() || failure.exec_ms.is_some() {
-            let queued = failure.queue_ms.as_deref().unwrap_or("0");
-            let exec = failure.exec_ms.as_deref().unwrap_or("0");
-            text.push_str(&format!(", queued={queued}ms, exec={exec}ms"));
-        }
+    }
+    text.extend(failure.queue_ms.as_ref().map(|ms| format!(", queued={ms}ms")));
+    text.extend(failure.exec_ms.as_ref().map(|ms| format!(", exec={ms}ms")));
+    text
+}
+
+/// `reboot of n2 by n1 for pacemaker-controld.1@n1 last successful at …`
+pub fn fencing_friendly(event: &FencingView, options: &ViewOptions) -> String {
+    let over = event.state != FencingState::Pending;
+    let by = event.delegate.as_ref().filter(|_| over).map(|node| format!(" by {node}")).unwrap_or_default();
+    let mut text = format!("{} of {}{by} for {}@{}", fencing_deed(event), event.target, event.client, event.origin);
+    if !options.tells_all_fencing() {
+        text.push_str(" last");
+    }
+    text.push_str(&fencing_outcome(event));
+    if let Some(moment) = event.completed {
+        text.push_str(&format!(" at {}", time_iso(moment, &options.zone)));
     }
     text
 }
 
+/// `reboot of n2 successful: delegate=n1, client=…, origin=…, last-successful='…'`
+pub fn fencing_technical(event: &FencingView, options: &ViewOptions) -> String {
+    let over = event.state != FencingState::Pending;
+    let mut text = format!("{} of {}{}: ", fencing_deed(event), event.target, fencing_outcome(event));
+    text.extend(event.delegate.as_ref().filter(|_| over).map(|node| format!("delegate={node}, ")));
+    text.push_str(&format!("client={}, origin={}", event.client, event.origin));
+    if let Some(moment) = event.completed {
+        let word = match event.state {
+            _ if options.tells_all_fencing() => "completed",
+            FencingState::Failed => "last-failed",
+            _ => "last-successful",
+        };
+        text.push_str(&format!(", {word}='{}'", time_iso(moment, &options.zone)));
+    }
+    text
+}
+
+fn fencing_deed(event: &FencingView) -> &str {
+    match event.action.as_str() {
+        "on" => "unfencing",
+        "off" => "turning off",
+        action => action,
+    }
+}
+
+fn fencing_outcome(event: &FencingView) -> String {
+    match (event.state, &event.reason) {
+        (FencingState::Failed, Some(reason)) => format!(" failed ({reason})"),
+        (FencingState::Failed, None) => " failed".to_string(),
+        (FencingState::Succeeded, _) => " successful".to_string(),
+        (FencingState::Pending, _) => " pending".to_string(),
+    }
+}
+
+/// What happens without quorum, in words.
 pub const fn no_quorum_policy(policy: NoQuorumPolicy) -> &'static str {
     match policy {
         NoQuorumPolicy::Freeze => "Freeze resources",
@@ -310,6 +345,7 @@ pub const fn no_quorum_policy(policy: NoQuorumPolicy) -> &'static str {
     }
 }
 
+/// The option's value.
 pub const fn no_quorum_policy_value(policy: NoQuorumPolicy) -> &'static str {
     match policy {
         NoQuorumPolicy::Freeze => "freeze",

@@ -4,13 +4,13 @@
 //! Instances are listed one by one, whatever the options say of brevity.
 
 use super::cluster::{
-    BundleView, CloneView, ClusterView, FencingState, FencingView, GroupView, NodeKind, NodeView, PrimitiveView,
-    ReplicaView, ResourceView, Summary, TicketView,
+    BundleView, CloneView, ClusterView, Common, FencingState, FencingView, GroupView, NodeKind, NodeView,
+    PrimitiveView, ReplicaView, ResourceView, Summary, TicketView,
 };
-use super::filter::{Options, Section};
+use super::filter::{Section, ViewOptions};
 use super::words;
+use crate::exit;
 use crate::score::Score;
-use crate::status::operation::exit;
 use crate::time::Zone;
 use crate::xml::{self, Element};
 
@@ -26,7 +26,8 @@ pub enum Frame {
     Legacy { version: String },
 }
 
-pub fn print(view: &ClusterView, options: &Options, frame: &Frame) -> String {
+/// The document that `--output-as=xml` (or the older `--as-xml`) prints.
+pub fn print(view: &ClusterView, options: &ViewOptions, frame: &Frame) -> String {
     let mut root = match frame {
         Frame::Result { request } => {
             Element::new("pacemaker-result").with("api-version", API_VERSION).with("request", request.as_str())
@@ -43,15 +44,22 @@ pub fn print(view: &ClusterView, options: &Options, frame: &Frame) -> String {
 }
 
 /// What the options ask for, an element for each section.
-pub fn sections(view: &ClusterView, options: &Options) -> Vec<Element> {
+pub fn sections(view: &ClusterView, options: &ViewOptions) -> Vec<Element> {
     let mut sections = Vec::new();
-    if options.sections.has_any(&Section::SUMMARY) {
+    if options.sections.has_any(&Section::SUMMARIZED) {
         sections.push(summary(&view.summary, options));
     }
+    let someone = view.nodes.iter().any(|node| node.online);
+    let narrowed = options.only_node.is_some() || options.only_resource.is_some();
     let mut add = |section, name: &str, children: Vec<Element>| {
-        // A history that was asked for is there, even if nothing was done.
-        let told = !children.is_empty() || name == "node_history";
-        if options.shows(section) && told {
+        // What was asked for is there, even if there is nothing in it.
+        let told = match section {
+            Section::Nodes => true,
+            Section::Resources => narrowed && view.summary.instances > 0,
+            Section::Operations | Section::FailCounts => someone,
+            _ => false,
+        };
+        if options.shows(section) && (told || !children.is_empty()) {
             sections.push(list(name, children));
         }
     };
@@ -86,7 +94,7 @@ const fn yes(is: bool) -> &'static str {
     if is { "true" } else { "false" }
 }
 
-fn summary(summary: &Summary, options: &Options) -> Element {
+fn summary(summary: &Summary, options: &ViewOptions) -> Element {
     let mut all = Element::new("summary");
     if options.shows(Section::Stack) {
         all.push(Element::new("stack").with("type", summary.stack.as_str()));
@@ -110,7 +118,7 @@ fn summary(summary: &Summary, options: &Options) -> Element {
         let counts = Element::new("resources_configured").with("number", summary.instances.to_string());
         all.push(counts.with("disabled", summary.disabled.to_string()).with("blocked", summary.blocked.to_string()));
     }
-    if options.shows(Section::Options) || options.shows(Section::MaintenanceMode) {
+    if options.shows(Section::Options) {
         all.push(cluster_options(summary));
     }
     all
@@ -140,7 +148,7 @@ fn cluster_options(summary: &Summary) -> Element {
         .with("stonith-timeout-ms", summary.fencing_timeout_ms.to_string())
 }
 
-fn node(node: &NodeView, options: &Options) -> Element {
+fn node(node: &NodeView, options: &ViewOptions) -> Element {
     let kind = match node.kind {
         NodeKind::Member => "member",
         NodeKind::Remote | NodeKind::Guest => "remote",
@@ -164,31 +172,31 @@ fn node(node: &NodeView, options: &Options) -> Element {
     element.set("shutdown", yes(node.shutdown));
     element.set("expected_up", yes(node.expected_up));
     element.set("is_dc", yes(node.is_dc));
-    element.set("resources_running", node.running.len().to_string());
+    element.set("resources_running", node.active.to_string());
     element.set("type", kind);
     set_if(&mut element, "id_as_resource", node.container.as_deref());
-    if options.group_by_node && options.shows(Section::Resources) {
+    if options.group_by_node {
+        let described = ViewOptions { description: true, ..options.clone() };
         for running in &node.running {
-            element.push(primitive(running, options));
+            element.push(primitive(running, &described));
         }
     }
     element
 }
 
-fn resources(view: &ClusterView, options: &Options) -> Vec<Element> {
-    let grouped = options.group_by_node && options.shows(Section::Nodes);
-    if grouped && !options.inactive {
+fn resources(view: &ClusterView, options: &ViewOptions) -> Vec<Element> {
+    if options.group_by_node && !options.inactive {
         return Vec::new();
     }
     let shown = view.resources.iter().filter(|resource| {
         let common = resource.common();
-        let wanted = if grouped { !common.fully_active } else { options.inactive || common.active };
-        wanted && (common.active || !common.orphaned)
+        let wanted = if options.group_by_node { !common.fully_active } else { options.inactive || common.active };
+        wanted && (common.fully_active || !common.orphaned)
     });
     shown.map(|one| resource(one, options)).collect()
 }
 
-fn resource(resource: &ResourceView, options: &Options) -> Element {
+fn resource(resource: &ResourceView, options: &ViewOptions) -> Element {
     match resource {
         ResourceView::Primitive(one) => primitive(one, options),
         ResourceView::Group(one) => group(one, options),
@@ -197,20 +205,23 @@ fn resource(resource: &ResourceView, options: &Options) -> Element {
     }
 }
 
-fn group(group: &GroupView, options: &Options) -> Element {
-    let shown: Vec<&PrimitiveView> =
-        group.members.iter().filter(|member| options.inactive || member.common.active).collect();
+fn group(group: &GroupView, options: &ViewOptions) -> Element {
+    let is_shown = |member: &PrimitiveView| options.inactive || member.common.active || member.common.asked_for;
     let mut element = Element::new("group")
         .with("id", group.common.id.as_str())
-        .with("number_resources", shown.len().to_string())
+        .with("number_resources", group.reach.to_string())
         .with("maintenance", yes(group.common.maintenance))
         .with("managed", yes(group.common.managed))
         .with("disabled", yes(group.common.disabled));
-    set_if(&mut element, "description", group.common.description.as_deref());
-    shown.into_iter().fold(element, |element, member| element.with_child(primitive(member, options)))
+    set_if(&mut element, "description", description(&group.common, options));
+    group
+        .members
+        .iter()
+        .filter(|member| is_shown(member))
+        .fold(element, |element, member| element.with_child(primitive(member, options)))
 }
 
-fn clone(clone: &CloneView, options: &Options) -> Element {
+fn clone(clone: &CloneView, options: &ViewOptions) -> Element {
     let common = &clone.common;
     let mut element = Element::new("clone")
         .with("id", common.id.as_str())
@@ -222,12 +233,11 @@ fn clone(clone: &CloneView, options: &Options) -> Element {
         .with("failed", yes(common.failed))
         .with("failure_ignored", yes(common.failure_ignored));
     set_if(&mut element, "target_role", common.target_role.as_deref());
-    set_if(&mut element, "description", common.description.as_deref());
-    let shown = clone.instances.iter().filter(|instance| options.inactive || instance.common().active);
-    shown.fold(element, |element, instance| element.with_child(resource(instance, options)))
+    set_if(&mut element, "description", description(common, options));
+    clone.instances.iter().fold(element, |element, instance| element.with_child(resource(&instance.resource, options)))
 }
 
-fn bundle(bundle: &BundleView, options: &Options) -> Element {
+fn bundle(bundle: &BundleView, options: &ViewOptions) -> Element {
     let common = &bundle.common;
     let mut element = Element::new("bundle")
         .with("id", common.id.as_str())
@@ -237,16 +247,17 @@ fn bundle(bundle: &BundleView, options: &Options) -> Element {
         .with("maintenance", yes(common.maintenance))
         .with("managed", yes(common.managed))
         .with("failed", yes(common.failed));
-    set_if(&mut element, "description", common.description.as_deref());
+    set_if(&mut element, "description", description(common, options));
     bundle.replicas.iter().fold(element, |element, one| element.with_child(replica(one, options)))
 }
 
-fn replica(replica: &ReplicaView, options: &Options) -> Element {
+fn replica(replica: &ReplicaView, options: &ViewOptions) -> Element {
     let element = Element::new("replica").with("id", replica.number.to_string());
     replica.primitives().into_iter().fold(element, |element, part| element.with_child(primitive(part, options)))
 }
 
-fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
+/// A primitive or instance.
+pub fn primitive(primitive: &PrimitiveView, options: &ViewOptions) -> Element {
     let common = &primitive.common;
     let mut element = Element::new("resource")
         .with("id", common.id.as_str())
@@ -271,12 +282,16 @@ fn primitive(primitive: &PrimitiveView, options: &Options) -> Element {
     let monitoring = options.pending && primitive.pending.as_deref() == Some("monitor");
     set_if(&mut element, "pending", monitoring.then_some("Monitoring"));
     set_if(&mut element, "locked_to", primitive.locked_to.as_ref().map(|node| node.name.as_str()));
-    set_if(&mut element, "description", common.description.as_deref());
+    set_if(&mut element, "description", description(common, options));
     for node in &primitive.nodes {
         let node_element = Element::new("node").with("name", node.name.as_str()).with("id", node.id.as_str());
         element.push(node_element.with("cached", yes(node.online)));
     }
     element
+}
+
+fn description<'a>(common: &'a Common, options: &ViewOptions) -> Option<&'a str> {
+    common.description.as_deref().filter(|_| words::are_described(options))
 }
 
 fn attributes(view: &ClusterView) -> Vec<Element> {
@@ -294,17 +309,18 @@ fn attributes(view: &ClusterView) -> Vec<Element> {
     nodes.collect()
 }
 
-fn history(view: &ClusterView, options: &Options, with_operations: bool) -> Vec<Element> {
+fn history(view: &ClusterView, options: &ViewOptions, with_operations: bool) -> Vec<Element> {
     let mut nodes = Vec::new();
     for node in &view.history {
         let mut element = Element::new("node").with("name", node.node.as_str());
-        let worth = node.resources.iter().filter(|resource| with_operations || resource.fail_count > Score::ZERO);
+        let worth = node.resources.iter().filter(|resource| resource.is_worth_telling(with_operations));
         let mut any = false;
         for resource in worth {
             let id = if with_operations { &resource.id } else { &resource.kept_as };
             let mut one = Element::new("resource_history").with("id", id);
-            one.set("orphan", yes(resource.orphaned));
-            one.set("removed", yes(resource.orphaned));
+            // Pacemaker says so of everything it has a history of; the resource's own element tells.
+            one.set("orphan", yes(false));
+            one.set("removed", yes(false));
             one.set("migration-threshold", resource.migration_threshold.value().to_string());
             if resource.fail_count > Score::ZERO {
                 one.set("fail-count", resource.fail_count.value().to_string());
@@ -336,7 +352,7 @@ fn history(view: &ClusterView, options: &Options, with_operations: bool) -> Vec<
     nodes
 }
 
-fn failures(view: &ClusterView, options: &Options) -> Vec<Element> {
+fn failures(view: &ClusterView, options: &ViewOptions) -> Vec<Element> {
     let elements = view.failures.iter().map(|failure| {
         let mut element = Element::new("failure")
             .with(if failure.key_is_id { "id" } else { "op_key" }, failure.key.as_str())
@@ -348,8 +364,8 @@ fn failures(view: &ClusterView, options: &Options) -> Vec<Element> {
             .with("status", failure.status);
         if let Some(moment) = failure.last_change {
             element.set("last-rc-change", words::time_iso(moment, &options.zone));
-            element.set("queued", failure.queue_ms.as_deref().unwrap_or("0"));
-            element.set("exec", failure.exec_ms.as_deref().unwrap_or("0"));
+            set_if(&mut element, "queued", failure.queue_ms.as_deref());
+            set_if(&mut element, "exec", failure.exec_ms.as_deref());
             element.set("interval", failure.interval_ms.to_string());
             element.set("task", failure.task.as_str());
         }
@@ -358,7 +374,7 @@ fn failures(view: &ClusterView, options: &Options) -> Vec<Element> {
     elements.collect()
 }
 
-fn fencing(view: &ClusterView, options: &Options) -> Vec<Element> {
+fn fencing(view: &ClusterView, options: &ViewOptions) -> Vec<Element> {
     let wanted = |event: &&FencingView| match event.state {
         FencingState::Succeeded => options.shows(Section::FencingSucceeded),
         FencingState::Failed => options.shows(Section::FencingFailed),
@@ -384,10 +400,11 @@ fn fencing(view: &ClusterView, options: &Options) -> Vec<Element> {
     elements.collect()
 }
 
-fn tickets(view: &ClusterView, options: &Options) -> Vec<Element> {
+fn tickets(view: &ClusterView, options: &ViewOptions) -> Vec<Element> {
     view.tickets.iter().map(|ticket| self::ticket(ticket, &options.zone)).collect()
 }
 
+/// A `<ticket>`, its times in the zone given.
 pub fn ticket(ticket: &TicketView, zone: &Zone) -> Element {
     let status = if ticket.granted { "granted" } else { "revoked" };
     let element = Element::new("ticket").with("id", ticket.id.as_str()).with("status", status);

@@ -4,7 +4,7 @@
 //! element on one line, a line end. Absent: which attributes enter (see `lrm` and `cib`).
 
 use super::tree::Element;
-use super::writer::write_to;
+use super::writer::{escape_attribute, write_to};
 use md5::{Digest, Md5};
 
 /// The lower-case hexadecimal MD5 of some bytes.
@@ -23,11 +23,18 @@ pub fn element_digest(element: &Element) -> String {
 
 /// The digest of `<parameters …/>` with these attributes, in their order.
 pub fn parameters_digest<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut element = Element::new("parameters");
+    // Names as they are: some parameters are called `1`, which is no name in XML, and have digests all
+    // the same.
+    let mut text = String::from(" <parameters");
     for (name, value) in parameters {
-        element.set(name, value);
+        text.push(' ');
+        text.push_str(name);
+        text.push_str("=\"");
+        escape_attribute(value, &mut text);
+        text.push('"');
     }
-    element_digest(&element)
+    text.push_str("/>\n");
+    md5_hex(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -37,5 +44,10 @@ mod tests {
     #[test]
     fn no_parameters_have_the_digest_every_cib_shows() {
         assert_eq!(parameters_digest([]), "f2317cad3d54cec5d7d7aa7d0bf35cf8");
+    }
+
+    #[test]
+    fn parameters_whose_names_xml_does_not_take_have_those_of_their_spelling() {
+        assert_eq!(parameters_digest([("1", "a&b")]), md5_hex(b" <parameters 1=\"a&amp;b\"/>\n"));
     }
 }

@@ -1,9 +1,10 @@
 //! Paths that name one element: `/cib/configuration/nodes/node[@id='1']`.
 //!
 //! In: the spelling patchsets and tools use. Out: [`Path`], which finds its element.
-//! Absent: the rest of XPath.
+//! Absent: the rest of XPath (see `xpath`).
 
 use super::tree::Element;
+use super::unfit::{unfit_name, unfit_value};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -74,6 +75,16 @@ impl Path {
         (!steps.is_empty()).then_some(Path(steps))
     }
 
+    /// Why it cannot be written so that it is read again.
+    pub fn unfit(&self) -> Option<String> {
+        self.0.iter().find_map(|step| {
+            let id = step.id.as_deref().unwrap_or_default();
+            let quotes = id.contains('\'') && id.contains('"');
+            let quotes = quotes.then(|| format!("the id {id} holds both kinds of quotes"));
+            unfit_name(&step.name).or_else(|| unfit_value("id", id)).or(quotes)
+        })
+    }
+
     /// The element the path leads to.
     pub fn find<'a>(&self, root: &'a Element) -> Option<&'a Element> {
         let (first, rest) = self.0.split_first()?;
@@ -93,6 +104,7 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.0 {
             match &step.id {
+                Some(id) if id.contains('\'') => write!(f, "/{}[@id=\"{id}\"]", step.name)?,
                 Some(id) => write!(f, "/{}[@id='{id}']", step.name)?,
                 None => write!(f, "/{}", step.name)?,
             }

@@ -5,7 +5,9 @@
 
 use super::attributes::{Attributes, Shapes};
 use super::name::Name;
-use super::tree::{Element, Node};
+use super::tree::{DEPTH_MAX, Element, Node};
+use super::unfit::is_name;
+use crate::text::fits_xml;
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
@@ -15,9 +17,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io::BufRead;
 use std::sync::Arc;
-
-/// Deeper documents are refused: printing and comparing recurse over the depth.
-const DEPTH_MAX: usize = 200;
 
 /// Where and why a text is not a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +56,9 @@ impl fmt::Display for XmlError {
 impl std::error::Error for XmlError {}
 
 /// Reads one document from bytes, which must be UTF-8.
+///
+/// # Errors
+/// They are not UTF-8, or not a document.
 pub fn read_bytes(bytes: &[u8]) -> Result<Element, XmlError> {
     match std::str::from_utf8(bytes) {
         Ok(text) => read(text),
@@ -69,6 +71,9 @@ pub fn read_bytes(bytes: &[u8]) -> Result<Element, XmlError> {
 }
 
 /// Reads one document.
+///
+/// # Errors
+/// The place where it stops being one.
 pub fn read(text: &str) -> Result<Element, XmlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
@@ -148,7 +153,7 @@ fn decoded<'a>(attribute: &'a Attribute<'_>, start: u64) -> Result<Cow<'a, str>,
         return Err(Fault::new(start, format!("`<` in attribute {key}")));
     }
     let value = attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| Fault::new(start, error))?;
-    match value.chars().all(allowed) {
+    match value.chars().all(fits_xml) {
         true => Ok(value),
         false => Err(Fault::new(start, format!("forbidden character in attribute {key}"))),
     }
@@ -161,7 +166,7 @@ struct Builder {
     /// Character data gathered until the next tag.
     pending: String,
     /// By depth, the elements before: thousands have the same name and attributes in the same order.
-    known: Vec<Known>,
+    known: Vec<LastSeen>,
     /// The values of the element at hand, one after another, and where each ends.
     values: String,
     ends: Vec<u32>,
@@ -169,7 +174,7 @@ struct Builder {
 
 /// What elements of one depth looked like.
 #[derive(Clone, Default)]
-struct Known {
+struct LastSeen {
     /// The name of the last one.
     name: Option<Name>,
     shapes: Shapes,
@@ -244,10 +249,10 @@ impl Builder {
         Ok(Element { name, attributes, children: Vec::new(), offset })
     }
 
-    fn known(&mut self) -> &mut Known {
+    fn known(&mut self) -> &mut LastSeen {
         let depth = self.open.len();
         if self.known.len() <= depth {
-            self.known.resize(depth + 1, Known::default());
+            self.known.resize(depth + 1, LastSeen::default());
         }
         &mut self.known[depth]
     }
@@ -278,10 +283,7 @@ impl Builder {
     }
 
     fn check_name(&self, name: &str, start: u64) -> Result<(), Fault> {
-        let mut chars = name.chars();
-        let first = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_' || c == ':');
-        let rest = chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{b7}'));
-        match first && rest {
+        match is_name(name) {
             true => Ok(()),
             false => Err(Fault::new(start, format!("`{name}` is not a name"))),
         }
@@ -290,7 +292,7 @@ impl Builder {
     fn reference(&mut self, reference: &BytesRef<'_>, start: u64) -> Result<(), Fault> {
         let character = reference.resolve_char_ref().map_err(|error| Fault::new(start, error))?;
         match character {
-            Some(c) if allowed(c) => self.pending.push(c),
+            Some(c) if fits_xml(c) => self.pending.push(c),
             Some(_) => return Err(Fault::new(start, "reference to a forbidden character")),
             None => match quick_xml::escape::resolve_xml_entity(reference) {
                 Some(text) => self.pending.push_str(text),
@@ -338,11 +340,6 @@ impl Builder {
             None => Err(Fault::new(end, "no root element")),
         }
     }
-}
-
-/// XML 1.0 section 2.2, production Char.
-fn allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@
 
 use super::attributes::Attributes;
 use super::name::Name;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::sync::Arc;
+
+/// Deeper documents are refused: printing and comparing recurse over the depth.
+pub const DEPTH_MAX: usize = 200;
 
 /// What can stand between an element's tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,19 +198,5 @@ impl<'a> Iterator for Descendants<'a> {
         let element = self.stack.pop()?;
         self.stack.extend(element.elements().rev());
         Some(element)
-    }
-}
-
-/// An element travels as its text: every reader of it makes the same checks.
-impl Serialize for Element {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&super::writer::write(self))
-    }
-}
-
-impl<'de> Deserialize<'de> for Element {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Element, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        super::reader::read(&text).map_err(de::Error::custom)
     }
 }

@@ -1,9 +1,12 @@
 //! Tree to text, in the spelling Pacemaker's tools print and digest.
 //!
 //! Out: one line ([`write`]) or indented by two blanks ([`write_pretty`]). Attributes in
-//! their order, values in double quotes.
+//! their order, values in double quotes. What XML cannot hold is written out (`\x1b`), so that the
+//! reader never refuses what was written here; who must not have it changed asks `unfit` before.
 
 use super::tree::{Element, Node};
+use super::unfit::is_name;
+use crate::text::{fits_xml, written_out};
 
 /// The element on one line, without a line end.
 pub fn write(element: &Element) -> String {
@@ -81,10 +84,10 @@ fn indent(depth: usize, out: &mut String) {
 
 fn start_tag(element: &Element, out: &mut String) {
     out.push('<');
-    out.push_str(&element.name);
+    push_name(&element.name, out);
     for (name, value) in &element.attributes {
         out.push(' ');
-        out.push_str(name);
+        push_name(name, out);
         out.push_str("=\"");
         escape_attribute(value, out);
         out.push('"');
@@ -93,13 +96,38 @@ fn start_tag(element: &Element, out: &mut String) {
 
 fn end_tag(element: &Element, out: &mut String) {
     out.push_str("</");
-    out.push_str(&element.name);
+    push_name(&element.name, out);
     out.push('>');
+}
+
+/// A name that is none becomes one, and another for each.
+fn push_name(name: &str, out: &mut String) {
+    if is_name(name) {
+        return out.push_str(name);
+    }
+    out.push_str("_unfit_");
+    for c in name.chars() {
+        match c.is_ascii_alphanumeric() {
+            true => out.push(c),
+            false => out.push_str(&format!("_{:x}_", u32::from(c))),
+        }
+    }
 }
 
 fn comment(text: &str, out: &mut String) {
     out.push_str("<!--");
-    out.push_str(text);
+    let mut last = ' ';
+    for c in text.chars() {
+        // Two hyphens would end it.
+        if c == '-' && last == '-' {
+            out.push(' ');
+        }
+        push(c, out);
+        last = c;
+    }
+    if last == '-' {
+        out.push(' ');
+    }
     out.push_str("-->");
 }
 
@@ -110,14 +138,22 @@ fn escape_text(text: &str, out: &mut String) {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '\r' => out.push_str("&#13;"),
-            c => out.push(c),
+            c => push(c, out),
         }
+    }
+}
+
+fn push(c: char, out: &mut String) {
+    match fits_xml(c) {
+        true => out.push(c),
+        false => out.push_str(&written_out(c)),
     }
 }
 
 /// Line ends and tabs are written as references, else reading would turn them into blanks.
 pub fn escape_attribute(value: &str, out: &mut String) {
-    let plain = |byte: u8| !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\n' | b'\r' | b'\t');
+    // With 0xef begin the two characters above the controls that XML does not have.
+    let plain = |byte: u8| byte >= 0x20 && !matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xef);
     if value.bytes().all(plain) {
         out.push_str(value);
         return;
@@ -131,7 +167,7 @@ pub fn escape_attribute(value: &str, out: &mut String) {
             '\n' => out.push_str("&#10;"),
             '\r' => out.push_str("&#13;"),
             '\t' => out.push_str("&#9;"),
-            c => out.push(c),
+            c => push(c, out),
         }
     }
 }

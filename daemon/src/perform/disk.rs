@@ -1,66 +1,95 @@
 //! The configuration on disk: written whole, durable before it is acknowledged, found again after
-//! any crash.
+//! any crash. Only the cluster's own account reads it: it holds passwords.
 //!
-//! `cib.xml` with its digest and mark in `cib.xml.sig`. Before a new version takes their place,
+//! `cib.xml` with its digest and terms in `cib.xml.sig`. Before a new version takes their place,
 //! the old pair is kept as `cib-N.raw` and `cib-N.raw.sig`, N counting round, the next number in
 //! `cib.last`. Reading takes `cib.xml` if its digest is right, else the newest backup whose is.
 
 use quorate_core::cib::Document;
-use quorate_core::replica::Mark;
+use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::digest::md5_hex;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use quorate_transport::owned::Owned;
+use quorate_transport::store::{Staged, StoreError, replace_owned};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// How many backups are kept.
 const BACKUPS_MAX: u32 = 100;
 
+/// Written again and again to see whether the disk works.
+const CHECKED: &str = ".checked";
+const CHECK_BYTES_MIN: usize = 16 * 1024;
+const CHECK_BYTES_MAX: usize = 256 * 1024;
+
 /// A directory that holds the configuration.
 #[derive(Clone, Debug)]
 pub struct Store {
     directory: PathBuf,
+    owned: Owned,
 }
 
 /// What was found at the start.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub document: Document,
-    pub mark: Mark,
+    pub terms: PersistedTerms,
     /// What could not be used, and what was used instead.
     pub complaints: Vec<String>,
 }
 
+/// There are files, but none is valid: what is wrong with each.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NothingValid(String);
+
 impl Store {
-    /// Uses (and makes) this directory.
+    /// Uses (and makes) this directory; what is in it already is narrowed.
     pub fn open(directory: &Path) -> io::Result<Store> {
-        fs::create_dir_all(directory)?;
-        Ok(Store { directory: directory.to_path_buf() })
+        let owned = Owned::by_cluster(0o600, 0o750);
+        owned.directory(directory)?;
+        owned.narrow(directory, |name| name.starts_with("cib"))?;
+        Ok(Store { directory: directory.to_path_buf(), owned })
+    }
+
+    /// The terms that the newest backup with a digest was written in.
+    fn newest_terms(&self) -> PersistedTerms {
+        self.backups().iter().find_map(|backup| read(backup).ok()?.1).unwrap_or_default()
     }
 
     /// The newest valid configuration; an empty one where nothing was ever written.
     ///
     /// If there are files but none is valid, that is an error: starting empty would lose what
     /// an administrator may still be able to mend.
-    pub fn load(&self) -> Result<Loaded, String> {
+    pub fn load(&self) -> Result<Loaded, NothingValid> {
         let mut complaints = Vec::new();
         let mut places = vec![self.directory.join("cib.xml")];
         places.extend(self.backups());
         let mut seen = false;
+        let missing = !places[0].exists();
         for place in places.iter().filter(|place| place.exists()) {
             seen = true;
             match read(place) {
-                Ok((document, mark)) => {
+                Ok((document, terms)) => {
+                    let terms = terms.unwrap_or_else(|| {
+                        // An administrator's copy has none; the configuration is taken, as Pacemaker takes it.
+                        complaints.push(format!("{} has no digest beside it", place.display()));
+                        self.newest_terms()
+                    });
+                    if missing {
+                        complaints.push(format!("{} is missing", places[0].display()));
+                    }
                     if !complaints.is_empty() {
                         complaints.push(format!("using {} of version {}", place.display(), document.version()));
                     }
-                    return Ok(Loaded { document, mark, complaints });
+                    return Ok(Loaded { document, terms, complaints });
                 }
                 Err(error) => complaints.push(format!("{} is refused: {error}", place.display())),
             }
         }
         match seen {
-            true => Err(complaints.join("; ")),
-            false => Ok(Loaded { document: Document::empty(), mark: Mark::default(), complaints }),
+            true => Err(NothingValid(complaints.join("; "))),
+            false => Ok(Loaded { document: Document::empty(), terms: PersistedTerms::default(), complaints }),
         }
     }
 
@@ -77,15 +106,24 @@ impl Store {
     }
 
     /// Writes a configuration; when this returns, it is on disk.
-    pub fn save(&self, document: &Document, mark: Mark) -> io::Result<()> {
+    pub fn save(&self, document: &Document, terms: PersistedTerms) -> io::Result<()> {
         let text = document.to_text();
-        let signature = signature(text.as_bytes(), mark);
-        let new = self.write_beside("cib.xml", text.as_bytes())?;
-        let new_signature = self.write_beside("cib.xml.sig", signature.as_bytes())?;
+        let signature = signature(text.as_bytes(), terms);
+        let new = self.stage("cib.xml", text.as_bytes())?;
+        let new_signature = self.stage("cib.xml.sig", signature.as_bytes())?;
         self.keep_old()?;
-        fs::rename(new, self.directory.join("cib.xml"))?;
-        fs::rename(new_signature, self.directory.join("cib.xml.sig"))?;
-        self.sync()
+        new.finish().and_then(|()| new_signature.finish()).map_err(reason)
+    }
+
+    /// Whether the configuration could be written again, durably: as much of it as is worth the effort.
+    pub fn check(&self) -> io::Result<()> {
+        let stored = fs::metadata(self.directory.join("cib.xml")).map_or(0, |about| about.len() as usize);
+        let bytes = vec![b'\n'; stored.clamp(CHECK_BYTES_MIN, CHECK_BYTES_MAX)];
+        replace_owned(&self.directory.join(CHECKED), &bytes, self.owned).map_err(reason)
+    }
+
+    fn stage(&self, name: &str, bytes: &[u8]) -> io::Result<Staged> {
+        Staged::owned(&self.directory.join(name), bytes, self.owned).map_err(reason)
     }
 
     /// The old pair stays under its number until as many newer ones have come.
@@ -103,51 +141,58 @@ impl Store {
                 _ => fs::hard_link(self.directory.join(name), backup)?,
             }
         }
-        let next = self.write_beside("cib.last", format!("{}\n", (number + 1) % BACKUPS_MAX).as_bytes())?;
-        fs::rename(next, self.directory.join("cib.last"))?;
-        self.sync()
-    }
-
-    fn write_beside(&self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-        let path = self.directory.join(format!(".{name}.new"));
-        let mut file = File::create(&path)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        Ok(path)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        File::open(&self.directory)?.sync_all()
+        let next = format!("{}\n", (number + 1) % BACKUPS_MAX);
+        // With it the directory is on disk, and so are the links.
+        replace_owned(&self.directory.join("cib.last"), next.as_bytes(), self.owned).map_err(reason)
     }
 }
 
-fn signature(bytes: &[u8], mark: Mark) -> String {
-    format!("{}\nterm {}\nconfiguration-term {}\n", md5_hex(bytes), mark.term, mark.configuration_term)
+/// What the system says, without the name of a file that is gone by then.
+fn reason(error: StoreError) -> io::Error {
+    match error {
+        StoreError::File { source, .. } => {
+            let text = source.to_string();
+            let said = text.split(" at path ").next().unwrap_or(&text);
+            io::Error::new(source.kind(), said)
+        }
+        error => io::Error::other(error),
+    }
 }
 
-fn read(path: &Path) -> Result<(Document, Mark), String> {
+fn signature(bytes: &[u8], terms: PersistedTerms) -> String {
+    format!("{}\nterm {}\nconfiguration-term {}\n", md5_hex(bytes), terms.term, terms.configuration_term)
+}
+
+/// The terms are missing where no digest was kept.
+fn read(path: &Path) -> Result<(Document, Option<PersistedTerms>), String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let signature_path =
         path.with_file_name(format!("{}.sig", path.file_name().and_then(|name| name.to_str()).unwrap_or_default()));
-    let signature =
-        fs::read_to_string(&signature_path).map_err(|error| format!("{}: {error}", signature_path.display()))?;
+    let signature = match fs::read_to_string(&signature_path) {
+        Ok(signature) => signature,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((parse(&bytes)?, None)),
+        Err(error) => return Err(format!("{}: {error}", signature_path.display())),
+    };
     let mut lines = signature.lines();
     if lines.next().map(str::trim) != Some(md5_hex(&bytes).as_str()) {
         return Err("its digest is not the one it was written with".into());
     }
-    let mut mark = Mark::default();
+    let mut terms = PersistedTerms::default();
     for line in lines {
         match line.split_once(' ') {
-            Some(("term", number)) => mark.term = number.parse().map_err(|_| "bad signature")?,
+            Some(("term", number)) => terms.term = number.parse().map_err(|_| "bad signature")?,
             Some(("configuration-term", number)) => {
-                mark.configuration_term = number.parse().map_err(|_| "bad signature")?;
+                terms.configuration_term = number.parse().map_err(|_| "bad signature")?;
             }
             _ => return Err("bad signature".into()),
         }
     }
-    let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
-    let document = Document::read(text).map_err(|error| error.to_string())?;
-    Ok((document, mark))
+    Ok((parse(&bytes)?, Some(terms)))
+}
+
+fn parse(bytes: &[u8]) -> Result<Document, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    Document::read(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -162,8 +207,8 @@ mod tests {
         document
     }
 
-    fn mark(term: u64) -> Mark {
-        Mark { term, configuration_term: term }
+    fn terms(term: u64) -> PersistedTerms {
+        PersistedTerms { term, configuration_term: term }
     }
 
     #[test]
@@ -171,9 +216,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).unwrap();
         for epoch in 1..=120 {
-            store.save(&document(epoch), mark(u64::from(epoch))).unwrap();
+            store.save(&document(epoch), terms(u64::from(epoch))).unwrap();
             let loaded = store.load().unwrap();
-            assert_eq!((loaded.document.version().epoch, loaded.mark.term), (epoch, u64::from(epoch)));
+            assert_eq!((loaded.document.version().epoch, loaded.terms.term), (epoch, u64::from(epoch)));
         }
     }
 
@@ -190,7 +235,7 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             let store = Store::open(directory.path()).unwrap();
             for epoch in 1..=3 {
-                store.save(&document(epoch), mark(1)).unwrap();
+                store.save(&document(epoch), terms(1)).unwrap();
             }
             let path = directory.path().join("cib.xml");
             let mut bytes = fs::read(&path).unwrap();
@@ -200,8 +245,37 @@ mod tests {
             let loaded = store.load().unwrap();
             assert_eq!(loaded.document.version().epoch, 2);
             assert!(loaded.complaints[0].contains("cib.xml is refused"), "{:?}", loaded.complaints);
-            store.save(&document(4), mark(1)).unwrap();
+            store.save(&document(4), terms(1)).unwrap();
             assert_eq!(store.load().unwrap().document.version().epoch, 4);
+        }
+    }
+
+    #[test]
+    fn a_missing_file_beside_a_backup_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        assert_eq!(store.load().unwrap().complaints, [""; 0], "at the very start nothing is missed");
+        store.save(&document(1), terms(1)).unwrap();
+        store.save(&document(2), terms(1)).unwrap();
+        fs::remove_file(directory.path().join("cib.xml")).unwrap();
+        let loaded = store.load().unwrap();
+        assert_eq!(loaded.document.version().epoch, 1);
+        assert!(loaded.complaints[0].ends_with("cib.xml is missing"), "{:?}", loaded.complaints);
+    }
+
+    /// It holds passwords; what an older program wrote for all to read is narrowed.
+    #[test]
+    fn nobody_else_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("cib-7.raw"), "<cib/>").unwrap();
+        fs::set_permissions(directory.path().join("cib-7.raw"), PermissionsExt::from_mode(0o644)).unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        store.save(&document(1), terms(1)).unwrap();
+        store.save(&document(2), terms(1)).unwrap();
+        for entry in fs::read_dir(directory.path()).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
         }
     }
 
@@ -209,9 +283,24 @@ mod tests {
     fn when_nothing_is_valid_it_does_not_start_empty() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).unwrap();
-        store.save(&document(1), mark(1)).unwrap();
+        store.save(&document(1), terms(1)).unwrap();
+        fs::write(directory.path().join("cib.xml.sig"), "0123\n").unwrap();
+        assert!(store.load().unwrap_err().to_string().contains("cib.xml is refused"));
+    }
+
+    /// As a person leaves it who restores a copy.
+    #[test]
+    fn a_configuration_without_a_digest_is_taken_and_that_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        store.save(&document(1), terms(3)).unwrap();
+        store.save(&document(2), terms(4)).unwrap();
         fs::remove_file(directory.path().join("cib.xml.sig")).unwrap();
-        assert!(store.load().unwrap_err().contains("cib.xml is refused"));
+        let loaded = store.load().unwrap();
+        assert_eq!((loaded.document.version().epoch, loaded.terms), (2, terms(3)));
+        assert!(loaded.complaints[0].ends_with("cib.xml has no digest beside it"), "{:?}", loaded.complaints);
+        fs::remove_file(directory.path().join("cib-0.raw.sig")).unwrap();
+        assert_eq!(store.load().unwrap().terms, PersistedTerms::default());
     }
 
     /// Wherever a crash cuts the sequence of a save short, the old or the new version is there.
@@ -219,12 +308,11 @@ mod tests {
     fn a_crash_between_the_renames_loses_nothing_acknowledged() {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).unwrap();
-        store.save(&document(1), mark(1)).unwrap();
-        store.save(&document(2), mark(1)).unwrap();
+        store.save(&document(1), terms(1)).unwrap();
+        store.save(&document(2), terms(1)).unwrap();
         let text = document(3).to_text();
         store.keep_old().unwrap();
-        let new = store.write_beside("cib.xml", text.as_bytes()).unwrap();
-        fs::rename(new, directory.path().join("cib.xml")).unwrap();
+        store.stage("cib.xml", text.as_bytes()).unwrap().finish().unwrap();
         assert_eq!(store.load().unwrap().document.version().epoch, 2);
     }
 }

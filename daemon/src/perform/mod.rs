@@ -1,8 +1,7 @@
 //! One file per family of effects.
 
 pub mod agent;
+pub mod alert;
 pub mod disk;
-pub mod fence_agent;
-pub mod metadata;
-pub mod ocf;
-pub mod program;
+pub mod disk_thread;
+pub mod watchdog;

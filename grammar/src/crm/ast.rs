@@ -9,13 +9,17 @@ use crate::span::{Span, Word};
 
 mod access;
 mod alert;
+mod attributes;
 mod bundle;
 mod rule;
+mod setting;
 
 pub use access::{Actor, ActorKind, Grant, Permission, Role, Spec, User};
 pub use alert::{Alert, AlertPart, Recipient, Selection};
+pub use attributes::{AttributeSet, Pair, SetBody, SetKind};
 pub use bundle::{Bundle, BundlePart, Mapping};
 pub use rule::{Boolean, Condition, Expression, Rule, Source};
+pub use setting::Setting;
 
 /// A statement, the comment lines above it, and where it stands. Statements compare by what they
 /// say, not by where.
@@ -50,7 +54,7 @@ pub enum Kind {
     Colocation(Colocation),
     Order(Order),
     Ticket(Ticket),
-    Options(Options),
+    Options(OptionSet),
     Topology(Topology),
     Tag(Tag),
     Role(Role),
@@ -63,70 +67,6 @@ pub enum Kind {
 }
 
 // ---- parts that many statements share ------------------------------------------------------------
-
-/// NAME=VALUE where neither an id nor a reference can stand.
-pub type Setting = (Word, Word);
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Pair {
-    Named {
-        id: Option<Word>,
-        name: Word,
-        value: Option<Word>,
-    },
-    /// `@ID[:NAME]`: the pair with that id, here too.
-    Reference {
-        id: Word,
-        name: Option<Word>,
-    },
-}
-
-impl Pair {
-    pub fn named(name: impl Into<String>, value: impl Into<String>) -> Pair {
-        Pair::Named { id: None, name: Word::new(name), value: Some(Word::new(value)) }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SetKind {
-    Attributes,
-    Params,
-    Meta,
-    Utilization,
-    OperationParams,
-    OperationMeta,
-}
-
-impl SetKind {
-    pub fn keyword(self) -> &'static str {
-        match self {
-            SetKind::Attributes => "attributes",
-            SetKind::Params => "params",
-            SetKind::Meta => "meta",
-            SetKind::Utilization => "utilization",
-            SetKind::OperationParams => "op_params",
-            SetKind::OperationMeta => "op_meta",
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct AttributeSet {
-    pub kind: SetKind,
-    pub body: SetBody,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum SetBody {
-    /// `$id-ref=ID`: a set that stands elsewhere.
-    Reference(Word),
-    Own {
-        id: Option<Word>,
-        score: Option<Word>,
-        rules: Vec<Rule>,
-        pairs: Vec<Pair>,
-    },
-}
 
 /// A resource of a constraint with its role or action.
 #[derive(Clone, Debug, PartialEq)]
@@ -314,7 +254,7 @@ impl OptionsKind {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct OptionSet {
     pub kind: OptionsKind,
     pub id: Option<Word>,
     /// `$id-ref=ID`: a set that stands elsewhere.

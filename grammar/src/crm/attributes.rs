@@ -83,7 +83,7 @@ fn pair(reader: &mut Reader, token: &Token) -> Parsed<Pair> {
         if let Some((id, name)) = valueless_with_id(token) {
             return Ok(Pair::Named { id: Some(id), name, value: None });
         }
-        if own_id || token.text.contains(['=', ':', '(', ')']) {
+        if own_id || token.text.is_empty() || token.text.contains(['=', ':', '(', ')']) {
             return Err(reader.stop());
         }
         reader.valueless(token)?;

@@ -10,6 +10,7 @@ use crate::crm::reader::{Parsed, Reader, meant, one_of};
 use crate::crm::rule;
 use crate::diagnostic::{Diagnostic, Severity, closest};
 use crate::line::Token;
+use crate::literal;
 use crate::span::Word;
 
 /// True if brackets mean something in a statement with this first word.
@@ -134,7 +135,11 @@ pub fn colocation(reader: &mut Reader) -> Parsed<Colocation> {
 pub fn order(reader: &mut Reader) -> Parsed<Order> {
     let id = reader.id()?;
     let kind = reader.labelled(Expected::OrderKind).map(order_kind).transpose()?;
-    let members = at_least_two(Sets::read(reader, ACTIONS)?, reader)?;
+    let read = Sets::read(reader, ACTIONS)?;
+    let members = match alone(&read, reader) {
+        true => Members::Sets(read.sets),
+        false => at_least_two(read, reader)?,
+    };
     let symmetrical =
         reader.option("symmetrical=").map(|value| one_of(value, "true or false", BOOLEANS)).transpose()?;
     Ok(Order { id, kind, members, symmetrical, verbatim: verbatim(reader) })
@@ -170,6 +175,18 @@ pub fn ticket(reader: &mut Reader) -> Parsed<Ticket> {
     let loss_policy =
         reader.option("loss-policy=").map(|value| one_of(value, "a loss policy", LOSS_POLICIES)).transpose()?;
     Ok(Ticket { id, ticket, members, loss_policy, verbatim: verbatim(reader) })
+}
+
+/// One resource alone in an order is a set of one, as with crmsh: it is kept, though it orders nothing.
+fn alone(read: &Sets, reader: &mut Reader) -> bool {
+    let members = read.members();
+    let [only] = &members[..] else { return false };
+    let is_alone = !read.bracketed && reader.is_done();
+    if is_alone {
+        let text = format!("`{}` alone has no effect: it needs another resource", only.resource.text);
+        reader.diagnostics.push(Diagnostic::warning(only.resource.span, text));
+    }
+    is_alone
 }
 
 fn at_least_two(read: Sets, reader: &Reader) -> Parsed<Members> {
@@ -310,13 +327,27 @@ fn set_options(reader: &mut Reader, sets: &mut [ResourceSet]) -> Parsed<bool> {
     Ok(any)
 }
 
+/// A score whose colon touches what follows it: `100:#uname`, `inf:node1`.
+pub fn split_score(token: &Token) -> Vec<Token> {
+    let cut = token.text.find(':').filter(|at| {
+        let rest = &token.text[at + 1..];
+        let begins = rest.starts_with('#') || rest.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        token.is_plain() && begins && literal::score(&token.text[..*at]).is_ok()
+    });
+    match cut {
+        Some(at) => vec![token.cut(0..at + 1), token.cut(at + 1..token.text.len())],
+        None => vec![token.clone()],
+    }
+}
+
 fn bracket(reader: &mut Reader, bracket: &'static str) -> bool {
     reader.next_if(Expected::Bracket(bracket), |token| token.text == bracket).is_some()
 }
 
 fn member(reader: &mut Reader, qualifiers: &[&'static str]) -> Parsed<Option<(Word, Option<Word>)>> {
-    let stands =
-        |token: &Token| !token.text.contains('=') && !matches!(token.text.as_str(), "(" | ")" | "[" | "]" | "{" | "}");
+    let stands = |token: &Token| {
+        !token.text.contains('=') && !matches!(token.text.as_str(), "" | "(" | ")" | "[" | "]" | "{" | "}")
+    };
     let Some(token) = reader.next_if(Expected::Resource, stands) else { return Ok(None) };
     let Some(colon) = token.text.find(':') else { return Ok(Some((token.word(), None))) };
     let qualifier = token.slice(colon + 1..token.text.len());

@@ -16,6 +16,7 @@ mod property;
 mod reader;
 mod resource;
 mod rule;
+pub mod standing;
 
 use crate::diagnostic::{Diagnostic, closest};
 use crate::line::{self, Line, LineKind, Token};
@@ -85,6 +86,10 @@ pub fn parse_words(tokens: &[Token]) -> (Option<Statement>, Vec<Diagnostic>) {
 fn words_of(tokens: &[Token]) -> Cow<'_, [Token]> {
     match tokens.first() {
         Some(first) if first.is("alert") => Cow::Owned(alert::split_braces(tokens)),
+        Some(first) if first.is("location") => {
+            let tokens: Vec<Token> = tokens.iter().flat_map(constraint::split_score).collect();
+            Cow::Owned(if constraint::has_brackets(first) { constraint::split_brackets(&tokens) } else { tokens })
+        }
         Some(first) if constraint::has_brackets(first) => Cow::Owned(constraint::split_brackets(tokens)),
         _ => Cow::Borrowed(tokens),
     }

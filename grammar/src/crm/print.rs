@@ -5,9 +5,10 @@
 //! Absent: what is printed in which order (the shell's), colours.
 
 use crate::crm::ast::{
-    Agent, AttributeSet, Group, Kind, Node, Options, Pair, Part, Primitive, SetBody, Setting, Statement, Tag,
+    Agent, AttributeSet, Group, Kind, Node, OptionSet, Pair, Part, Primitive, SetBody, Setting, Statement, Tag,
 };
 use crate::crm::expect::OLD_OPERATION_ATTRIBUTES;
+use crate::line::hidden;
 use crate::span::Word;
 
 mod access;
@@ -218,7 +219,7 @@ impl Printer<'_> {
         self.sets(&group.sets);
     }
 
-    fn options(&mut self, options: &Options) {
+    fn options(&mut self, options: &OptionSet) {
         if let Some(reference) = &options.reference {
             self.space(Role::Plain, &format!("$id-ref={}", quote(&reference.text)));
         }
@@ -340,8 +341,9 @@ impl Printer<'_> {
     }
 }
 
-/// A word that is no value: in quotes only if it holds what would end or change a word.
+/// A word that is no value: in quotes only if it holds what would end or change a word, or what
+/// nobody sees in it.
 fn bare(text: &str) -> String {
     let loose = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\');
-    if !text.is_empty() && text.chars().all(loose) { text.to_string() } else { quote(text) }
+    if !text.is_empty() && text.chars().all(loose) && hidden(text).is_none() { text.to_string() } else { quote(text) }
 }

@@ -3,7 +3,7 @@
 //! In: a reader after the keyword. Out: the statement's value.
 //! Absent: which options exist.
 
-use crate::crm::ast::{Options, OptionsKind, Tag};
+use crate::crm::ast::{OptionSet, OptionsKind, Tag};
 use crate::crm::attributes::{pairs, rules};
 use crate::crm::expect::Expected;
 use crate::crm::reader::{Parsed, Reader, check_id};
@@ -11,14 +11,14 @@ use crate::crm::rule;
 use crate::diagnostic::Diagnostic;
 use crate::span::Word;
 
-pub fn options(reader: &mut Reader, keyword: &str) -> Parsed<Options> {
+pub fn options(reader: &mut Reader, keyword: &str) -> Parsed<OptionSet> {
     let kind = match keyword {
         "property" => OptionsKind::Property,
         "rsc_defaults" => OptionsKind::ResourceDefaults,
         _ => OptionsKind::OperationDefaults,
     };
     if let Some(reference) = reader.prefixed("$id-ref=") {
-        return Ok(Options {
+        return Ok(OptionSet {
             kind,
             id: None,
             reference: Some(reference),
@@ -51,7 +51,7 @@ pub fn options(reader: &mut Reader, keyword: &str) -> Parsed<Options> {
     if id.is_none() && pairs.is_empty() {
         return Err(reader.stop());
     }
-    Ok(Options { kind, id, reference: None, score, rules, pairs })
+    Ok(OptionSet { kind, id, reference: None, score, rules, pairs })
 }
 
 pub fn tag(reader: &mut Reader) -> Parsed<Tag> {

@@ -91,9 +91,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Takes one word that is a plain name: no `=`, no section keyword, no trailing colon.
+    /// Takes one word that is a plain name: not empty, no `=`, no section keyword, no trailing colon.
     pub fn name(&mut self, expected: Expected) -> Parsed<Word> {
-        let plain = |token: &Token| !token.text.contains('=') && !token.text.ends_with(':');
+        let plain = |token: &Token| !token.text.is_empty() && !token.text.contains('=') && !token.text.ends_with(':');
         match self.next_if(expected, plain) {
             Some(token) => Ok(token.word()),
             None => Err(self.stop()),

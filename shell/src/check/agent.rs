@@ -2,9 +2,11 @@
 //!
 //! In: a primitive or template and the agent's metadata. Out: diagnostics at its words.
 
-use super::{Facts, options, statement};
+use super::facts::Facts;
+use super::problem::ABSENT;
+use super::{fencing, options, sets};
 use crate::catalogue::AgentName;
-use quorate_core::agent::Metadata;
+use quorate_core::agent::{Metadata, Parameter};
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Agent, Operation, Pair, Part, Primitive, SetBody, SetKind, Setting};
 use quorate_grammar::diagnostic::closest;
@@ -23,7 +25,10 @@ struct Named {
 pub fn check(primitive: &Primitive, is_template: bool, facts: &Facts, found: &mut Vec<Diagnostic>) {
     for part in &primitive.parts {
         match part {
-            Part::Set(set) => statement::meta(std::slice::from_ref(set), found),
+            Part::Set(set) => {
+                sets::meta(std::slice::from_ref(set), found);
+                sets::utilization(std::slice::from_ref(set), found);
+            }
             Part::Operation(operation) => times(operation, found),
             Part::Operations(_) => {}
         }
@@ -31,17 +36,16 @@ pub fn check(primitive: &Primitive, is_template: bool, facts: &Facts, found: &mu
     repeated(primitive, found);
     let Some((named, word)) = named(primitive, facts) else { return };
     let agent = AgentName { class: &named.class, provider: named.provider.as_deref(), name: &named.name };
+    if named.class == "stonith" {
+        fencing::check(primitive, facts, found);
+    }
     let Some(metadata) = told(&agent, &word, facts, found) else { return };
     let given = parameters(primitive, &metadata, &named.class, facts, found);
-    if let Some(given) = given.filter(|_| !is_template && named.class != "stonith") {
-        required(&given, &word, &metadata, found);
+    if let Some(given) = given.filter(|_| !is_template) {
+        required(&given, &word, &metadata, named.class == "stonith", found);
     }
     advice(primitive, &metadata, found);
 }
-
-/// What is said of agents that are not on this machine: once for each agent, not for each
-/// of the resources that use it.
-pub const ABSENT: &str = "is not here";
 
 /// The agent's own words. Without them there is one warning, and nothing more to check.
 fn told(agent: &AgentName, word: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) -> Option<Rc<Metadata>> {
@@ -107,7 +111,7 @@ fn parameters(
         }
         // What stands elsewhere may be anything.
         open |= matches!(set.body, SetBody::Reference(_));
-        for pair in statement::pairs(set) {
+        for pair in sets::pairs(set) {
             match pair {
                 Pair::Reference { .. } => open = true,
                 Pair::Named { name, .. } => {
@@ -120,11 +124,16 @@ fn parameters(
     (!open).then_some(given)
 }
 
-fn required(given: &BTreeSet<String>, agent: &Word, metadata: &Metadata, found: &mut Vec<Diagnostic>) {
-    for parameter in
-        metadata.parameters.iter().filter(|one| one.required && one.default.as_deref().is_none_or(str::is_empty))
-    {
-        if !given.contains(&parameter.name.replace('-', "_")) {
+/// What is fenced, and how, the cluster itself tells a fence agent.
+const TOLD_BY_THE_FENCER: [&str; 4] = ["action", "port", "plug", "nodename"];
+
+fn required(given: &BTreeSet<String>, agent: &Word, metadata: &Metadata, fences: bool, found: &mut Vec<Diagnostic>) {
+    let is_open =
+        |one: &&Parameter| one.required && !one.deprecated && one.default.as_deref().is_none_or(str::is_empty);
+    for parameter in metadata.parameters.iter().filter(is_open) {
+        let told = fences && TOLD_BY_THE_FENCER.contains(&parameter.name.as_str());
+        let older = parameter.obsoletes.as_ref().is_some_and(|older| given.contains(&older.replace('-', "_")));
+        if !told && !older && !given.contains(&parameter.name.replace('-', "_")) {
             let what = if parameter.short.is_empty() { String::new() } else { format!(": {}", parameter.short) };
             found.push(
                 Diagnostic::error(agent.span, format!("`{}` needs the parameter `{}`", agent.text, parameter.name))
@@ -176,7 +185,7 @@ fn operations(primitive: &Primitive) -> impl Iterator<Item = &Operation> {
 }
 
 fn ms(text: &str) -> Option<i64> {
-    literal::interval_ms(text).ok()
+    literal::interval_ms(text).ok().filter(|ms| *ms >= 0)
 }
 
 /// Times must be times.
@@ -190,8 +199,8 @@ fn times(operation: &Operation, found: &mut Vec<Diagnostic>) {
         }
     }
     for set in operation.sets.iter().filter(|set| set.kind == SetKind::OperationMeta) {
-        for pair in statement::pairs(set) {
-            options::check(pair, options::Known::Operation, found);
+        for pair in sets::pairs(set) {
+            options::check(pair, options::OptionOf::Operation, found);
         }
     }
 }
@@ -233,5 +242,64 @@ fn advice(primitive: &Primitive, metadata: &Metadata, found: &mut Vec<Diagnostic
                 ));
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+    use quorate_core::xml;
+    use quorate_grammar::crm;
+    use quorate_grammar::crm::ast::Kind;
+
+    const FENCE: &str = r#"<resource-agent name="fence_x"><parameters>
+        <parameter name="action" required="1"><content type="string" default="reboot"/></parameter>
+        <parameter name="ip" required="1" obsoletes="ipaddr"><content type="string"/></parameter>
+        <parameter name="ipaddr" required="1" deprecated="1"><content type="string"/></parameter>
+        <parameter name="username" required="1" obsoletes="login"><content type="string"/></parameter>
+        <parameter name="login" required="1" deprecated="1"><content type="string"/></parameter>
+        <parameter name="plug" required="1" obsoletes="port"><content type="string"/></parameter>
+        </parameters></resource-agent>"#;
+
+    #[track_caller]
+    fn check(parameters: &str, expected: &str) {
+        let configuration =
+            xml::read("<configuration><nodes><node id=\"1\" uname=\"n1\"/></nodes></configuration>").unwrap();
+        let catalogue = Catalogue::new(&[], &["fence_x"]);
+        let agents = |_: &AgentName| Some(Rc::new(Metadata::read(FENCE).unwrap()));
+        let facts = Facts::of(&configuration, &catalogue, &agents);
+        let (statements, _) = crm::parse(&format!("primitive st stonith:fence_x {parameters}"));
+        let Kind::Primitive(primitive) = &statements[0].kind else { panic!("a primitive") };
+        let mut found = Vec::new();
+        super::check(primitive, false, &facts, &mut found);
+        let said: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(said.join("; "), expected, "{parameters}");
+    }
+
+    #[test]
+    fn a_fence_agent_needs_what_the_fencer_does_not_tell_it() {
+        check("", "`fence_x` needs the parameter `ip`; `fence_x` needs the parameter `username`");
+        check("ip=192.0.2.1 username=u", "");
+        check("ip=192.0.2.1 login=u", "the parameter `login` is deprecated");
+    }
+
+    #[test]
+    fn what_the_fencer_reads_must_be_readable() {
+        let with = |parameter: &str, expected: &str| check(&format!("ip=1 username=u {parameter}"), expected);
+        with("pcmk_host_list=n1 pcmk_host_map=n1:1 pcmk_delay_base=5s pcmk_reboot_retries=3", "");
+        with("pcmk_frob=1", "`pcmk_frob` has no effect here");
+        with("pcmk_delay_base=x", "`pcmk_delay_base` is a time such as 30s, not `x`");
+        with("pcmk_delay_base=n1:5s", "");
+        with("pcmk_reboot_timeout=soon", "`pcmk_reboot_timeout` is a time such as 30s, not `soon`");
+        with("pcmk_off_retries=few", "`pcmk_off_retries` is a whole number, not `few`");
+        with(
+            "pcmk_host_check=frob",
+            "`pcmk_host_check=frob` has no effect: static-list, dynamic-list, status, none have",
+        );
+        with("pcmk_host_list=nosuchnode", "there is no node `nosuchnode`");
+        with("pcmk_host_map=\"n1:1;n2\"", "`n2` in `pcmk_host_map` is no HOST:PORT");
+        with("pcmk_host_map=\"n1:1;n7:2\"", "there is no node `n7`");
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! In: the configuration and agents' metadata. Out: problems.
 
-use super::{Facts, Problem};
+use super::Facts;
+use super::problem::Problem;
 use crate::catalogue::AgentName;
-use crate::configure::objects;
+use quorate_core::cib::objects;
 use quorate_core::xml::Element;
 use quorate_grammar::Severity;
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub fn check(facts: &Facts) -> Vec<Problem> {
             severity: Severity::Warning,
             object: ids.join(", "),
             message: format!("of the same agent {agent}, but {values} should be another for each"),
+            effect: None,
         })
         .collect()
 }

@@ -2,21 +2,29 @@
 //!
 //! In: a statement with or without places. Out: diagnostics at its words.
 
-use super::{Facts, agent, options};
-use crate::configure::objects;
+use super::facts::Facts;
+use super::sets::{self, meta};
+use super::{agent, options};
+use quorate_core::cib::objects;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{
-    AttributeSet, BundlePart, FencingTarget, Kind, Location, Member, Members, OptionsKind, Pair, Rule, SetBody,
-    SetKind, Statement, Target, Topology,
+    BundlePart, FencingTarget, Kind, Location, Member, Members, OptionsKind, Rule, Statement, Target, Topology,
 };
 use quorate_grammar::{Diagnostic, Word};
 
 pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     match &statement.kind {
+        Kind::Node(node) => {
+            sets::of_node(&node.sets, &mut found);
+            sets::utilization(&node.sets, &mut found);
+        }
         Kind::Primitive(primitive) => agent::check(primitive, false, facts, &mut found),
         Kind::Template(template) => agent::check(template, true, facts, &mut found),
-        Kind::Group(group) => meta(&group.sets, &mut found),
+        Kind::Group(group) => {
+            group.members.iter().for_each(|member| not_remote(member, "a group", facts, &mut found));
+            meta(&group.sets, &mut found);
+        }
         Kind::Clone(clone) => meta(&clone.sets, &mut found),
         Kind::Bundle(bundle) => {
             for part in &bundle.parts {
@@ -26,14 +34,20 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
             }
         }
         Kind::Location(location) => self::location(location, facts, &mut found),
-        Kind::Colocation(one) => members(&one.members, facts, true, &mut found),
-        Kind::Order(one) => members(&one.members, facts, false, &mut found),
+        Kind::Colocation(one) => {
+            resources(&one.members).into_iter().for_each(|word| not_remote(word, "a colocation", facts, &mut found));
+            members(&one.members, facts, true, &mut found);
+        }
+        Kind::Order(one) => {
+            resources(&one.members).into_iter().for_each(|word| not_remote(word, "an order", facts, &mut found));
+            members(&one.members, facts, false, &mut found);
+        }
         Kind::Ticket(one) => members(&one.members, facts, true, &mut found),
         Kind::Options(one) => {
             let known = match one.kind {
-                OptionsKind::Property => options::Known::Cluster,
-                OptionsKind::ResourceDefaults => options::Known::Resource,
-                OptionsKind::OperationDefaults => options::Known::Operation,
+                OptionsKind::Property => options::OptionOf::Cluster,
+                OptionsKind::ResourceDefaults => options::OptionOf::Resource,
+                OptionsKind::OperationDefaults => options::OptionOf::Operation,
             };
             one.pairs.iter().for_each(|pair| options::check(pair, known, &mut found));
         }
@@ -41,22 +55,6 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
         _ => {}
     }
     found
-}
-
-/// The meta attributes among the sets.
-pub fn meta(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
-    for set in sets.iter().filter(|set| set.kind == SetKind::Meta) {
-        for pair in pairs(set) {
-            options::check(pair, options::Known::Resource, found);
-        }
-    }
-}
-
-pub fn pairs(set: &AttributeSet) -> &[Pair] {
-    match &set.body {
-        SetBody::Own { pairs, .. } => pairs,
-        SetBody::Reference(_) => &[],
-    }
 }
 
 fn location(location: &Location, facts: &Facts, found: &mut Vec<Diagnostic>) {
@@ -94,6 +92,23 @@ fn members(members: &Members, facts: &Facts, roles: bool, found: &mut Vec<Diagno
         Members::Sets(sets) => {
             sets.iter().flat_map(|set| &set.members).for_each(|member| grouped(member, facts, found));
         }
+    }
+}
+
+fn resources(members: &Members) -> Vec<&Word> {
+    match members {
+        Members::One(only) => vec![&only.resource],
+        Members::Two(first, second) => vec![&first.resource, &second.resource],
+        Members::Sets(sets) => sets.iter().flat_map(|set| &set.members).collect(),
+    }
+}
+
+/// The connection to a remote node comes and goes as the cluster needs it: nothing may hold it back.
+fn not_remote(resource: &Word, what: &str, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let Some(object) = facts.resource(&resource.text) else { return };
+    if objects::is_remote(object.element) {
+        let text = format!("Cannot put remote resource '{}' in {what}", resource.text);
+        found.push(Diagnostic::error(resource.span, text).hint("the cluster itself brings the connection up"));
     }
 }
 

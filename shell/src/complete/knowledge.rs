@@ -6,15 +6,15 @@
 use super::{Candidate, whole};
 use crate::catalogue::{AgentName, Catalogue};
 use crate::command::Level;
-use crate::configure::objects::{self, Object, is_resource};
 use crate::environment::Environment;
 use crate::history::archive::{self, SavedInput};
 use crate::levels;
 use crate::metadata;
-use crate::options::Options;
+use crate::options::Settings;
 use crate::session::Session;
 use quorate_core::agent::Metadata;
 use quorate_core::cib::Document;
+use quorate_core::cib::objects::{self, Object, is_resource};
 use quorate_core::xml::Element;
 use quorate_transport::store;
 use std::cell::OnceCell;
@@ -30,7 +30,7 @@ pub struct Knowledge {
     level: Option<&'static str>,
     pub document: Option<Document>,
     pub checkpoints: Vec<String>,
-    pub options: Options,
+    pub options: Settings,
     pub environment: Environment,
     /// The numbers of the scheduler's inputs that `history` looks at.
     pub inputs: Vec<u32>,
@@ -43,13 +43,13 @@ pub struct Knowledge {
 impl Knowledge {
     pub fn of(session: &mut Session) -> Knowledge {
         Knowledge {
-            level: Some(session.level().name),
+            level: session.levels.last().copied(),
             document: session.document().ok(),
-            checkpoints: session.checkpoints.keys().cloned().collect(),
+            checkpoints: session.kept.checkpoints.keys().cloned().collect(),
             options: session.options.clone(),
             environment: session.environment.clone(),
             inputs: inputs(session),
-            shadow_directory: session.environment.shadow_directory(),
+            shadow_directory: session.environment.node.shadow_directory(),
             ocf_root: session.environment.ocf_root.clone(),
             agents: session.agents.clone(),
             catalogue: OnceCell::new(),
@@ -134,7 +134,7 @@ impl Knowledge {
     // ---- nodes -----------------------------------------------------------------------------------------
 
     pub fn nodes(&self) -> Vec<String> {
-        self.configuration().map_or(Vec::new(), objects::node_names)
+        self.configuration().map_or(Vec::new(), objects::all_node_names)
     }
 
     /// The names of the attributes of one node, or of all; of this sort of set.
@@ -194,9 +194,9 @@ impl Knowledge {
 }
 
 fn inputs(session: &Session) -> Vec<u32> {
-    match (&session.history.archive, &session.history.source) {
+    match (&session.kept.history.archive, &session.kept.history.source) {
         (Some(archive), _) => archive.inputs.iter().filter_map(SavedInput::number).collect(),
-        (None, None) => archive::numbers_below(&session.environment.root),
+        (None, None) => archive::numbers_below(&session.environment.node.root),
         // A report would have to be unpacked.
         (None, Some(_)) => Vec::new(),
     }

@@ -5,11 +5,12 @@
 
 use super::{Candidate, Knowledge, whole};
 use crate::command::{Nodes, Resources};
-use crate::configure::objects::{self, Object, is_resource};
-use crate::running;
+use quorate_core::admin::running;
+use quorate_core::cib::objects::{self, Object, is_resource};
 use quorate_core::status;
 use quorate_core::xml::Element;
 use quorate_grammar::literal;
+use quorate_tools::clock;
 use std::collections::BTreeSet;
 
 // ---- resources -------------------------------------------------------------------------------------------
@@ -19,7 +20,7 @@ pub fn resources(knowledge: &Knowledge, state: Resources) -> Vec<Candidate> {
     let configuration = document.configuration();
     let has_status = document.status().elements().next().is_some();
     let active: BTreeSet<String> = match state {
-        Resources::Stopped if has_status => running::running(document).into_keys().collect(),
+        Resources::Stopped if has_status => running::running(document, clock::now()).into_keys().collect(),
         _ => BTreeSet::new(),
     };
     let moved = moved(configuration);
@@ -109,7 +110,7 @@ pub fn nodes(knowledge: &Knowledge, state: Nodes) -> Vec<Candidate> {
         let Some(name) = node.attr("uname") else { continue };
         let report =
             known.nodes.iter().find(|one| Some(one.id.as_str()) == node.id() || one.uname.as_deref() == Some(name));
-        let is_online = report.is_some_and(|one| one.member.is_in() && one.controller);
+        let is_online = report.is_some_and(|one| one.is_online());
         let standby = is_on(attribute(node, "standby"))
             || transient(document.status(), node).is_some_and(|state| is_on(attribute(state, "standby")));
         let maintenance = is_on(attribute(node, "maintenance"));

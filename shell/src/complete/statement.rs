@@ -10,7 +10,8 @@ use crate::metadata;
 use quorate_core::agent::Metadata;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{OptionsKind, SetKind};
-use quorate_grammar::crm::expect::{self, Expected, Standing};
+use quorate_grammar::crm::expect::{self, Expected};
+use quorate_grammar::crm::standing::{self, Standing};
 use std::rc::Rc;
 
 /// What rules may ask of a node beside its attributes.
@@ -26,7 +27,7 @@ const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 pub fn candidates(knowledge: &Knowledge, line: &str, partial: &str, at: usize) -> (usize, Vec<Candidate>) {
-    let here = Here { knowledge, standing: expect::expect(line), partial };
+    let here = Here { knowledge, standing: standing::expect(line), partial };
     // NAME=VALUE: the value is completed, if the language or the configuration fixes it.
     if let Some((name, value)) = partial.split_once('=') {
         return (at + name.len() + 1, finished(here.values(name), value));

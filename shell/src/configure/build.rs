@@ -8,16 +8,17 @@ use crate::catalogue::Catalogue;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{
-    Agent, AttributeSet, Node as NodeStatement, Operation, Options, OptionsKind, Pair, Part, Primitive, Rule, SetBody,
-    SetKind, Setting, Tag,
+    Agent, AttributeSet, Node as NodeStatement, Operation, OptionSet, OptionsKind, Part, Primitive, Tag,
 };
 
 mod access;
 mod alert;
+mod attribute;
 mod bundle;
 mod constraint;
 mod fencing;
 mod rule;
+mod set;
 
 pub use access::{SHORTCUT_PATHS, actor, role, user};
 pub use alert::alert;
@@ -25,16 +26,10 @@ pub use bundle::bundle;
 pub use constraint::{colocation, location, order, ticket};
 pub use fencing::topology;
 pub use rule::{rule, score_text};
+pub use set::{attribute_set, pair, set_element};
 
-/// Attributes to be set on an element, absent ones left out.
-fn with_options(mut element: Element, options: &[(&str, Option<&Word>)]) -> Element {
-    for (name, value) in options {
-        if let Some(value) = value {
-            element.set(name, &value.text);
-        }
-    }
-    element
-}
+use attribute::{settings, with_options};
+use set::{fill, push_sets};
 
 /// The comments above a statement become comments inside the element.
 pub fn with_comments(element: &mut Element, comments: &[String]) {
@@ -102,13 +97,6 @@ pub fn operation(operation: &Operation) -> Element {
     element
 }
 
-fn settings(mut element: Element, settings: &[Setting]) -> Element {
-    for (name, value) in settings {
-        element.set(&name.text, &value.text);
-    }
-    element
-}
-
 pub fn container(name: &str, id: &Word, description: Option<&Word>, sets: &[AttributeSet]) -> Element {
     let mut element = Element::new(name).with("id", &id.text);
     element = with_options(element, &[("description", description)]);
@@ -116,34 +104,7 @@ pub fn container(name: &str, id: &Word, description: Option<&Word>, sets: &[Attr
     element
 }
 
-fn push_sets(element: &mut Element, sets: &[AttributeSet]) {
-    for set in sets {
-        element.push(attribute_set(set));
-    }
-}
-
-pub fn set_element(kind: SetKind) -> &'static str {
-    match kind {
-        SetKind::Attributes | SetKind::Params | SetKind::OperationParams => "instance_attributes",
-        SetKind::Meta | SetKind::OperationMeta => "meta_attributes",
-        SetKind::Utilization => "utilization",
-    }
-}
-
-pub fn attribute_set(set: &AttributeSet) -> Element {
-    let element = Element::new(set_element(set.kind));
-    match &set.body {
-        SetBody::Reference(id) => element.with("id-ref", &id.text),
-        SetBody::Own { id, score, rules, pairs } => {
-            let score = score.as_ref().map(|score| Word::new(score_text(score)));
-            let mut element = with_options(element, &[("id", id.as_ref()), ("score", score.as_ref())]);
-            fill(&mut element, rules, pairs);
-            element
-        }
-    }
-}
-
-pub fn options(options: &Options) -> Element {
+pub fn options(options: &OptionSet) -> Element {
     let name = match options.kind {
         OptionsKind::Property => "cluster_property_set",
         OptionsKind::ResourceDefaults | OptionsKind::OperationDefaults => "meta_attributes",
@@ -153,21 +114,6 @@ pub fn options(options: &Options) -> Element {
     let mut element = with_options(Element::new(name), &said);
     fill(&mut element, &options.rules, &options.pairs);
     element
-}
-
-fn fill(element: &mut Element, rules: &[Rule], pairs: &[Pair]) {
-    rules.iter().for_each(|one| element.push(rule::rule(one)));
-    pairs.iter().for_each(|one| element.push(pair(one)));
-}
-
-pub fn pair(pair: &Pair) -> Element {
-    let element = Element::new("nvpair");
-    match pair {
-        Pair::Named { id, name, value } => {
-            with_options(element, &[("id", id.as_ref()), ("name", Some(name)), ("value", value.as_ref())])
-        }
-        Pair::Reference { id, name } => with_options(element, &[("id-ref", Some(id)), ("name", name.as_ref())]),
-    }
 }
 
 pub fn tag(tag: &Tag) -> Element {

@@ -3,13 +3,13 @@
 //! In: the selected objects. Out: the document with the new text in their place.
 //! Absent: line editing at the prompt.
 
-use super::load::from_xml;
-use super::objects::Object;
+use super::load::{LEGACY_SINCE, from_xml};
 use super::replace::replace_objects;
 use super::show;
 use crate::error::{Failure, Origin, Outcome};
-use crate::session::{Manner, Session};
+use crate::session::{RunMode, Session};
 use quorate_core::cib::Document;
+use quorate_core::cib::objects::Object;
 use quorate_grammar::crm::print::{self, Layout};
 use quorate_grammar::{Diagnostic, crm};
 use std::io::Write;
@@ -57,7 +57,7 @@ pub fn edit(
 
 /// Whether there is an editor to be run.
 pub fn somebody_edits(session: &Session) -> Outcome {
-    if session.manner == Manner::Batch {
+    if session.mode == RunMode::Batch {
         return Err(Failure::refused("there is nobody to edit in a batch"));
     }
     // Who names an editor may mean a program; the usual one would wait for keys for ever.
@@ -102,14 +102,16 @@ fn apply(
         Form::Text => {
             let (statements, diagnostics) = crm::parse(&origin.text);
             if diagnostics.iter().any(Diagnostic::is_error) {
-                return Err(Failure::input(diagnostics).from_text(origin.clone()));
+                return Err(Failure::input(diagnostics).in_text(origin.clone()));
             }
             statements
         }
         Form::Xml => from_xml(session, origin)?,
     };
+    let mut statements = statements;
+    session.modernize(document, &mut statements, LEGACY_SINCE);
     let (document, notes) = replace_objects(session, document, objects, &statements)
-        .map_err(|found| Failure::input(found).from_text(origin.clone()))?;
+        .map_err(|found| Failure::input(found).in_text(origin.clone()))?;
     notes.iter().for_each(|note| session.ui.info(note));
     Ok(document)
 }

@@ -3,56 +3,9 @@
 //! In: an element with some ids missing, the element it replaces, the ids in use. Out: all ids set.
 //! Absent: ids of the objects themselves; people choose those.
 
+use quorate_core::cib::pool::{Pool, own_ids};
 use quorate_core::xml::{Element, Node};
-use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// The ids that are taken.
-#[derive(Clone, Debug, Default)]
-pub struct Pool {
-    taken: BTreeSet<String>,
-}
-
-impl Pool {
-    /// Every id of a configuration.
-    pub fn of(configuration: &Element) -> Pool {
-        Pool { taken: own_ids(configuration).map(str::to_string).collect() }
-    }
-
-    /// The ids of an element that is about to be replaced are free again.
-    pub fn release(&mut self, element: &Element) {
-        for id in own_ids(element) {
-            self.taken.remove(id);
-        }
-    }
-
-    pub fn has(&self, id: &str) -> bool {
-        self.taken.contains(id)
-    }
-
-    pub fn take(&mut self, id: &str) {
-        self.taken.insert(id.to_string());
-    }
-
-    /// The wanted id, or with the first of `-0`, `-1`, … that is free.
-    pub fn make(&mut self, wanted: &str) -> String {
-        let wanted = proper(wanted);
-        let numbered = (0..).map(|number| format!("{wanted}-{number}"));
-        let id = std::iter::once(wanted.clone())
-            .chain(numbered)
-            .find(|id| !self.taken.contains(id))
-            .expect("one of endlessly many numbers is free");
-        self.take(&id);
-        id
-    }
-}
-
-/// What an XML id cannot hold becomes a dot, and a leading digit gets a prefix.
-fn proper(wanted: &str) -> String {
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let id: String = wanted.chars().map(|c| if allowed(c) { c } else { '.' }).collect();
-    if id.starts_with(|c: char| c.is_ascii_digit()) { format!("num-{id}") } else { id }
-}
 
 /// Gives every inner part an id. The id of `element` itself is there already.
 pub fn assign(element: &mut Element, old: Option<&Element>, pool: &mut Pool) {
@@ -71,12 +24,6 @@ fn owner(element: &Element) -> String {
 
 fn reserve(element: &Element, pool: &mut Pool) {
     own_ids(element).for_each(|id| pool.take(id));
-}
-
-/// The ids of an element and all below it; those of references are somebody else's.
-fn own_ids(element: &Element) -> impl Iterator<Item = &str> {
-    let refers = |element: &&Element| !matches!(&*element.name, "resource_ref" | "obj_ref" | "role" | "role_ref");
-    element.descendants().filter(refers).filter_map(Element::id)
 }
 
 fn fill(element: &mut Element, old: Option<&Element>, owner: &str, pool: &mut Pool) {
@@ -165,7 +112,8 @@ mod tests {
     use quorate_core::xml::{read, write};
 
     fn check(old: Option<&str>, new: &str, taken: &[&str], expected: &str) {
-        let mut pool = Pool { taken: taken.iter().map(|id| id.to_string()).collect() };
+        let mut pool = Pool::default();
+        taken.iter().for_each(|id| pool.take(id));
         let old = old.map(|old| read(old).unwrap());
         let mut element = read(new).unwrap();
         assign(&mut element, old.as_ref(), &mut pool);

@@ -140,7 +140,11 @@ fn add_meta(clone: &mut Clone, name: &str) {
     if clone.sets.iter().any(|set| pairs(set).iter().any(says)) {
         return;
     }
-    let pair = Pair::named(name, "true");
+    put_meta(clone, Pair::named(name, "true"));
+}
+
+/// Puts a pair last into the first list of meta attributes without a rule, or into one of its own.
+pub fn put_meta(clone: &mut Clone, pair: Pair) {
     let own = clone.sets.iter_mut().find_map(|set| match &mut set.body {
         SetBody::Own { pairs, rules, .. } if set.kind == SetKind::Meta && rules.is_empty() => Some(pairs),
         _ => None,
@@ -156,7 +160,7 @@ fn add_meta(clone: &mut Clone, name: &str) {
 
 /// True if every resource that is to be cloned knows how.
 fn can_promote(configuration: &Element, id: &str, ask: Ask) -> bool {
-    let Some(object) = crate::configure::objects::find_resource(configuration, id) else { return false };
+    let Some(object) = quorate_core::cib::objects::find_resource(configuration, id) else { return false };
     let mut primitives = object.element.descendants().filter(|part| part.name == "primitive").peekable();
     primitives.peek().is_some()
         && primitives.all(|primitive| {

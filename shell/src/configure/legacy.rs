@@ -3,7 +3,8 @@
 //! In: statements, and the schema they are for. Out: the same in new words, and what was changed.
 //! Absent: whole documents of older schemas (core's upgrade).
 
-use quorate_core::cib::model::options::RENAMED;
+use super::implicit::put_meta;
+use quorate_core::cib::model::names::{self, Of};
 use quorate_core::cib::upgrade::Schema;
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{
@@ -12,46 +13,62 @@ use quorate_grammar::crm::ast::{
 };
 use std::collections::BTreeSet;
 
-/// Since these schemas the new words are understood.
-const ROLES_SINCE: Schema = Schema { major: 3, minor: 7 };
+/// Since this schema a clone says by a meta attribute that it is promotable.
 const CLONES_SINCE: Schema = Schema { major: 3, minor: 0 };
-const OPTIONS_SINCE: Schema = Schema { major: 4, minor: 0 };
 
-/// Says once for each word what it is called now. `taken` are the cluster options that are set by their
-/// old names: those keep them.
-pub fn modernize(statement: &mut Statement, schema: Schema, taken: &BTreeSet<String>) -> Vec<String> {
+/// What a statement is put into.
+pub struct Into<'a> {
+    pub schema: Schema,
+    /// The cluster options that are set there: they keep their names.
+    pub held: &'a BTreeSet<String>,
+    /// Older words that the schema still has may stay as they are.
+    pub lenient: bool,
+}
+
+/// Puts words into those of the document, an option's name into the one it has there. Says once for each word
+/// what it is called.
+pub fn modernize(statement: &mut Statement, into: &Into) -> Vec<String> {
     let mut said = Vec::new();
-    if schema >= ROLES_SINCE {
-        roles(&mut statement.kind, &mut said);
-    }
-    if schema >= CLONES_SINCE {
-        clone(&mut statement.kind, &mut said);
-    }
-    if schema >= OPTIONS_SINCE {
-        options(&mut statement.kind, taken, &mut said);
-    }
+    roles(&mut statement.kind, &mut Told { into, said: &mut said });
+    clone(&mut statement.kind, &mut Told { into, said: &mut said });
+    options(&mut statement.kind, &mut Told { into, said: &mut said });
     said.sort();
     said.dedup();
     said
 }
 
-fn renamed(old: &str, new: &str) -> String {
-    format!("`{old}` is called `{new}` now, and is written so")
+struct Told<'a> {
+    into: &'a Into<'a>,
+    said: &'a mut Vec<String>,
+}
+
+impl Told<'_> {
+    /// Writes a word as the document has it.
+    fn rename(&mut self, word: &mut Word, now: &str) {
+        if *word == *now {
+            return;
+        }
+        // Only what the schema does not have at all must be said otherwise.
+        let is_older = matches!(word.as_str(), "Master" | "Slave" | "master-max" | "master-node-max");
+        if self.into.lenient && is_older {
+            return;
+        }
+        let is_older = [Of::Cluster, Of::Resource].iter().any(|of| names::is_older(*of, &word.text))
+            || matches!(word.as_str(), "Master" | "Slave");
+        let here = if is_older { "now" } else { "here" };
+        self.said.push(format!("`{}` is called `{now}` {here}, and is written so", word.text));
+        word.text = now.to_string();
+    }
 }
 
 // ---- Master and Slave --------------------------------------------------------------------------------
 
-fn role(word: &mut Word, said: &mut Vec<String>) {
-    let new = match word.as_str() {
-        "Master" => "Promoted",
-        "Slave" => "Unpromoted",
-        _ => return,
-    };
-    said.push(renamed(&word.text, new));
-    word.text = new.to_string();
+fn role(word: &mut Word, told: &mut Told) {
+    let now = names::role_in_schema(&word.text, told.into.schema).to_string();
+    told.rename(word, &now);
 }
 
-fn roles(kind: &mut Kind, said: &mut Vec<String>) {
+fn roles(kind: &mut Kind, told: &mut Told) {
     match kind {
         Kind::Primitive(primitive) | Kind::Template(primitive) => {
             for part in &mut primitive.parts {
@@ -59,124 +76,141 @@ fn roles(kind: &mut Kind, said: &mut Vec<String>) {
                     Part::Operation(operation) => {
                         for (name, value) in &mut operation.attributes {
                             if *name == "role" {
-                                role(value, said);
+                                role(value, told);
                             }
                         }
                     }
-                    Part::Set(set) => target_role(set, said),
+                    Part::Set(set) => target_role(set, told),
                     Part::Operations(_) => {}
                 }
             }
         }
-        Kind::Group(group) => group.sets.iter_mut().for_each(|set| target_role(set, said)),
-        Kind::Clone(clone) => clone.sets.iter_mut().for_each(|set| target_role(set, said)),
-        Kind::Monitor(monitor) => monitor.role.iter_mut().for_each(|word| role(word, said)),
-        Kind::Location(location) => located(location, said),
-        Kind::Colocation(one) => members(&mut one.members, said),
-        Kind::Ticket(one) => members(&mut one.members, said),
+        Kind::Group(group) => group.sets.iter_mut().for_each(|set| target_role(set, told)),
+        Kind::Clone(clone) => clone.sets.iter_mut().for_each(|set| target_role(set, told)),
+        Kind::Monitor(monitor) => monitor.role.iter_mut().for_each(|word| role(word, told)),
+        Kind::Location(location) => located(location, told),
+        Kind::Colocation(one) => members(&mut one.members, told),
+        Kind::Ticket(one) => members(&mut one.members, told),
         _ => {}
     }
 }
 
-fn target_role(set: &mut AttributeSet, said: &mut Vec<String>) {
+fn target_role(set: &mut AttributeSet, told: &mut Told) {
     let SetBody::Own { pairs, .. } = &mut set.body else { return };
-    for pair in pairs {
-        if let Pair::Named { name, value: Some(value), .. } = pair
-            && set.kind == SetKind::Meta
-            && *name == "target-role"
-        {
-            role(value, said);
-        }
+    if set.kind == SetKind::Meta {
+        pairs.iter_mut().for_each(|pair| of_role(pair, told));
     }
 }
 
-fn located(location: &mut Location, said: &mut Vec<String>) {
-    location.role.iter_mut().for_each(|word| role(word, said));
+fn located(location: &mut Location, told: &mut Told) {
+    location.role.iter_mut().for_each(|word| role(word, told));
     if let Target::Sets(sets) = &mut location.target {
-        sets_of(sets, said);
+        sets_of(sets, told);
     }
     if let Place::Rules(rules) = &mut location.place {
-        rules.iter_mut().for_each(|rule| in_rule(rule, said));
+        rules.iter_mut().for_each(|rule| in_rule(rule, told));
     }
 }
 
-fn in_rule(rule: &mut Rule, said: &mut Vec<String>) {
+fn in_rule(rule: &mut Rule, told: &mut Told) {
     let Rule::Own { role: word, conditions, .. } = rule else { return };
-    word.iter_mut().for_each(|word| role(word, said));
+    word.iter_mut().for_each(|word| role(word, told));
     for condition in conditions {
         if let Expression::Nested(rule) = &mut condition.expression {
-            in_rule(rule, said);
+            in_rule(rule, told);
         }
     }
 }
 
-fn members(members: &mut Members, said: &mut Vec<String>) {
-    let mut one = |member: &mut Member| member.qualifier.iter_mut().for_each(|word| role(word, said));
+fn members(members: &mut Members, told: &mut Told) {
+    let mut one = |member: &mut Member| member.qualifier.iter_mut().for_each(|word| role(word, told));
     match members {
         Members::One(only) => one(only),
         Members::Two(first, second) => [first, second].into_iter().for_each(one),
-        Members::Sets(sets) => sets_of(sets, said),
+        Members::Sets(sets) => sets_of(sets, told),
     }
 }
 
-fn sets_of(sets: &mut [ResourceSet], said: &mut Vec<String>) {
-    sets.iter_mut().flat_map(|set| set.qualifier.iter_mut()).for_each(|word| role(word, said));
+fn sets_of(sets: &mut [ResourceSet], told: &mut Told) {
+    sets.iter_mut().flat_map(|set| set.qualifier.iter_mut()).for_each(|word| role(word, told));
 }
 
 // ---- ms ----------------------------------------------------------------------------------------------
 
-fn clone(kind: &mut Kind, said: &mut Vec<String>) {
+fn clone(kind: &mut Kind, told: &mut Told) {
     let Kind::Clone(clone) = kind else { return };
     let mut promotable = false;
     for set in clone.sets.iter_mut().filter(|set| set.kind == SetKind::Meta) {
         let SetBody::Own { pairs, .. } = &mut set.body else { continue };
-        for pair in pairs {
-            let Pair::Named { name, .. } = pair else { continue };
-            promotable |= *name == "promotable";
-            let new = match name.as_str() {
-                "master-max" => "promoted-max",
-                "master-node-max" => "promoted-node-max",
-                _ => continue,
-            };
-            said.push(renamed(&name.text, new));
-            name.text = new.to_string();
-        }
+        promotable |= pairs.iter().any(|pair| matches!(pair, Pair::Named { name, .. } if *name == "promotable"));
+        renamed(pairs, told, |name, told| names::in_schema(Of::Resource, name, told.into.schema).to_string());
     }
-    if !clone.master {
+    if !clone.master || told.into.schema < CLONES_SINCE || told.into.lenient {
         return;
     }
     clone.master = false;
-    said.push("`ms` is a clone with `promotable=true` now, and is written so".to_string());
-    if promotable {
-        return;
-    }
-    let pair = Pair::named("promotable", "true");
-    let own = clone.sets.iter_mut().find_map(|set| match &mut set.body {
-        SetBody::Own { pairs, rules, .. } if set.kind == SetKind::Meta && rules.is_empty() => Some(pairs),
-        _ => None,
-    });
-    match own {
-        Some(pairs) => pairs.push(pair),
-        None => clone.sets.push(AttributeSet {
-            kind: SetKind::Meta,
-            body: SetBody::Own { id: None, score: None, rules: Vec::new(), pairs: vec![pair] },
-        }),
+    told.said.push("`ms` is a clone with `promotable=true` now, and is written so".to_string());
+    if !promotable {
+        put_meta(clone, Pair::named("promotable", "true"));
     }
 }
 
-// ---- stonith-… ---------------------------------------------------------------------------------------
+// ---- names of options ----------------------------------------------------------------------------------
 
-fn options(kind: &mut Kind, taken: &BTreeSet<String>, said: &mut Vec<String>) {
+fn options(kind: &mut Kind, told: &mut Told) {
     let Kind::Options(options) = kind else { return };
-    if options.kind != OptionsKind::Property {
+    match options.kind {
+        OptionsKind::Property => renamed(&mut options.pairs, told, |name, told| {
+            let held = names::other(Of::Cluster, name).filter(|other| told.into.held.contains(*other));
+            let held = held.filter(|_| !told.into.held.contains(name));
+            held.unwrap_or_else(|| match told.into.held.contains(name) {
+                true => name,
+                false => names::in_schema(Of::Cluster, name, told.into.schema),
+            })
+            .to_string()
+        }),
+        OptionsKind::ResourceDefaults => {
+            renamed(&mut options.pairs, told, |name, told| {
+                names::in_schema(Of::Resource, name, told.into.schema).to_string()
+            });
+            options.pairs.iter_mut().for_each(|pair| of_role(pair, told));
+        }
+        OptionsKind::OperationDefaults => {}
+    }
+}
+
+fn of_role(pair: &mut Pair, told: &mut Told) {
+    if let Pair::Named { name, value: Some(value), .. } = pair
+        && *name == "target-role"
+    {
+        role(value, told);
+    }
+}
+
+/// Gives every pair the name that it has in the document. What is then there twice counts once: the last.
+fn renamed(pairs: &mut Vec<Pair>, told: &mut Told, now: impl Fn(&str, &Told) -> String) {
+    let mut changed = false;
+    for pair in pairs.iter_mut() {
+        let Pair::Named { name, .. } = pair else { continue };
+        let (before, now) = (name.text.clone(), now(&name.text, told));
+        told.rename(name, &now);
+        changed |= name.text != before;
+    }
+    if !changed {
         return;
     }
-    for pair in &mut options.pairs {
-        let Pair::Named { name, .. } = pair else { continue };
-        let new = RENAMED.iter().find(|(old, _)| *name == **old).filter(|(old, _)| !taken.contains(*old));
-        if let Some((old, new)) = new {
-            said.push(renamed(old, new));
-            name.text = new.to_string();
+    let named = |pair: &Pair| match pair {
+        Pair::Named { name, .. } => Some(name.text.clone()),
+        Pair::Reference { .. } => None,
+    };
+    let names: Vec<Option<String>> = pairs.iter().map(named).collect();
+    let mut at = 0;
+    pairs.retain(|pair| {
+        at += 1;
+        let twice = named(pair).is_some_and(|name| names[at..].contains(&Some(name)));
+        if let (true, Some(name)) = (twice, named(pair)) {
+            told.said.push(format!("`{name}` is given twice, under two names: the last one counts"));
         }
-    }
+        !twice
+    });
 }

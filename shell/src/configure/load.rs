@@ -5,13 +5,14 @@
 //! Absent: the editor (see `edit`).
 
 use super::lower::{Mode, lower_and_note};
-use super::objects::sorted;
 use super::replace::replace;
-use super::{references, remove, show};
+use super::{references, show};
 use crate::check;
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
+use quorate_core::admin::delete as remove;
 use quorate_core::cib::Document;
+use quorate_core::cib::objects::sorted;
 use quorate_core::cib::upgrade::Schema;
 use quorate_core::xml::Element;
 use quorate_grammar::Diagnostic;
@@ -39,7 +40,7 @@ impl Method {
 }
 
 /// Texts keep the words of older schemas, which may know no others.
-const LEGACY_SINCE: Schema = Schema { major: 4, minor: 0 };
+pub(super) const LEGACY_SINCE: Schema = Schema { major: 4, minor: 0 };
 
 pub fn load(session: &mut Session, document: &mut Document, method: Method, xml: bool, file: &str) -> Outcome {
     let text = read(session, file)?;
@@ -56,12 +57,13 @@ pub fn load_text(
 ) -> Outcome {
     if xml {
         let statements = from_xml(session, origin)?;
-        return put(session, document, method, &statements).map_err(|failure| failure.from_text(origin.clone()));
+        return put(session, document, method, &statements).map_err(|failure| failure.in_text(origin.clone()));
     }
-    let mut statements = from_text(session, origin)?;
+    let mut statements = in_text(session, origin)?;
     let found = load_statements(session, document, method, &mut statements);
-    let found = found.map_err(|failure| failure.from_text(origin.clone()))?;
+    let found = found.map_err(|failure| failure.in_text(origin.clone()))?;
     session.ui.diagnostics(&found, origin);
+    check::remember(session, &statements, origin);
     Ok(())
 }
 
@@ -104,10 +106,10 @@ fn fetch(url: &str) -> Outcome<String> {
     String::from_utf8(output.stdout).map_err(|_| Failure::refused(format!("{url} is not UTF-8")))
 }
 
-fn from_text(session: &mut Session, origin: &Origin) -> Outcome<Vec<Statement>> {
+fn in_text(session: &mut Session, origin: &Origin) -> Outcome<Vec<Statement>> {
     let (statements, diagnostics) = crm::parse(&origin.text);
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Failure::input(diagnostics).from_text(origin.clone()));
+        return Err(Failure::input(diagnostics).in_text(origin.clone()));
     }
     session.ui.diagnostics(&diagnostics, origin);
     Ok(statements)
@@ -137,7 +139,7 @@ fn put(session: &mut Session, document: &mut Document, method: Method, statement
         found = references::check(statements, configuration);
     }
     if found.iter().any(Diagnostic::is_error) {
-        return Err(Failure::input(found));
+        return Err(Failure::unfit(found));
     }
     notes.iter().for_each(|note| session.ui.info(note));
     Ok(())

@@ -5,11 +5,12 @@
 //! Absent: references to objects (see `references`: order does not matter to them), committing.
 
 use super::build;
-use super::ids::{self, Pool};
-use super::objects::{self, Object, is_resource};
-use super::raise::{self, Context};
+use super::ids;
+use super::raise::{self, Context, raise_object};
 use super::show::MASK;
 use crate::catalogue::Catalogue;
+use quorate_core::cib::objects::{self, is_resource};
+use quorate_core::cib::pool::Pool;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::crm::ast::{AttributeSet, BundlePart, Kind, Node as NodeStatement, SetBody, Statement};
 use quorate_grammar::diagnostic::closest;
@@ -104,13 +105,6 @@ fn same(one: &Statement, other: &Statement) -> bool {
     match (&one.kind, &other.kind) {
         (Kind::Xml(one), Kind::Xml(other)) => raise::same_xml(one, other),
         _ => one == other,
-    }
-}
-
-pub fn raise_object(object: &Object, context: &Context) -> Statement {
-    match object.defaults {
-        Some(kind) => raise::raise_defaults(object.element, kind, context),
-        None => raise::raise(object.element, context),
     }
 }
 
@@ -259,8 +253,14 @@ impl Lowering<'_> {
         }
         match objects::find_object(self.configuration, &id.text) {
             Some(object) if self.mode == Mode::Create => {
-                Err(Diagnostic::error(id.span, format!("`{}` exists already: it is a {}", id.text, object.kind))
-                    .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text)))
+                // In words that scripts look for.
+                let new = objects::name_of(new, "").unwrap_or_default();
+                let new = new.split(' ').next().unwrap_or_default().to_string();
+                Err(Diagnostic::error(
+                    id.span,
+                    format!("Cannot create {new} with ID '{}': Found existing {} with same ID", id.text, object.kind),
+                )
+                .hint(format!("change it with `edit {0}`, or `delete {0}` first", id.text)))
             }
             Some(object) if is_resource(object.element) != is_resource(new) => Err(Diagnostic::error(
                 id.span,
@@ -314,9 +314,28 @@ impl Lowering<'_> {
         ids::assign(element, old, &mut self.pool);
     }
 
+    /// An id is one node's, and a node keeps the id it has: another would be another node.
+    fn is_same_node(&self, node: &NodeStatement) -> Lowered {
+        let Some(id) = &node.id else { return Ok(()) };
+        let nodes = self.configuration.child("nodes").into_iter().flat_map(|nodes| nodes.elements());
+        for known in nodes {
+            let (known_id, name) = (known.id().unwrap_or_default(), known.attr("uname").unwrap_or_default());
+            if known_id == id.text && name != node.name.text {
+                return Err(Diagnostic::error(id.span, format!("the id `{id}` is that of the node `{name}`"))
+                    .hint("leave the id out, or give the node another one"));
+            }
+            if known_id != id.text && name == node.name.text {
+                return Err(Diagnostic::error(id.span, format!("the node `{name}` has the id `{known_id}`"))
+                    .hint("leave the id out"));
+            }
+        }
+        Ok(())
+    }
+
     // ---- nodes -----------------------------------------------------------------------------------------
 
     fn node(&mut self, node: &NodeStatement, comments: &[String]) -> Lowered {
+        self.is_same_node(node)?;
         let place = objects::find_node(self.configuration, &node.name.text).map(|object| object.place);
         let mut element = build::node(node);
         let Some(place) = place else {

@@ -9,55 +9,23 @@ mod access;
 mod alert;
 mod attributes;
 mod constraint;
+mod context;
 mod fencing;
 mod resource;
 mod rule;
 
-use crate::catalogue::Catalogue;
-use crate::configure::objects::{REFERENCE, is_resource};
+pub use context::Context;
+
+use crate::configure::REFERENCE;
 use attributes::rules_and_pairs;
+use context::{attr, childless, only, settings, word};
+use quorate_core::cib::objects::{Object, is_resource};
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::Word;
-use quorate_grammar::crm::ast::{ActorKind, Kind, Options, OptionsKind, Setting, Statement, Tag};
+use quorate_grammar::crm::ast::{ActorKind, Kind, OptionSet, OptionsKind, Statement, Tag};
 use quorate_grammar::crm::{parse, print};
 use rule::faithful_score;
-use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// What raising must know beside the element.
-pub struct Context<'a> {
-    pub catalogue: &'a Catalogue,
-    /// Ids that something refers to by `id-ref`: those are shown, so that they survive.
-    pub referenced: BTreeSet<&'a str>,
-    /// Names of all nodes: a topology equal for all of them needs no targets.
-    pub nodes: Vec<&'a str>,
-    /// Show every id.
-    pub ids: bool,
-}
-
-impl<'a> Context<'a> {
-    pub fn of(configuration: &'a Element, catalogue: &'a Catalogue) -> Context<'a> {
-        let nodes = configuration.child("nodes").into_iter().flat_map(|nodes| nodes.elements());
-        Context {
-            catalogue,
-            referenced: configuration.descendants().filter_map(|element| element.attr("id-ref")).collect(),
-            nodes: nodes.filter_map(|node| node.attr("uname")).collect(),
-            ids: false,
-        }
-    }
-
-    /// The same, with every id shown.
-    pub fn with_ids(self, ids: bool) -> Context<'a> {
-        Context { ids, ..self }
-    }
-
-    /// An id that must be shown because something refers to it; the one it would be given anyway
-    /// need not be.
-    fn shown_id(&self, element: &Element, given: &str) -> Option<Word> {
-        let id = attr(element, "id")?;
-        (self.ids || self.referenced.contains(id.as_str()) && *id.text != *given).then_some(id)
-    }
-}
 
 /// The statement for an object: in the language if it can say all of it, else as XML.
 pub fn raise(element: &Element, context: &Context) -> Statement {
@@ -144,6 +112,15 @@ fn kind(element: &Element, context: &Context) -> Option<Kind> {
     })
 }
 
+/// The statement of an object.
+pub fn raise_object(object: &Object, context: &Context) -> Statement {
+    let defaults = [OptionsKind::ResourceDefaults, OptionsKind::OperationDefaults];
+    match defaults.into_iter().find(|kind| kind.keyword() == object.kind) {
+        Some(kind) => raise_defaults(object.element, kind, context),
+        None => raise(object.element, context),
+    }
+}
+
 /// A set of `rsc_defaults` or `op_defaults`.
 pub fn raise_defaults(element: &Element, kind: OptionsKind, context: &Context) -> Statement {
     let comments = comments(element);
@@ -160,41 +137,14 @@ pub fn raise_defaults(element: &Element, kind: OptionsKind, context: &Context) -
     Statement::new(Kind::Xml(as_xml(section)))
 }
 
-// ---- strict reading ------------------------------------------------------------------------------
-
-fn word(text: &str) -> Word {
-    Word::new(text)
-}
-
-fn attr(element: &Element, name: &str) -> Option<Word> {
-    element.attr(name).map(word)
-}
-
-/// Nothing but these attributes, and no text.
-fn only(element: &Element, attributes: &[&str]) -> Option<()> {
-    let known = element.attributes.iter().all(|(name, _)| attributes.contains(&name.as_str()));
-    let text = element.children.iter().any(|node| matches!(node, Node::Text(_)));
-    (known && !text).then_some(())
-}
-
-fn childless(element: &Element) -> Option<()> {
-    element.children.is_empty().then_some(())
-}
-
-/// All attributes but these, in their order.
-fn settings(element: &Element, without: &[&str]) -> Vec<Setting> {
-    let kept = element.attributes.iter().filter(|(name, _)| !without.contains(&name.as_str()));
-    kept.map(|(name, value)| (word(name), word(value))).collect()
-}
-
 // ---- the rest --------------------------------------------------------------------------------------
 
-fn options(element: &Element, kind: OptionsKind, context: &Context) -> Option<Options> {
+fn options(element: &Element, kind: OptionsKind, context: &Context) -> Option<OptionSet> {
     if let Some(reference) = attr(element, "id-ref") {
         only(element, &["id-ref"])?;
         childless(element)?;
         let (id, score, rules, pairs) = (None, None, Vec::new(), Vec::new());
-        return Some(Options { kind, id, reference: Some(reference), score, rules, pairs });
+        return Some(OptionSet { kind, id, reference: Some(reference), score, rules, pairs });
     }
     only(element, &["id", "score"])?;
     let score = match element.attr("score") {
@@ -202,7 +152,7 @@ fn options(element: &Element, kind: OptionsKind, context: &Context) -> Option<Op
         None => None,
     };
     let (rules, pairs) = rules_and_pairs(element, context)?;
-    Some(Options { kind, id: attr(element, "id"), reference: None, score, rules, pairs })
+    Some(OptionSet { kind, id: attr(element, "id"), reference: None, score, rules, pairs })
 }
 
 fn tag(element: &Element) -> Option<Tag> {

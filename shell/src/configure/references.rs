@@ -5,7 +5,7 @@
 //! Absent: whether the reference makes sense (core's check).
 
 use super::lower::unknown_resource;
-use super::objects;
+use quorate_core::cib::objects;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{
     Agent, AlertPart, AttributeSet, BundlePart, Expression, FencingTarget, Grant, Kind, Members, Pair, Part,
@@ -36,7 +36,7 @@ pub fn check_each<'a>(
     statements: impl IntoIterator<Item = &'a Statement>,
     configuration: &Element,
 ) -> impl Iterator<Item = (&'a Statement, Vec<Diagnostic>)> {
-    let known = Known::of(configuration);
+    let known = Defined::of(configuration);
     statements.into_iter().map(move |statement| {
         let mut found = Vec::new();
         references(&statement.kind, &mut found);
@@ -44,7 +44,7 @@ pub fn check_each<'a>(
     })
 }
 
-struct Known {
+struct Defined {
     resources: BTreeSet<String>,
     templates: BTreeSet<String>,
     objects: BTreeSet<String>,
@@ -53,8 +53,8 @@ struct Known {
     ids: BTreeSet<String>,
 }
 
-impl Known {
-    fn of(configuration: &Element) -> Known {
+impl Defined {
+    fn of(configuration: &Element) -> Defined {
         let all = objects::objects(configuration);
         let of_kind = |kinds: &[&str]| {
             all.iter()
@@ -64,12 +64,12 @@ impl Known {
         };
         let mut resources = of_kind(&["primitive", "group", "clone", "ms", "bundle", "tag", "rsc_template"]);
         resources.extend(of_kind(&["rsc_template"]));
-        Known {
+        Defined {
             resources,
             roles: of_kind(&["role"]),
             templates: of_kind(&["rsc_template"]),
             objects: all.iter().map(|object| object.id.clone()).collect(),
-            nodes: objects::node_names(configuration).into_iter().collect(),
+            nodes: objects::all_node_names(configuration).into_iter().collect(),
             ids: configuration.descendants().filter_map(Element::id).map(str::to_string).collect(),
         }
     }
@@ -197,8 +197,14 @@ fn in_rule<'a>(rule: &'a Rule, found: &mut Vec<Reference<'a>>) {
         Rule::Reference(id) => found.push(Reference::Id(id)),
         Rule::Own { conditions, .. } => {
             for condition in conditions {
-                if let Expression::Nested(rule) = &condition.expression {
-                    in_rule(rule, found);
+                match &condition.expression {
+                    Expression::Nested(rule) => in_rule(rule, found),
+                    Expression::Compare { name, operation, value, .. } => {
+                        // A rule about a node's name that no node has holds for none, or for all.
+                        let names = *name == "#uname" && matches!(operation.as_str(), "eq" | "ne");
+                        found.extend(names.then_some(Reference::Node(value)));
+                    }
+                    _ => {}
                 }
             }
         }

@@ -4,13 +4,14 @@
 //! them. What a statement says as before stays in every detail: order, ids, comments.
 //! Absent: reading files and running editors.
 
-use super::lower::{self as lowering, Mode, lower, lower_and_note};
-use super::objects::{self, Object, is_resource};
-use super::raise::Context;
-use super::{references, remove};
+use super::lower::{Mode, lower, lower_and_note};
+use super::raise::{Context, raise_object};
+use super::references;
 use crate::catalogue::Catalogue;
 use crate::session::Session;
+use quorate_core::admin::delete as remove;
 use quorate_core::cib::Document;
+use quorate_core::cib::objects::{self, Object, is_resource};
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::Diagnostic;
 use quorate_grammar::crm::ast::{Kind, Statement};
@@ -103,7 +104,7 @@ pub fn replace_objects(
     let configuration = new.configuration_mut();
     let context_statements = {
         let context = Context::of(document.configuration(), session.catalogue());
-        selected.iter().map(|object| (object.id.clone(), lowering::raise_object(object, &context))).collect::<Vec<_>>()
+        selected.iter().map(|object| (object.id.clone(), raise_object(object, &context))).collect::<Vec<_>>()
     };
     let kept = |id: &str, old: &Statement| {
         statements.iter().any(|statement| {

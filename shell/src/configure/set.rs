@@ -3,10 +3,12 @@
 //! In: a configuration and words. Out: the changed configuration, or what does not fit.
 //! Absent: new attributes; `set` changes what is there.
 
-use super::lower::raise_object;
-use super::objects;
 use super::raise::Context;
+use super::raise::raise_object;
 use crate::catalogue::Catalogue;
+use quorate_core::cib::model::names::{self, Of};
+use quorate_core::cib::objects;
+use quorate_core::cib::upgrade::Schema;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::crm::ast::{Kind, Statement};
 use quorate_grammar::diagnostic::closest;
@@ -17,13 +19,16 @@ fn error(message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Span::default(), message)
 }
 
-pub fn set(configuration: &mut Element, path: &str, value: &str) -> Result<(), Diagnostic> {
+/// The schema says what roles are called.
+pub fn set(configuration: &mut Element, schema: Option<Schema>, path: &str, value: &str) -> Result<(), Diagnostic> {
     let Some((place, rest)) = owner(configuration, path) else {
         return Err(error(format!("`{path}` does not start with the id of an object"))
             .hint("the path is ID.NAME or ID.OPERATION.NAME"));
     };
     let object = objects::at_mut(configuration, &place);
     let steps: Vec<&str> = rest.split('.').collect();
+    let is_role = matches!(steps.last(), Some(&"role" | &"target-role"));
+    let value = schema.filter(|_| is_role).map_or(value, |schema| names::role_in_schema(value, schema));
     let changed = match steps[..] {
         [name] => set_pair(object, name, value),
         [operation, name] => set_operation(object, operation, None, name, value),
@@ -55,13 +60,24 @@ fn set_pair(object: &mut Element, name: &str, value: &str) -> bool {
         return set_in(object, name, value);
     }
     let is_set = |child: &Element| matches!(&*child.name, "instance_attributes" | "meta_attributes" | "utilization");
-    let has =
-        |child: &Element| is_set(child) && child.elements_named("nvpair").any(|pair| pair.attr("name") == Some(name));
+    let has = |child: &Element| is_set(child) && child.elements().any(|pair| is_called(&child.name, pair, name));
     object.find_mut(has).is_some_and(|set| set_in(set, name, value))
 }
 
+/// Whether a pair of a set is the option of this name, which may have another one, too.
+fn is_called(set: &str, pair: &Element, name: &str) -> bool {
+    let other = match set {
+        "cluster_property_set" => names::other(Of::Cluster, name),
+        "meta_attributes" => names::other(Of::Resource, name),
+        _ => None,
+    };
+    let has = |name: &str| pair.attr("name") == Some(name);
+    pair.name == "nvpair" && (has(name) || other.is_some_and(has))
+}
+
 fn set_in(set: &mut Element, name: &str, value: &str) -> bool {
-    let pair = set.find_mut(|pair| pair.name == "nvpair" && pair.attr("name") == Some(name));
+    let kind = set.name.to_string();
+    let pair = set.find_mut(|pair| is_called(&kind, pair, name));
     pair.map(|pair| pair.set("value", value)).is_some()
 }
 

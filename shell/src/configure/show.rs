@@ -3,10 +3,10 @@
 //! In: a configuration and a selection. Out: statements into an ink, or XML.
 //! Absent: terminals and pagers.
 
-use super::lower::raise_object;
-use super::objects::{self, Object};
 use super::raise::Context;
+use super::raise::raise_object;
 use crate::catalogue::Catalogue;
+use quorate_core::cib::objects::{self, Object};
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{AlertPart, BundlePart, Kind, Pair, Part, SetBody, Statement};
@@ -91,8 +91,18 @@ fn fits(configuration: &Element, object: &Object, selector: &Selector) -> bool {
             object.kind == "tag" && tag.as_ref().is_some_and(|tag| tag.id == object.id)
                 || tag.is_some_and(|tag| tag.element.elements().any(|member| member.id() == Some(&object.id)))
         }
-        Selector::Related(id) => object.id == *id || mentions(object.element, id),
+        Selector::Related(id) => object.id == *id || mentions(object.element, id) || is_agent(object.element, id),
     }
+}
+
+/// True if the element's agent is called so: by its type, or by class, provider and type.
+fn is_agent(element: &Element, name: &str) -> bool {
+    let Some(kind) = element.attr("type").filter(|_| matches!(&*element.name, "primitive" | "template")) else {
+        return false;
+    };
+    let parts = [element.attr("class"), element.attr("provider"), Some(kind)];
+    let whole: Vec<&str> = parts.into_iter().flatten().collect();
+    name == kind || name.contains(':') && name == whole.join(":")
 }
 
 /// True if an attribute anywhere in the element is this id, as a reference or an ingredient.

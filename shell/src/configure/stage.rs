@@ -2,7 +2,7 @@
 //!
 //! In: a base document and changes. Out: the work copy; undo and redo. Nothing leaves the process.
 //! A document shares with its predecessor all that did not change, so every step is kept whole.
-//! Absent: committing (see `commit`), reading and writing (see `source`).
+//! Absent: committing (see `commit`), reading and writing (see `client`).
 
 use quorate_core::cib::Document;
 

@@ -6,17 +6,17 @@
 mod nodes;
 mod story;
 
-pub use nodes::Demo;
+use nodes::Demo;
 
-use crate::tools::{Exit, Io};
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use quorate_tools::{Exit, Io};
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::process::Command;
 
 #[derive(Parser, Debug)]
 #[command(name = "quorate demo", about = "Start a cluster on this host and open its shell")]
-struct Options {
+struct DemoOptions {
     /// How many nodes
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=16))]
     nodes: u32,
@@ -36,9 +36,20 @@ enum Sub {
     Stop,
 }
 
+/// Reads the options; help and mistakes are printed, and their exit code returned.
+fn parse(arguments: &[String], io: &mut Io) -> Result<DemoOptions, Exit> {
+    let words = std::iter::once("quorate demo").chain(arguments.iter().map(String::as_str));
+    DemoOptions::try_parse_from(words).map_err(|error| {
+        let is_help = error.kind() == ErrorKind::DisplayHelp;
+        let to: &mut dyn std::io::Write = if is_help { io.out } else { io.err };
+        let _ = write!(to, "{}", error.render());
+        if is_help { Exit::OK } else { Exit::USAGE }
+    })
+}
+
 /// Runs the demo, or ends it.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    let options: Options = match crate::tools::parse("quorate demo", arguments, io) {
+    let options: DemoOptions = match parse(arguments, io) {
         Ok(options) => options,
         Err(exit) => return exit,
     };
@@ -51,7 +62,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
     }
 }
 
-fn act(options: &Options, io: &mut Io) -> Result<(), String> {
+fn act(options: &DemoOptions, io: &mut Io) -> Result<(), String> {
     let directory = options.dir.clone().unwrap_or_else(default_directory);
     let directory = std::path::absolute(&directory).map_err(|error| error.to_string())?;
     if let Some(Sub::Stop) = options.command {
@@ -84,7 +95,7 @@ fn act(options: &Options, io: &mut Io) -> Result<(), String> {
     Ok(())
 }
 
-fn at(options: &Options) -> String {
+fn at(options: &DemoOptions) -> String {
     let shown = options.dir.as_ref().map(|dir| format!(" --dir {}", dir.display()));
     shown.unwrap_or_default()
 }
@@ -114,12 +125,4 @@ fn hint(demo: &Demo, io: &mut Io) {
     io.line("Kill a node and watch it being fenced and its resources recovered:");
     io.line(&format!("  kill -9 $(cat {}/run/quorate/quorated.pid)", demo.root(&last).display()));
     io.line("");
-}
-
-/// A command that runs one of this program's tools.
-fn own_tool(words: &[&str]) -> Command {
-    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("quorate"));
-    let mut command = Command::new(program);
-    command.args(words);
-    command
 }

@@ -1,6 +1,5 @@
 //! The demo's nodes: their directories, daemons and configuration.
 
-use super::own_tool;
 use quorate_core::cib::Document;
 use quorate_core::node::{NodeStatus, Reply, Request};
 use quorate_core::scheduler::{self, Input};
@@ -140,7 +139,7 @@ impl Demo {
         fs::write(&file, text).map_err(|error| error.to_string())?;
         let file = file.to_string_lossy().into_owned();
         self.run_crm(&self.names[0], &["-f", &file])?;
-        self.settle()
+        self.wait_until_idle()
     }
 
     /// A command of the shell, on a node.
@@ -201,10 +200,10 @@ impl Demo {
     }
 
     /// Waits until the cluster finds nothing to do.
-    pub fn settle(&self) -> Result<(), String> {
+    pub fn wait_until_idle(&self) -> Result<(), String> {
         self.wait("the cluster to settle", || {
             let mut statuses = self.names.iter().filter_map(|name| self.status(name)).peekable();
-            statuses.peek().is_some() && statuses.all(|status| status.settled)
+            statuses.peek().is_some() && statuses.all(|status| status.idle)
         })
     }
 
@@ -300,4 +299,12 @@ commit
         directory.display(),
         names.join(" ")
     )
+}
+
+/// A command that runs one of this program's tools.
+fn own_tool(words: &[&str]) -> Command {
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("quorate"));
+    let mut command = Command::new(program);
+    command.args(words);
+    command
 }

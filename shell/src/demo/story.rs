@@ -1,7 +1,7 @@
 //! The demo without a terminal: a story told step by step, each step's state waited for.
 
 use super::nodes::Demo;
-use crate::tools::Io;
+use quorate_tools::Io;
 
 /// Plays the story; the first step whose state is not reached ends it.
 pub fn tell(demo: &Demo, io: &mut Io) -> Result<(), String> {
@@ -16,7 +16,7 @@ pub fn tell(demo: &Demo, io: &mut Io) -> Result<(), String> {
     demo.run_crm(&first, &["resource", "move", "web", &other])?;
     demo.wait("the group to have moved", || is_on(demo, "web-cache", &other) && is_on(demo, "web-server", &other))?;
     demo.run_crm(&first, &["resource", "clear", "web"])?;
-    demo.settle()?;
+    demo.wait_until_idle()?;
     show(demo, io);
 
     let promoted = promoted(demo)?;
@@ -58,7 +58,7 @@ pub fn tell(demo: &Demo, io: &mut Io) -> Result<(), String> {
     }
     demo.run_crm(&survivor, &["cib", "commit", "trial"])?;
     demo.wait("the new resource to run", || node_of(demo, "extra").is_ok())?;
-    demo.settle()?;
+    demo.wait_until_idle()?;
     show(demo, io);
     io.line("The end: every step was reached.");
     Ok(())
@@ -72,7 +72,7 @@ fn running(demo: &Demo) -> Result<(), String> {
         ["web-server", "web-cache", "db-address", "fence-demo"].iter().all(|name| count(name) == 1)
             && ["agent", "db"].iter().all(|name| count(name) == all)
     })?;
-    demo.settle()
+    demo.wait_until_idle()
 }
 
 fn node_of(demo: &Demo, resource: &str) -> Result<String, String> {

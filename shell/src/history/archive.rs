@@ -161,7 +161,7 @@ fn is_input(name: &str) -> bool {
 }
 
 fn read(path: &Path, name: &str) -> Outcome<SavedInput> {
-    let document = crate::tools::read_cib(path)
+    let document = quorate_tools::input::read_cib(path)
         .map_err(|error| Failure::new(Kind::File, format!("{}: {error}", path.display())))?;
     let written = || {
         let since = fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;

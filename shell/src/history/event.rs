@@ -6,6 +6,7 @@
 
 use super::archive::SavedInput;
 use quorate_core::cib::Document;
+use quorate_core::exit;
 use quorate_core::status::{self, ClusterStatus, FailCounts, NodeState, operation};
 use std::collections::BTreeMap;
 
@@ -54,7 +55,7 @@ impl Between<'_> {
         for node in &new.nodes {
             let name = node.uname.as_deref().unwrap_or(&node.id);
             let was = old.nodes.iter().find(|was| was.id == node.id);
-            let is_in = |node: &NodeState| node.member.is_in() && node.controller;
+            let is_in = NodeState::is_online;
             match (was.is_some_and(is_in), is_in(node)) {
                 (false, true) => self.tell(name, "is online".into()),
                 (true, false) => self.tell(name, "is offline".into()),
@@ -84,7 +85,7 @@ impl Between<'_> {
                 if known.is_some() || record.call_id < 0 {
                     continue;
                 }
-                let code = record.exit_code.unwrap_or(operation::exit::OK);
+                let code = record.exit_code.unwrap_or(exit::OK);
                 let expected = record.expected_exit_code.is_none_or(|expected| expected == code);
                 let every =
                     if record.interval_ms > 0 { format!(" every {}ms", record.interval_ms) } else { String::new() };
@@ -93,7 +94,7 @@ impl Between<'_> {
                     epoch: record.last_change.unwrap_or(self.epoch),
                     node: Some(node.to_string()),
                     resource: Some(history.id().to_string()),
-                    text: format!("{}{every}: {}{wrong}", record.task(), operation::exit::text(code)),
+                    text: format!("{}{every}: {}{wrong}", record.task(), exit::text(code)),
                     is_routine: record.task() == "monitor" && expected,
                 });
             }

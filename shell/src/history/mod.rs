@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 /// What a session looks at: kept between its commands.
 #[derive(Default)]
-pub struct Looking {
+pub struct HistoryFilter {
     /// A directory or a report; none is this node's own.
     pub source: Option<String>,
     /// Read when it is first needed.
@@ -29,7 +29,7 @@ pub struct Looking {
     pub session: Option<String>,
 }
 
-impl Looking {
+impl HistoryFilter {
     pub fn at(&self, moment: i64) -> bool {
         self.from.is_none_or(|from| moment >= from) && self.to.is_none_or(|to| moment <= to)
     }

@@ -3,12 +3,12 @@
 //! In: what a session looks at. Out: a state file in crmsh's form, and copies of what would be gone.
 //! Absent: commands (see `levels::history::saved`).
 
-use super::Looking;
+use super::HistoryFilter;
 use super::archive::{Archive, SavedInput};
-use crate::clock;
 use crate::environment::Environment;
 use crate::error::{Failure, Outcome};
-use crate::options::Options;
+use crate::options::Settings;
+use quorate_tools::clock;
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,8 +25,8 @@ pub struct Places {
 }
 
 impl Places {
-    pub fn of(environment: &Environment, options: &Options) -> Places {
-        let cache = Path::new(options.get("path.cache")).join(format!("history-{}/session", environment.user));
+    pub fn of(environment: &Environment, options: &Settings) -> Places {
+        let cache = Path::new(options.get("path.cache")).join(format!("history-{}/session", environment.node.user));
         Places { own: environment.cache.join("crm/sessions"), crmsh: cache }
     }
 
@@ -71,23 +71,23 @@ pub fn copy(archive: &Archive, wanted: impl Fn(&SavedInput) -> bool, to: &Path) 
 }
 
 /// The file that says what is looked at.
-pub fn write(looking: &Looking, source: &Path, session: &Path) -> io::Result<()> {
+pub fn write(filter: &HistoryFilter, source: &Path, session: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(session)?;
     let moment = |epoch: Option<i64>| epoch.map(clock::text).unwrap_or_default();
     let mut text = format!(
         "[report]\ndir = {}\nfrom_time = {}\nto_time = {}\ndetail = {}\n",
         source.display(),
-        moment(looking.from),
-        moment(looking.to),
-        u8::from(looking.detail)
+        moment(filter.from),
+        moment(filter.to),
+        u8::from(filter.detail)
     );
-    if !looking.nodes.is_empty() {
-        text += &format!("nodes = {}\n", Vec::from_iter(looking.nodes.iter().map(String::as_str)).join(" "));
+    if !filter.nodes.is_empty() {
+        text += &format!("nodes = {}\n", Vec::from_iter(filter.nodes.iter().map(String::as_str)).join(" "));
     }
-    if !looking.exclude.is_empty() {
+    if !filter.exclude.is_empty() {
         text += "[log]\n";
     }
-    for (number, pattern) in looking.exclude.iter().enumerate() {
+    for (number, pattern) in filter.exclude.iter().enumerate() {
         text += &format!("exclude_{number} = {}\n", pattern.as_str());
     }
     let mut staged = tempfile::NamedTempFile::new_in(session)?;
@@ -101,7 +101,7 @@ pub fn pattern(typed: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(typed).case_insensitive(true).build()
 }
 
-pub fn read(session: &Path) -> Outcome<Looking> {
+pub fn read(session: &Path) -> Outcome<HistoryFilter> {
     let path = session.join(STATE);
     let text = fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
     let wrong = |name: &str, value: &str| Failure::refused(format!("{}: {name} = {value}", path.display()));
@@ -109,26 +109,26 @@ pub fn read(session: &Path) -> Outcome<Looking> {
         "" => Ok(None),
         _ => clock::supposed(value).map(|date| Some(date.at.epoch)).ok_or_else(|| wrong(name, value)),
     };
-    let mut looking = Looking::default();
+    let mut filter = HistoryFilter::default();
     for line in text.lines() {
         let Some((name, value)) = line.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
             continue;
         };
         match name {
-            "dir" => looking.source = Some(value.to_string()),
-            "from_time" => looking.from = moment(name, value)?,
-            "to_time" => looking.to = moment(name, value)?,
-            "detail" => looking.detail = !matches!(value, "0" | ""),
-            "nodes" => looking.nodes = value.split_whitespace().map(str::to_string).collect(),
+            "dir" => filter.source = Some(value.to_string()),
+            "from_time" => filter.from = moment(name, value)?,
+            "to_time" => filter.to = moment(name, value)?,
+            "detail" => filter.detail = !matches!(value, "0" | ""),
+            "nodes" => filter.nodes = value.split_whitespace().map(str::to_string).collect(),
             _ if name.starts_with("exclude_") => {
                 let pattern = pattern(value).map_err(|_| wrong(name, value))?;
-                looking.exclude.push(pattern);
+                filter.exclude.push(pattern);
             }
             // crmsh may know more than we do.
             _ => {}
         }
     }
-    Ok(looking)
+    Ok(filter)
 }
 
 #[cfg(test)]
@@ -140,17 +140,17 @@ mod tests {
     fn what_is_looked_at_comes_back() {
         let directory = tempfile::tempdir().unwrap();
         let session = directory.path().join("one");
-        let looking = Looking {
+        let filter = HistoryFilter {
             from: Some(1_700_000_060),
             to: None,
             nodes: ["n1".to_string(), "n2".to_string()].into(),
             exclude: vec![pattern("a = b").unwrap()],
             detail: true,
-            ..Looking::default()
+            ..HistoryFilter::default()
         };
-        write(&looking, Path::new("/tmp/report.tar.gz"), &session).unwrap();
+        write(&filter, Path::new("/tmp/report.tar.gz"), &session).unwrap();
         let back = read(&session).unwrap();
-        assert_eq!((back.from, back.to, back.detail, &back.nodes), (looking.from, None, true, &looking.nodes));
+        assert_eq!((back.from, back.to, back.detail, &back.nodes), (filter.from, None, true, &filter.nodes));
         assert_eq!(back.source.as_deref(), Some("/tmp/report.tar.gz"));
         assert_eq!(back.exclude[0].as_str(), "a = b");
     }

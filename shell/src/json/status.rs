@@ -108,7 +108,7 @@ fn clone(one: &CloneView) -> Value {
     value["of"] = json!(one.of);
     value["promotable"] = json!(one.promotable);
     value["unique"] = json!(one.unique);
-    value["members"] = one.instances.iter().map(resource).collect();
+    value["members"] = one.instances.iter().map(|instance| resource(&instance.resource)).collect();
     value
 }
 

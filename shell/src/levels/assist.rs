@@ -6,11 +6,11 @@
 use crate::check;
 use crate::command::{Call, Command, Level, Run, What, some};
 use crate::configure::lower::{Mode, lower_and_note};
-use crate::configure::objects::{self, Object};
 use crate::error::{Failure, Outcome};
-use crate::levels::configure::{settle, work_on};
+use crate::levels::configure::change::{tell, work_on};
 use crate::session::Session;
 use quorate_core::cib::Document;
+use quorate_core::cib::objects::{self, Object};
 use quorate_core::xml::Element;
 use quorate_grammar::crm;
 use quorate_grammar::line::{self, Token};
@@ -146,5 +146,5 @@ fn put(session: &mut Session, document: &mut Document, start: &str, typed: &[Tok
         return Err(Failure::input(found));
     }
     let found = check::found_in(session, document, &statements);
-    settle(session, found)
+    tell(session, found)
 }

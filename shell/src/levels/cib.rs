@@ -3,13 +3,13 @@
 //! In: calls. Out: shadow files, and the source that the session works on.
 //! Absent: what is done to the copies (see `configure`).
 
-use super::configure::differ;
+use super::configure::look::differ;
 use crate::command::{Call, Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one};
-use crate::error::{Failure, Outcome};
-use crate::session::{Manner, Session};
-use crate::tools::read_cib;
+use crate::error::{Failure, Kind, Outcome};
+use crate::session::{RunMode, Session};
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
+use quorate_tools::input::read_cib;
 use quorate_transport::store::{self, CibSource};
 use std::path::Path;
 
@@ -19,10 +19,10 @@ pub static LEVEL: Level = Level {
     commands: &[
         Command {
             name: "new",
-            arguments: &[one("name", What::Text), any("empty|force", What::Words(&["empty", "force", "withstatus"]))],
+            arguments: &[maybe("name", What::Text), any("empty|force", What::Words(&["empty", "force", "withstatus"]))],
             flags: &[FORCE],
             help: "copy the configuration into a new shadow, and use it",
-            details: "With `empty` the shadow starts with nothing in it and needs no cluster.",
+            details: "With `empty` the shadow starts with nothing in it and needs no cluster. Without a name it gets one.",
             examples: &["new plan", "new plan empty", "new plan force"],
             run: Run::Do(new),
             ..Command::DEFAULT
@@ -107,7 +107,7 @@ fn existing(session: &Session, shadow: &CibSource) -> Outcome {
     if session.exists(shadow) {
         return Ok(());
     }
-    let known = store::shadows(&session.environment.shadow_directory());
+    let known = store::shadows(&session.environment.node.shadow_directory());
     let failure = Failure::refused(format!("there is no shadow `{}`", shadow.label()));
     Err(if known.is_empty() {
         failure.hint("make one with `cib new NAME`")
@@ -117,11 +117,16 @@ fn existing(session: &Session, shadow: &CibSource) -> Outcome {
 }
 
 fn new(session: &mut Session, call: &Call) -> Outcome {
-    let shadow = named(session, Some(call.required(0)))?;
-    let words = call.words();
+    let mut words = call.words();
+    // Without a name it is one that nobody else has.
+    if words.first().is_none_or(|word| ["empty", "force", "withstatus"].contains(&word.as_str())) {
+        words.insert(0, unused_name(session));
+    }
+    let shadow = named(session, Some(&words[0]))?;
     if let Some((at, word)) =
         words.iter().enumerate().skip(1).find(|(_, word)| !["empty", "force", "withstatus"].contains(&word.as_str()))
     {
+        let at = at - (words.len() - call.arguments.len());
         return Err(Failure::misused(call.span(at), format!("`{word}` is none of empty, force, withstatus")));
     }
     let has = |word: &str| words[1..].iter().any(|given| given == word);
@@ -135,6 +140,12 @@ fn new(session: &mut Session, call: &Call) -> Outcome {
     session.create(&origin_of(&shadow), document)?;
     session.ui.info(&format!("{} shadow CIB created", shadow.label()));
     switch(session, shadow)
+}
+
+fn unused_name(session: &Session) -> String {
+    let known = store::shadows(&session.environment.node.shadow_directory());
+    let mut names = (1..).map(|number| format!("unnamed-{number}"));
+    names.find(|name| !known.contains(name)).expect("numbers do not end")
 }
 
 /// A shadow of what a scheduler input had: its configuration and its status.
@@ -157,7 +168,7 @@ fn import(session: &mut Session, call: &Call) -> Outcome {
 /// Works on another source from now on. An open editing session must be finished first.
 fn switch(session: &mut Session, source: CibSource) -> Outcome {
     if session.is_changed() {
-        if session.manner == Manner::Interactive {
+        if session.mode == RunMode::Interactive {
             return Err(
                 Failure::refused("there are changes that have not been committed").hint("`commit` or `refresh` first")
             );
@@ -182,7 +193,7 @@ fn use_shadow(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn list(session: &mut Session, _: &Call) -> Outcome {
-    store::shadows(&session.environment.shadow_directory()).iter().for_each(|name| session.ui.line(name));
+    store::shadows(&session.environment.node.shadow_directory()).iter().for_each(|name| session.ui.line(name));
     Ok(())
 }
 
@@ -214,7 +225,17 @@ fn commit(session: &mut Session, call: &Call) -> Outcome {
         session.source = home;
         return session.preview(&base, &mine);
     }
-    let now = session.commit_to(&home, &base, &mine)?;
+    let name = shadow.label().to_string();
+    let now = session.commit_to(&home, &base, &mine).map_err(|mut failure| {
+        // Nothing is staged that `refresh` could drop: what is to be given up or mended is the shadow.
+        if failure.kind == Kind::Conflict {
+            failure.hints = vec![format!(
+                "`cib use {name}` and change there what is in the way, then commit again; or `cib reset {name}` drops \
+                 its changes"
+            )];
+        }
+        failure
+    })?;
     // What the shadow changed from now on counts from here.
     session.create(&origin_of(&shadow), now)?;
     session.ui.info(&format!("committed '{}' shadow CIB to the cluster", shadow.label()));

@@ -4,22 +4,23 @@
 //! Absent: any change of a running cluster.
 
 mod operation;
+mod status;
 
 use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
-use crate::configure::objects;
 use crate::error::{Failure, Outcome};
 use crate::preview;
 use crate::session::Session;
-use crate::supposition::{Origin, SIMULATED, Supposition};
-use crate::tools::read_cib;
+use crate::what_if::{Origin, SIMULATED, WhatIf};
 use quorate_core::cib::Document;
+use quorate_core::cib::objects;
 use quorate_core::transition::history::Standing;
 use quorate_core::transition::injection::{Injection, TicketChange};
 use quorate_core::xml::write_pretty;
 use quorate_grammar::Span;
-use quorate_grammar::diagnostic::closest;
 use quorate_grammar::literal;
+use quorate_tools::input::read_cib;
 use quorate_transport::store::CibSource;
+use status::{basis, current, none_of, suppose};
 use std::path::Path;
 
 const STATES: &[&str] = &["online", "offline", "unclean"];
@@ -116,25 +117,6 @@ pub static LEVEL: Level = Level {
 
 // ---- the status in use ---------------------------------------------------------------------------
 
-/// What is supposed so far; without anything, the cluster's status as it is now.
-fn current(session: &mut Session) -> Outcome<Supposition> {
-    match &session.supposition {
-        Some(supposition) => Ok(supposition.clone()),
-        None => {
-            let home = session.environment.home();
-            Ok(Supposition::new(Origin::Live, session.read_from(&home)?))
-        }
-    }
-}
-
-/// The CIB that is decided about.
-fn basis(session: &mut Session, supposition: &Supposition) -> Outcome<Document> {
-    match supposition.origin {
-        Origin::Live => Ok(supposition.under(&session.document()?)),
-        Origin::Loaded { .. } => Ok(supposition.document().clone()),
-    }
-}
-
 /// A place by its name, and the CIB there if there is one.
 fn find(session: &mut Session, name: &str, span: Span) -> Outcome<(CibSource, Option<Document>)> {
     if let Some(shadow) = name.strip_prefix("shadow:") {
@@ -161,7 +143,7 @@ fn find(session: &mut Session, name: &str, span: Span) -> Outcome<(CibSource, Op
 fn load(session: &mut Session, call: &Call) -> Outcome {
     let name = call.required(0);
     if name == "live" {
-        session.supposition = None;
+        session.kept.what_if = None;
         return Ok(());
     }
     let (source, document) = find(session, name, call.span(0))?;
@@ -170,17 +152,17 @@ fn load(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::at(call.span(0), format!("there is no {what}")));
     };
     let origin = Origin::Loaded { name: name.to_string(), source };
-    session.supposition = Some(Supposition::new(origin, document));
+    session.kept.what_if = Some(WhatIf::new(origin, document));
     Ok(())
 }
 
 fn save(session: &mut Session, call: &Call) -> Outcome {
-    let supposition = current(session)?;
+    let what_if = current(session)?;
     let live = || {
         Failure::refused("what is only supposed is not written to the live cluster")
             .hint("`save FILE` or `save shadow:NAME`")
     };
-    let (name, source, there) = match (call.argument(0), &supposition.origin) {
+    let (name, source, there) = match (call.argument(0), &what_if.origin) {
         (None, Origin::Live) => return Err(live()),
         (Some("live"), _) => return Err(Failure { diagnostics: vec![], ..live() }),
         (None, Origin::Loaded { name, .. }) => {
@@ -197,10 +179,10 @@ fn save(session: &mut Session, call: &Call) -> Outcome {
     }
     let document = match there {
         Some(mut document) => {
-            *document.status_mut() = supposition.status().clone();
+            *document.status_mut() = what_if.status().clone();
             document
         }
-        None => basis(session, &supposition)?,
+        None => basis(session, &what_if)?,
     };
     session.create(&source, document)?;
     session.ui.info(&format!("the status was saved to {name}"));
@@ -208,45 +190,23 @@ fn save(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn origin(session: &mut Session, _: &Call) -> Outcome {
-    let supposition = current(session)?;
-    let modified = if supposition.changes().is_empty() { "" } else { " (modified)" };
-    session.ui.line(&format!("{}{modified}", supposition.origin.name()));
+    let what_if = current(session)?;
+    let modified = if what_if.changes().is_empty() { "" } else { " (modified)" };
+    session.ui.line(&format!("{}{modified}", what_if.origin.name()));
     Ok(())
 }
 
 fn show(session: &mut Session, call: &Call) -> Outcome {
-    let supposition = current(session)?;
+    let what_if = current(session)?;
     match call.argument(0) {
-        None => session.page(&write_pretty(supposition.status())),
-        Some("changed") => supposition.changes().iter().for_each(|change| session.ui.line(change)),
+        None => session.page(&write_pretty(what_if.status())),
+        Some("changed") => what_if.changes().iter().for_each(|change| session.ui.line(change)),
         Some(word) => return Err(Failure::misused(call.span(0), format!("`{word}` is not `changed`"))),
     }
     Ok(())
 }
 
 // ---- what is supposed ----------------------------------------------------------------------------
-
-/// One more event. What is wrong with it is found at the word that says it.
-fn suppose(session: &mut Session, call: &Call, words: String, injection: &Injection) -> Outcome {
-    let mut supposition = current(session)?;
-    let before = basis(session, &supposition)?;
-    let after = preview::suppose(&before, injection).map_err(|wrong| {
-        let at = match injection {
-            Injection::Operation(operation) if wrong.at == operation.resource_at() => call.span(1),
-            Injection::Operation(_) if call.argument(4).is_some() => call.span(4),
-            Injection::Operation(_) => call.span(0),
-            _ => call.span(0),
-        };
-        let mut failure = Failure::at(at, &wrong.message);
-        let said = session.origin.text.get(at.range()).unwrap_or_default().to_string();
-        let near = closest(&said, wrong.known.iter().map(String::as_str)).map(str::to_string);
-        failure.diagnostics[0].hint = near.map(|near| format!("did you mean `{near}`?"));
-        failure
-    })?;
-    supposition.put(words, &before, &after);
-    session.supposition = Some(supposition);
-    Ok(())
-}
 
 fn quorum(session: &mut Session, call: &Call) -> Outcome {
     let word = call.required(0);
@@ -263,8 +223,8 @@ fn node(session: &mut Session, call: &Call) -> Outcome {
         "unclean" => Standing::Lost,
         word => return Err(none_of(word, STATES, call.span(1))),
     };
-    let supposition = current(session)?;
-    let known = objects::node_names(basis(session, &supposition)?.configuration());
+    let what_if = current(session)?;
+    let known = objects::all_node_names(basis(session, &what_if)?.configuration());
     suppose(session, call, format!("node {name} {state}"), &Injection::Node(standing, name.to_string()))?;
     if !known.iter().any(|one| one == name) {
         session.ui.info(&format!("node {name} is new"));
@@ -281,8 +241,8 @@ fn ticket(session: &mut Session, call: &Call) -> Outcome {
         "standby" => TicketChange::Standby,
         word => return Err(none_of(word, TICKET, call.span(1))),
     };
-    let supposition = current(session)?;
-    let document = basis(session, &supposition)?;
+    let what_if = current(session)?;
+    let document = basis(session, &what_if)?;
     let constraints = document.configuration().descendants().filter(|part| part.name == "rsc_ticket");
     let is_used = constraints.into_iter().any(|constraint| constraint.attr("ticket") == Some(name));
     suppose(session, call, format!("ticket {name} {word}"), &Injection::Ticket(change, name.to_string()))?;
@@ -290,13 +250,6 @@ fn ticket(session: &mut Session, call: &Call) -> Outcome {
         session.ui.warn(&format!("nothing depends on a ticket `{name}`"));
     }
     Ok(())
-}
-
-fn none_of(word: &str, words: &[&str], span: Span) -> Failure {
-    let mut failure = Failure::misused(span, format!("`{word}` is none of {}", words.join(", ")));
-    let near = closest(word, words.iter().copied()).map(str::to_string);
-    failure.diagnostics[0].hint = near.map(|near| format!("did you mean `{near}`?"));
-    failure
 }
 
 // ---- deciding ------------------------------------------------------------------------------------
@@ -317,8 +270,8 @@ fn shown(call: &Call) -> Outcome<Vec<&'static str>> {
 
 fn run(session: &mut Session, call: &Call) -> Outcome {
     let options = shown(call)?;
-    let supposition = current(session)?;
-    let document = basis(session, &supposition)?;
+    let what_if = current(session)?;
+    let document = basis(session, &what_if)?;
     let text = preview::simulator(&document, &[&["-R"], &options[..]].concat())?;
     session.page(&text);
     Ok(())
@@ -326,13 +279,13 @@ fn run(session: &mut Session, call: &Call) -> Outcome {
 
 fn simulate(session: &mut Session, call: &Call) -> Outcome {
     let options = shown(call)?;
-    let mut supposition = current(session)?;
-    let before = basis(session, &supposition)?;
+    let mut what_if = current(session)?;
+    let before = basis(session, &what_if)?;
     let (text, after) = preview::carried_out(&before, &options)?;
     session.page(&text);
     let mut result = before.clone();
     *result.status_mut() = after.status().clone();
-    supposition.put(SIMULATED.to_string(), &before, &result);
-    session.supposition = Some(supposition);
+    what_if.put(SIMULATED.to_string(), &before, &result);
+    session.kept.what_if = Some(what_if);
     Ok(())
 }

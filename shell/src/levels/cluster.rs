@@ -4,10 +4,10 @@
 //! Absent: making clusters and joining them.
 
 use crate::command::{Call, Command, Level, Run, What, any, one};
-use crate::configure::objects;
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
-use quorate_transport::ssh::{Options, SshError, Target, copy, run};
+use quorate_core::cib::objects;
+use quorate_transport::ssh::{SshError, SshOptions, Target, copy, run};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -59,7 +59,7 @@ fn status(session: &mut Session, _: &Call) -> Outcome {
                 text.push_str(&format!("          {action} on {node}\n"));
             }
         }
-        None => text.push_str(if status.settled { "busy:     no\n" } else { "busy:     thinking\n" }),
+        None => text.push_str(if status.idle { "busy:     no\n" } else { "busy:     thinking\n" }),
     }
     session.ui.print(&text);
     Ok(())
@@ -69,7 +69,7 @@ fn status(session: &mut Session, _: &Call) -> Outcome {
 pub fn target(session: &Session, word: &str) -> Outcome<Target> {
     let (user, rest) = match word.split_once('@') {
         Some((user, rest)) => (user.to_string(), rest),
-        None => (session.environment.user.clone(), word),
+        None => (session.environment.node.user.clone(), word),
     };
     let (host, port) = match rest.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') => {
@@ -87,7 +87,7 @@ fn targets(session: &mut Session, words: &[String], others_only: bool) -> Outcom
     }
     let document = session.document()?;
     let mut names = objects::node_names(document.configuration());
-    let host = session.environment.host.clone();
+    let host = session.environment.node.host.clone();
     names.retain(|name| !(others_only && *name == host));
     if names.is_empty() {
         return Err(
@@ -99,7 +99,7 @@ fn targets(session: &mut Session, words: &[String], others_only: bool) -> Outcom
 
 fn run_command(session: &mut Session, call: &Call) -> Outcome {
     let targets = targets(session, &call.words()[1..], false)?;
-    let options = Options::for_home(&session.environment.home, HOST_TIMEOUT);
+    let options = SshOptions::for_home(&session.environment.node.home, HOST_TIMEOUT);
     let results = run::run(&targets, call.required(0), &options, |_, _| {});
     let mut failed = Vec::new();
     for (target, result) in targets.iter().zip(results) {
@@ -154,7 +154,7 @@ fn copy_file(session: &mut Session, call: &Call) -> Outcome {
     let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
     let metadata = std::fs::metadata(path).map_err(|error| Failure::file(path, &error))?;
     let targets = targets(session, &call.words()[1..], true)?;
-    let options = Options::for_home(&session.environment.home, HOST_TIMEOUT);
+    let options = SshOptions::for_home(&session.environment.node.home, HOST_TIMEOUT);
     let results = copy::put(&targets, &bytes, path, metadata.permissions().mode() & 0o7777, &options, |_, _| {});
     let mut failed = Vec::new();
     for (target, result) in targets.iter().zip(results) {

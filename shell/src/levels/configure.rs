@@ -5,27 +5,30 @@
 
 use crate::catalogue::AgentName;
 use crate::check;
-use crate::command::{Command, FORCE, Flag, Level, PREVIEW, Run, What, any, maybe, one, some};
+use crate::command::{Call, Command, FORCE, Level, PREVIEW, Run, What, any, maybe, one, resolve, some};
 use crate::configure::implicit::{self, Wishes};
 use crate::configure::lower::{self, Mode};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_core::cib::upgrade::Schema;
-use quorate_grammar::Diagnostic;
+use quorate_grammar::crm;
 use quorate_grammar::crm::ast::Statement;
+use quorate_grammar::line::{Line, LineKind, Token};
+use quorate_grammar::{Diagnostic, Span, Word};
 
 mod agents;
-mod change;
+pub mod change;
 mod compare;
+mod flags;
 pub mod graph;
 pub mod look;
-
 mod publish;
 pub mod rsctest;
 
-pub use change::work_on;
+use change::tell;
 use change::{delete, edit_text, erase, filter, load_file, modgroup, rename, save, schema, set_value, upgrade};
-pub use look::{differ, print_diff, text_diff};
+use flags::{IDS, TRUE, XML};
+pub use look::text_diff;
 use look::{get_property, show, simulate, verify};
 use publish::{commit, redo, refresh, undo};
 
@@ -444,15 +447,56 @@ pub static LEVEL: Level = Level {
     ],
 };
 
-const TRUE: Flag = Flag { name: "--true", short: "-t", help: "say by the exit code whether it is true" };
-const IDS: Flag = Flag { name: "--ids", short: "", help: "with every id, so that loading it gives the very same XML" };
-const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" };
-
 // ---- statements ----------------------------------------------------------------------------------
+
+/// A line of this level, by itself.
+pub fn run(session: &mut Session, line: &Line) -> Outcome {
+    let words = match &line.kind {
+        LineKind::Words(words) if !words.is_empty() => words,
+        LineKind::Raw { keyword, .. } => std::slice::from_ref(keyword),
+        _ => return Ok(()),
+    };
+    let command = resolve(LEVEL.commands.iter(), &words[0], "of `configure`")?;
+    match command.run {
+        Run::Do(run) => run(session, &Call::new(command, words)?),
+        Run::Statement => self::line(session, command, words, line),
+        Run::Level(_) | Run::Help | Run::List => Err(Failure::misused(words[0].span, "this is not done in a script")),
+    }
+}
+
+/// A line that is a statement, under its full name.
+pub fn line(session: &mut Session, command: &Command, words: &[Token], line: &Line) -> Outcome {
+    let mut words = words.to_vec();
+    words[0].text = command.name.to_string();
+    let (statement, diagnostics) = match &line.kind {
+        _ if command.name != "xml" => crm::parse_words(&words),
+        LineKind::Raw { .. } => crm::parse_line(line),
+        // `configure xml <…>` on one line: the element starts behind the keyword.
+        _ => crm::parse_line(&Line { kind: raw(session, &words[0], line.span), span: line.span }),
+    };
+    if let Some(id) =
+        statement.as_ref().and_then(|statement| statement.kind.id()).or(words.get(1).map(Token::word).as_ref())
+    {
+        let id = id.text.trim_end_matches(':').to_string();
+        let outcome = self::statement(session, statement, diagnostics);
+        if outcome.is_err() {
+            session.note_failed(&id);
+        }
+        return outcome;
+    }
+    self::statement(session, statement, diagnostics)
+}
+
+fn raw(session: &Session, keyword: &Token, line: Span) -> LineKind {
+    let span = Span::new(keyword.span.end, line.end);
+    let text = session.origin.text.get(span.range()).unwrap_or_default().trim();
+    LineKind::Raw { keyword: keyword.clone(), body: Word::at(text, span) }
+}
 
 /// Puts a statement onto the stage.
 pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagnostics: Vec<Diagnostic>) -> Outcome {
     session.freshen();
+    let misread = diagnostics.iter().any(Diagnostic::is_error);
     if let Some(mut statement) = statement {
         let document = session.stage()?.work().clone();
         session.modernize(&document, std::slice::from_mut(&mut statement), Schema { major: 3, minor: 0 });
@@ -478,11 +522,19 @@ pub fn statement(session: &mut Session, statement: Option<Statement>, mut diagno
                 let origin = session.origin.clone();
                 check::tell(session, std::slice::from_ref(&statement), &origin)?;
             }
-            diagnostics.extend(missing);
+            // What is doubtful was told with the other checks.
+            diagnostics.extend(missing.into_iter().filter(Diagnostic::is_error));
         }
         diagnostics.extend(found);
     }
-    settle(session, diagnostics)
+    // What is an error need not be doubtful, too.
+    let wrong: Vec<(Span, String)> =
+        diagnostics.iter().filter(|one| one.is_error()).map(|one| (one.span, one.message.clone())).collect();
+    diagnostics.retain(|one| one.is_error() || !wrong.contains(&(one.span, one.message.clone())));
+    match !misread && diagnostics.iter().any(Diagnostic::is_error) {
+        true => Err(Failure::unfit(diagnostics)),
+        false => tell(session, diagnostics),
+    }
 }
 
 /// What the settings want added to an object that a command makes.
@@ -504,15 +556,5 @@ fn complete(session: &mut Session, statement: &mut Statement) -> Outcome {
     };
     let ask = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
     implicit::complete(statement, wishes, &configuration, &resolve, &ask);
-    Ok(())
-}
-
-/// Warnings are shown; errors are the outcome.
-pub fn settle(session: &mut Session, diagnostics: Vec<Diagnostic>) -> Outcome {
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Failure::input(diagnostics));
-    }
-    let origin = session.origin.clone();
-    session.ui.diagnostics(&diagnostics, &origin);
     Ok(())
 }

@@ -3,16 +3,18 @@
 //! In: calls. Out: events, decisions and differences as text; needs no running cluster.
 //! Absent: other nodes' logs.
 
+mod archive;
 mod saved;
 mod tell;
 mod transition;
 
-use crate::clock;
-use crate::command::{Call, Command, Flag, Level, Run, What, any, maybe, one, some};
+use crate::command::{Call, Command, Level, Run, What, any, maybe, one, some};
 use crate::error::{Failure, Outcome};
 use crate::history::archive::Archive;
 use crate::history::saved as saved_sessions;
 use crate::session::Session;
+use archive::{VERBOSE, archive, keep};
+use quorate_tools::clock;
 
 pub static LEVEL: Level = Level {
     name: "history",
@@ -173,40 +175,20 @@ pub static LEVEL: Level = Level {
     ],
 };
 
-const VERBOSE: Flag = Flag { name: "--verbose", short: "-v", help: "times, the deciding node, how much was decided" };
-
-/// The inputs and logs, read if they are not yet.
-fn archive(session: &mut Session) -> Outcome<&Archive> {
-    if session.history.archive.is_none() {
-        let read = match &session.history.source {
-            Some(source) => Archive::open(source)?,
-            None => Archive::of_node(&session.environment.root)?,
-        };
-        keep(session, Some(read));
-    }
-    Ok(session.history.archive.as_ref().expect("it was just read"))
-}
-
 fn source(session: &mut Session, call: &Call) -> Outcome {
     let source = Some(call.required(0).to_string()).filter(|source| source != "live");
     let read = match &source {
         Some(source) => Some(Archive::open(source)?),
         None => None,
     };
-    session.history.source = source;
-    session.history.session = None;
+    session.kept.history.source = source;
+    session.kept.history.session = None;
     keep(session, read);
     Ok(())
 }
 
-/// Works on what was read, and says what could not be.
-fn keep(session: &mut Session, read: Option<Archive>) {
-    read.iter().flat_map(|archive| &archive.unreadable).for_each(|error| session.ui.warn(error));
-    session.history.archive = read;
-}
-
 fn refresh(session: &mut Session, _: &Call) -> Outcome {
-    session.history.archive = None;
+    session.kept.history.archive = None;
     archive(session).map(drop)
 }
 
@@ -223,12 +205,12 @@ fn limit(session: &mut Session, call: &Call) -> Outcome {
     {
         return Err(Failure::misused(call.span(1), "it ends before it begins"));
     }
-    (session.history.from, session.history.to) = (from, to);
+    (session.kept.history.from, session.kept.history.to) = (from, to);
     Ok(())
 }
 
 fn detail(session: &mut Session, call: &Call) -> Outcome {
-    session.history.detail = match call.required(0) {
+    session.kept.history.detail = match call.required(0) {
         "0" => false,
         "1" => true,
         other => return Err(Failure::misused(call.span(0), format!("`{other}` is neither 0 nor 1"))),
@@ -237,21 +219,21 @@ fn detail(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn setnodes(session: &mut Session, call: &Call) -> Outcome {
-    session.history.nodes = call.words().into_iter().collect();
+    session.kept.history.nodes = call.words().into_iter().collect();
     Ok(())
 }
 
 fn exclude(session: &mut Session, call: &Call) -> Outcome {
     match call.argument(0) {
         None => {
-            let patterns: Vec<String> = session.history.exclude.iter().map(ToString::to_string).collect();
+            let patterns: Vec<String> = session.kept.history.exclude.iter().map(ToString::to_string).collect();
             patterns.iter().for_each(|pattern| session.ui.line(pattern));
         }
-        Some("clear") => session.history.exclude.clear(),
+        Some("clear") => session.kept.history.exclude.clear(),
         Some(text) => {
             let pattern =
                 saved_sessions::pattern(text).map_err(|error| Failure::misused(call.span(0), error.to_string()))?;
-            session.history.exclude.push(pattern);
+            session.kept.history.exclude.push(pattern);
         }
     }
     Ok(())

@@ -3,22 +3,20 @@
 //! In: calls. Out: the changed configuration; what an agent answers that is run by hand meanwhile.
 //! Absent: trying out what the cluster does not have yet (see `configure rsctest`).
 
-use super::resource::steer::{maintain, steer};
-use crate::clock;
+use super::resource::steer::{maintain, wish};
 use crate::command::{Call, Command, Level, PREVIEW, Run, What, maybe, one};
-use crate::configure::attribute;
-use crate::configure::ids::Pool;
-use crate::configure::objects;
 use crate::error::{Failure, Kind, Outcome};
 use crate::levels::configure::rsctest;
 use crate::levels::resource::primitives;
-use crate::running::running;
 use crate::session::Session;
 use crate::trial::agent;
 use crate::trial::subject::{Action, Subjects};
+use quorate_core::admin::Intent;
+use quorate_core::admin::running::running;
 use quorate_core::cib::Document;
+use quorate_core::cib::objects;
 use quorate_core::scheduler::{Input, resolve};
-use quorate_core::xml::Element;
+use quorate_tools::clock;
 
 const ARGUMENTS: &[crate::command::Argument] = &[maybe("resource", What::Resource)];
 
@@ -59,33 +57,18 @@ pub static LEVEL: Level = Level {
 };
 
 fn on(session: &mut Session, call: &Call) -> Outcome {
-    set(session, call, "true")
+    set(session, call, true)
 }
 
 fn off(session: &mut Session, call: &Call) -> Outcome {
-    set(session, call, "false")
+    set(session, call, false)
 }
 
-fn set(session: &mut Session, call: &Call, value: &str) -> Outcome {
+fn set(session: &mut Session, call: &Call, on: bool) -> Outcome {
     if call.argument(0).is_some() {
-        return maintain(session, call, value == "true");
+        return maintain(session, call, on);
     }
-    steer(session, call, |_, document| {
-        let configuration = document.configuration_mut();
-        let mut pool = Pool::of(configuration);
-        let options = configuration.child_or_new("crm_config");
-        let holds = |set: &Element| attribute::pair(set, "maintenance-mode").is_some();
-        let at = options.elements().position(holds).unwrap_or(0);
-        if options.elements().next().is_none() {
-            let id = pool.make("cib-bootstrap-options");
-            options.push(Element::new("cluster_property_set").with("id", id));
-        }
-        let id = options.elements().nth(at).and_then(Element::id).unwrap_or_default().to_string();
-        if let Some(set) = options.find_mut(|set| set.id() == Some(&id)) {
-            attribute::set_pair(set, "maintenance-mode", value, &mut pool);
-        }
-        Ok(())
-    })
+    wish(session, call, &[Intent::ClusterMaintenance { on }])
 }
 
 const ACTIONS: &[&str] = &["start", "stop", "monitor", "promote", "demote", "reload", "reload-agent", "validate-all"];
@@ -105,7 +88,7 @@ fn action(session: &mut Session, call: &Call) -> Outcome {
     in_maintenance(session, &document, call, &id)?;
     let here = rsctest::here(session)?;
     if !everywhere && !matches!(action, Action::Start | Action::Monitor) {
-        let active = running(&document);
+        let active = running(&document, clock::now());
         let nodes: Vec<&str> = active.get(&id).into_iter().flatten().map(|active| active.node.as_str()).collect();
         if nodes != [here.as_str()] && call.argument(2).is_none() && session.source.is_live() {
             let where_ = if nodes.is_empty() { "nowhere".to_string() } else { format!("on {}", nodes.join(", ")) };

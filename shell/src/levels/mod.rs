@@ -20,6 +20,16 @@ pub mod template;
 pub mod universal;
 
 use crate::command::{Level, Run};
+use crate::session::Session;
+
+/// The level that a session is at.
+pub fn current(session: &Session) -> &'static Level {
+    session.levels.last().and_then(|name| find(name)).unwrap_or(&root::LEVEL)
+}
+
+pub fn find(name: &str) -> Option<&'static Level> {
+    all().find(|level| level.name == name)
+}
 
 /// The top and every level under it.
 pub fn all() -> impl Iterator<Item = &'static Level> {

@@ -4,15 +4,16 @@
 //! Absent: adding nodes to the cluster (see `cluster`).
 
 use crate::command::{Argument, Call, Command, Flag, Level, Nodes, PREVIEW, Run, What, any, maybe, one};
-use crate::configure::attribute::{self, Sort};
-use crate::configure::ids::Pool;
-use crate::configure::objects::{self, Place};
 use crate::error::{Failure, Outcome};
+use crate::levels::resource::steer::{meet_with, refused, wish};
 use crate::session::Session;
+use quorate_core::admin::attribute::{self, Sort};
+use quorate_core::admin::standby;
+use quorate_core::admin::{Facts, Intent};
 use quorate_core::cib::Document;
+use quorate_core::cib::objects::{self, Place};
 use quorate_core::node::Request;
-use quorate_core::node::consequence;
-use quorate_core::status;
+use quorate_core::status::{self, NodeState};
 use quorate_core::xml::Element;
 use quorate_grammar::diagnostic::closest;
 
@@ -122,9 +123,11 @@ pub static LEVEL: Level = Level {
 
 // ---- finding them ------------------------------------------------------------------------------------
 
+/// The words at the end are those of Pacemaker's tools, which programs look for.
 fn unknown(document: &Document, name: &str, call: &Call, at: usize) -> Failure {
-    let names = objects::node_names(document.configuration());
-    let mut failure = Failure::at(call.span(at), format!("there is no node `{name}`"));
+    let names = objects::all_node_names(document.configuration());
+    let text = format!("there is no node `{name}` (Could not map name={name} to a UUID)");
+    let mut failure = Failure::at(call.span(at), text);
     failure.diagnostics[0].hint =
         closest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
     failure
@@ -137,19 +140,32 @@ fn place_of(document: &Document, call: &Call, at: usize) -> Outcome<Place> {
 }
 
 /// The nodes that were named (by so many words), every node with --all, else the node we are on.
-fn chosen(session: &mut Session, call: &Call, named: usize) -> Outcome<Vec<Place>> {
+fn chosen(session: &mut Session, call: &Call, named: usize) -> Outcome<Vec<String>> {
     let document = session.document()?;
     if call.has(ALL) {
         let nodes = objects::objects(document.configuration()).into_iter().filter(|object| object.kind == "node");
-        return Ok(nodes.map(|object| object.place).collect());
+        return Ok(nodes.map(|object| name_of(object.element)).collect());
     }
     if named > 0 {
-        return (0..named).map(|at| place_of(&document, call, at)).collect();
+        return (0..named).map(|at| name_at(&document, call, at)).collect();
     }
-    match objects::find_node(document.configuration(), &session.environment.host) {
-        Some(object) => Ok(vec![object.place]),
+    match objects::find_node(document.configuration(), &session.environment.node.host) {
+        Some(object) => Ok(vec![name_of(object.element)]),
         None => Err(Failure::usage("this machine is no node of the cluster; name one")),
     }
+}
+
+fn name_of(node: &Element) -> String {
+    node.attr("uname").or(node.id()).unwrap_or_default().to_string()
+}
+
+/// The name of the node that an argument means. What a resource makes a node has no entry before it is needed.
+fn name_at(document: &Document, call: &Call, at: usize) -> Outcome<String> {
+    let word = call.required(at);
+    if objects::remote_node_names(document.configuration()).iter().any(|name| name == word) {
+        return Ok(word.to_string());
+    }
+    place_of(document, call, at).map(|place| name_of(objects::at(document.configuration(), &place)))
 }
 
 // ---- looking -------------------------------------------------------------------------------------------
@@ -167,7 +183,7 @@ fn show(session: &mut Session, call: &Call) -> Outcome {
         let label = if name == object.id { name.to_string() } else { format!("{name}({})", object.id) };
         let kind = object.element.attr("type").unwrap_or("member");
         let state = known.nodes.iter().find(|state| state.id == object.id || state.uname.as_deref() == Some(name));
-        let online = state.is_some_and(|state| state.member.is_in() && state.controller);
+        let online = state.is_some_and(NodeState::is_online);
         let offline = if online { "" } else { "(offline)" };
         text.push_str(&format!("{label}: {kind}{offline}\n"));
         let pairs = object.element.elements().flat_map(|set| set.elements_named("nvpair"));
@@ -202,78 +218,44 @@ fn address_of<'a>(configuration: &'a Element, name: &str) -> Option<&'a str> {
 
 // ---- what a node may do ----------------------------------------------------------------------------------
 
-fn steer(session: &mut Session, call: &Call, change: impl Fn(&mut Document, &Place)) -> Outcome {
-    let places = chosen(session, call, call.arguments.len())?;
-    steer_at(session, call, &places, change)
-}
-
-fn steer_at(session: &mut Session, call: &Call, places: &[Place], change: impl Fn(&mut Document, &Place)) -> Outcome {
-    let apply = |document: &mut Document| places.iter().for_each(|place| change(document, place));
-    if call.has(PREVIEW) {
-        let base = session.document()?;
-        let mut document = base.clone();
-        apply(&mut document);
-        return session.preview(&base, &document);
-    }
-    let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
-    session.change(&words.join(" "), |_, document| {
-        apply(document);
-        Ok(())
-    })
-}
-
-fn set(document: &mut Document, place: &Place, sort: Sort, name: &str, value: &str) {
-    let mut pool = Pool::of(document.configuration());
-    attribute::set(objects::at_mut(document.configuration_mut(), place), sort, name, value, &mut pool);
-}
-
-fn unset(document: &mut Document, place: &Place, sort: Sort, name: &str) -> bool {
-    attribute::unset(objects::at_mut(document.configuration_mut(), place), sort, name)
+/// The same wish for every node that the call means.
+fn steer(session: &mut Session, call: &Call, intent: impl Fn(String) -> Intent) -> Outcome {
+    let nodes = chosen(session, call, call.arguments.len())?;
+    wish(session, call, &nodes.into_iter().map(intent).collect::<Vec<_>>())
 }
 
 fn standby(session: &mut Session, call: &Call) -> Outcome {
     let lifetime = call.arguments.last().map(|last| last.text.as_str()).filter(|word| LIFETIMES.contains(word));
-    let places = chosen(session, call, call.arguments.len() - usize::from(lifetime.is_some()))?;
+    let nodes = chosen(session, call, call.arguments.len() - usize::from(lifetime.is_some()))?;
     if lifetime != Some("reboot") {
-        return steer_at(session, call, &places, |document, place| set(document, place, Sort::Node, "standby", "on"));
+        let intent = |node| Intent::Standby { node, on: true };
+        return wish(session, call, &nodes.into_iter().map(intent).collect::<Vec<_>>());
     }
-    let mut requests = Vec::new();
-    for place in places {
-        let node = name_at(session, &place)?;
-        requests.push(Request::SetAttributes { node, pairs: vec![("standby".into(), Some("on".into()))] });
-    }
-    session.ask_or_preview(call, requests)
+    let value = Some("on".to_string());
+    let requests = nodes.into_iter().map(|node| transient_standby(node, value.clone())).collect();
+    session.ask_or_preview(call.has(PREVIEW), requests)
 }
 
-fn name_at(session: &mut Session, place: &Place) -> Outcome<String> {
-    let document = session.document()?;
-    let node = objects::at(document.configuration(), place);
-    Ok(node.attr("uname").or(node.id()).unwrap_or_default().to_string())
+fn transient_standby(node: String, value: Option<String>) -> Request {
+    Request::SetAttributes { node, pairs: vec![(standby::STANDBY.into(), value)] }
 }
 
 /// Ends a standby that lasts, and one that would end with the node's next start.
 fn online(session: &mut Session, call: &Call) -> Outcome {
-    let places = chosen(session, call, call.arguments.len())?;
+    let nodes = chosen(session, call, call.arguments.len())?;
     let document = session.document()?;
-    let mut requests = Vec::new();
-    for place in &places {
-        let node = name_at(session, place)?;
-        let found = consequence::find_node(&document, &node);
-        let value = found.and_then(|found| quorate_core::attribute::get(&document, &found, "standby"));
-        if value.is_some_and(|value| value != "off") {
-            requests.push(Request::SetAttributes { node, pairs: vec![("standby".into(), None)] });
-        }
-    }
-    // A node that is not on standby is online already.
-    let end = |document: &mut Document, place: &Place| {
-        let _ = unset(document, place, Sort::Node, "standby");
-    };
+    let until_restart = nodes.iter().filter(|node| standby::ends_with_restart(&document, node));
+    let requests: Vec<Request> = until_restart.map(|node| transient_standby(node.clone(), None)).collect();
+    let intent = |node| Intent::Standby { node, on: false };
+    let intents: Vec<Intent> = nodes.into_iter().map(intent).collect();
     if !call.has(PREVIEW) {
-        steer_at(session, call, &places, end)?;
-        return if session.source.is_live() { session.ask_or_preview(call, requests) } else { Ok(()) };
+        wish(session, call, &intents)?;
+        return if session.source.is_live() { session.ask_or_preview(call.has(PREVIEW), requests) } else { Ok(()) };
     }
     let mut next = document.clone();
-    places.iter().for_each(|place| end(&mut next, place));
+    for intent in &intents {
+        meet_with(&mut next, intent, &Facts::default()).map_err(|refusal| refused(call, &refusal))?;
+    }
     let supposed = session.supposed(&document, &next)?;
     let text = crate::preview::after(&supposed, &requests)?;
     session.ui.print(&text);
@@ -281,41 +263,37 @@ fn online(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn maintenance(session: &mut Session, call: &Call) -> Outcome {
-    steer(session, call, |document, place| set(document, place, Sort::Node, "maintenance", "true"))
+    steer(session, call, |node| Intent::NodeMaintenance { node, on: true })
 }
 
 fn ready(session: &mut Session, call: &Call) -> Outcome {
-    steer(session, call, |document, place| set(document, place, Sort::Node, "maintenance", "off"))
+    steer(session, call, |node| Intent::NodeMaintenance { node, on: false })
 }
 
 // ---- attributes --------------------------------------------------------------------------------------------
 
 fn attribute_of(session: &mut Session, call: &Call) -> Outcome {
-    let document = session.document()?;
-    let place = place_of(&document, call, 0)?;
-    attribute_command(session, call, Sort::Node, &document, &place)
+    attribute_command(session, call, Sort::Node)
 }
 
 fn utilization_of(session: &mut Session, call: &Call) -> Outcome {
-    let document = session.document()?;
-    let place = place_of(&document, call, 0)?;
-    attribute_command(session, call, Sort::NodeUtilization, &document, &place)
+    attribute_command(session, call, Sort::NodeUtilization)
 }
 
 /// `set NAME VALUE`, `set NAME=VALUE`, `delete NAME` or `show NAME` of one node.
-fn attribute_command(session: &mut Session, call: &Call, sort: Sort, document: &Document, place: &Place) -> Outcome {
+fn attribute_command(session: &mut Session, call: &Call, sort: Sort) -> Outcome {
+    let document = session.document()?;
+    let node = name_at(&document, call, 0)?;
+    let element = objects::find_node(document.configuration(), &node).map(|object| object.element);
     let word = call.required(2).to_string();
     let (name, value) = match (word.split_once('='), call.argument(3)) {
         (Some((name, value)), None) if call.required(1) == "set" => (name.to_string(), Some(value.to_string())),
         (_, value) => (word.clone(), value.map(str::to_string)),
     };
-    let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
-    let known = attribute::place(objects::at(document.configuration(), place), sort, &name);
+    let known = element.and_then(|element| attribute::place(element, sort, &name));
+    let intent = |value| Intent::NodeAttribute { node: node.clone(), sort, name: name.clone(), value };
     match (call.required(1), value) {
-        ("set", Some(value)) => session.change(&words.join(" "), |_, document| {
-            set(document, place, sort, &name, &value);
-            Ok(())
-        }),
+        ("set", Some(value)) => wish(session, call, &[intent(Some(value))]),
         ("set", None) => Err(Failure::usage(format!("`set {name}` needs a value"))),
         ("delete", None) => {
             let Some((_, pair)) = known else {
@@ -323,12 +301,9 @@ fn attribute_command(session: &mut Session, call: &Call, sort: Sort, document: &
                 return Ok(());
             };
             session.ui.line(&format!("Deleted nodes attribute: id={pair} name={name}"));
-            session.change(&words.join(" "), |_, document| {
-                unset(document, place, sort, &name);
-                Ok(())
-            })
+            wish(session, call, &[intent(None)])
         }
-        ("show", None) => match attribute::get(objects::at(document.configuration(), place), sort, &name) {
+        ("show", None) => match element.and_then(|element| attribute::get(element, sort, &name)) {
             Some(value) => {
                 session.ui.line(&format!("scope=nodes  name={name} value={value}"));
                 Ok(())
@@ -344,12 +319,11 @@ fn attribute_command(session: &mut Session, call: &Call, sort: Sort, document: &
 
 fn status_attribute(session: &mut Session, call: &Call) -> Outcome {
     let document = session.document()?;
-    let place = place_of(&document, call, 0)?;
-    let node = name_at(session, &place)?;
+    let node = name_at(&document, call, 0)?;
     let (name, value) = (call.required(2).to_string(), call.argument(3).map(str::to_string));
     match (call.required(1), value) {
-        ("set", Some(value)) => session.ask(Request::SetAttributes { node, pairs: vec![(name, Some(value))] }),
-        ("delete", None) => session.ask(Request::SetAttributes { node, pairs: vec![(name, None)] }),
+        ("set", Some(value)) => session.ask_anywhere(Request::SetAttributes { node, pairs: vec![(name, Some(value))] }),
+        ("delete", None) => session.ask_anywhere(Request::SetAttributes { node, pairs: vec![(name, None)] }),
         ("show", None) => {
             let states =
                 document.status().elements_named("node_state").find(|state| state.attr("uname") == Some(&node));
@@ -396,23 +370,18 @@ fn clear_state(session: &mut Session, call: &Call) -> Outcome {
 
 fn delete(session: &mut Session, call: &Call) -> Outcome {
     let document = session.document()?;
-    let place = place_of(&document, call, 0)?;
-    let node = name_at(session, &place)?;
+    // Programs compare all that is said, so there is no more than this.
+    let gone = |_| Failure::refused(format!("node {} not found in the CIB", call.required(0)));
+    let node = name_at(&document, call, 0).map_err(gone)?;
     let member = session.source.is_live() && session.cluster_status()?.members.contains(&node);
     if member {
         return Err(
             Failure::refused(format!("`{node}` is a member of the cluster")).hint("stop the cluster there first")
         );
     }
-    session.change(&format!("delete {node}"), |_, document| {
-        drop(objects::take(document.configuration_mut(), &place));
-        document.status_mut().retain_elements(|state| state.attr("uname") != Some(&node));
-        Ok(())
-    })
+    wish(session, call, &[Intent::DeleteNode { node }])
 }
 
 fn named(session: &mut Session, call: &Call) -> Outcome<String> {
-    let document = session.document()?;
-    let place = place_of(&document, call, 0)?;
-    name_at(session, &place)
+    name_at(&session.document()?, call, 0)
 }

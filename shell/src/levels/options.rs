@@ -5,7 +5,7 @@
 
 use crate::command::{Argument, Call, Command, Level, Run, What, maybe, one};
 use crate::error::{Failure, Outcome};
-use crate::options::{OPTIONS, Options, Setting};
+use crate::options::{OPTIONS, Setting, Settings};
 use crate::session::Session;
 use std::path::PathBuf;
 
@@ -145,7 +145,7 @@ fn colorscheme(session: &mut Session, call: &Call) -> Outcome {
 
 /// Writes the settings to their file.
 pub fn keep(session: &mut Session) -> Outcome<PathBuf> {
-    let path = Options::path(&session.environment);
+    let path = Settings::path(&session.environment);
     session.options.save(&path).map_err(|error| Failure::file(&path, &error))?;
     Ok(path)
 }

@@ -1,17 +1,19 @@
 //! `ra`: the resource agents and fence agents of this machine, and what they say of themselves.
 //!
 //! In: calls. Out: lists and descriptions as text; an agent's own check of parameters.
-//! Absent: agents of other machines; systemd units and init scripts.
+//! Absent: agents of other machines; what systemd units and init scripts say of themselves.
 
-use crate::catalogue::AgentName;
+use crate::catalogue::{self, AgentName};
 use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_core::agent::{Metadata, Parameter};
 use quorate_core::cib::document::FEATURE_SET;
+use std::collections::BTreeSet;
 use std::process::{Command as Process, Stdio};
 
-const CLASSES: What = What::Words(&["ocf", "stonith"]);
+/// Those that can be configured. (What the daemon cannot run yet is found not installed.)
+const CLASSES: What = What::Words(&["lsb", "ocf", "service", "stonith", "systemd"]);
 
 pub static LEVEL: Level = Level {
     name: "ra",
@@ -61,8 +63,10 @@ pub static LEVEL: Level = Level {
 
 fn classes(session: &mut Session, _: &Call) -> Outcome {
     let providers: Vec<String> = session.catalogue().providers().map(str::to_string).collect();
-    session.ui.line(&format!("ocf / {}", providers.join(" ")));
-    session.ui.line("stonith");
+    for class in ["lsb", "ocf", "service", "stonith", "systemd"] {
+        let providers = if class == "ocf" { format!(" / {}", providers.join(" ")) } else { String::new() };
+        session.ui.line(&format!("{class}{providers}"));
+    }
     Ok(())
 }
 
@@ -76,9 +80,15 @@ fn list(session: &mut Session, call: &Call) -> Outcome {
     let names: Vec<String> = match class {
         "ocf" => session.catalogue().ocf(provider),
         "stonith" => session.catalogue().fence_agents(),
+        "lsb" => catalogue::init_scripts(),
+        "systemd" => catalogue::units(),
+        "service" => {
+            let all: BTreeSet<String> = catalogue::units().into_iter().chain(catalogue::init_scripts()).collect();
+            all.into_iter().collect()
+        }
         other => {
             return Err(Failure::misused(call.span(0), format!("`{other}` is no class of agents that is supported"))
-                .hint("the classes are ocf and stonith"));
+                .hint("the classes are lsb, ocf, service, stonith and systemd"));
         }
     };
     columns(session, &names);

@@ -4,7 +4,6 @@
 //! Absent: other nodes' parts; the system's logs.
 
 use super::status;
-use crate::clock;
 use crate::command::{Call, Command, Flag, Run, What, any};
 use crate::configure::show;
 use crate::error::{Failure, Outcome};
@@ -14,13 +13,14 @@ use bzip2::Compression;
 use bzip2::write::BzEncoder;
 use quorate_core::xml::{Element, write_pretty};
 use quorate_grammar::line::Token;
+use quorate_tools::clock;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub const COMMAND: Command = Command {
     name: "report",
     arguments: &[any("destination", What::File)],
-    flags: &[FROM, TO],
+    flags: &[FROM, TO, SINGLE, QUICK, SANITIZE, REPLACE, LOG, NODES],
     help: "collect what this node knows into one file",
     details: "The configuration and status, the scheduler's inputs of that time (with -f and -t), the log and the\nversions, as DESTINATION.tar.gz. Values of attributes that fit core.obscure_pattern are masked in the\nconfiguration and the inputs; the log is as it is. Only this node's part: collect on each.",
     examples: &["report", "report -f 2026-01-01T10:00:00Z -t 2026-01-01T12:00:00Z /tmp/outage"],
@@ -31,25 +31,44 @@ pub const COMMAND: Command = Command {
 const FROM: Flag = Flag { name: "--from", short: "-f", help: "leave out inputs that are older" };
 const TO: Flag = Flag { name: "--to", short: "-t", help: "leave out inputs that are newer" };
 
+const SINGLE: Flag = Flag { name: "--single", short: "-S", help: "this node only, as always" };
+const QUICK: Flag = Flag { name: "--quick", short: "-Q", help: "accepted: nothing here takes long" };
+const SANITIZE: Flag = Flag { name: "--sanitize", short: "-s", help: "accepted: secrets are masked in any case" };
+const REPLACE: Flag = Flag { name: "--replace", short: "-Z", help: "replace a report that is there" };
+const LOG: Flag = Flag { name: "--extra-log", short: "-E", help: "one more file (may be repeated)" };
+const NODES: Flag =
+    Flag { name: "--nodes", short: "-n", help: "accepted with names: only this node's part is collected" };
+
 struct Wanted {
     from: Option<i64>,
+    replace: bool,
+    logs: Vec<PathBuf>,
     to: Option<i64>,
     destination: Option<String>,
 }
 
 /// The options' values stand behind them, so the words are read in their order.
 fn wanted(call: &Call) -> Outcome<Wanted> {
-    let mut wanted = Wanted { from: None, to: None, destination: None };
+    let mut wanted = Wanted { from: None, replace: false, logs: Vec::new(), to: None, destination: None };
     let mut tokens = call.tokens[1..].iter();
     while let Some(token) = tokens.next() {
         match token.text.as_str() {
             "-f" | "--from" => wanted.from = Some(moment(token, tokens.next())?),
             "-t" | "--to" => wanted.to = Some(moment(token, tokens.next())?),
+            "-S" | "--single" | "-Q" | "--quick" | "-s" | "--sanitize" => {}
+            "-Z" | "--replace" => wanted.replace = true,
+            "-E" | "--extra-log" => wanted.logs.push(PathBuf::from(following(token, tokens.next(), "a file")?)),
+            "-n" | "--nodes" => drop(following(token, tokens.next(), "names")?),
             word if wanted.destination.is_none() => wanted.destination = Some(word.to_string()),
             word => return Err(Failure::misused(token.span, format!("`{word}` is one word too many for `report`"))),
         }
     }
     Ok(wanted)
+}
+
+fn following<'a>(option: &Token, value: Option<&'a Token>, what: &str) -> Outcome<&'a str> {
+    let value = value.map(|value| value.text.as_str());
+    value.ok_or_else(|| Failure::misused(option.span, format!("`{}` needs {what}", option.text)))
 }
 
 fn moment(option: &Token, value: Option<&Token>) -> Outcome<i64> {
@@ -69,11 +88,11 @@ fn report(session: &mut Session, call: &Call) -> Outcome {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("crm_report").to_string();
     let name = name.trim_end_matches(".tar.gz").to_string();
     let path = path.with_file_name(format!("{name}.tar.gz"));
-    if path.exists() && !session.is_forced() && !session.options.is_on("report.remove_exist_dest") {
+    if path.exists() && !wanted.replace && !session.is_forced() && !session.options.is_on("report.remove_exist_dest") {
         return Err(Failure::refused(format!("{} exists already", path.display())));
     }
     let files = collect(session, &wanted)?;
-    let host = session.environment.host.clone();
+    let host = session.environment.node.host.clone();
     pack(&path, &format!("{name}/{host}"), &files).map_err(|error| Failure::file(&path, &error))?;
     session.ui.line(&path.display().to_string());
     Ok(())
@@ -95,7 +114,7 @@ fn collect(session: &mut Session, wanted: &Wanted) -> Outcome<Vec<File>> {
         Ok(text) => files.push(("crm_mon.txt".to_string(), text.into_bytes())),
         Err(failure) => missing += &format!("crm_mon.txt: {}\n", failure.message),
     }
-    let archive = Archive::below(&session.environment.root);
+    let archive = Archive::below(&session.environment.node.root);
     archive.unreadable.iter().for_each(|error| missing += &format!("{error}\n"));
     let within = |input: &&SavedInput| {
         wanted.from.is_none_or(|from| input.epoch >= from) && wanted.to.is_none_or(|to| input.epoch <= to)
@@ -107,6 +126,13 @@ fn collect(session: &mut Session, wanted: &Wanted) -> Outcome<Vec<File>> {
         match std::fs::read(log) {
             Ok(bytes) => files.push(("pacemaker.log".to_string(), bytes)),
             Err(error) => missing += &format!("pacemaker.log: {error}\n"),
+        }
+    }
+    for log in &wanted.logs {
+        let name = log.file_name().map_or_else(|| "extra".into(), |name| name.to_string_lossy().into_owned());
+        match std::fs::read(log) {
+            Ok(bytes) => files.push((name, bytes)),
+            Err(error) => missing += &format!("{}: {error}\n", log.display()),
         }
     }
     files.push(("versions.txt".to_string(), format!("quorate {}\n", env!("CARGO_PKG_VERSION")).into_bytes()));

@@ -6,18 +6,16 @@
 use crate::command::{
     Argument, Call, Command, FORCE, Flag, Level, PREVIEW, Resources, Run, What, any, maybe, one, some,
 };
-use crate::configure::lower::unknown_resource;
-use crate::configure::objects::{self, Object, is_resource};
-use crate::configure::show;
-use crate::error::{Failure, Kind, Outcome};
+use crate::error::{Failure, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
-use quorate_core::xml::Element;
-use quorate_grammar::{Word, literal};
+use quorate_core::status::failcount::{self, COUNT, LAST};
+use quorate_grammar::literal;
 
 mod attribute;
 mod look;
+mod named;
 mod relocate;
 mod secret;
 pub mod steer;
@@ -26,6 +24,8 @@ mod trace;
 use attribute::{meta, param, utilization};
 use look::{constraints, locate, status, why};
 pub use look::{primitives, running};
+pub use named::missing;
+use named::{expanded, named, node_name, resource};
 use relocate::{ban, clear, relocate};
 use steer::{demote, maintenance, manage, promote, restart, start, stop, unmanage};
 use trace::{trace, untrace};
@@ -85,7 +85,7 @@ pub static LEVEL: Level = Level {
     commands: &[
         Command {
             name: "status",
-            aliases: &["list"],
+            aliases: &["list", "show"],
             arguments: &[any("resource", What::Resource)],
             help: "what runs where",
             run: Run::Do(status),
@@ -267,68 +267,6 @@ pub static LEVEL: Level = Level {
     ],
 };
 
-// ---- finding them ----------------------------------------------------------------------------------
-
-/// The ids that are meant: as written, the members of a tag, or all that match a pattern.
-fn expanded(document: &Document, call: &Call) -> Outcome<Vec<String>> {
-    let configuration = document.configuration();
-    let mut ids: Vec<String> = Vec::new();
-    for (at, word) in call.words().iter().enumerate() {
-        let found = expand(configuration, word);
-        if found.is_empty() {
-            return Err(missing(configuration, word, call, at));
-        }
-        ids.extend(found);
-    }
-    ids.dedup();
-    Ok(ids)
-}
-
-/// The resources that the first argument means.
-fn named(document: &Document, call: &Call) -> Outcome<Vec<String>> {
-    let found = expand(document.configuration(), call.required(0));
-    match found.is_empty() {
-        true => Err(missing(document.configuration(), call.required(0), call, 0)),
-        false => Ok(found),
-    }
-}
-
-fn expand(configuration: &Element, word: &str) -> Vec<String> {
-    if word.contains(['*', '?', '[']) {
-        return objects::resource_ids(configuration).into_iter().filter(|id| show::glob(word, id)).collect();
-    }
-    match objects::find(configuration, word).filter(|object| object.kind == "tag") {
-        Some(tag) => {
-            let members = tag.element.elements().filter_map(Element::id);
-            members.filter(|id| objects::find_resource(configuration, id).is_some()).map(str::to_string).collect()
-        }
-        None => objects::find_resource(configuration, word).map(|object| object.id).into_iter().collect(),
-    }
-}
-
-pub fn missing(configuration: &Element, word: &str, call: &Call, at: usize) -> Failure {
-    let unknown = unknown_resource(configuration, &Word::at(word, call.span(at)));
-    Failure { kind: Kind::Refused, ..Failure::input(vec![unknown]) }
-}
-
-fn resource<'a>(document: &'a Document, call: &Call) -> Outcome<Object<'a>> {
-    let configuration = document.configuration();
-    let found = objects::find_resource(configuration, call.required(0)).filter(|object| is_resource(object.element));
-    found.ok_or_else(|| missing(configuration, call.required(0), call, 0))
-}
-
-fn node_name(document: &Document, call: &Call, at: usize) -> Outcome<String> {
-    let word = call.required(at);
-    let names = objects::node_names(document.configuration());
-    if names.iter().any(|name| name == word) {
-        return Ok(word.to_string());
-    }
-    let mut failure = Failure::at(call.span(at), format!("there is no node `{word}`"));
-    let near = quorate_grammar::diagnostic::closest(word, names.iter().map(String::as_str));
-    failure.diagnostics[0].hint = near.map(|near| format!("did you mean `{near}`?"));
-    Err(failure)
-}
-
 // ---- what the daemon does ------------------------------------------------------------------------------
 
 fn whom(session: &mut Session, call: &Call) -> Outcome<(Option<String>, Option<String>, bool)> {
@@ -350,12 +288,12 @@ fn whom(session: &mut Session, call: &Call) -> Outcome<(Option<String>, Option<S
 
 fn cleanup(session: &mut Session, call: &Call) -> Outcome {
     let (resource, node, force) = whom(session, call)?;
-    session.ask_or_preview(call, vec![Request::Forget { resource, node, failed_only: !force }])
+    session.ask_or_preview(call.has(PREVIEW), vec![Request::Forget { resource, node, failed_only: !force }])
 }
 
 fn refresh(session: &mut Session, call: &Call) -> Outcome {
     let (resource, node, _) = whom(session, call)?;
-    session.ask_or_preview(call, vec![Request::Forget { resource, node, failed_only: false }])
+    session.ask_or_preview(call.has(PREVIEW), vec![Request::Forget { resource, node, failed_only: false }])
 }
 
 fn failcount(session: &mut Session, call: &Call) -> Outcome {
@@ -368,12 +306,12 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
             let counts = fail_counts(&document, &id, &node);
             let sum: i64 = counts.iter().filter_map(|(_, value)| literal::score(value).ok()).map(i64::from).sum();
             let count = score_text(sum);
-            session.ui.line(&format!("scope=status  name=fail-count-{id} value={count}"));
+            session.ui.line(&format!("scope=status  name={COUNT}{id} value={count}"));
             Ok(())
         }
         ("delete", None) => {
             let names = fail_counts(&document, &id, &node).into_iter().map(|(name, _)| name);
-            let pairs = names.flat_map(|name| [(name.replacen("fail-count-", "last-failure-", 1), None), (name, None)]);
+            let pairs = names.flat_map(|name| [(name.replacen(COUNT, LAST, 1), None), (name, None)]);
             session.ask(Request::SetAttributes { node, pairs: pairs.collect() })
         }
         ("set", Some(value)) => {
@@ -397,7 +335,8 @@ fn set_failcount(session: &mut Session, call: &Call, counts: Vec<(String, String
         None => None,
         Some(word) => Some(literal::interval_ms(word).map_err(|error| Failure::at(call.span(5), error.to_string()))?),
     };
-    let operations: Vec<(&str, i64)> = counts.iter().filter_map(|(name, _)| failed_operation(name)).collect();
+    let operation_of = |name| failcount::counted(name).map(|(_, operation, ms)| (operation, i64::from(ms)));
+    let operations: Vec<(&str, i64)> = counts.iter().filter_map(|(name, _)| operation_of(name)).collect();
     let meant = |(name, ms): &(&str, i64)| {
         operation.is_none_or(|wanted| wanted == *name) && interval.is_none_or(|wanted| wanted == *ms)
     };
@@ -414,25 +353,21 @@ fn set_failcount(session: &mut Session, call: &Call, counts: Vec<(String, String
             false => failure.hint(format!("there are counts of {}", known.join(", "))),
         });
     }
-    let pair = |(name, ms): &&(&str, i64)| (format!("fail-count-{id}#{name}_{ms}"), Some(value.to_string()));
+    let pair = |(name, ms): &&(&str, i64)| {
+        let [count, _] = failcount::names(id, name, u64::try_from(*ms).unwrap_or_default());
+        (count, Some(value.to_string()))
+    };
     let pairs = chosen.iter().map(pair).collect();
     session.ask(Request::SetAttributes { node: node.to_string(), pairs })
 }
 
-/// The operation and interval in `fail-count-RESOURCE#OPERATION_INTERVAL`.
-fn failed_operation(name: &str) -> Option<(&str, i64)> {
-    let (operation, interval) = name.rsplit_once('#')?.1.rsplit_once('_')?;
-    Some((operation, interval.parse().ok()?))
-}
-
 /// The fail counts of a resource on a node, one for each operation, by their attributes' names.
 fn fail_counts(document: &Document, id: &str, node: &str) -> Vec<(String, String)> {
-    let prefix = format!("fail-count-{id}#");
     let mut states = document.status().elements_named("node_state");
     let state = states.find(|state| state.attr("uname") == Some(node) || state.id() == Some(node));
     let pairs = state.into_iter().flat_map(|state| state.descendants()).filter(|part| part.name == "nvpair");
     let named = pairs.filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string())));
-    named.filter(|(name, _)| name.starts_with(&prefix)).collect()
+    named.filter(|(name, _)| failcount::counted(name).is_some_and(|(counted, ..)| counted == id)).collect()
 }
 
 fn score_text(score: i64) -> String {

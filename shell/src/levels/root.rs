@@ -63,9 +63,9 @@ fn verify(session: &mut Session, call: &Call) -> Outcome {
         Some(word) => return Err(Failure::misused(call.span(0), format!("`{word}` is not `scores`"))),
     };
     let document = session.document()?;
-    session.verifying = true;
+    session.checks.verifying = true;
     let problems = crate::check::document(&document, session);
-    session.verifying = false;
+    session.checks.verifying = false;
     let verdict = crate::check::verdict(session, &problems);
     if wants_scores && !session.ui.is_json() {
         session.page(&preview::simulator(&document, &["-s", "-Q"])?);

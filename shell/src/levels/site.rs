@@ -7,8 +7,8 @@ use crate::command::{Call, Command, Level, PREVIEW, Run, What, one};
 use crate::error::{Failure, Outcome};
 use crate::preview;
 use crate::session::Session;
+use quorate_core::admin::ticket::Change;
 use quorate_core::node::Request;
-use quorate_core::ticket::Change;
 use quorate_core::view::cluster::TicketView;
 use quorate_core::view::words;
 use quorate_grammar::diagnostic::closest;
@@ -68,7 +68,7 @@ fn ticket(session: &mut Session, call: &Call) -> Outcome {
             return Err(Failure::refused("nothing was done").hint("use -F to answer yes beforehand"));
         }
     }
-    session.ask_or_preview(call, vec![request])
+    session.ask_or_preview(call.has(PREVIEW), vec![request])
 }
 
 fn known(session: &mut Session, call: &Call) -> Outcome<TicketView> {

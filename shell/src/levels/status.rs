@@ -3,19 +3,17 @@
 //! In: a call. Out: text, HTML or XML.
 //! Absent: following changes (see the monitor).
 
-use crate::clock;
 use crate::command::{Call, Command, Run, What, any};
 use crate::error::{Failure, Kind, Outcome};
 use crate::json;
 use crate::session::Session;
 use quorate_core::cib::Document;
-use quorate_core::fencing::FencingEvent;
-use quorate_core::fencing::history::FencingState as Known;
+use quorate_core::exit::Exit;
 use quorate_core::node::NodeStatus;
-use quorate_core::scheduler::{Input, resolve};
-use quorate_core::view::cluster::{FencingState, FencingView};
-use quorate_core::view::{ClusterView, Extra, Options, Sections, build, html, text, xml};
+use quorate_core::scheduler::Input;
+use quorate_core::view::{ClusterView, Extra, Sections, ViewOptions, build, html, situation, text, xml};
 use quorate_grammar::diagnostic::closest;
+use quorate_tools::clock;
 use quorate_transport::zone;
 
 const WORDS: &[&str] = &[
@@ -113,12 +111,15 @@ impl Form {
 const ALWAYS: [&str; 2] = ["--one-shot", "--verbose"];
 
 fn status(session: &mut Session, call: &Call) -> Outcome {
-    let mut options = Options { zone: zone::local(), inactive: call.words().is_empty(), ..Options::default() };
+    let mut options = ViewOptions { zone: zone::local(), inactive: call.words().is_empty(), ..ViewOptions::default() };
     let form = read(&mut options, call)?;
     if session.ui.is_json() {
         return show(session, &options);
     }
-    let view = current(session)?;
+    let view = current(session, &options)?;
+    if !view.summary.quorate && matches!(form, Form::Text | Form::Simple) {
+        session.ui.warn("this partition has no quorum: it starts nothing, and changes are refused");
+    }
     match form {
         Form::Text => session.page(&text::print(&view, &options)),
         Form::Simple => return simple(session, &view),
@@ -132,7 +133,7 @@ fn status(session: &mut Session, call: &Call) -> Outcome {
 }
 
 /// Reads the words into options; what is none is pointed at.
-fn read(options: &mut Options, call: &Call) -> Outcome<Form> {
+fn read(options: &mut ViewOptions, call: &Call) -> Outcome<Form> {
     let words = call.words();
     let mut given = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -142,7 +143,6 @@ fn read(options: &mut Options, call: &Call) -> Outcome<Form> {
     let form = given.iter().rev().find_map(|(_, option)| Form::of(option)).unwrap_or(Form::Text);
     if form == Form::Xml {
         options.sections = Sections::all();
-        options.fencing_full = true;
         options.inactive = true;
     }
     for (at, option) in given {
@@ -158,7 +158,7 @@ fn read(options: &mut Options, call: &Call) -> Outcome<Form> {
 fn simple(session: &mut Session, view: &ClusterView) -> Outcome {
     let (line, code) = text::print_simple(view);
     session.ui.print(&line);
-    if code == 0 { Ok(()) } else { Err(Failure::quiet()) }
+    if code == Exit::OK { Ok(()) } else { Err(Failure::quiet()) }
 }
 
 /// A bundle of letters as options; what is no option is `None`.
@@ -171,8 +171,8 @@ fn spelled_out(word: &str) -> Option<Vec<&str>> {
 }
 
 /// Prints what the options choose of the cluster.
-pub fn show(session: &mut Session, options: &Options) -> Outcome {
-    let view = current(session)?;
+pub fn show(session: &mut Session, options: &ViewOptions) -> Outcome {
+    let view = current(session, options)?;
     if session.ui.is_json() {
         session.ui.json(&json::status(&view));
         return Ok(());
@@ -183,13 +183,14 @@ pub fn show(session: &mut Session, options: &Options) -> Outcome {
 
 /// The cluster as `status` shows it, for a file.
 pub fn told(session: &mut Session) -> Outcome<String> {
-    Ok(text::print(&current(session)?, &Options { inactive: true, zone: zone::local(), ..Options::default() }))
+    let options = ViewOptions { inactive: true, zone: zone::local(), ..ViewOptions::default() };
+    Ok(text::print(&current(session, &options)?, &options))
 }
 
-fn current(session: &mut Session) -> Outcome<ClusterView> {
+fn current(session: &mut Session, options: &ViewOptions) -> Outcome<ClusterView> {
     let document = session.document()?;
     let daemon = if session.source.is_live() { Some(session.cluster_status()?) } else { None };
-    Ok(view(&document, daemon.as_ref()))
+    Ok(view(&document, daemon.as_ref(), options))
 }
 
 fn unknown(call: &Call, at: usize, word: &str) -> Failure {
@@ -199,32 +200,10 @@ fn unknown(call: &Call, at: usize, word: &str) -> Failure {
     failure
 }
 
-fn view(document: &Document, daemon: Option<&NodeStatus>) -> ClusterView {
+fn view(document: &Document, daemon: Option<&NodeStatus>, options: &ViewOptions) -> ClusterView {
     let mut input = Input::new(document, clock::now());
     input.quorate = daemon.map(|status| status.quorate);
-    let extra = Extra {
-        told_by: daemon.map(|status| status.node.clone()),
-        fencing: daemon.map_or(Vec::new(), |status| status.fencing.iter().map(fencing).collect()),
-    };
-    build(document, &resolve(&input), &extra)
-}
-
-fn fencing(event: &FencingEvent) -> FencingView {
-    let (state, over) = match event.state {
-        Known::Pending => (FencingState::Pending, false),
-        Known::Succeeded => (FencingState::Succeeded, true),
-        Known::Failed => (FencingState::Failed, true),
-    };
-    FencingView {
-        target: event.target.clone(),
-        action: event.action.clone(),
-        state,
-        client: event.client.clone(),
-        origin: event.origin.clone(),
-        delegate: event.delegate.clone(),
-        completed: over.then_some(event.at),
-        reason: (!event.reason.is_empty()).then(|| event.reason.clone()),
-    }
+    build(document, &situation(&input, options), &daemon.map(Extra::of).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -236,7 +215,7 @@ mod tests {
         let known = |option: &str| {
             Form::of(option).is_some()
                 || ALWAYS.contains(&option)
-                || Options::default().choose(option.trim_start_matches('-'))
+                || ViewOptions::default().choose(option.trim_start_matches('-'))
         };
         for word in WORDS {
             let options = spelled_out(meaning(word)).unwrap_or_default();

@@ -8,8 +8,8 @@ use crate::configure::edit::{run_editor, somebody_edits};
 use crate::configure::load::{self, Method};
 use crate::configure::show;
 use crate::error::{Failure, Origin, Outcome};
-use crate::levels::configure::work_on;
-use crate::session::{Manner, Session};
+use crate::levels::configure::change::work_on;
+use crate::session::{RunMode, Session};
 use crate::template::config::{self, Read};
 use crate::template::library::{self, Library};
 use crate::template::source;
@@ -141,7 +141,7 @@ fn new(session: &mut Session, call: &Call) -> Outcome {
     let text = loom.finish(&config, &given).map_err(|message| Failure::usage(message).hint(NEW_USAGE))?;
     write(&path, &text)?;
     session.ui.info(&format!("{} holds {pulled}", path.display()));
-    session.template = Some(config);
+    session.kept.template = Some(config);
     Ok(())
 }
 
@@ -196,7 +196,7 @@ fn path(session: &Session, name: &str) -> Result<PathBuf, String> {
 fn config(session: &Session, call: &Call, place: usize) -> Outcome<(String, PathBuf)> {
     let name = match call.argument(place) {
         Some(name) => name.to_string(),
-        None => session.template.clone().ok_or_else(|| {
+        None => session.kept.template.clone().ok_or_else(|| {
             Failure::usage(format!("`{}` needs a config", call.command.name))
                 .hint("name one, or choose one by `load CONFIG`; `list configs` shows them")
         })?,
@@ -214,7 +214,7 @@ fn config(session: &Session, call: &Call, place: usize) -> Outcome<(String, Path
 }
 
 fn choose(session: &mut Session, call: &Call) -> Outcome {
-    session.template = match call.argument(0) {
+    session.kept.template = match call.argument(0) {
         Some(_) => Some(config(session, call, 0)?.0),
         None => None,
     };
@@ -237,13 +237,13 @@ fn delete(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::misused(call.span(1), format!("`{word}` is not `force`")));
     }
     let (name, path) = config(session, call, 0)?;
-    let chosen = session.template.as_ref() == Some(&name);
+    let chosen = session.kept.template.as_ref() == Some(&name);
     let forced = call.has(FORCE) || call.argument(1).is_some() || session.is_forced();
     if chosen && !forced && !session.confirm(&format!("The config `{name}` is in use. Delete it?")) {
         return Err(Failure::refused(format!("`{name}` is in use")).hint(format!("`delete {name} force` deletes it")));
     }
     std::fs::remove_file(&path).map_err(|error| Failure::file(&path, &error))?;
-    session.template.take_if(|config| *config == name);
+    session.kept.template.take_if(|config| *config == name);
     Ok(())
 }
 
@@ -257,7 +257,7 @@ fn read_whole(session: &mut Session, path: &std::path::Path) -> Outcome<(Read, O
     let (read, origin) = read(path)?;
     let found = read.diagnostics();
     if found.iter().any(Diagnostic::is_error) {
-        return Err(Failure::input(found).from_text(origin));
+        return Err(Failure::input(found).in_text(origin));
     }
     session.ui.diagnostics(&found, &origin);
     Ok((read, origin))
@@ -282,14 +282,14 @@ fn apply(session: &mut Session, call: &Call) -> Outcome {
     let method = method.unwrap_or(Method::Replace);
     let (mut read, origin) = read_whole(session, &path)?;
     let asked = "What was changed and not committed will be lost. Replace the configuration?";
-    let loses = method == Method::Replace && session.is_changed() && session.manner == Manner::Interactive;
+    let loses = method == Method::Replace && session.is_changed() && session.mode == RunMode::Interactive;
     if loses && !session.confirm(asked) {
         return Err(Failure::refused("nothing was replaced"));
     }
     work_on(session, call, |session, document| {
         let mut statements = std::mem::take(&mut read.statements);
         let found = load::load_statements(session, document, method, &mut statements).map_err(|failure| {
-            Failure { diagnostics: read.moved(failure.diagnostics.clone()), ..failure }.from_text(origin.clone())
+            Failure { diagnostics: read.moved(failure.diagnostics.clone()), ..failure }.in_text(origin.clone())
         })?;
         session.ui.diagnostics(&read.moved(found), &origin);
         Ok(())

@@ -2,10 +2,10 @@
 //!
 //! In: calls. Out: another place, or words about this one.
 
-use super::all;
+use super::{all, current};
 use crate::command::{Call, Command, Level, Run, What, any, maybe};
-use crate::dispatch;
 use crate::error::{Failure, Outcome};
+use crate::leave::leave;
 use crate::session::Session;
 
 pub static COMMANDS: &[Command] = &[
@@ -15,10 +15,10 @@ pub static COMMANDS: &[Command] = &[
         arguments: &[any("topic", What::Topic)],
         help: "what there is, or what a command does",
         examples: &["help", "help configure", "help configure primitive", "help topics", "help RuleExpressions"],
-        run: Run::Tell(help),
+        run: Run::Help,
         ..Command::DEFAULT
     },
-    Command { name: "ls", help: "list the commands of this level", run: Run::Tell(list), ..Command::DEFAULT },
+    Command { name: "ls", help: "list the commands of this level", run: Run::List, ..Command::DEFAULT },
     Command {
         name: "cd",
         arguments: &[maybe("level", What::Level)],
@@ -37,11 +37,8 @@ pub static COMMANDS: &[Command] = &[
     },
 ];
 
-fn help(session: &mut Session, level: &'static Level, call: &Call) -> Outcome {
-    crate::help::asked(session, level, &call.words())
-}
-
-fn list(session: &mut Session, level: &'static Level, _: &Call) -> Outcome {
+/// The names of a level's commands, and of those that are everywhere.
+pub fn list(session: &mut Session, level: &'static Level) -> Outcome {
     let commands = level.commands.iter().chain(COMMANDS).filter(|command| !command.is_hidden());
     let names: Vec<&str> = commands.map(|command| command.name).collect();
     for row in names.chunks(6) {
@@ -52,27 +49,27 @@ fn list(session: &mut Session, level: &'static Level, _: &Call) -> Outcome {
 }
 
 fn up(session: &mut Session, _: &Call) -> Outcome {
-    dispatch::leave(session)
+    leave(session)
 }
 
 fn go(session: &mut Session, call: &Call) -> Outcome {
     let path = call.argument(0).unwrap_or("..");
     if path.starts_with('/') {
         while !session.levels.is_empty() {
-            dispatch::leave(session)?;
+            leave(session)?;
         }
     }
     for step in path.split('/').filter(|step| !step.is_empty() && *step != ".") {
         if step == ".." {
-            dispatch::leave(session)?;
+            leave(session)?;
             continue;
         }
-        let inside = session.level().commands.iter().find_map(|command| match command.run {
+        let inside = current(session).commands.iter().find_map(|command| match command.run {
             Run::Level(level) if level.name == step => Some(level),
             _ => None,
         });
         match inside {
-            Some(level) => session.levels.push(level),
+            Some(level) => session.levels.push(level.name),
             None => {
                 let known: Vec<&str> = all().map(|level| level.name).filter(|name| !name.is_empty()).collect();
                 return Err(Failure::usage(format!("there is no level `{step}` here"))
@@ -88,7 +85,7 @@ fn go(session: &mut Session, call: &Call) -> Outcome {
 
 fn quit(session: &mut Session, _: &Call) -> Outcome {
     while !session.levels.is_empty() {
-        dispatch::leave(session)?;
+        leave(session)?;
     }
     session.done = true;
     Ok(())

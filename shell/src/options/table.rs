@@ -35,7 +35,7 @@ impl Setting {
             Values::Any => Vec::new(),
             Values::Boolean => BOOLEANS[..2].to_vec(),
             Values::One(words) | Values::Some(words) => words.to_vec(),
-            Values::Colors => crate::palette::COLORS.iter().map(|(name, _)| *name).collect(),
+            Values::Colors => crate::color::COLORS.iter().map(|(name, _)| *name).collect(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Setting {
                 true => Ok(()),
                 false => one_of(words),
             },
-            Values::Colors => match crate::palette::code(value) {
+            Values::Colors => match crate::color::code(value) {
                 Some(_) => Ok(()),
                 None => one_of(&self.candidates()),
             },

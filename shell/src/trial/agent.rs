@@ -1,22 +1,21 @@
 //! Runs one action of an agent: here, or on another host by ssh.
 //!
 //! In: what the agent is told, where. Out: how it ended and what it said.
-//! Absent: which actions, in which order (see `course`).
+//! Absent: which actions, in which order (see `sequence`).
 
 use super::subject::{Action, Subject, Told};
 use crate::environment::Environment;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-use quorate_transport::secret::{MARK, Secrets};
+use quorate_agents::ocf::{self, EXIT_REASON};
+use quorate_agents::{operation, program};
+use quorate_core::exit;
+use quorate_core::lrm::Run;
+use quorate_core::transition::ResourceRef;
+use quorate_tools::agent;
+use quorate_transport::secret::MARK;
 use quorate_transport::ssh::run::{self, Status};
-use quorate_transport::ssh::{Options, Target};
+use quorate_transport::ssh::{SshOptions, Target};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// A node, and how to get there.
@@ -55,8 +54,10 @@ impl Ran {
 
     /// In words, with the reason if the agent gave one.
     pub fn words(&self) -> String {
-        let reason = self.output.lines().rev().find_map(|line| line.trim().strip_prefix(EXIT_REASON));
-        let reason = reason.map_or(String::new(), |reason| format!(": {}", reason.trim()));
+        let reason = match ocf::exit_reason(&self.output) {
+            "" => String::new(),
+            reason => format!(": {reason}"),
+        };
         match &self.end {
             End::Exited(code) => format!("{}{reason}", meaning(*code)),
             End::TimedOut => format!("killed after {:.1} s, its timeout{reason}", self.took.as_secs_f32()),
@@ -65,26 +66,9 @@ impl Ran {
     }
 }
 
-const EXIT_REASON: &str = "ocf-exit-reason:";
-
-/// Exit codes of the OCF Resource Agent API 1.1.
 fn meaning(code: i32) -> String {
-    let word = match code {
-        0 => "ok",
-        1 => "error",
-        2 => "invalid parameter",
-        3 => "not implemented",
-        4 => "insufficient privileges",
-        5 => "not installed",
-        6 => "not configured",
-        7 => "not running",
-        8 => "promoted",
-        9 => "failed while promoted",
-        190 => "degraded",
-        191 => "degraded while promoted",
-        _ => return format!("exit code {code}"),
-    };
-    if code == 0 { word.to_string() } else { format!("{word} (exit code {code})") }
+    let word = exit::text(code).to_lowercase();
+    if code == exit::OK { word } else { format!("{word} (exit code {code})") }
 }
 
 pub fn run(
@@ -103,39 +87,69 @@ pub fn run(
 
 // ---- this host ---------------------------------------------------------------------------------------------
 
-/// How often a running agent is looked at.
+/// How often it is looked whether anybody still wants the agent's answer.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 fn here(environment: &Environment, subject: &Subject, told: &Told, action: Action, interrupted: &AtomicBool) -> Ran {
-    let agent = Path::new("resource.d").join(&subject.provider).join(&subject.kind);
-    let roots = [environment.root.join("usr/lib/ocf"), environment.ocf_root.clone()];
-    let Some(program) = roots.iter().map(|root| root.join(&agent)).find(|file| file.is_file()) else {
-        return Ran::not(format!("the agent ocf:{}:{} is not installed", subject.provider, subject.kind));
-    };
-    let values = match with_secrets(&environment.root, &subject.id, &told.values) {
+    let values = match agent::with_secrets(&environment.node.root, &subject.id, &told.values) {
         Ok(values) => values,
         Err(why) => return Ran::not(why),
     };
-    let mut variables = variables(subject, &values);
-    variables.extend(of_this_host(environment));
+    let node = told.values.get("CRM_meta_on_node").map_or("", String::as_str);
+    let roots = vec![environment.node.root.join("usr/lib/ocf"), environment.ocf_root.clone()];
+    let host = agent::host(&environment.node, node, roots);
     // After a boot it may not be there yet. Who may not make it will hear that from the agent.
-    let _ = std::fs::create_dir_all(state_of_agents(environment));
-    match caught(&program, action, &variables, told.timeout, interrupted) {
-        Ok(ran) => ran,
-        Err(error) => Ran::not(format!("{}: {error}", program.display())),
-    }
-}
-
-fn with_secrets(root: &Path, id: &str, values: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
-    let secrets = Secrets::below(root);
-    let revealed = |name: &String, value: &String| match value.as_str() {
-        MARK => secrets.get(id, name).map_err(|error| error.to_string()),
-        _ => Ok(value.clone()),
+    let _ = std::fs::create_dir_all(&host.state);
+    let run = asked(subject, values, told.timeout, action);
+    let prepared = match ocf::prepare(&host, &run) {
+        Ok(prepared) => prepared,
+        Err(obstacle) => return Ran::not(format!("the {}", obstacle.words)),
     };
-    values.iter().map(|(name, value)| Ok((name.clone(), revealed(name, value)?))).collect()
+    operation::begin(&host, &run);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Ran::not(error.to_string()),
+    };
+    let unwanted = async {
+        // A stop is the way out, so it is let finish.
+        while !interrupted.load(Ordering::Relaxed) || matches!(action, Action::Stop | Action::Demote) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let ended = runtime.block_on(program::run_while_wanted(prepared.call(&run), &host.register, unwanted));
+    let end = match ended.end {
+        program::End::Exited(code) => End::Exited(code),
+        program::End::Signalled(signal) => End::Failed(format!("the agent died of signal {signal}")),
+        program::End::TimedOut => End::TimedOut,
+        program::End::Unwanted => End::Failed("interrupted".to_string()),
+        program::End::NotRun(obstacle) => End::Failed(obstacle.words),
+    };
+    Ran { end, output: ended.stdout + &ended.stderr, took: ended.took }
 }
 
-/// What the agent finds in its environment wherever it runs.
+fn asked(subject: &Subject, parameters: BTreeMap<String, String>, timeout: Duration, action: Action) -> Run {
+    let resource = ResourceRef {
+        id: subject.id.clone(),
+        long_id: None,
+        class: subject.class.clone(),
+        provider: Some(subject.provider.clone()),
+        kind: subject.kind.clone(),
+    };
+    let timeout_ms = timeout.as_millis() as u64;
+    Run { ticket: 0, resource, operation: action.word().to_string(), interval_ms: 0, timeout_ms, parameters }
+}
+
+const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// ---- another host --------------------------------------------------------------------------------------------
+
+/// Connecting may take so long on top of the agent's own time.
+const CONNECT: Duration = Duration::from_secs(20);
+
+/// What `timeout` exits with when it had to kill.
+const KILLED: [i32; 2] = [124, 137];
+
+/// What the agent finds in its environment there.
 fn variables(subject: &Subject, values: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for (name, value) in values {
@@ -158,89 +172,6 @@ fn variables(subject: &Subject, values: &BTreeMap<String, String>) -> BTreeMap<S
     variables
 }
 
-const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// What agents keep between their runs.
-fn state_of_agents(environment: &Environment) -> PathBuf {
-    environment.root.join("run/resource-agents")
-}
-
-/// Where things are: as the daemon tells its agents.
-fn of_this_host(environment: &Environment) -> Vec<(String, String)> {
-    let root = &environment.root;
-    let text = |path: PathBuf| path.to_string_lossy().into_owned();
-    let state = text(state_of_agents(environment));
-    let own = root.join("usr/lib/ocf");
-    let has_functions = own.join("lib/heartbeat/ocf-shellfuncs").exists();
-    let mut found = vec![
-        ("OCF_ROOT", text(if has_functions { own } else { environment.ocf_root.clone() })),
-        ("HA_VARRUN", format!("{state}/")),
-        ("HA_RSCTMP", state),
-        ("QUORATE_ROOT", text(root.clone())),
-        ("HOME", text(environment.home.clone())),
-    ];
-    match root == Path::new("/") {
-        true => found.push(("PATH", PROGRAMS.to_string())),
-        false => {
-            let tools = text(root.join("usr/sbin"));
-            found.push(("PATH", format!("{tools}:{PROGRAMS}")));
-            found.push(("HA_SBIN_DIR", tools));
-        }
-    }
-    found.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
-}
-
-/// Runs a program to its end. What it leaves behind may keep its output open, so that goes to a file.
-fn caught(
-    program: &Path,
-    action: Action,
-    variables: &BTreeMap<String, String>,
-    timeout: Duration,
-    interrupted: &AtomicBool,
-) -> std::io::Result<Ran> {
-    let output = tempfile::NamedTempFile::new()?;
-    let began = Instant::now();
-    let mut child = Command::new(program)
-        .arg(action.word())
-        .env_clear()
-        .envs(variables)
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(File::options().append(true).open(output.path())?)
-        .stderr(File::options().append(true).open(output.path())?)
-        .process_group(0)
-        .spawn()?;
-    let group = i32::try_from(child.id()).map(Pid::from_raw);
-    let end = loop {
-        if let Some(status) = child.try_wait()? {
-            break match (status.code(), status.signal()) {
-                (Some(code), _) => End::Exited(code),
-                (None, signal) => End::Failed(format!("the agent died of signal {}", signal.unwrap_or_default())),
-            };
-        }
-        // A stop is the way out, so it is let finish.
-        let unwanted = interrupted.load(Ordering::Relaxed) && !matches!(action, Action::Stop | Action::Demote);
-        if unwanted || began.elapsed() >= timeout {
-            if let Ok(group) = group {
-                let _ = killpg(group, Signal::SIGKILL);
-            }
-            child.wait()?;
-            break if unwanted { End::Failed("interrupted".to_string()) } else { End::TimedOut };
-        }
-        sleep(LOOK_EVERY);
-    };
-    let bytes = std::fs::read(output.path())?;
-    Ok(Ran { end, output: String::from_utf8_lossy(&bytes).into_owned(), took: began.elapsed() })
-}
-
-// ---- another host --------------------------------------------------------------------------------------------
-
-/// Connecting may take so long on top of the agent's own time.
-const CONNECT: Duration = Duration::from_secs(20);
-
-/// What `timeout` exits with when it had to kill.
-const KILLED: [i32; 2] = [124, 137];
-
 fn there(environment: &Environment, subject: &Subject, told: &Told, action: Action, target: &Target) -> Ran {
     if let Some((name, _)) = told.values.iter().find(|(_, value)| *value == MARK) {
         return Ran::not(format!("{name} of {} is a secret, and is not sent to other nodes", subject.id));
@@ -260,7 +191,7 @@ fn there(environment: &Environment, subject: &Subject, told: &Told, action: Acti
         quoted(&program),
         action.word()
     );
-    let options = Options::for_home(&environment.home, told.timeout + CONNECT);
+    let options = SshOptions::for_home(&environment.node.home, told.timeout + CONNECT);
     let began = Instant::now();
     let results = run::run(std::slice::from_ref(target), &command, &options, |_, _| {});
     let took = began.elapsed();

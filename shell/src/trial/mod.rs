@@ -5,5 +5,5 @@
 //! nothing of it.
 
 pub mod agent;
-pub mod course;
+pub mod sequence;
 pub mod subject;

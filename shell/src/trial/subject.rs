@@ -3,6 +3,7 @@
 //! In: a configuration, an id. Out: parameters and meta attributes as the cluster would give them.
 //! Absent: values of secrets (see `agent`).
 
+use quorate_core::agent::OPERATION_TIMEOUT_MS;
 use quorate_core::cib::Document;
 use quorate_core::rules::evaluate::Recheck;
 use quorate_core::scheduler::resolve::operation::configured;
@@ -128,7 +129,7 @@ impl Subjects {
             &parameters,
             &mut Recheck::default(),
         );
-        let timeout_ms = meta.get("timeout").and_then(|text| text.parse().ok()).unwrap_or(TIMEOUT_MS);
+        let timeout_ms = meta.get("timeout").and_then(|text| text.parse().ok()).unwrap_or(OPERATION_TIMEOUT_MS);
         let mut values = parameters;
         let mut set = |name: &str, value: String| values.insert(format!("CRM_meta_{}", name.replace('-', "_")), value);
         set("name", action.word().to_string());
@@ -155,9 +156,6 @@ impl Subjects {
         Some(Told { values, timeout: Duration::from_millis(timeout_ms) })
     }
 }
-
-/// Pacemaker's default.
-const TIMEOUT_MS: u64 = 20_000;
 
 const MONITOR_MS: u32 = 10_000;
 

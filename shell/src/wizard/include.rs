@@ -3,14 +3,13 @@
 //! In: one entry of `include`. Out: the wizard with one more step.
 //! Absent: the answers.
 
-use super::library::Library;
-use super::model::{Parameter, Source, Step, Wizard};
-use super::read::{list, settle, text_of, truth};
+use super::model::{Parameter, Source, Step, Wizard, Wizards};
+use super::yaml::{list, read_over, text_of, truth};
 use quorate_core::agent::Metadata;
 use serde_norway::Value as Yaml;
 
 /// Adds what is included, and gives the name that actions know it by.
-pub fn add(wizard: &mut Wizard, yaml: &Yaml, library: &Library, depth: usize) -> Result<String, String> {
+pub fn add(wizard: &mut Wizard, yaml: &Yaml, library: &dyn Wizards, depth: usize) -> Result<String, String> {
     if let Some(agent) = text_of(yaml, "agent") {
         return add_agent(wizard, &agent, yaml, library);
     }
@@ -20,7 +19,7 @@ pub fn add(wizard: &mut Wizard, yaml: &Yaml, library: &Library, depth: usize) ->
     Err("what is included is neither an agent nor a script".into())
 }
 
-fn add_agent(wizard: &mut Wizard, agent: &str, yaml: &Yaml, library: &Library) -> Result<String, String> {
+fn add_agent(wizard: &mut Wizard, agent: &str, yaml: &Yaml, library: &dyn Wizards) -> Result<String, String> {
     let told = library.agent(agent);
     let metadata = match told.as_deref() {
         Some(metadata) => metadata.clone(),
@@ -75,7 +74,7 @@ fn change(parameters: &mut Vec<Parameter>, written: &Yaml) {
     });
     let parameter = &mut parameters[at];
     parameter.advanced = false;
-    settle(parameter, written, 0);
+    read_over(parameter, written, 0);
     parameter.required &= parameter.default.is_none();
 }
 
@@ -102,7 +101,7 @@ fn add_wizard(
     wizard: &mut Wizard,
     script: &str,
     yaml: &Yaml,
-    library: &Library,
+    library: &dyn Wizards,
     depth: usize,
 ) -> Result<String, String> {
     let mut inner = library.nested(script, depth + 1)?;
@@ -149,7 +148,7 @@ fn preset(step: &mut Step, written: &Yaml, above: usize, script: &str) -> Result
     let name = text_of(written, "name").unwrap_or_default();
     let found = step.parameters.iter_mut().find(|parameter| parameter.name == name);
     let parameter = found.ok_or_else(|| format!("the script `{script}` has no parameter `{name}`"))?;
-    settle(parameter, written, above);
+    read_over(parameter, written, above);
     parameter.required &= parameter.default.is_none();
     Ok(())
 }

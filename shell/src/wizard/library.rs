@@ -3,7 +3,7 @@
 //! In: directories. Out: names, and wizards with everything they include.
 //! Absent: what is in a file (see `read`).
 
-use super::model::Wizard;
+use super::model::{Wizard, Wizards};
 use super::read;
 use crate::environment::Environment;
 use quorate_core::agent::Metadata;
@@ -42,9 +42,11 @@ impl<'a> Library<'a> {
     pub fn wizard(&self, name: &str) -> Result<Wizard, String> {
         self.nested(name, 0)
     }
+}
 
+impl Wizards for Library<'_> {
     /// A wizard that is included by so many others.
-    pub fn nested(&self, name: &str, depth: usize) -> Result<Wizard, String> {
+    fn nested(&self, name: &str, depth: usize) -> Result<Wizard, String> {
         if depth > DEPTH_MAX {
             return Err(format!("the script `{name}` includes itself"));
         }
@@ -56,7 +58,7 @@ impl<'a> Library<'a> {
         read::wizard(name, &text, self, depth).map_err(|error| format!("{}: {error}", file.display()))
     }
 
-    pub fn agent(&self, name: &str) -> Option<Rc<Metadata>> {
+    fn agent(&self, name: &str) -> Option<Rc<Metadata>> {
         (self.ask)(name)
     }
 }

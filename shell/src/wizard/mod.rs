@@ -11,3 +11,4 @@ pub mod plan;
 pub mod read;
 pub mod template;
 pub mod values;
+mod yaml;

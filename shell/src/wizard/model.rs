@@ -3,6 +3,9 @@
 //! In: built by `read`. Out: the values that `plan`, `values` and the listings look at.
 //! Absent: a person's answers (see `values`).
 
+use quorate_core::agent::Metadata;
+use std::rc::Rc;
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wizard {
     pub name: String,
@@ -129,4 +132,12 @@ impl Verb {
     pub fn is_local(self) -> bool {
         matches!(self, Verb::Cib | Verb::Crm)
     }
+}
+
+/// Where a wizard finds what it includes.
+pub trait Wizards {
+    /// A wizard that is included by so many others.
+    fn nested(&self, name: &str, depth: usize) -> Result<Wizard, String>;
+
+    fn agent(&self, name: &str) -> Option<Rc<Metadata>>;
 }

@@ -4,13 +4,13 @@
 //! Absent: the includes themselves (see `include`).
 
 use super::include;
-use super::library::Library;
-use super::model::{Action, Parameter, Preset, Source, Step, VERBS, Verb, Wizard};
+use super::model::{Action, Parameter, Source, Step, VERBS, Verb, Wizard, Wizards};
+use super::yaml::{list, read_over, scalar, text_of, trimmed, truth};
 use serde_norway::Value as Yaml;
 
 const VERSION: &str = "2.2";
 
-pub fn wizard(name: &str, text: &str, library: &Library, depth: usize) -> Result<Wizard, String> {
+pub fn wizard(name: &str, text: &str, library: &dyn Wizards, depth: usize) -> Result<Wizard, String> {
     let yaml: Yaml = serde_norway::from_str(text).map_err(|error| error.to_string())?;
     let yaml = if let Yaml::Sequence(items) = &yaml { items.first().unwrap_or(&yaml) } else { &yaml };
     if !yaml.is_mapping() {
@@ -26,7 +26,7 @@ pub fn wizard(name: &str, text: &str, library: &Library, depth: usize) -> Result
     }
 }
 
-fn current(name: &str, yaml: &Yaml, library: &Library, depth: usize) -> Result<Wizard, String> {
+fn current(name: &str, yaml: &Yaml, library: &dyn Wizards, depth: usize) -> Result<Wizard, String> {
     let mut wizard = Wizard {
         name: name.to_string(),
         category: text_of(yaml, "category").unwrap_or_else(|| "Custom".into()),
@@ -118,42 +118,8 @@ fn parameter(yaml: &Yaml) -> Result<Parameter, String> {
     let name = text_of(yaml, "name").ok_or("a parameter has no name")?;
     let kind = if name == "id" { "resource" } else { "string" };
     let mut parameter = Parameter { name, kind: kind.to_string(), ..Parameter::default() };
-    settle(&mut parameter, yaml, 0);
+    read_over(&mut parameter, yaml, 0);
     Ok(parameter)
-}
-
-/// Puts what is written of a parameter over what is known; a default's marks are those of the wizard
-/// so many levels further out.
-pub fn settle(parameter: &mut Parameter, yaml: &Yaml, above: usize) {
-    let put = |field: &mut bool, name: &str| *field = truth(yaml, name).unwrap_or(*field);
-    put(&mut parameter.required, "required");
-    put(&mut parameter.unique, "unique");
-    put(&mut parameter.advanced, "advanced");
-    if yaml.get("shortdesc").is_some() {
-        parameter.short = trimmed(yaml, "shortdesc");
-    }
-    if yaml.get("longdesc").is_some() {
-        parameter.long = trimmed(yaml, "longdesc");
-    }
-    if let Some(kind) = text_of(yaml, "type").filter(|kind| !kind.is_empty()) {
-        parameter.kind = kind;
-    }
-    if let Some(example) = text_of(yaml, "example") {
-        parameter.example = Some(example);
-    }
-    match yaml.get("values") {
-        Some(Yaml::Sequence(values)) => parameter.values = values.iter().filter_map(scalar).collect(),
-        Some(values) => {
-            let text = scalar(values).unwrap_or_default();
-            parameter.values = text.split([',', ' ']).filter(|word| !word.is_empty()).map(str::to_string).collect();
-        }
-        None => {}
-    }
-    let value = yaml.get("value").or_else(|| yaml.get("default"));
-    if let Some(text) = value.and_then(scalar) {
-        let is_no = matches!(value, Some(Yaml::Bool(false)));
-        parameter.default = Some(Preset { text, is_no, above });
-    }
 }
 
 fn action(yaml: &Yaml) -> Result<Action, String> {
@@ -189,30 +155,4 @@ fn words(yaml: &Yaml) -> String {
         }
         other => scalar(other).unwrap_or_default(),
     }
-}
-
-pub fn list<'y>(yaml: &'y Yaml, name: &str) -> &'y [Yaml] {
-    yaml.get(name).and_then(Yaml::as_sequence).map_or(&[], Vec::as_slice)
-}
-
-pub fn text_of(yaml: &Yaml, name: &str) -> Option<String> {
-    yaml.get(name).and_then(scalar)
-}
-
-fn trimmed(yaml: &Yaml, name: &str) -> String {
-    text_of(yaml, name).unwrap_or_default().trim().to_string()
-}
-
-fn scalar(yaml: &Yaml) -> Option<String> {
-    match yaml {
-        Yaml::String(text) => Some(text.clone()),
-        Yaml::Bool(value) => Some(value.to_string()),
-        Yaml::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-pub fn truth(yaml: &Yaml, name: &str) -> Option<bool> {
-    let text = text_of(yaml, name)?;
-    Some(matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "1" | "y"))
 }

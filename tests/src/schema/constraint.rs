@@ -39,7 +39,7 @@ impl Maker<'_> {
             self.set(&mut set, 20, "action", &["start", "stop", "promote", "demote"]);
             self.set(&mut set, 20, "role", ROLES);
             self.set(&mut set, 10, "kind", &["Optional", "Mandatory", "Serialize"]);
-            if self.maybe(10) {
+            if set.attr("kind").is_none() && self.maybe(10) {
                 let score = self.score();
                 set.set("score", score);
             }
@@ -71,10 +71,8 @@ impl Maker<'_> {
             location.set("score", score);
             self.set(&mut location, 100, "node", &["node1", "a b", "ünü"]);
         } else {
-            for _ in 0..1 + self.some(1) {
-                let rule = self.rule(2);
-                location.push(rule);
-            }
+            let rule = self.rule(2);
+            location.push(rule);
         }
         self.set(&mut location, 30, "resource-discovery", &["always", "never", "exclusive"]);
         location

@@ -14,7 +14,7 @@ impl World {
         self.after(gap, Happening::Fault);
         let count = self.hosts.len() as u64;
         let node = 1 + self.chance.below(count) as u32;
-        match self.chance.below(11) {
+        match self.chance.below(15) {
             0 | 1 => self.kill_daemon(node),
             2 => self.lose_power(node),
             3 | 4 => {
@@ -22,49 +22,73 @@ impl World {
                 let ids: Vec<u32> = self.hosts.keys().copied().collect();
                 let part: BTreeMap<u32, u64> = ids.into_iter().map(|id| (id, self.chance.below(parts))).collect();
                 self.tell(|| format!("network cut: {part:?}"));
+                self.disturb_all();
                 self.network.cut(part);
             }
             5 => {
                 let other = 1 + self.chance.below(count) as u32;
                 self.tell(|| format!("n{other} does not hear n{node}"));
+                self.disturb_all();
                 self.network.deafen(node, other);
             }
             6 => {
-                self.tell(|| "network mended".into());
-                self.network.mend();
+                self.mend();
             }
             7 | 8 => {
                 let until = self.now + 100 + self.chance.below(6_000);
-                self.tell(|| format!("n{node} stands still until {until}"));
-                self.host(node).paused_until = until;
+                self.stand_still(node, until);
             }
             9 => {
                 let by = 1 + self.chance.below(count) as u32;
                 self.fence(by, node);
             }
-            _ => {
-                self.tell(|| format!("n{node} is asked to stop"));
-                self.step(node, Event::Terminate);
+            10 => {
+                let full = !self.hosts[&node].disk_is_full;
+                self.tell(|| format!("n{node}'s disk is {}", if full { "full" } else { "not full any more" }));
+                self.host(node).disk_is_full = full;
             }
+            11 => {
+                let until = self.now + 1_000 + self.chance.below(40_000);
+                self.hang_disks(&[node], until);
+            }
+            // One at a time: who counts on a majority of disks is lost where two lie.
+            12 if self.hosts.values().all(|host| host.disk_forgets.is_none()) => self.let_disk_lie(node),
+            13 => {
+                self.part_all();
+                let ms = 500 + self.chance.below(8_000);
+                self.after(ms, Happening::Mend);
+            }
+            _ if self.failing.is_some() => self.kill_daemon(node),
+            _ => self.terminate(node),
         }
+    }
+
+    /// Somebody stops a node's daemon.
+    pub fn terminate(&mut self, node: u32) {
+        self.tell(|| format!("n{node} is asked to stop"));
+        self.disturb(node);
+        self.step(node, Event::Terminate);
     }
 
     /// A person at one node has another cut off.
     pub fn fence(&mut self, by: u32, target: u32) {
-        let Some(life) = &self.hosts[&by].life else { return };
+        let host = &self.hosts[&by];
+        let Some(life) = host.life.as_ref().filter(|_| host.paused_until <= self.now) else { return };
         let incarnation = life.incarnation;
         self.written += 1;
         let client = u64::from(self.written);
         self.tell(|| format!("n{by} is asked to fence n{target}"));
         self.fencing_asked.insert((by, incarnation, client), target);
         let request = Request::Fence { node: format!("n{target}"), action: "reboot".into() };
-        self.step(by, Event::Request { client, request, user: "root".into(), program: "crm".into() });
+        self.step(by, Event::Request { client, request, user: "root".into(), groups: None, program: "crm".into() });
     }
 
     /// The daemon dies; what its agents started lives on.
     fn kill_daemon(&mut self, node: u32) {
         self.tell(|| format!("n{node} daemon killed"));
+        self.disturb(node);
         self.host(node).life = None;
+        self.forget(node);
         let back = 200 + self.chance.below(20_000);
         self.after(back, Happening::Boot { node });
     }
@@ -81,7 +105,14 @@ impl World {
     pub(super) fn heal(&mut self) {
         self.tell(|| "all is mended".into());
         self.faulty = false;
-        self.network.mend();
+        self.mended_at = Some(self.now);
+        self.mend();
+        for host in self.hosts.values_mut() {
+            host.powered = true;
+            host.disk_is_full = false;
+            host.disk_hangs_until = None;
+            host.disk_forgets = None;
+        }
         for node in self.hosts.keys().copied().collect::<Vec<_>>() {
             self.after(1_000, Happening::Boot { node });
         }

@@ -1,12 +1,28 @@
 //! A host: power, disk, agents' resources, and perhaps a living daemon.
 
+use super::disk::DiskWork;
 use quorate_core::cib::Document;
 use quorate_core::lrm::Run;
-use quorate_core::membership::{Member, View, ViewId};
+use quorate_core::membership::{Member, ViewId};
 use quorate_core::node::{Clock, Node, Settings};
-use quorate_core::replica::Mark;
+use quorate_core::replica::PersistedTerms;
+use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::{Output, Protocol, Settings as Engine, Timing, VoteRules, Voter};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A resource whose agent is on no host, and what asking for it comes to.
+pub const NOWHERE: &str = "nowhere";
+pub const NOT_INSTALLED: i32 = 5;
+
+/// A resource whose agent fails whatever it is asked, on every host, in some of the worlds.
+pub const BROKEN: &str = "broken";
+
+/// A resource whose agent finds it stopped, and can neither start nor stop it.
+pub const STUBBORN: &str = "stubborn";
+
+/// A resource that works on all hosts but the first: there its agent finds it active and broken at every
+/// boot, and cannot stop it, as a database that has crashed.
+pub const CRASHED: &str = "crashed";
 
 /// A node not heard for so long is lost. Milliseconds.
 const TOKEN_MS: u64 = 1_000;
@@ -22,13 +38,22 @@ pub struct Host {
     id: u32,
     count: u32,
     pub powered: bool,
-    /// The incarnation stamp of the latest loss of power: agents begun before are gone.
-    pub powered_since: u64,
+    /// It resets itself where it must.
+    pub watchdog: bool,
+    /// Agents that run, by the number of their start.
+    pub agents: BTreeMap<u64, Run>,
     /// It stands still until then. Milliseconds.
     pub paused_until: u64,
     /// The latest write ends then. Milliseconds.
     pub disk_busy_until: u64,
-    pub disk: Option<(Document, Mark)>,
+    /// What it was asked and has not done.
+    pub disk_queue: VecDeque<DiskWork>,
+    /// It answers again then. Milliseconds.
+    pub disk_hangs_until: Option<u64>,
+    pub disk_is_full: bool,
+    /// It says that it has stored what it forgets with the power; this is what it will remember.
+    pub disk_forgets: Option<(Document, PersistedTerms)>,
+    pub disk: Option<(Document, PersistedTerms)>,
     pub life: Option<Life>,
     /// Resources active here, whoever watches them.
     pub active: BTreeSet<String>,
@@ -41,9 +66,14 @@ impl Host {
             id,
             count,
             powered: true,
-            powered_since: 0,
+            watchdog: false,
+            agents: BTreeMap::new(),
             paused_until: 0,
             disk_busy_until: 0,
+            disk_queue: VecDeque::new(),
+            disk_hangs_until: None,
+            disk_is_full: false,
+            disk_forgets: None,
             disk: None,
             life: None,
             active: BTreeSet::new(),
@@ -56,23 +86,29 @@ impl Host {
         let engine = Engine {
             local: self.id,
             incarnation,
+            epoch: self.disk.as_ref().map_or(0, |(_, terms)| ViewId::epoch_of(terms.term)),
             nodes: (1..=self.count).map(|id| Voter { id, name: name(id), votes: 1 }).collect(),
             timing: Timing::from_token(TOKEN_MS),
             votes: VoteRules { two_node: self.count == 2, wait_for_all: self.count == 2, ..VoteRules::default() },
         };
+        // What was not done when the last daemon died is not done any more.
+        self.disk_queue.clear();
         let (protocol, outputs) = Protocol::start(engine, now);
         let settings = Settings {
             me: Member { id: self.id, name: name(self.id) },
             nodes: self.count as usize,
             two_node: self.count == 2,
             wait_for_all: self.count == 2,
+            rejoin_ms: Timing::from_token(TOKEN_MS).rejoin(1_000),
+            watchdog: self.watchdog,
             incarnation,
             uuid: format!("{}-{incarnation}", self.id),
             infrastructure: "simulated".into(),
+            starts_on_standby: None,
             version: "test".into(),
         };
-        let (document, mark) = self.disk.clone().unwrap_or_else(|| (Document::empty(), Mark::default()));
-        let node = Node::new(settings, document, mark, clock(now, epoch));
+        let (document, terms) = self.disk.clone().unwrap_or_else(|| (Document::empty(), PersistedTerms::default()));
+        let node = Node::new(settings, document, terms, clock(now, epoch));
         self.life = Some(Life { incarnation, protocol, node });
         outputs
     }
@@ -84,6 +120,7 @@ impl Host {
 
     /// Everything that ran here is gone.
     pub fn clear(&mut self) {
+        self.agents.clear();
         self.active.clear();
         self.promoted.clear();
     }
@@ -93,6 +130,10 @@ impl Host {
         let name = run.resource.id.clone();
         let running = self.active.contains(&name);
         match run.operation.as_str() {
+            _ if name == NOWHERE => NOT_INSTALLED,
+            _ if name == BROKEN => 1,
+            "start" | "stop" if name == STUBBORN => 1,
+            _ if name == CRASHED && self.id == 1 => 1,
             "start" => {
                 self.active.insert(name);
                 0
@@ -126,15 +167,40 @@ pub fn clock(now: u64, epoch: i64) -> Clock {
     Clock { ms: now, epoch: epoch + (now / 1000) as i64, offset: 0 }
 }
 
-/// The engine's view as the node is told it.
-pub fn view(view: &quorate_transport::cluster::View) -> View {
-    let id = ViewId { epoch: view.id.epoch, coordinator: view.id.coordinator, incarnation: view.id.incarnation };
-    let members = view.members.iter().map(|member| Member { id: member.id, name: member.name.clone() });
-    View { id, members: members.collect(), quorate: view.quorate }
+/// Puts parameters to those of the fence device.
+pub fn add_device_parameters(document: &mut Document, parameters: &[(&str, &str)]) {
+    let resources = document.configuration_mut().child_or_new("resources");
+    let set = resources.find_mut(|element| element.id() == Some("fencer")).expect("the device");
+    let set = set.find_mut(|element| element.id() == Some("fencer-p")).expect("its parameters");
+    for (name, value) in parameters {
+        let pair = Element::new("nvpair").with("id", format!("fencer-{name}"));
+        set.push(pair.with("name", *name).with("value", *value));
+    }
+}
+
+/// Sets a cluster property.
+pub fn set_property(document: &mut Document, name: &str, value: &str) {
+    let options = document.configuration_mut().child_or_new("crm_config");
+    let set = options.find_mut(|element| element.name == "cluster_property_set").expect("the options");
+    set.retain_elements(|pair| pair.attr("name") != Some(name));
+    set.push(Element::new("nvpair").with("id", format!("o-{name}")).with("name", name).with("value", value));
+}
+
+/// Sets a resource's priority.
+pub fn set_priority(document: &mut Document, resource: &str, priority: u32) {
+    let resources = document.configuration_mut().child_or_new("resources");
+    let primitive = resources.find_mut(|element| element.id() == Some(resource)).expect("the resource");
+    let pair = Element::new("nvpair").with("id", "prio").with("name", "priority").with("value", priority.to_string());
+    primitive.push(Element::new("meta_attributes").with("id", "prio-m").with_child(pair));
+}
+
+/// Takes the fence device away.
+pub fn remove_device(document: &mut Document) {
+    document.configuration_mut().child_or_new("resources").retain_elements(|element| element.id() != Some("fencer"));
 }
 
 /// Primitives, a group, a clone, a promotable clone, a fence device that reaches every node.
-pub fn configuration(nodes: u32) -> Document {
+pub fn configuration(nodes: u32, failing: Option<&str>) -> Document {
     let list: Vec<String> = (1..=nodes).map(name).collect();
     let monitor = |id: &str, ms: u32| {
         format!("<operations><op id='{id}-monitor' name='monitor' interval='{ms}ms' timeout='10s'/></operations>")
@@ -153,7 +219,7 @@ pub fn configuration(nodes: u32) -> Document {
          </cluster_property_set></crm_config><nodes>{node_elements}</nodes><resources>\
          <primitive id='fencer' class='stonith' type='fence_sim'>\
          <instance_attributes id='fencer-p'><nvpair id='fencer-hosts' name='pcmk_host_list' value='{}'/>\
-         </instance_attributes></primitive>{}{}\
+         </instance_attributes></primitive>{}{}{}{}\
          <group id='g'>{}{}</group>\
          <clone id='c'>{}</clone><clone id='dbs'><meta_attributes id='dbs-m'>\
          <nvpair id='dbs-promotable' name='promotable' value='true'/></meta_attributes>\
@@ -164,6 +230,8 @@ pub fn configuration(nodes: u32) -> Document {
         list.join(","),
         primitive("p1"),
         primitive("p2"),
+        primitive(NOWHERE),
+        failing.map(primitive).unwrap_or_default(),
         primitive("g1"),
         primitive("g2"),
         primitive("c1"),

@@ -4,22 +4,25 @@
 //! What runs here is `core::node` and the embedded engine's protocol, as in production; what is
 //! simulated is the world around them. The same seed is the same run, to the last message.
 
+mod agents;
 pub mod chance;
 pub mod checkers;
+mod disk;
 mod faults;
+mod fencing;
 mod host;
 mod network;
+mod setting;
 
 pub use chance::Chance;
 use checkers::Record;
+use disk::DiskWork;
 use host::Host;
+pub use host::{BROKEN, CRASHED, STUBBORN};
 use network::Network;
-use quorate_core::cib::{Document, diff};
-use quorate_core::fencing::DeviceRun;
-use quorate_core::fencing::request::DeviceResult;
-use quorate_core::lrm::{ExitReport, Run};
+use quorate_core::cib::diff;
 use quorate_core::node::{Effect, Event, Node, Refusal, Reply, Request, Timer, UNDECIDED};
-use quorate_core::replica::Mark;
+use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::packet::Packet;
 use quorate_transport::cluster::embedded::protocol::{Input, Output};
@@ -33,6 +36,9 @@ const CALM_MS: u64 = 120_000;
 
 /// The first moment of every run, seconds since the epoch.
 const EPOCH: i64 = 1_700_000_000;
+
+/// A host that resets itself is back after so long. Milliseconds.
+const RESET_MS: u64 = 4_000;
 
 /// Numbers of requests that belong to a story lie above.
 const STORY: u64 = 1 << 32;
@@ -61,31 +67,28 @@ enum Happening {
         incarnation: u64,
         timer: Timer,
     },
+    /// The agent goes on when its daemon is gone.
     AgentEnds {
         node: u32,
         incarnation: u64,
-        run: Box<Run>,
+        number: u64,
     },
-    /// The agent goes on when its daemon is gone.
     DeviceEnds {
         node: u32,
         incarnation: u64,
-        fencing: String,
-        number: u32,
-        run: Box<DeviceRun>,
+        number: u64,
     },
     DiskEnds {
         node: u32,
         incarnation: u64,
-        number: u64,
-        document: Box<Document>,
-        mark: Mark,
     },
     Boot {
         node: u32,
     },
     Write,
     Fault,
+    /// The network is whole again.
+    Mend,
     Heal,
 }
 
@@ -99,10 +102,25 @@ pub struct World {
     network: Network,
     chance: Chance,
     faulty: bool,
+    failing: Option<&'static str>,
+    /// When the faults by chance were over, in milliseconds; a story makes its own.
+    mended_at: Option<u64>,
     steps: u64,
     written: u32,
     /// Commits that wait for their answer: node, its incarnation, asker.
     asked: BTreeMap<(u32, u64, u64), String>,
+    /// Fence agents that run, by the number of their start.
+    devices: BTreeMap<u64, fencing::Device>,
+    /// How long fence agents take, if it is not left to chance. Milliseconds.
+    pub fence_agents_take: Option<u64>,
+    /// Fence devices say that they did what they did not do.
+    pub fence_devices_lie: bool,
+    /// Fence devices say no.
+    pub fence_devices_refuse: bool,
+    /// A disk has forgotten what it had said it stored.
+    disk_forgot: bool,
+    /// When something last befell a host, in milliseconds.
+    disturbed: BTreeMap<u32, u64>,
     /// What tools of a story were answered, by the number of the request.
     answers: BTreeMap<u64, Reply>,
     /// People who wait for a node to be cut off.
@@ -125,7 +143,13 @@ impl World {
     pub fn new(seed: u64) -> World {
         let mut chance = Chance::new(seed);
         let nodes = 2 + chance.below(4) as u32;
-        let mut world = World::calm(seed, nodes, chance);
+        let failing = match seed % 4 {
+            1 => Some(STUBBORN),
+            3 => Some(BROKEN),
+            2 if seed % 8 == 2 => Some(CRASHED),
+            _ => None,
+        };
+        let mut world = World::calm_with(seed, nodes, chance, failing);
         world.faulty = true;
         world.after(3_000, Happening::Write);
         world.after(20_000, Happening::Fault);
@@ -135,6 +159,12 @@ impl World {
 
     /// A cluster whose nodes start and that nothing befalls.
     pub fn calm(seed: u64, nodes: u32, chance: Chance) -> World {
+        World::calm_with(seed, nodes, chance, None)
+    }
+
+    /// The same with a resource that fails alike everywhere. It keeps a node that is asked to stop, as any
+    /// does whose stop failed.
+    pub fn calm_with(seed: u64, nodes: u32, chance: Chance, failing: Option<&'static str>) -> World {
         let mut world = World {
             seed,
             now: 1,
@@ -144,18 +174,26 @@ impl World {
             network: Network::default(),
             chance,
             faulty: false,
+            failing,
+            mended_at: None,
             steps: 0,
             written: 0,
             asked: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            fence_agents_take: None,
+            fence_devices_lie: false,
+            fence_devices_refuse: false,
+            disk_forgot: false,
+            disturbed: BTreeMap::new(),
             answers: BTreeMap::new(),
             fencing_asked: BTreeMap::new(),
             record: Record::default(),
             story: Vec::new(),
             verbose: false,
         };
-        let document = host::configuration(nodes);
+        let document = host::configuration(nodes, failing);
         for (id, host) in &mut world.hosts {
-            host.disk = Some((document.clone(), Mark { term: 1, configuration_term: 1 }));
+            host.disk = Some((document.clone(), PersistedTerms { term: 1, configuration_term: 1 }));
             let _ = id;
         }
         for node in 1..=nodes {
@@ -201,7 +239,9 @@ impl World {
             | Happening::DeviceEnds { node, .. }
             | Happening::DiskEnds { node, .. } => node,
             Happening::Packet { to, .. } | Happening::Refused { to, .. } => to,
-            Happening::Boot { .. } | Happening::Write | Happening::Fault | Happening::Heal => return None,
+            Happening::Boot { .. } | Happening::Write | Happening::Fault | Happening::Mend | Happening::Heal => {
+                return None;
+            }
         };
         Some(self.hosts[node].paused_until).filter(|until| *until > self.now)
     }
@@ -233,22 +273,13 @@ impl World {
                     self.step(node, Event::Timer(timer));
                 }
             }
-            Happening::AgentEnds { node, incarnation, run } => self.agent_ends(node, incarnation, &run),
-            Happening::DeviceEnds { node, incarnation, fencing, number, run } => {
-                let result = self.device_ends(node, &run);
-                if self.lives(node, incarnation) {
-                    self.step(node, Event::DeviceRan { fencing, number, result });
-                }
-            }
-            Happening::DiskEnds { node, incarnation, number, document, mark } => {
-                if self.lives(node, incarnation) {
-                    self.host(node).disk = Some((*document, mark));
-                    self.step(node, Event::Persisted { number });
-                }
-            }
+            Happening::AgentEnds { node, incarnation, number } => self.agent_ends(node, incarnation, number),
+            Happening::DeviceEnds { node, incarnation, number } => self.device_ends(node, incarnation, number),
+            Happening::DiskEnds { node, incarnation } => self.disk_ends(node, incarnation),
             Happening::Boot { node } => self.boot(node),
             Happening::Write => self.write(),
             Happening::Fault => self.fault(),
+            Happening::Mend => self.mend(),
             Happening::Heal => self.heal(),
         }
     }
@@ -261,15 +292,28 @@ impl World {
         self.hosts[&node].life.as_ref().is_some_and(|life| life.incarnation == incarnation)
     }
 
+    /// Somebody switches a host on.
+    pub fn switch_on(&mut self, node: u32) {
+        self.tell(|| format!("n{node} is switched on"));
+        self.host(node).powered = true;
+        self.after(0, Happening::Boot { node });
+    }
+
     fn boot(&mut self, node: u32) {
         let (now, steps) = (self.now, self.steps);
         let host = self.host(node);
         if host.life.is_some() || !host.powered {
             return;
         }
+        // A daemon whose disk does not answer waits for it before it becomes a member.
+        if self.hosts[&node].disk_hangs_until.is_some_and(|until| until > self.now) {
+            return self.after(100, Happening::Boot { node });
+        }
+        self.end_orphans(node);
+        self.disturb(node);
         // Incarnations grow with time; several may fall into one simulated millisecond.
         let incarnation = now * 1_000_000 + steps;
-        let outputs = host.start(incarnation, now, EPOCH);
+        let outputs = self.host(node).start(incarnation, now, EPOCH);
         self.tell(|| format!("n{node} starts"));
         self.engine_outputs(node, outputs);
         self.after(50, Happening::Tick { node, incarnation });
@@ -289,7 +333,6 @@ impl World {
             match output {
                 Output::Send { to, packet } => self.send(node, to, packet),
                 Output::Event(ClusterEvent::View(view)) => {
-                    let view = host::view(&view);
                     self.tell(|| format!("n{node} sees {:?} quorate {}", names(&view.members), view.quorate));
                     self.step(node, Event::View(view));
                 }
@@ -329,7 +372,12 @@ impl World {
             return;
         };
         let incarnation = life.incarnation;
-        for effect in life.node.step(event, clock) {
+        let had_agreed = life.node.agreed().is_some();
+        let effects = life.node.step(event, clock);
+        if !had_agreed && life.node.agreed().is_some() {
+            self.spread_knowledge(node);
+        }
+        for effect in effects {
             // An effect may have ended this life.
             if !self.lives(node, incarnation) {
                 return;
@@ -345,105 +393,67 @@ impl World {
                 self.engine(node, Input::Multicast(bytes));
             }
             Effect::Run(run) => {
-                let ms = 5 + self.chance.below(60);
-                self.after(ms, Happening::AgentEnds { node, incarnation, run: Box::new(run) });
+                let slow = self.faulty && self.chance.percent(5);
+                let ms = 5 + self.chance.below(if slow { 4_000 } else { 60 });
+                let number = self.sequence;
+                self.host(node).agents.insert(number, run);
+                self.after(ms, Happening::AgentEnds { node, incarnation, number });
             }
-            Effect::RunDevice { fencing, number, run } => {
-                let ms = 20 + self.chance.below(300);
-                self.tell(|| format!("n{node} runs {} {} for {fencing}", run.device, run.action));
-                let run = Box::new(run);
-                self.after(ms, Happening::DeviceEnds { node, incarnation, fencing, number, run });
-            }
+            Effect::RunDevice { fencing, number, run } => self.device_begins(node, incarnation, fencing, number, run),
             Effect::Timer { timer, after_ms } => {
                 self.after(after_ms.max(1), Happening::Timer { node, incarnation, timer });
             }
-            Effect::Persist { number, document, mark } => {
-                // A disk does one write after the other.
-                let ends = (self.now + 1 + self.chance.below(15)).max(self.hosts[&node].disk_busy_until + 1);
-                self.host(node).disk_busy_until = ends;
-                let ms = ends - self.now;
-                let document = Box::new(document);
-                self.after(ms, Happening::DiskEnds { node, incarnation, number, document, mark });
+            Effect::Persist { number, document, terms } => {
+                self.disk_begins(node, incarnation, DiskWork::Write { number, document, terms });
             }
+            Effect::CheckDisk { number } => self.disk_begins(node, incarnation, DiskWork::Check { number }),
             Effect::Reply { client, reply } => self.answered(node, incarnation, client, reply),
             Effect::Note(note) if note.about == UNDECIDED => panic!("n{node} {note}"),
             Effect::Note(note) => self.tell(|| format!("n{node} {note}")),
             Effect::Leave => self.engine(node, Input::Leave),
             Effect::Exit => self.stop(node),
-            Effect::SaveInput { .. } | Effect::Notify(_) => {}
+            Effect::Reset { reason } => {
+                self.tell(|| format!("n{node} resets itself: {reason}"));
+                self.power_off(node);
+                self.power_on_after(node, RESET_MS);
+            }
+            Effect::SaveInput { .. } | Effect::Notify { .. } | Effect::Alert(_) => {}
         }
     }
 
     /// The daemon ends by itself.
     fn stop(&mut self, node: u32) {
         self.tell(|| format!("n{node} ends"));
+        self.forget(node);
         self.host(node).life = None;
+        self.disturb(node);
         self.after(5_000, Happening::Boot { node });
     }
 
-    fn agent_ends(&mut self, node: u32, incarnation: u64, run: &Run) {
-        let fails = self.faulty && self.chance.percent(2) && run.operation != "stop";
-        let host = self.host(node);
-        // A host that lost its power meanwhile has no agents left.
-        if !host.powered || host.powered_since > incarnation {
-            return;
-        }
-        let code = if fails { 1 } else { host.agent(run) };
-        let key = (node, run.resource.id.clone());
-        if matches!(run.operation.as_str(), "start" | "stop") && code == 0 && run.resource.class != "stonith" {
-            self.tell(|| format!("n{node} {} {} done", run.resource.id, run.operation));
-        }
-        let (active, promoted) = self.hosts[&node].state(&run.resource.id);
-        self.record.active(key, active, promoted, self.now);
-        if self.lives(node, incarnation) {
-            if run.resource.id == "db" {
-                self.promotion_score(node, run, code);
-            }
-            let report = ExitReport::exited(code);
-            self.step(node, Event::AgentExited { ticket: run.ticket, report });
-        }
-    }
-
-    /// The agent tells its score, as real ones do through crm_attribute.
-    /// A probe that finds the resource restores it, for it is lost with a daemon.
-    fn promotion_score(&mut self, node: u32, run: &Run, code: i32) {
-        let value = match (run.operation.as_str(), code) {
-            ("start" | "demote" | "monitor", 0) => Some("5".to_string()),
-            ("promote", 0) | ("monitor", 8) => Some("10".to_string()),
-            ("stop", 0) => None,
-            _ => return,
-        };
-        let pairs = vec![("master-db".to_string(), value)];
-        let request = Request::SetAttributes { node: format!("n{node}"), pairs };
-        let event = Event::Request { client: 0, request, user: "root".into(), program: "crm_attribute".into() };
-        self.step(node, event);
-    }
-
-    /// The device cuts the node's power, proves it, and (for a reboot) switches it on again.
-    fn device_ends(&mut self, by: u32, run: &DeviceRun) -> DeviceResult {
-        if self.faulty && self.chance.percent(10) {
-            return DeviceResult { ok: false, output: "the device does not answer".into() };
-        }
-        let Some(target) = run.arguments.get("nodename").and_then(|name| name.strip_prefix('n')) else {
-            return DeviceResult { ok: false, output: "no node named".into() };
-        };
-        let target: u32 = target.parse().expect("nodes are n1, n2, …");
-        self.tell(|| format!("n{target} is fenced by n{by}"));
-        self.record.fenced.push((target, self.now));
-        self.power_off(target);
-        let back = 2_000 + self.chance.below(4_000);
-        self.power_on_after(target, back);
-        DeviceResult { ok: true, output: String::new() }
-    }
-
     fn power_off(&mut self, node: u32) {
-        let (now, steps) = (self.now, self.steps);
+        self.forget(node);
         let host = self.host(node);
         host.life = None;
         host.paused_until = 0;
         host.clear();
-        host.powered_since = now * 1_000_000 + steps;
+        self.devices.retain(|_, device| device.by != node);
+        self.disk_loses_power(node);
         self.record.off(node);
+        self.disturb(node);
+    }
+
+    /// Whatever befalls a host may be a reason to cut it off.
+    fn disturb(&mut self, node: u32) {
+        let last = self.disturbed.entry(node).or_default();
+        *last = self.now.max(*last);
+    }
+
+    /// Something has changed for all: the network.
+    fn disturb_all(&mut self) {
+        self.network.changed_at = self.now;
+        for node in self.hosts.keys().copied().collect::<Vec<_>>() {
+            self.disturb(node);
+        }
     }
 
     fn power_on_after(&mut self, node: u32, ms: u64) {
@@ -457,7 +467,7 @@ impl World {
             self.after(gap, Happening::Write);
         }
         let node = 1 + self.chance.below(self.hosts.len() as u64) as u32;
-        let Some(life) = &self.hosts[&node].life else {
+        let Some(life) = self.hosts[&node].life.as_ref().filter(|_| self.hosts[&node].paused_until <= self.now) else {
             return;
         };
         let (incarnation, base) = (life.incarnation, life.node.document().clone());
@@ -469,7 +479,7 @@ impl World {
         let client = u64::from(self.written);
         self.asked.insert((node, incarnation, client), name);
         let request = Request::Commit { patch: diff(&base, &work) };
-        let event = Event::Request { client, request, user: "root".into(), program: "writer".into() };
+        let event = Event::Request { client, request, user: "root".into(), groups: None, program: "writer".into() };
         self.step(node, event);
     }
 
@@ -478,7 +488,11 @@ impl World {
         self.written += 1;
         let client = STORY + u64::from(self.written);
         self.tell(|| format!("n{node} is asked: {request:?}"));
-        self.step(node, Event::Request { client, request, user: "root".into(), program: "story".into() });
+        if let (Request::Fence { node: target, .. }, Some(life)) = (&request, &self.hosts[&node].life) {
+            let target = target.trim_start_matches('n').parse().expect("nodes are n1, n2, …");
+            self.fencing_asked.insert((node, life.incarnation, client), target);
+        }
+        self.step(node, Event::Request { client, request, user: "root".into(), groups: None, program: "story".into() });
         client
     }
 
@@ -491,11 +505,33 @@ impl World {
         let ids = self.hosts.keys().copied();
         let part = ids.map(|id| (id, u64::from(nodes.contains(&id)))).collect();
         self.tell(|| format!("{nodes:?} are cut off"));
+        self.disturb_all();
         self.network.cut(part);
+    }
+
+    /// Nobody hears anybody.
+    pub fn part_all(&mut self) {
+        let part = self.hosts.keys().map(|id| (*id, u64::from(*id))).collect();
+        self.tell(|| "nobody hears anybody".into());
+        self.disturb_all();
+        self.network.cut(part);
+    }
+
+    pub fn stand_still(&mut self, node: u32, until: u64) {
+        self.tell(|| format!("n{node} stands still until {until}"));
+        self.host(node).paused_until = until;
+        self.disturbed.insert(node, until);
+    }
+
+    /// Runs on for a while. Milliseconds.
+    pub fn run_for(&mut self, ms: u64) -> Result<(), Broken> {
+        self.run_until(self.now + ms)?;
+        Ok(())
     }
 
     pub fn mend(&mut self) {
         self.tell(|| "the network is mended".into());
+        self.disturb_all();
         self.network.mend();
     }
 
@@ -510,6 +546,7 @@ impl World {
         if client > STORY {
             self.tell(|| format!("n{node} answers: {reply:?}"));
             self.answers.insert(client, reply);
+            self.fencing_asked.remove(&(node, incarnation, client));
             return;
         }
         if let Some(target) = self.fencing_asked.remove(&(node, incarnation, client)) {
@@ -519,9 +556,9 @@ impl World {
             return;
         };
         match reply {
-            Reply::Committed { version } => {
+            Reply::Committed { version, durable: true, .. } => {
                 self.tell(|| format!("n{node} acknowledges {name} as {version}"));
-                self.record.acknowledged.insert(name);
+                self.acknowledged(name);
             }
             Reply::Refused(Refusal::Patch(_) | Refusal::NoQuorum) => {}
             other => self.tell(|| format!("n{node} answers {name}: {other:?}")),
@@ -548,6 +585,11 @@ impl World {
             }
         }
         active
+    }
+
+    /// Hosts that are not switched off.
+    pub fn powered(&self) -> usize {
+        self.hosts.values().filter(|host| host.powered).count()
     }
 
     pub fn size(&self) -> usize {

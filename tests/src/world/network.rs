@@ -10,6 +10,8 @@ pub struct Network {
     part: BTreeMap<u32, u64>,
     /// Cut besides, one way.
     deaf: BTreeSet<(u32, u32)>,
+    /// When it last changed, in milliseconds.
+    pub changed_at: u64,
 }
 
 impl Network {
@@ -17,8 +19,17 @@ impl Network {
     pub fn passes(&self, from: u32, to: u32, faulty: bool, chance: &mut Chance) -> Option<u64> {
         let delay = 1 + chance.below(if faulty { 20 } else { 4 });
         let lost = faulty && chance.percent(2);
-        let apart = self.part.get(&from) != self.part.get(&to) || self.deaf.contains(&(from, to));
-        (!lost && !apart).then_some(delay)
+        (!lost && self.hears(to, from)).then_some(delay)
+    }
+
+    /// Whether one host gets what another sends.
+    fn hears(&self, host: u32, other: u32) -> bool {
+        self.part.get(&other) == self.part.get(&host) && !self.deaf.contains(&(other, host))
+    }
+
+    /// Whether everyone hears everyone.
+    pub fn is_whole(&self) -> bool {
+        self.part.is_empty() && self.deaf.is_empty()
     }
 
     pub fn cut(&mut self, parts: BTreeMap<u32, u64>) {

@@ -2,15 +2,15 @@
 //!
 //! In: messages. Out: the same messages, in one view with the local node as its only member.
 
+use quorate_core::membership::{Member, View, ViewId};
 use tokio::sync::mpsc;
 
-use super::{
-    Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, Member, MulticastError, Node, Payload, View, ViewId,
-};
+use super::{Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, MulticastError, Payload};
 
+/// An engine without others.
 pub struct Loopback {
-    local: Member,
-    nodes: Vec<Node>,
+    /// This node alone.
+    nodes: [Member; 1],
     sender: mpsc::UnboundedSender<ClusterEvent>,
     receiver: mpsc::UnboundedReceiver<ClusterEvent>,
 }
@@ -21,12 +21,11 @@ pub fn join(local: Member) -> Loopback {
     let view = View {
         id: ViewId { epoch: 1, coordinator: local.id, incarnation: 0 },
         members: vec![local.clone()],
-        joined: vec![local.clone()],
-        left: Vec::new(),
         quorate: true,
+        ended: Vec::new(),
+        heard: Vec::new(),
     };
-    let nodes = vec![Node { id: local.id, name: local.name.clone() }];
-    let loopback = Loopback { local, nodes, sender, receiver };
+    let loopback = Loopback { nodes: [local], sender, receiver };
     loopback.tell(ClusterEvent::View(view));
     loopback
 }
@@ -40,10 +39,10 @@ impl Loopback {
 
 impl Cluster for Loopback {
     fn local(&self) -> &Member {
-        &self.local
+        &self.nodes[0]
     }
 
-    fn nodes(&self) -> &[Node] {
+    fn nodes(&self) -> &[Member] {
         &self.nodes
     }
 
@@ -51,7 +50,7 @@ impl Cluster for Loopback {
         if bytes.len() > MESSAGE_BYTES_MAX {
             return Err(MulticastError::TooLarge { bytes: bytes.len() });
         }
-        self.tell(ClusterEvent::Message { from: self.local.id, bytes });
+        self.tell(ClusterEvent::Message { from: self.nodes[0].id, bytes });
         Ok(())
     }
 

@@ -14,13 +14,15 @@
 //! holds it, so what one member has seen cannot be lost with that member. Corosync's closed
 //! process groups, votequorum and cmap give the four points above and fit behind the same trait.
 
+pub mod corosync;
 pub mod embedded;
+pub mod file;
 pub mod loopback;
 
-use std::fmt;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use quorate_core::membership::{Member, View};
 use tokio::sync::mpsc;
 
 /// Message bytes, shared instead of copied.
@@ -28,61 +30,6 @@ pub type Payload = Arc<[u8]>;
 
 /// The largest message an engine must carry: a full CIB of a very large cluster, with room.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
-
-/// A node the cluster is configured with, present or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
-    pub id: u32,
-    pub name: String,
-}
-
-/// A node that is part of a view.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Member {
-    pub id: u32,
-    pub name: String,
-}
-
-/// Names a view; later views of one node compare greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub struct ViewId {
-    pub epoch: u64,
-    /// Lowest node id of the view; it proposed the view.
-    pub coordinator: u32,
-    /// Which run of the coordinator it was, so that no two views ever share an id.
-    pub incarnation: u64,
-}
-
-impl fmt::Display for ViewId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}.{}", self.coordinator, self.epoch)
-    }
-}
-
-/// Why a member of the previous view is not in this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Departure {
-    /// It said goodbye.
-    Left,
-    /// It was not heard for longer than the token timeout, or went on without us.
-    Lost,
-    /// It came back as a new process before anyone missed it.
-    Restarted,
-}
-
-/// Who is here, and whether they may act.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    pub id: ViewId,
-    /// Sorted by id; the local node is always one of them.
-    pub members: Vec<Member>,
-    /// Members that were not in this node's previous view. A node that left and came back between
-    /// two views is in both `left` and `joined`.
-    pub joined: Vec<Member>,
-    /// Members of this node's previous view that are not in this one, or not as the same process.
-    pub left: Vec<(Member, Departure)>,
-    pub quorate: bool,
-}
 
 /// What an engine tells the daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +45,7 @@ pub enum ClusterEvent {
     Down(DownReason),
 }
 
+/// Why an engine has stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DownReason {
     /// `leave` was asked for and is done.
@@ -106,6 +54,7 @@ pub enum DownReason {
     Failed(String),
 }
 
+/// Why a message is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MulticastError {
     /// Sending it again will not help.
@@ -124,10 +73,23 @@ pub trait Cluster: Send {
     fn local(&self) -> &Member;
 
     /// All configured nodes, sorted by id.
-    fn nodes(&self) -> &[Node];
+    fn nodes(&self) -> &[Member];
 
     /// Queues a message for all members of the view, this node included.
+    ///
+    /// # Errors
+    /// It is too large, too much is waiting, or the engine has stopped; nothing is sent then.
     fn multicast(&self, bytes: Payload) -> Result<(), MulticastError>;
+
+    /// The caller's loop works: to be said at least four times in a token time. An engine whose caller
+    /// stands still falls silent, so that the others go on without this node.
+    fn beat(&self) {}
+
+    /// For tests of partitions: from now on nothing passes to or from these nodes. Says whether the engine can do that.
+    fn block(&self, peers: BTreeSet<u32>) -> bool {
+        let _ = peers;
+        false
+    }
 
     /// Says goodbye when all queued messages are out; `Down(Left)` follows.
     fn leave(&self);

@@ -8,9 +8,10 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Envelope, LOCAL_BYTES_MAX};
+use super::{Envelope, LOCAL_BYTES_MAX, REQUEST_BYTES_MAX};
 use crate::codec::{self, FrameBuffer, FrameError};
 
+/// Why a daemon does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens: the cluster is not running on this node.
@@ -26,6 +27,7 @@ pub enum ClientError {
     Lost { why: String },
 }
 
+/// A connection to the daemon of this host.
 #[derive(Debug)]
 pub struct Client {
     stream: UnixStream,
@@ -37,6 +39,9 @@ pub struct Client {
 
 impl Client {
     /// `timeout` holds for connecting and for every request.
+    ///
+    /// # Errors
+    /// Nobody listens there, we may not, or no answer came in time.
     pub fn connect(path: &Path, timeout: Duration) -> Result<Client, ClientError> {
         let stream = UnixStream::connect(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
@@ -58,10 +63,17 @@ impl Client {
     }
 
     /// Waits for the answer; pushes that come before it are kept.
+    ///
+    /// # Errors
+    /// The daemon refused, went away, or did not answer in time.
     pub fn request(&mut self, bytes: &[u8]) -> Result<Vec<u8>, ClientError> {
         self.last_number += 1;
         let wanted = self.last_number;
         let deadline = Instant::now() + self.timeout;
+        if bytes.len() > REQUEST_BYTES_MAX {
+            let why = format!("a request of {} bytes exceeds the limit of {REQUEST_BYTES_MAX}", bytes.len());
+            return Err(ClientError::Refused { why });
+        }
         self.send(&Envelope::Request { number: wanted, bytes: bytes.to_vec() })?;
         loop {
             match self.read(deadline)? {
@@ -75,6 +87,9 @@ impl Client {
     }
 
     /// The next push, or `None` if there is none within the time.
+    ///
+    /// # Errors
+    /// The daemon went away.
     pub fn next_push(&mut self, within: Duration) -> Result<Option<Vec<u8>>, ClientError> {
         let deadline = Instant::now() + within;
         loop {
@@ -89,6 +104,7 @@ impl Client {
         }
     }
 
+    /// How long an answer may take.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
     }
@@ -116,13 +132,17 @@ impl Client {
 
     /// `None` when the time is over.
     fn read(&mut self, deadline: Instant) -> Result<Option<Envelope>, ClientError> {
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        self.stream.set_read_timeout(Some(left)).map_err(lost)?;
-        let frame = match codec::read_blocking(&mut self.stream, &mut self.buffer) {
-            Ok(Some(frame)) => frame,
-            Ok(None) => return Err(ClientError::Lost { why: "the daemon closed it".into() }),
-            Err(FrameError::Io(error)) if is_timeout(&error) => return Ok(None),
-            Err(error) => return Err(lost(error)),
+        let frame = loop {
+            let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            self.stream.set_read_timeout(Some(left)).map_err(lost)?;
+            match codec::read_blocking(&mut self.stream, &mut self.buffer) {
+                Ok(Some(frame)) => break frame,
+                Ok(None) => return Err(ClientError::Lost { why: "the daemon closed it".into() }),
+                Err(FrameError::Io(error)) if is_timeout(&error) => return Ok(None),
+                // A signal (Ctrl-C) is no loss: what was asked is answered.
+                Err(FrameError::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(lost(error)),
+            }
         };
         match Envelope::decode(&frame).map_err(lost)? {
             Envelope::Farewell { why } => Err(ClientError::Refused { why }),

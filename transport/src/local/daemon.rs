@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_core::cib::{Document, Patch, Version};
-use quorate_core::node::{Refusal, Reply, Request};
+use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
 
 use super::client::{Client, ClientError};
 use crate::wire;
@@ -19,6 +19,7 @@ pub fn socket_below(root: &Path) -> PathBuf {
     root.join(SOCKET)
 }
 
+/// Why a tool has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     #[error(transparent)]
@@ -26,21 +27,39 @@ pub enum AskError {
     /// The daemon understood, and would not.
     #[error("{0}")]
     Refused(Refusal),
+    /// It was not sent: what it brings cannot be kept as it is.
+    #[error("{0}")]
+    Unfit(String),
     #[error("the cluster daemon gave an answer that does not fit the question: {0}")]
     Misfit(String),
 }
 
+/// A daemon that is silent for so long is stuck; a commit waits for the disks of all nodes.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A daemon to be asked, one request at a time.
 #[derive(Debug)]
 pub struct Daemon {
     client: Client,
 }
 
 impl Daemon {
+    /// To the daemon at a socket; `timeout` is for each answer.
+    ///
+    /// # Errors
+    /// Nobody listens there, we may not, or no answer came in time.
     pub fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, ClientError> {
         Ok(Daemon { client: Client::connect(socket, timeout)? })
     }
 
+    /// One request and its reply.
+    ///
+    /// # Errors
+    /// The daemon refuses, or there is no answer that fits.
     pub fn ask(&mut self, request: &Request) -> Result<Reply, AskError> {
+        if let Some(reason) = request.unfit() {
+            return Err(AskError::Unfit(reason));
+        }
         let bytes = self.client.request(&wire::encode_request(request))?;
         match decode(&bytes)? {
             Reply::Refused(refusal) => Err(AskError::Refused(refusal)),
@@ -48,23 +67,48 @@ impl Daemon {
         }
     }
 
+    /// The CIB as it is on that node.
+    ///
+    /// # Errors
+    /// There is no answer that fits.
     pub fn document(&mut self) -> Result<Document, AskError> {
         self.whole(&Request::Query)
     }
 
     /// Asks for all changes from now on; returns what they will be based on.
+    ///
+    /// # Errors
+    /// There is no answer that fits.
     pub fn subscribe(&mut self) -> Result<Document, AskError> {
         self.whole(&Request::Subscribe)
     }
 
+    /// What that node knows of the cluster.
+    ///
+    /// # Errors
+    /// There is no answer that fits.
+    pub fn status(&mut self) -> Result<NodeStatus, AskError> {
+        match self.ask(&Request::Status)? {
+            Reply::Status(status) => Ok(status),
+            other => Err(misfit(&other)),
+        }
+    }
+
+    /// Commits a patch; the version that came of it.
+    ///
+    /// # Errors
+    /// The daemon refuses (someone may have been first), or there is no answer.
     pub fn commit(&mut self, patch: &Patch) -> Result<Version, AskError> {
         match self.ask(&Request::Commit { patch: patch.clone() })? {
-            Reply::Committed { version } => Ok(version),
+            Reply::Committed { version, .. } => Ok(version),
             other => Err(misfit(&other)),
         }
     }
 
     /// The next news, or `None` if there is none within the time.
+    ///
+    /// # Errors
+    /// The daemon went away.
     pub fn news(&mut self, within: Duration) -> Result<Option<Reply>, AskError> {
         match self.client.next_push(within)? {
             Some(bytes) => Ok(Some(decode(&bytes)?)),

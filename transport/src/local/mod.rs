@@ -5,12 +5,22 @@
 
 pub mod client;
 pub mod daemon;
+pub mod door;
 pub mod server;
 
 use std::fmt;
 
+use crate::cluster::MESSAGE_BYTES_MAX;
+
+/// A connection, as the daemon numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u64);
+
 /// The largest request or reply: a full CIB, or a patch, with room.
 pub const LOCAL_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// The largest request: what it becomes must travel.
+pub const REQUEST_BYTES_MAX: usize = MESSAGE_BYTES_MAX;
 
 /// Pacemaker's group whose members may manage the cluster.
 pub const ADMIN_GROUP: &str = "haclient";
@@ -31,6 +41,8 @@ pub struct Caller {
     pub gid: u32,
     pub pid: Option<i32>,
     pub user: String,
+    /// All that the account is in, by name.
+    pub groups: Vec<String>,
     pub access: Access,
 }
 
@@ -56,11 +68,13 @@ pub enum Envelope {
     },
 }
 
+/// The bytes are no envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed envelope")]
 pub struct EnvelopeError;
 
 impl Envelope {
+    /// The body of a frame: kind, number, bytes.
     pub fn encode(&self) -> Vec<u8> {
         let (kind, number, bytes): (u8, u64, &[u8]) = match self {
             Envelope::Request { number, bytes } => (1, *number, bytes),
@@ -76,6 +90,10 @@ impl Envelope {
         out
     }
 
+    /// What `encode` wrote.
+    ///
+    /// # Errors
+    /// The bytes are no envelope.
     pub fn decode(bytes: &[u8]) -> Result<Envelope, EnvelopeError> {
         let (kind, rest) = bytes.split_first().ok_or(EnvelopeError)?;
         let (number, bytes) = rest.split_first_chunk().ok_or(EnvelopeError)?;

@@ -10,7 +10,7 @@ use ssh2::{ErrorCode, File, FileStat, OpenFlags, OpenType, Sftp};
 
 use super::run::{Status, execute};
 use super::session::Visit;
-use super::{Options, SshError, Target, fan_out};
+use super::{SshError, SshOptions, Target, fan_out};
 
 /// The largest file that is fetched.
 const FILE_BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -24,7 +24,7 @@ pub fn put(
     bytes: &[u8],
     path: &Path,
     mode: u32,
-    options: &Options,
+    options: &SshOptions,
     done: impl FnMut(&Target, &Result<(), SshError>) + Send,
 ) -> Vec<Result<(), SshError>> {
     fan_out(targets, options.parallel, |target| put_on(target, bytes, path, mode, options), done)
@@ -34,13 +34,13 @@ pub fn put(
 pub fn get(
     targets: &[Target],
     path: &Path,
-    options: &Options,
+    options: &SshOptions,
     done: impl FnMut(&Target, &Result<Vec<u8>, SshError>) + Send,
 ) -> Vec<Result<Vec<u8>, SshError>> {
     fan_out(targets, options.parallel, |target| get_from(target, path, options), done)
 }
 
-fn put_on(target: &Target, bytes: &[u8], path: &Path, mode: u32, options: &Options) -> Result<(), SshError> {
+fn put_on(target: &Target, bytes: &[u8], path: &Path, mode: u32, options: &SshOptions) -> Result<(), SshError> {
     let visit = Visit::begin(target, options)?;
     visit.limit_calls()?;
     let sftp = visit.session.sftp().map_err(|error| visit.broken(error))?;
@@ -94,7 +94,7 @@ fn flush(visit: &Visit, file: &mut File, beside: &Path) -> Result<(), SshError> 
     }
 }
 
-fn get_from(target: &Target, path: &Path, options: &Options) -> Result<Vec<u8>, SshError> {
+fn get_from(target: &Target, path: &Path, options: &SshOptions) -> Result<Vec<u8>, SshError> {
     let visit = Visit::begin(target, options)?;
     visit.limit_calls()?;
     let sftp = visit.session.sftp().map_err(|error| visit.broken(error))?;

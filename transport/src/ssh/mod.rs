@@ -21,8 +21,9 @@ pub struct Target {
     pub user: String,
 }
 
+/// How to reach other hosts.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct SshOptions {
     /// For the whole visit to one host, connecting included.
     pub timeout: Duration,
     /// Hosts visited at the same time.
@@ -34,13 +35,13 @@ pub struct Options {
     pub agent: bool,
 }
 
-impl Options {
+impl SshOptions {
     /// What ssh itself would use for a user with this home directory.
-    pub fn for_home(home: &Path, timeout: Duration) -> Options {
+    pub fn for_home(home: &Path, timeout: Duration) -> SshOptions {
         let ssh = home.join(".ssh");
         let known_hosts = vec![ssh.join("known_hosts"), "/etc/ssh/ssh_known_hosts".into()];
         let identities = ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).to_vec();
-        Options { timeout, parallel: 16, known_hosts, identities, agent: true }
+        SshOptions { timeout, parallel: 16, known_hosts, identities, agent: true }
     }
 }
 
@@ -66,6 +67,7 @@ pub enum SshError {
 }
 
 impl SshError {
+    /// What a person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
             SshError::UnknownHost { host, .. } => {

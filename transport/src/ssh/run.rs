@@ -11,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ssh2::{BlockDirections, Channel};
 
 use super::session::Visit;
-use super::{Options, SshError, Target, fan_out};
+use super::{SshError, SshOptions, Target, fan_out};
 
 /// Output kept of one host. A command that writes more is a mistake, not a report.
 pub const OUTPUT_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -27,6 +27,7 @@ pub struct Finished {
     pub status: Status,
 }
 
+/// How a command ended there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     Code(i32),
@@ -38,13 +39,13 @@ pub enum Status {
 pub fn run(
     targets: &[Target],
     command: &str,
-    options: &Options,
+    options: &SshOptions,
     done: impl FnMut(&Target, &Result<Finished, SshError>) + Send,
 ) -> Vec<Result<Finished, SshError>> {
     fan_out(targets, options.parallel, |target| run_on(target, command, options), done)
 }
 
-fn run_on(target: &Target, command: &str, options: &Options) -> Result<Finished, SshError> {
+fn run_on(target: &Target, command: &str, options: &SshOptions) -> Result<Finished, SshError> {
     execute(&Visit::begin(target, options)?, command)
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use ssh2::{CheckResult, HashType, KnownHostFileKind, MethodType, Session};
 
-use super::{Options, SshError, Target};
+use super::{SshError, SshOptions, Target};
 
 /// A session and the time it may still take.
 pub(super) struct Visit {
@@ -22,7 +22,11 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub fn begin(target: &Target, options: &Options) -> Result<Visit, SshError> {
+    /// Connects, makes sure of the host, and logs in.
+    ///
+    /// # Errors
+    /// The host cannot be reached, or does not let us in.
+    pub fn begin(target: &Target, options: &SshOptions) -> Result<Visit, SshError> {
         let deadline = Instant::now() + options.timeout;
         let mut tried = Vec::new();
         for ring in rings(options) {
@@ -39,6 +43,9 @@ impl Visit {
     }
 
     /// The time left, or the error that there is none.
+    ///
+    /// # Errors
+    /// There is none.
     pub fn left(&self) -> Result<Duration, SshError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -48,6 +55,9 @@ impl Visit {
     }
 
     /// Lets blocking calls of the library wait until the deadline.
+    ///
+    /// # Errors
+    /// There is no time left.
     pub fn limit_calls(&self) -> Result<(), SshError> {
         let left = self.left()?;
         self.session.set_timeout(u32::try_from(left.as_millis()).unwrap_or(u32::MAX).max(1));
@@ -90,14 +100,14 @@ enum Ring {
     File(std::path::PathBuf),
 }
 
-fn rings(options: &Options) -> Vec<Ring> {
+fn rings(options: &SshOptions) -> Vec<Ring> {
     let files = options.identities.iter().filter(|path| path.exists()).cloned().map(Ring::File);
     options.agent.then_some(Ring::Agent).into_iter().chain(files).collect()
 }
 
 /// Connects, and checks the host's key. A host has keys of several kinds and known_hosts may hold
 /// any of them, so on failure the other kinds it mentions are asked for.
-fn recognise(target: &Target, options: &Options, deadline: Instant) -> Result<Visit, SshError> {
+fn recognise(target: &Target, options: &SshOptions, deadline: Instant) -> Result<Visit, SshError> {
     let mut refusal = None;
     for kind in std::iter::once(None).chain(known_kinds(options).into_iter().map(Some)) {
         let visit = match shake_hands(target, options, deadline, kind.as_deref()) {
@@ -117,7 +127,7 @@ fn recognise(target: &Target, options: &Options, deadline: Instant) -> Result<Vi
 }
 
 /// Key types that known_hosts mentions at all.
-fn known_kinds(options: &Options) -> BTreeSet<String> {
+fn known_kinds(options: &SshOptions) -> BTreeSet<String> {
     let texts = options.known_hosts.iter().filter_map(|path| std::fs::read_to_string(path).ok());
     let mut kinds = BTreeSet::new();
     for line in texts.flat_map(|text| text.lines().map(str::to_string).collect::<Vec<_>>()) {
@@ -128,7 +138,12 @@ fn known_kinds(options: &Options) -> BTreeSet<String> {
     kinds
 }
 
-fn shake_hands(target: &Target, options: &Options, deadline: Instant, kind: Option<&str>) -> Result<Visit, SshError> {
+fn shake_hands(
+    target: &Target,
+    options: &SshOptions,
+    deadline: Instant,
+    kind: Option<&str>,
+) -> Result<Visit, SshError> {
     let stream = connect(target, options, deadline)?;
     let host = target.host.clone();
     let broken = |why: String| SshError::Broken { host: target.host.clone(), why };
@@ -144,7 +159,7 @@ fn shake_hands(target: &Target, options: &Options, deadline: Instant, kind: Opti
     Ok(visit)
 }
 
-fn connect(target: &Target, options: &Options, deadline: Instant) -> Result<TcpStream, SshError> {
+fn connect(target: &Target, options: &SshOptions, deadline: Instant) -> Result<TcpStream, SshError> {
     let unreachable = |why: String| SshError::Unreachable { host: target.host.clone(), why };
     let addresses = (target.host.as_str(), target.port).to_socket_addrs();
     let addresses = addresses.map_err(|error| unreachable(error.to_string()))?;
@@ -168,7 +183,7 @@ fn connect(target: &Target, options: &Options, deadline: Instant) -> Result<TcpS
     Err(unreachable(why))
 }
 
-fn check_host(visit: &Visit, target: &Target, options: &Options) -> Result<(), SshError> {
+fn check_host(visit: &Visit, target: &Target, options: &SshOptions) -> Result<(), SshError> {
     let mut known = visit.session.known_hosts().map_err(|error| visit.broken(error))?;
     for path in options.known_hosts.iter().filter(|path| path.exists()) {
         known

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quorate_core::membership::{View, ViewId};
 use quorate_transport::cluster::embedded::protocol::packet::Packet;
 use quorate_transport::cluster::embedded::protocol::{Input, Output, Protocol, Settings, Timing, VoteRules, Voter};
-use quorate_transport::cluster::{ClusterEvent, DownReason, View, ViewId};
+use quorate_transport::cluster::{ClusterEvent, DownReason};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Faults {
@@ -120,7 +121,7 @@ impl World {
         let nodes = (1..=self.nodes).map(|id| Voter { id, name: format!("n{id}"), votes: 1 }).collect();
         let wait_for_all = self.seed.is_multiple_of(3);
         let votes = VoteRules { wait_for_all, ..VoteRules::default() };
-        let settings = Settings { local: id, incarnation, nodes, timing: Timing::from_token(TOKEN), votes };
+        let settings = Settings { local: id, incarnation, epoch: 0, nodes, timing: Timing::from_token(TOKEN), votes };
         let (protocol, outputs) = Protocol::start(settings, self.now);
         self.runs.insert((id, incarnation), Run::default());
         self.live.insert(id, Live { protocol, run: (id, incarnation), paused_until: 0, leaving: false });

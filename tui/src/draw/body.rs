@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarState, Wrap};
 
-use super::{fit, style};
+use super::cells::{fill, fit, style};
 use crate::model::{Connection, Model};
 use crate::rows::Row;
 
@@ -39,8 +39,7 @@ fn line(row: &Row, is_cursor: bool, width: usize) -> Line<'static> {
     let look = if row.title { Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD) } else { style(row.tone) };
     if is_cursor {
         // The whole line, so that the cursor is seen on short ones too.
-        let padded = format!("{text:<width$}");
-        return Line::styled(padded, look.add_modifier(Modifier::REVERSED));
+        return Line::styled(fill(&text, width), look.add_modifier(Modifier::REVERSED));
     }
     Line::styled(text, look)
 }

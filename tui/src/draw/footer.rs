@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::fit;
+use super::cells::fit;
 use crate::keys::BINDINGS;
 use crate::model::{Connection, Model};
 

@@ -6,15 +6,15 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::fit;
+use super::cells::{fit, width};
 use crate::model::{Connection, Model};
 
 pub(super) fn draw(model: &Model, frame: &mut Frame, area: Rect) {
-    let width = usize::from(area.width);
+    let room = usize::from(area.width);
     let (state, colour) = connection(model);
-    let state = fit(&state, width);
-    let left = fit(&cluster(model), width.saturating_sub(state.chars().count() + 1));
-    let gap = width.saturating_sub(left.chars().count() + state.chars().count());
+    let state = fit(&state, room);
+    let left = fit(&cluster(model), room.saturating_sub(width(&state) + 1));
+    let gap = room.saturating_sub(width(&left) + width(&state));
     let bar = Style::new().add_modifier(Modifier::REVERSED);
     let line = Line::from(vec![
         Span::styled(left, bar.add_modifier(Modifier::BOLD)),

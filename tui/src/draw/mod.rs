@@ -1,6 +1,7 @@
 //! The model as a picture. Nothing here changes the model.
 
 mod body;
+mod cells;
 mod footer;
 mod header;
 mod popup;
@@ -8,11 +9,9 @@ mod popup;
 use ratatui::Frame;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Constraint, Layout};
-use ratatui::style::{Color, Modifier, Style};
-
-use quorate_core::view::outline::Tone;
 
 use crate::model::Model;
+pub use cells::width;
 
 pub fn draw(model: &Model, frame: &mut Frame) {
     let bars = [Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)];
@@ -31,41 +30,15 @@ pub fn picture(model: &Model) -> String {
     let mut terminal = ratatui::Terminal::new(backend).expect("a test backend always works");
     terminal.draw(|frame| draw(model, frame)).expect("a test backend always works");
     let buffer = terminal.backend().buffer();
-    let line = |y: u16| -> String { (0..model.width).map(|x| buffer[(x, y)].symbol()).collect() };
-    (0..model.height).map(|y| format!("{}\n", line(y).trim_end())).collect()
-}
-
-fn style(tone: Tone) -> Style {
-    match tone {
-        Tone::Plain => Style::new(),
-        Tone::Heading => Style::new().add_modifier(Modifier::BOLD),
-        Tone::Good => Style::new().fg(Color::Green),
-        Tone::Bad => Style::new().fg(Color::Red),
-        Tone::Aside => Style::new().fg(Color::Blue),
-        Tone::Warning => Style::new().fg(Color::Yellow),
-    }
-}
-
-/// A text that does not fit ends in a sign that says so.
-fn fit(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_string();
-    }
-    let mut kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    if width > 0 {
-        kept.push('…');
-    }
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fit;
-
-    #[test]
-    fn what_does_not_fit_says_so() {
-        for (text, width, shown) in [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("abc", 1, "…"), ("abc", 0, "")] {
-            assert_eq!(fit(text, width), shown);
+    let line = |y: u16| -> String {
+        let (mut text, mut x) = (String::new(), 0);
+        while x < model.width {
+            let symbol = buffer[(x, y)].symbol();
+            text.push_str(symbol);
+            // A wide one lies over the cells that follow it.
+            x += width(symbol).max(1) as u16;
         }
-    }
+        text
+    };
+    (0..model.height).map(|y| format!("{}\n", line(y).trim_end())).collect()
 }

@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::fit;
+use super::cells::{fill, fit, width};
 use crate::keys::BINDINGS;
 use crate::model::{Entry, Popup, Preview};
 
@@ -62,8 +62,7 @@ fn draw_box(
     frame: &mut Frame,
     screen: Rect,
 ) {
-    let widest =
-        lines.iter().map(|line| line.chars().count()).chain([title.chars().count(), question.chars().count()]).max();
+    let widest = lines.iter().map(|line| width(line)).chain([width(title), width(question)]).max();
     let width = (widest.unwrap_or(0) as u16).saturating_add(4).min(screen.width);
     let height = (lines.len() as u16).saturating_add(2).min(screen.height);
     let area =
@@ -72,7 +71,7 @@ fn draw_box(
     let visible = usize::from(height).saturating_sub(2);
     let top = top.min(lines.len().saturating_sub(visible));
     let shown = lines.iter().enumerate().skip(top).take(visible).map(|(at, line)| {
-        let text = format!(" {:<inner$} ", fit(line, inner));
+        let text = format!(" {} ", fill(line, inner));
         let chosen = cursor == Some(at);
         Line::styled(text, if chosen { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() })
     });

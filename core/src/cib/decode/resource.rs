@@ -96,7 +96,8 @@ impl<'a> Reader<'a> {
         let interval = element.attr("interval").unwrap_or("0");
         let interval_ms = Interval::parse(interval).unwrap_or_else(|| {
             let about = element.id().unwrap_or("");
-            self.notes.push(Note::error(about, format!("using 0 because '{interval}' is not an interval")));
+            let text = format!("using the interval 0 because '{interval}' is none");
+            self.notes.push(Note::error(about, text).at("interval"));
             Interval::ZERO
         });
         Some(Operation {

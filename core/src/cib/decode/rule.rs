@@ -11,6 +11,7 @@ use crate::note::Note;
 use crate::score::Score;
 use crate::time::Interval;
 use crate::xml::Element;
+use quorate_grammar::literal;
 
 impl<'a> Reader<'a> {
     pub(super) fn rule(&mut self, element: &'a Element) -> Option<Rule> {
@@ -52,7 +53,10 @@ impl<'a> Reader<'a> {
         let read = match element.name.as_str() {
             "rule" => return self.rule(element).map(Condition::Rule),
             "expression" => attribute_expression(element, &id).map(Condition::Attribute),
-            "date_expression" => date_expression(element, &id).map(Condition::Date),
+            "date_expression" => {
+                self.ranges(element, &id);
+                date_expression(element, &id).map(Condition::Date)
+            }
             "rsc_expression" => Ok(Condition::Resource {
                 class: owned(element, "class"),
                 provider: owned(element, "provider"),
@@ -62,16 +66,67 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         Some(read.unwrap_or_else(|why| {
-            self.notes.push(Note::error(
-                id.as_str(),
-                format!("treating the <{}> as not passing because {why}", element.name),
-            ));
-            Condition::Invalid { id, why }
+            let (what, word) = (condition_words(&element.name), why.word.clone());
+            let text = format!("this rule's {what} never holds because {why}", why = why.text);
+            self.notes.push(Note::error(id.as_str(), text).at(word));
+            Condition::Invalid { id, why: why.text }
         }))
+    }
+
+    /// Says which fields of a calendar or a length are none: they never fit, or do not count.
+    fn ranges(&mut self, element: &Element, id: &str) {
+        for field in element.elements().flat_map(fields_of) {
+            let (name, text) = &field;
+            let is_number = |text: &str| text.trim().parse::<u32>().is_ok();
+            let is_range = |text: &str| match text.split_once('-') {
+                None => is_number(text),
+                Some((low, high)) => {
+                    (low.is_empty() || is_number(low))
+                        && (high.is_empty() || is_number(high))
+                        && low.len() + high.len() > 0
+                }
+            };
+            if !text.split(',').all(is_range) {
+                let text = format!("{name}={text} never fits: it is no number and no range of numbers");
+                self.notes.push(Note::error(id, text).at(name.as_str()));
+            }
+        }
     }
 }
 
-fn attribute_expression(element: &Element, id: &str) -> Result<AttributeExpression, String> {
+fn condition_words(name: &str) -> &'static str {
+    match name {
+        "date_expression" => "date",
+        "op_expression" => "operation",
+        _ => "comparison",
+    }
+}
+
+/// Why a condition cannot be read, and the word that is to blame.
+struct Unreadable {
+    text: String,
+    word: String,
+}
+
+impl Unreadable {
+    fn at(word: &str, text: String) -> Unreadable {
+        Unreadable { text, word: word.to_owned() }
+    }
+}
+
+impl From<&str> for Unreadable {
+    fn from(text: &str) -> Unreadable {
+        Unreadable::at("", text.to_owned())
+    }
+}
+
+impl From<String> for Unreadable {
+    fn from(text: String) -> Unreadable {
+        Unreadable::at("", text)
+    }
+}
+
+fn attribute_expression(element: &Element, id: &str) -> Result<AttributeExpression, Unreadable> {
     let attribute = owned(element, "attribute").ok_or("it has no attribute")?;
     let word = element.attr("operation").ok_or("it has no operation")?;
     let comparison = match word.to_ascii_lowercase().as_str() {
@@ -83,7 +138,7 @@ fn attribute_expression(element: &Element, id: &str) -> Result<AttributeExpressi
         "ne" => Comparison::NotEqual,
         "defined" => Comparison::Defined,
         "not_defined" => Comparison::NotDefined,
-        _ => return Err(format!("'{word}' is not an operation")),
+        _ => return Err(Unreadable::at(word, format!("'{word}' is not an operation"))),
     };
     let kind = match element.attr("type").map(str::to_ascii_lowercase).as_deref() {
         None => None,
@@ -91,31 +146,36 @@ fn attribute_expression(element: &Element, id: &str) -> Result<AttributeExpressi
         Some("integer") => Some(ValueKind::Integer),
         Some("number") => Some(ValueKind::Number),
         Some("version") => Some(ValueKind::Version),
-        Some(other) => return Err(format!("'{other}' is not a type")),
+        Some(other) => return Err(format!("'{other}' is not a type").into()),
     };
     let source = match element.attr("value-source").map(str::to_ascii_lowercase).as_deref() {
         None | Some("literal") => ValueSource::Literal,
         Some("param") => ValueSource::Parameter,
         Some("meta") => ValueSource::Meta,
-        Some(other) => return Err(format!("'{other}' is not a value-source")),
+        Some(other) => return Err(format!("'{other}' is not a value-source").into()),
     };
     let value = owned(element, "value");
     let tests_presence = matches!(comparison, Comparison::Defined | Comparison::NotDefined);
     match (tests_presence, &value) {
-        (true, Some(_)) => Err(format!("a value is not allowed with {word}")),
-        (false, None) => Err(format!("a value is required with {word}")),
+        (true, Some(_)) => Err(format!("a value is not allowed with {word}").into()),
+        (false, None) => Err(format!("a value is required with {word}").into()),
         _ => Ok(AttributeExpression { id: id.to_owned(), attribute, comparison, kind, value, source }),
     }
 }
 
-fn date_expression(element: &Element, id: &str) -> Result<DateExpression, String> {
+fn date_expression(element: &Element, id: &str) -> Result<DateExpression, Unreadable> {
     let word = element.attr("operation").unwrap_or("in_range").to_ascii_lowercase();
-    let needs = |name: &str| owned(element, name).ok_or_else(|| format!("{word} requires {name}"));
+    let needs = |name: &str| owned(element, name).ok_or_else(|| Unreadable::from(format!("{word} requires {name}")));
+    for text in ["start", "end"].into_iter().filter_map(|name| element.attr(name)) {
+        if literal::date(text).is_err() {
+            return Err(Unreadable::at(text, format!("'{text}' is no date")));
+        }
+    }
     let test = match word.as_str() {
         "in_range" => {
             let (start, end) = (owned(element, "start"), owned(element, "end"));
             if start.is_none() && end.is_none() {
-                return Err("in_range requires start or end".to_owned());
+                return Err("in_range requires start or end".into());
             }
             let fields = element.child("duration").map(fields_of);
             DateTest::InRange { start, end, duration: fields }
@@ -125,7 +185,7 @@ fn date_expression(element: &Element, id: &str) -> Result<DateExpression, String
         "date_spec" => {
             DateTest::Spec(element.child("date_spec").map(fields_of).ok_or("date_spec requires a date_spec element")?)
         }
-        other => return Err(format!("'{other}' is not an operation")),
+        other => return Err(format!("'{other}' is not an operation").into()),
     };
     Ok(DateExpression { id: id.to_owned(), test })
 }
@@ -135,11 +195,13 @@ fn fields_of(element: &Element) -> Vec<(String, String)> {
     fields.map(|(name, value)| (name.as_str().to_owned(), value.to_string())).collect()
 }
 
-fn operation_expression(element: &Element) -> Result<Condition, String> {
+fn operation_expression(element: &Element) -> Result<Condition, Unreadable> {
     let name = owned(element, "name").ok_or("it has no name")?;
     let interval_ms = match element.attr("interval") {
         None => None,
-        Some(text) => Some(Interval::parse(text).ok_or_else(|| format!("'{text}' is not an interval"))?.ms()),
+        Some(text) => Some(
+            Interval::parse(text).ok_or_else(|| Unreadable::at(text, format!("'{text}' is not an interval")))?.ms(),
+        ),
     };
     Ok(Condition::Operation { name, interval_ms })
 }

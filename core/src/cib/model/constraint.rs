@@ -14,12 +14,32 @@ pub enum Constraint {
 }
 
 impl Constraint {
+    /// The element's id.
     pub fn id(&self) -> &str {
         match self {
             Self::Location(location) => &location.id,
             Self::Colocation(colocation) => &colocation.id,
             Self::Order(order) => &order.id,
             Self::Ticket(ticket) => &ticket.id,
+        }
+    }
+
+    /// The names of what it constrains.
+    pub fn resources(&self) -> Vec<&str> {
+        match self {
+            Self::Location(Location { of: LocationOf::Resource(name), .. })
+            | Self::Ticket(Ticket { of: TicketOf::Resource { resource: name, .. }, .. }) => vec![name],
+            Self::Location(Location { of: LocationOf::Pattern(_), .. }) => Vec::new(),
+            Self::Colocation(Colocation { of: ColocationOf::Pair { dependent, primary, .. }, .. }) => {
+                vec![dependent, primary]
+            }
+            Self::Order(Order { of: OrderOf::Pair { first, then, .. }, .. }) => vec![first, then],
+            Self::Location(Location { of: LocationOf::Sets(sets), .. })
+            | Self::Colocation(Colocation { of: ColocationOf::Sets(sets), .. })
+            | Self::Order(Order { of: OrderOf::Sets(sets), .. })
+            | Self::Ticket(Ticket { of: TicketOf::Sets(sets), .. }) => {
+                sets.iter().flat_map(|set| &set.resources).map(String::as_str).collect()
+            }
         }
     }
 }

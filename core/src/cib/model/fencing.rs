@@ -2,7 +2,9 @@
 //!
 //! In: nothing. Out: [`FencingLevel`]. Never here: running a device.
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FencingLevel {
     pub id: String,
     pub target: FencingTarget,
@@ -12,7 +14,7 @@ pub struct FencingLevel {
     pub devices: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FencingTarget {
     Node(String),
     Pattern(String),

@@ -3,10 +3,15 @@
 //! In: name-value pairs after rules. Out: [`ClusterOptions`]. Never here: documentation (see `agent::options`).
 //! Either spelling of a renamed property is read; the new one wins.
 
+use super::{kind, names};
 use crate::note::Note;
 use crate::score::Score;
+use crate::time::Interval;
 use quorate_grammar::literal;
 use std::collections::BTreeMap;
+
+/// Once may be chance, twice is a pattern; a third reboot mends nothing.
+const REPEAT_LIMIT_DEFAULT: u32 = 3;
 
 /// What the scheduler does with resources when the partition has no quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +57,8 @@ pub struct ClusterOptions {
     pub startup_fencing: bool,
     pub fencing_action: String,
     pub fencing_timeout_ms: u32,
+    /// Which fencing of a node for one failure within an hour switches it off; 0: none.
+    pub fencing_repeat_limit: u32,
     pub concurrent_fencing: bool,
     pub have_watchdog: bool,
     pub priority_fencing_delay_ms: u32,
@@ -70,21 +77,11 @@ pub struct ClusterOptions {
     pub health_red: Score,
 }
 
-/// Old name, new name: the old is read where the new is absent.
-pub const RENAMED: [(&str, &str); 7] = [
-    ("stonith-enabled", "fencing-enabled"),
-    ("stonith-action", "fencing-action"),
-    ("stonith-timeout", "fencing-timeout"),
-    ("stonith-max-attempts", "fencing-max-attempts"),
-    ("stonith-watchdog-timeout", "fencing-watchdog-timeout"),
-    ("stop-orphan-resources", "stop-removed-resources"),
-    ("stop-orphan-actions", "cancel-removed-actions"),
-];
-
 impl ClusterOptions {
     /// Reads the pairs; what cannot be read keeps its default and is noted.
     pub fn read(given: BTreeMap<String, String>, notes: &mut Vec<Note>) -> Self {
         let mut reader = Reader { given: &given, notes };
+        reader.check();
         let fencing_enabled = reader.boolean("fencing-enabled", true);
         let options = Self {
             cluster_name: reader.text("cluster-name").map(str::to_owned),
@@ -100,6 +97,7 @@ impl ClusterOptions {
             startup_fencing: fencing_enabled && reader.boolean("startup-fencing", true),
             fencing_action: reader.fencing_action(),
             fencing_timeout_ms: reader.interval("fencing-timeout", 60_000),
+            fencing_repeat_limit: reader.count("fencing-repeat-limit", REPEAT_LIMIT_DEFAULT),
             concurrent_fencing: reader.boolean("concurrent-fencing", true),
             have_watchdog: reader.boolean("have-watchdog", false),
             priority_fencing_delay_ms: reader.interval("priority-fencing-delay", 0),
@@ -107,9 +105,9 @@ impl ClusterOptions {
             node_pending_timeout_ms: reader.interval("node-pending-timeout", 0),
             shutdown_lock: reader.boolean("shutdown-lock", false),
             shutdown_lock_limit_ms: reader.interval("shutdown-lock-limit", 0),
-            cluster_delay: reader.text("cluster-delay").unwrap_or("60s").to_owned(),
-            batch_limit: reader.text("batch-limit").unwrap_or("0").to_owned(),
-            migration_limit: reader.text("migration-limit").map(str::to_owned),
+            cluster_delay: reader.valid("cluster-delay").unwrap_or("60s").to_owned(),
+            batch_limit: reader.valid("batch-limit").unwrap_or("0").to_owned(),
+            migration_limit: reader.valid("migration-limit").map(str::to_owned),
             placement: reader.placement(),
             health_strategy: reader.health_strategy(),
             health_base: reader.score("node-health-base", Score::ZERO),
@@ -128,7 +126,7 @@ impl ClusterOptions {
 }
 
 fn lookup<'a>(given: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
-    let old = || RENAMED.iter().find(|(_, new)| *new == name).and_then(|(old, _)| given.get(*old));
+    let old = || names::other(names::Of::Cluster, name).and_then(|old| given.get(old));
     given.get(name).or_else(old).map(String::as_str)
 }
 
@@ -142,38 +140,42 @@ impl<'a> Reader<'a> {
         lookup(self.given, name)
     }
 
-    fn boolean(&mut self, name: &str, default: bool) -> bool {
-        self.parsed(name, default, |text| literal::boolean(text).ok())
+    /// The value, if it is one that the option takes.
+    fn valid(&self, name: &str) -> Option<&'a str> {
+        self.text(name).filter(|text| kind::of_cluster(name).takes(text))
     }
 
-    fn interval(&mut self, name: &str, default_ms: u32) -> u32 {
-        self.parsed(name, default_ms, |text| {
-            let ms = literal::interval_ms(text).ok()?;
-            u32::try_from(ms).ok()
-        })
-    }
-
-    fn score(&mut self, name: &str, default: Score) -> Score {
-        self.parsed(name, default, Score::parse)
-    }
-
-    fn parsed<T>(&mut self, name: &str, default: T, parse: impl Fn(&str) -> Option<T>) -> T {
-        let Some(text) = self.text(name) else { return default };
-        parse(text).unwrap_or_else(|| {
-            self.notes.push(Note::error(name, format!("'{text}' is not a valid value, using the default")));
-            default
-        })
-    }
-
-    fn fencing_action(&mut self) -> String {
-        match self.text("fencing-action") {
-            Some(action @ ("reboot" | "off")) => action.to_owned(),
-            None => "reboot".to_owned(),
-            Some(other) => {
-                self.notes.push(Note::error("fencing-action", format!("'{other}' is not reboot or off, using reboot")));
-                "reboot".to_owned()
+    /// Says what is no value, of all options that are known.
+    fn check(&mut self) {
+        for (name, text) in self.given.iter() {
+            let kind = kind::of_cluster(name);
+            if !kind.takes(text) {
+                let message = format!("using the default of {name} because '{text}' is not {}", kind.words());
+                self.notes.push(Note::error(name, message).at(name));
             }
         }
+    }
+
+    fn boolean(&self, name: &str, default: bool) -> bool {
+        self.text(name).and_then(|text| literal::boolean(text).ok()).unwrap_or(default)
+    }
+
+    fn interval(&self, name: &str, default_ms: u32) -> u32 {
+        self.text(name).and_then(Interval::parse).map_or(default_ms, Interval::ms)
+    }
+
+    /// What is below 0 is 0.
+    fn count(&self, name: &str, default: u32) -> u32 {
+        let number = self.valid(name).and_then(|text| text.trim().parse::<i64>().ok());
+        number.map_or(default, |number| u32::try_from(number.max(0)).unwrap_or(u32::MAX))
+    }
+
+    fn score(&self, name: &str, default: Score) -> Score {
+        self.text(name).and_then(Score::parse).unwrap_or(default)
+    }
+
+    fn fencing_action(&self) -> String {
+        self.valid("fencing-action").unwrap_or("reboot").to_ascii_lowercase()
     }
 
     fn no_quorum_policy(&mut self, fencing_enabled: bool) -> NoQuorumPolicy {
@@ -184,42 +186,30 @@ impl<'a> Reader<'a> {
             Some("demote") => NoQuorumPolicy::Demote,
             Some("fence" | "suicide") if fencing_enabled => NoQuorumPolicy::Fence,
             Some("fence" | "suicide") => {
-                self.notes.push(Note::error("no-quorum-policy", "using stop because fencing is disabled"));
+                let text = "using no-quorum-policy=stop because fencing is disabled";
+                self.notes.push(Note::error("no-quorum-policy", text).at("no-quorum-policy"));
                 NoQuorumPolicy::Stop
             }
-            Some(other) => {
-                self.notes.push(Note::error("no-quorum-policy", format!("'{other}' is not a policy, using stop")));
-                NoQuorumPolicy::Stop
-            }
+            Some(_) => NoQuorumPolicy::Stop,
         }
     }
 
-    fn placement(&mut self) -> PlacementStrategy {
-        match self.text("placement-strategy") {
-            None | Some("default") => PlacementStrategy::Default,
+    fn placement(&self) -> PlacementStrategy {
+        match self.text("placement-strategy").map(str::to_ascii_lowercase).as_deref() {
             Some("utilization") => PlacementStrategy::Utilization,
             Some("minimal") => PlacementStrategy::Minimal,
             Some("balanced") => PlacementStrategy::Balanced,
-            Some(other) => {
-                self.notes
-                    .push(Note::error("placement-strategy", format!("'{other}' is not a strategy, using default")));
-                PlacementStrategy::Default
-            }
+            _ => PlacementStrategy::Default,
         }
     }
 
-    fn health_strategy(&mut self) -> HealthStrategy {
+    fn health_strategy(&self) -> HealthStrategy {
         match self.text("node-health-strategy").map(str::to_ascii_lowercase).as_deref() {
-            None | Some("none") => HealthStrategy::None,
             Some("migrate-on-red") => HealthStrategy::MigrateOnRed,
             Some("only-green") => HealthStrategy::OnlyGreen,
             Some("progressive") => HealthStrategy::Progressive,
             Some("custom") => HealthStrategy::Custom,
-            Some(other) => {
-                self.notes
-                    .push(Note::error("node-health-strategy", format!("'{other}' is not a strategy, using none")));
-                HealthStrategy::None
-            }
+            _ => HealthStrategy::None,
         }
     }
 }

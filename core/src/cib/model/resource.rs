@@ -19,6 +19,7 @@ pub enum Role {
 }
 
 impl Role {
+    /// Reads a role; case does not matter, and older names (`Slave`, `Master`) are taken.
     pub fn parse(text: &str) -> Option<Self> {
         const NAMES: [(&str, Role); 6] = [
             ("Stopped", Role::Stopped),
@@ -31,6 +32,7 @@ impl Role {
         NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, role)| *role)
     }
 
+    /// The role as today's Pacemaker spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "Unknown",
@@ -57,6 +59,7 @@ pub enum ResourceConfig {
 }
 
 impl ResourceConfig {
+    /// The element's id.
     pub fn id(&self) -> &str {
         match self {
             Self::Primitive(primitive) => &primitive.id,
@@ -66,6 +69,7 @@ impl ResourceConfig {
         }
     }
 
+    /// Its settings, if it is a bundle.
     pub fn bundle(&self) -> Option<&Bundle> {
         match self {
             Self::Bundle(bundle) => Some(bundle),
@@ -73,6 +77,7 @@ impl ResourceConfig {
         }
     }
 
+    /// What a person wrote about it.
     pub fn description(&self) -> Option<&str> {
         match self {
             Self::Primitive(primitive) => primitive.description.as_deref(),
@@ -82,6 +87,7 @@ impl ResourceConfig {
         }
     }
 
+    /// Sets of meta-attributes, as they stand.
     pub fn meta(&self) -> &[AttributeSet] {
         match self {
             Self::Primitive(primitive) => &primitive.meta,
@@ -91,6 +97,7 @@ impl ResourceConfig {
         }
     }
 
+    /// Sets of instance attributes, as they stand; a bundle has none.
     pub fn parameters(&self) -> &[AttributeSet] {
         match self {
             Self::Primitive(primitive) => &primitive.parameters,
@@ -117,6 +124,7 @@ impl Agent {
             && self.provider.as_deref().is_some_and(|p| p.eq_ignore_ascii_case("pacemaker"))
     }
 
+    /// Whether the class is `stonith`.
     pub fn is_fence_device(&self) -> bool {
         self.class.eq_ignore_ascii_case("stonith")
     }
@@ -179,6 +187,7 @@ pub enum Cloned {
 }
 
 impl Cloned {
+    /// The element's id.
     pub fn id(&self) -> &str {
         match self {
             Self::Primitive(primitive) => &primitive.id,
@@ -241,6 +250,7 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// An attribute of the `<op>` element itself.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }

@@ -8,6 +8,7 @@
 //! tree. Minor versions only ever allowed more, so within a major version the claim is all that
 //! changes. Between the stages from 3.10 a tree carries marks (see `three`).
 
+mod error;
 pub mod one;
 pub mod reference;
 pub mod schema;
@@ -16,12 +17,12 @@ mod tree;
 pub mod two;
 pub mod warning;
 
+pub use error::UpgradeError;
 pub use schema::Schema;
 pub use warning::{Level, Warning};
 
 use super::document::{Document, SCHEMA};
 use crate::xml::Element;
-use std::fmt;
 
 /// A part of a step: the `<cib>` element as it was, as it is now, and what there is to say.
 pub type Stage = fn(Element) -> (Element, Vec<Warning>);
@@ -45,47 +46,21 @@ pub const STEPS: &[Step] = &[
             three::shape::translate,
             three::lifetime::translate,
             three::removed::translate,
-            three::mark::settle,
+            three::mark::restore,
         ],
         result: "pacemaker-4.0",
     },
 ];
 
-/// Why a document cannot be upgraded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UpgradeError {
-    /// It claims a schema that this program does not know: it is newer, or far older.
-    UnknownSchema { schema: String },
-    /// An element refers to an id that no element has.
-    Dangling { element: String, id: String },
-    /// An element is, by reference, a part of itself.
-    Circular { element: String, id: String },
-    /// Two elements have the same id, so that references to it are ambiguous.
-    Ambiguous { element: String, id: String },
+/// The document in the words of the newest schema, which the scheduler speaks; as it is if that cannot be.
+pub fn latest_or_same(document: &Document) -> Document {
+    to_latest(document).map_or_else(|_| document.clone(), |(document, _)| document)
 }
-
-impl fmt::Display for UpgradeError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownSchema { schema } => {
-                write!(out, "validate-with=\"{schema}\" is no schema from pacemaker-1.0 to {SCHEMA}")
-            }
-            Self::Dangling { element, id } => {
-                write!(out, "<{element} id-ref=\"{id}\"> refers to an id that nothing has")
-            }
-            Self::Circular { element, id } => {
-                write!(out, "<{element} id-ref=\"{id}\"> stands inside of what it refers to")
-            }
-            Self::Ambiguous { element, id } => {
-                write!(out, "<{element} id-ref=\"{id}\"> refers to an id that several elements have")
-            }
-        }
-    }
-}
-
-impl std::error::Error for UpgradeError {}
 
 /// The document in the latest schema. One that is there already is returned as it is.
+///
+/// # Errors
+/// The schema is not known, or a reference in it leads nowhere.
 pub fn to_latest(document: &Document) -> Result<(Document, Vec<Warning>), UpgradeError> {
     let Some(claimed) = document.root().attr("validate-with") else {
         return Ok((document.clone(), vec![untested("it names no schema")]));

@@ -10,6 +10,7 @@ use crate::xml::{Element, Node};
 /// What the old elements' attributes are called now.
 const RENAMED: [(&str, &str); 2] = [("ref", "reference"), ("tag", "object-type")];
 
+/// Schema 1.x to 2.0: permissions in today's form, and what to say of that.
 pub fn permissions(mut root: Element) -> (Element, Vec<Warning>) {
     if let Some(acls) = section(&mut root, "acls") {
         replace_children(acls, |child| match child.name.as_str() {

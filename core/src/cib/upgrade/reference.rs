@@ -21,11 +21,15 @@ pub fn definitions(configuration: &Element) -> BTreeMap<&str, Vec<&Element>> {
     known
 }
 
+/// Whether an element may stand for another by `id-ref`.
 pub fn is_pointer(element: &Element) -> bool {
     POINTERS.iter().any(|name| element.name == **name)
 }
 
 /// Checks that references lead somewhere, to one place, and out of themselves.
+///
+/// # Errors
+/// One leads nowhere, to several places, or into itself.
 pub fn check(configuration: &Element) -> Result<(), UpgradeError> {
     let known = definitions(configuration);
     for element in configuration.descendants() {

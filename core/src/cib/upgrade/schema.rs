@@ -20,3 +20,9 @@ impl Schema {
         (schema.minor <= *last).then_some(schema)
     }
 }
+
+impl std::fmt::Display for Schema {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "pacemaker-{}.{}", self.major, self.minor)
+    }
+}

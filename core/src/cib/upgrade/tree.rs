@@ -43,3 +43,12 @@ pub fn section<'r>(root: &'r mut Element, name: &str) -> Option<&'r mut Element>
 pub fn is_attribute_set(element: &Element) -> bool {
     matches!(element.name.as_str(), "cluster_property_set" | "instance_attributes" | "meta_attributes" | "utilization")
 }
+
+/// Changes every child of this name.
+pub fn each(parent: &mut Element, name: &str, mut act: impl FnMut(&mut Element)) {
+    for at in 0..parent.children.len() {
+        if let Some(child) = parent.child_at_mut(at).filter(|child| child.name == *name) {
+            act(child);
+        }
+    }
+}

@@ -23,6 +23,7 @@ pub enum Key {
 }
 
 impl Key {
+    /// An operation that does not recur.
     pub const fn once(task: Task) -> Self {
         Self::Operation { task, interval_ms: 0 }
     }
@@ -35,6 +36,7 @@ impl Key {
         }
     }
 
+    /// Milliseconds; 0 if it does not recur.
     pub const fn interval_ms(&self) -> u32 {
         match self {
             Self::Operation { interval_ms, .. } => *interval_ms,
@@ -42,6 +44,7 @@ impl Key {
         }
     }
 
+    /// As the graph names it: `p1_monitor_10000`, `c1_pre_notify_start_0`.
     pub fn text(&self, resource: &str) -> String {
         match self {
             Self::Operation { task, interval_ms } => format!("{resource}_{task}_{interval_ms}"),
@@ -100,6 +103,7 @@ pub struct Action {
     pub after: Vec<Edge>,
 }
 
+/// One of two ends of an ordering between actions: the other action, and what it demands.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge {
     pub action: ActionId,
@@ -108,20 +112,24 @@ pub struct Edge {
 }
 
 impl Action {
+    /// A meta-attribute of the operation; the action's own win over those that are configured.
     pub fn meta(&self, name: &str) -> Option<&str> {
         let own = self.own_meta.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
         own.or_else(|| self.meta.get(name).map(String::as_str))
     }
 
+    /// Sets a meta-attribute of the action; it goes last.
     pub fn set_meta(&mut self, name: &str, value: impl Into<String>) {
         self.own_meta.retain(|(own, _)| own != name);
         self.own_meta.push((name.to_owned(), value.into()));
     }
 
+    /// Milliseconds, as its meta-attributes say; 0 if it does not recur.
     pub fn interval_ms(&self) -> u32 {
         self.meta("interval").and_then(|text| text.parse().ok()).unwrap_or(0)
     }
 
+    /// Says why; the first reason stays unless it is to be overwritten.
     pub fn set_reason(&mut self, reason: Option<&str>, overwrite: bool) {
         if overwrite || self.reason.is_none() {
             self.reason = reason.map(str::to_owned);

@@ -4,6 +4,7 @@
 
 use super::Plan;
 use super::action::Key;
+use super::plan::Deferred;
 use crate::rules::Recheck;
 use crate::scheduler::relation::{End, Relation, Task};
 use crate::scheduler::resolve::Situation;
@@ -13,14 +14,8 @@ use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
 use crate::status::{OperationRecord, ResourceHistory};
+use crate::time::interval_in_words;
 use std::collections::BTreeMap;
-
-/// A comparison of definitions that needs to know where a container goes.
-#[derive(Clone, Copy, Debug)]
-pub enum Deferred<'a> {
-    Definition(ResourceId, NodeId, &'a OperationRecord),
-    Failure(ResourceId, NodeId, &'a OperationRecord),
-}
 
 impl<'a> Plan<'a> {
     /// The newest first, as they pile up.
@@ -32,7 +27,7 @@ impl<'a> Plan<'a> {
                     self.forgive_if(acted, id, node);
                 }
                 Deferred::Failure(id, node, record) => {
-                    let change = self.change_since(id, node, record, false);
+                    let change = self.change_since(id, node, record, None);
                     if matches!(change, Change::Parameters | Change::Restart) {
                         self.clear_fail_count(id, node);
                     }
@@ -134,8 +129,7 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn clean_up(&mut self, id: ResourceId, node: NodeId, optional: bool) {
-        let host = &self.nodes[node];
-        if self.resources[id].failed || host.unclean || !host.online {
+        if self.resources[id].failed || !self.nodes[node].is_well() {
             return;
         }
         let relation = if optional { Relation::FIRST_IMPLIES_THEN } else { Relation::ORDERED };
@@ -169,7 +163,7 @@ impl<'a> Plan<'a> {
         let change = if self.situation.expired_monitors.contains(&(node, record.id().to_owned())) {
             Change::Restart
         } else {
-            self.change_since(id, node, record, secure)
+            self.change_since(id, node, record, secure.then_some(&task))
         };
         match change {
             Change::None => return false,
@@ -184,13 +178,30 @@ impl<'a> Plan<'a> {
         true
     }
 
-    fn change_since(&mut self, id: ResourceId, node: NodeId, record: &OperationRecord, secure: bool) -> Change {
+    /// `secure`: what is looked at, if a difference of secrets is none.
+    fn change_since(
+        &mut self,
+        id: ResourceId,
+        node: NodeId,
+        record: &OperationRecord,
+        secure: Option<&Task>,
+    ) -> Change {
         let mut recheck = Recheck::default();
         let placement = self.placement;
         let assigned = |id: ResourceId| placement.resources[id].node;
         let changes = Changes { assigned: Some(&assigned), ..self.situation.changes() };
         let change = changes.since(id, node, record, &mut recheck);
-        if secure && change != Change::None && changes.only_hidden_changed(id, node, record, &mut recheck) {
+        if let Some(task) = secure
+            && change != Change::None
+            && changes.only_hidden_changed(id, node, record, &mut recheck)
+        {
+            self.hidden_changes.push(format!(
+                "Only 'private' parameters to {}-interval {task} for {} on {} changed: {}",
+                interval_in_words(record.interval_ms),
+                self.situation.resources[id].id,
+                self.situation.nodes[node].name,
+                record.attr("transition-magic").unwrap_or_default()
+            ));
             return Change::None;
         }
         change

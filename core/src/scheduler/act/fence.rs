@@ -6,27 +6,15 @@ use super::Plan;
 use super::action::{Key, Requires};
 use crate::rules::Recheck;
 use crate::scheduler::relation::{Relation, Task};
-use crate::scheduler::resolve::fencing::Means;
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 
 impl Plan<'_> {
     /// Whether a lost node can be made safe, as far as is planned by now.
     pub(super) fn can_fence(&self, node: NodeId) -> bool {
-        let situation = self.situation;
         let allowed = |connection: ResourceId| {
-            self.placement.resources[connection].allowed.iter().map(|(node, _)| node).collect::<Vec<_>>()
+            self.placement.resources[connection].allowed.iter().map(|(node, _)| node).collect()
         };
-        let means = Means {
-            options: &situation.options,
-            have_fencing: situation.have_fencing,
-            quorate: situation.quorate,
-            no_quorum_policy: situation.no_quorum_policy,
-            nodes: &situation.nodes,
-            resources: &situation.resources,
-            is_online: &|node| self.nodes[node].online,
-            allowed: &allowed,
-        };
-        means.can_fence(node)
+        self.situation.can_fence(node, &|node| self.nodes[node].online, &allowed)
     }
 
     /// The action that fences (or, with `on`, unfences) a node; made optional first, it is required where asked.
@@ -40,7 +28,8 @@ impl Plan<'_> {
     ) -> ActionId {
         let situation = self.situation;
         let facts = &situation.nodes[node];
-        let operation = operation.unwrap_or(&situation.options.fencing_action);
+        let of_node = facts.fencing_action.unwrap_or(&situation.options.fencing_action);
+        let operation = operation.unwrap_or(of_node);
         let name = format!("stonith-{}-{operation}", facts.name);
         let mut optional = optional;
         let is_new = !self.singletons.contains_key(&name);
@@ -153,10 +142,7 @@ impl Plan<'_> {
         if !self.situation.unfencing_enabled || device.is_some_and(|device| !self.resource(device).fence_device) {
             return;
         }
-        let is_usable = |plan: &Self, node: NodeId| {
-            let host = &plan.nodes[node];
-            host.online && !host.unclean && !host.shutdown
-        };
+        let is_usable = |plan: &Self, node: NodeId| plan.nodes[node].is_well() && !plan.nodes[node].shutdown;
         if let Some(node) = node.filter(|node| is_usable(self, *node)) {
             self.fence_action(node, Some("on"), false, Some(reason), false);
         } else if let Some(device) = device {
@@ -263,8 +249,7 @@ impl Plan<'_> {
             }
         }
         for demote in self.find(id, &Key::once(Task::Demote), Some(target)) {
-            let is_gone =
-                self.actions[demote].node.is_some_and(|node| !self.nodes[node].online || self.nodes[node].unclean);
+            let is_gone = self.actions[demote].node.is_some_and(|node| !self.nodes[node].is_well());
             if !is_gone && !self.resources[id].failed {
                 continue;
             }

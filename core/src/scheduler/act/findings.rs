@@ -3,7 +3,7 @@
 //! In: findings of `resolve`, points of `constrain`. Out: their actions, in that order.
 
 use super::Plan;
-use super::change::Deferred;
+use super::plan::Deferred;
 use crate::scheduler::constrain::Constraints;
 use crate::scheduler::relation::{End, Ordering, Point, Relation, Task};
 use crate::scheduler::resolve::Finding;
@@ -72,7 +72,7 @@ impl Plan<'_> {
         for &(id, node) in &self.placement.unlocked {
             self.once(id, Task::LrmDelete, Some(node), false);
         }
-        let settle = |end: &End| match end {
+        let as_action = |end: &End| match end {
             End::Point(at) => End::Action(points[*at]),
             other => other.clone(),
         };
@@ -80,8 +80,8 @@ impl Plan<'_> {
             .orderings
             .iter()
             .map(|ordering| Ordering {
-                first: settle(&ordering.first),
-                then: settle(&ordering.then),
+                first: as_action(&ordering.first),
+                then: as_action(&ordering.then),
                 relation: ordering.relation,
             })
             .collect();

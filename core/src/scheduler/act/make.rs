@@ -9,7 +9,7 @@ use super::action::{Action, Key, Requires, blank};
 use super::plan::Plan;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::{Operation, Role};
-use crate::rules::{Facts, settle};
+use crate::rules::{Facts, evaluate_sets};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,13 +30,16 @@ impl<'a> Plan<'a> {
         self.action(id, Key::once(Task::Demote), Task::Demote, node, optional)
     }
 
+    /// The action of this task that does not recur, made if need be.
     pub fn once(&mut self, id: ResourceId, task: Task, node: Option<NodeId>, optional: bool) -> ActionId {
         self.action(id, Key::once(task.clone()), task, node, optional)
     }
 
-    /// The action with this key, made if need be; what is known of it is brought up to date.
+    /// The action with this key, made if need be; what is known of it is brought up to date, its node too.
     pub fn action(&mut self, id: ResourceId, key: Key, task: Task, node: Option<NodeId>, optional: bool) -> ActionId {
-        let existing = self.find(id, &key, node).first().copied();
+        let existing = self.find(id, &key, node);
+        self.put(&existing, node);
+        let existing = existing.first().copied();
         let action = existing.unwrap_or_else(|| self.make(id, key, task, node, optional));
         self.update_optional(action, id, optional);
         self.update_parameters(action, id);
@@ -121,7 +124,7 @@ impl<'a> Plan<'a> {
         let Some(operation) = self.operation_of(id, &row.key, &row.task) else { return };
         let facts = Facts { node_attributes: Some(&self.situation.nodes[node].attributes), ..Facts::default() };
         let mut parameters = BTreeMap::new();
-        settle(&operation.parameters, None, &facts, self.situation.now, &mut self.recheck, &mut parameters);
+        evaluate_sets(&operation.parameters, None, &facts, self.situation.now, &mut self.recheck, &mut parameters);
         let row = &mut self.actions[action];
         (row.parameters, row.parameters_due) = (parameters, false);
     }

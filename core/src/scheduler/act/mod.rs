@@ -4,6 +4,7 @@
 //! for their numbers are seen. Never here: settling who waits for whom (see `order`).
 
 mod action;
+mod before_after;
 mod change;
 mod fence;
 mod findings;
@@ -18,6 +19,7 @@ mod shutdown;
 mod start_stop;
 
 pub use action::{Action, Edge, Key, Requires};
+pub use before_after::BeforeAfter;
 pub use plan::{Plan, Planned};
 
 use super::constrain::Constraints;
@@ -35,6 +37,8 @@ pub struct Actions<'a> {
     pub plan: Plan<'a>,
 }
 
+/// Makes every action that may be needed, from where everything is to where it was placed.
+/// `secure`: the document had its secrets removed, so that only other parameters count as changed.
 pub fn act<'a>(
     situation: &'a Situation,
     constraints: &Constraints,

@@ -4,30 +4,12 @@
 
 use super::Plan;
 use super::action::{Action, Key};
+use super::plan::Notification;
 use crate::cib::model::resource::Role;
 use crate::scheduler::relation::{Relation, Task};
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 use crate::score::Score;
 use std::collections::BTreeMap;
-
-/// The points around one kind of change of one clone.
-#[derive(Clone, Debug)]
-pub struct Notification {
-    task: Task,
-    pre: Option<ActionId>,
-    pre_done: Option<ActionId>,
-    post: ActionId,
-    post_done: ActionId,
-}
-
-/// All notifications of a clone.
-#[derive(Clone, Debug, Default)]
-pub struct Notifications {
-    start: Option<Notification>,
-    stop: Option<Notification>,
-    promote: Option<Notification>,
-    demote: Option<Notification>,
-}
 
 type Entry = (ResourceId, Option<NodeId>);
 

@@ -4,7 +4,7 @@
 //! beside).
 
 use super::super::constrain::add_ordering;
-use super::super::place::{Host, Placement};
+use super::super::place::{Host, Placement, parts};
 use super::super::relation::{End, Ordering, Relation, Task};
 use super::super::resolve::{Resource, Situation, active_node};
 use super::super::table::{ActionId, NodeId, ResourceId, Table};
@@ -12,6 +12,7 @@ use super::action::{Action, Edge, Key};
 use crate::cib::model::resource::Role;
 use crate::rules::Recheck;
 use crate::score::Score;
+use crate::status::OperationRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,6 +21,32 @@ pub const DEPTH_MAX: u32 = 400;
 
 /// A colocation seen from its primary: score, the primary's role, the dependent's, the dependent.
 pub type Dependent = (Score, Role, Role, ResourceId);
+
+/// A comparison of definitions that needs to know where a container goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Deferred<'a> {
+    Definition(ResourceId, NodeId, &'a OperationRecord),
+    Failure(ResourceId, NodeId, &'a OperationRecord),
+}
+
+/// The points around one kind of change of one clone.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    pub(super) task: Task,
+    pub(super) pre: Option<ActionId>,
+    pub(super) pre_done: Option<ActionId>,
+    pub(super) post: ActionId,
+    pub(super) post_done: ActionId,
+}
+
+/// All notifications of a clone.
+#[derive(Clone, Debug, Default)]
+pub struct Notifications {
+    pub(super) start: Option<Notification>,
+    pub(super) stop: Option<Notification>,
+    pub(super) promote: Option<Notification>,
+    pub(super) demote: Option<Notification>,
+}
 
 /// What the plan makes of a resource; starts as placed.
 #[derive(Clone, Debug)]
@@ -58,11 +85,13 @@ pub struct Plan<'a> {
     pub struck: BTreeSet<(ResourceId, NodeId)>,
     pub children: Table<ResourceId, Vec<ResourceId>>,
     /// Comparisons that need to know where containers go.
-    pub(super) deferred: Vec<super::change::Deferred<'a>>,
-    pub notifications: Table<ResourceId, super::notify::Notifications>,
+    pub(super) deferred: Vec<Deferred<'a>>,
+    pub notifications: Table<ResourceId, Notifications>,
     /// For each resource, who must be where it is, as constraints have it.
     pub dependents: Table<ResourceId, Vec<Dependent>>,
     pub recheck: Recheck,
+    /// In Pacemaker's words: who looks changed only because secrets are left out.
+    pub hidden_changes: Vec<String>,
     /// How often and how deep actions are being settled.
     pub visits: u64,
     pub depth: u32,
@@ -71,6 +100,7 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
+    /// A plan without actions: everything as it was placed.
     pub fn new(situation: &'a Situation, placement: &'a Placement) -> Self {
         let planned = |id: ResourceId| {
             let (resource, placed) = (&situation.resources[id], &placement.resources[id]);
@@ -104,9 +134,10 @@ impl<'a> Plan<'a> {
             struck: BTreeSet::new(),
             children: placement.children.clone(),
             deferred: Vec::new(),
-            notifications: Table::from_rows(vec![super::notify::Notifications::default(); count]),
+            notifications: Table::from_rows(vec![Notifications::default(); count]),
             dependents: Table::from_rows(vec![Vec::new(); count]),
             recheck: Recheck::default(),
+            hidden_changes: Vec::new(),
             visits: 0,
             depth: 0,
             postponed: Vec::new(),
@@ -124,12 +155,13 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// The resource as it was found.
     pub fn resource(&self, id: ResourceId) -> &'a Resource {
         &self.situation.resources[id]
     }
 
     /// Nothing is made or ordered any more: what only that needs is given back before the graph is made.
-    pub fn settled(&mut self) {
+    pub fn close(&mut self) {
         self.orderings = Vec::new();
         self.actions.shrink_to_fit();
     }
@@ -140,22 +172,23 @@ impl<'a> Plan<'a> {
         self.actions[action].key == *key
     }
 
-    /// A resource's actions with this key, oldest first. Given a node, one without a node is put on it.
-    pub fn find(&mut self, resource: ResourceId, key: &Key, node: Option<NodeId>) -> Vec<ActionId> {
-        let mut found = Vec::new();
-        for &action in &self.of[resource] {
+    /// A resource's actions with this key, oldest first. Given a node, those that are not on another: an action
+    /// that nobody gave a node yet may happen there.
+    pub fn find(&self, resource: ResourceId, key: &Key, node: Option<NodeId>) -> Vec<ActionId> {
+        let may_be_there = |action: ActionId| {
+            let place = self.actions[action].node;
+            node.is_none() || place.is_none() || place == node
+        };
+        let fits = |action: &&ActionId| self.has_key(**action, key) && may_be_there(**action);
+        self.of[resource].iter().filter(fits).copied().collect()
+    }
+
+    /// Puts those that nobody gave a node yet on this one.
+    pub(crate) fn put(&mut self, actions: &[ActionId], node: Option<NodeId>) {
+        for &action in actions {
             let row = &mut self.actions[action];
-            if row.key != *key {
-                continue;
-            }
-            if let (Some(node), None) = (node, row.node) {
-                row.node = Some(node);
-            }
-            if node.is_none() || row.node == node {
-                found.push(action);
-            }
+            row.node = row.node.or(node);
         }
-        found
     }
 
     /// Those that are on exactly this node.
@@ -173,6 +206,7 @@ impl<'a> Plan<'a> {
         self.of[resource].iter().rev().find(fits).copied()
     }
 
+    /// The newest action with this key, on whatever node.
     pub fn newest_with_key(&self, resource: ResourceId, key: &Key) -> Option<ActionId> {
         self.of[resource].iter().rev().find(|action| self.has_key(**action, key)).copied()
     }
@@ -205,6 +239,7 @@ impl<'a> Plan<'a> {
         add_ordering(self.situation, &mut self.orderings, &does, (first, then), relation);
     }
 
+    /// The same for whatever actions of two resources do these tasks.
     pub fn order_tasks_later(
         &mut self,
         first: ResourceId,
@@ -218,28 +253,18 @@ impl<'a> Plan<'a> {
 
     // Facts of resources in the plan.
 
+    /// The role of a resource, now or as planned; of a collective, the highest of any part.
     pub fn state(&self, id: ResourceId, current: bool) -> Role {
-        let children = &self.children[id];
-        if children.is_empty() {
-            let planned = &self.resources[id];
-            return if current { planned.current } else { planned.next };
-        }
-        children.iter().map(|child| self.state(*child, current)).max().unwrap_or_default()
+        let role = |part: ResourceId| {
+            let planned = &self.resources[part];
+            if current { planned.current } else { planned.next }
+        };
+        parts::role(&self.children, id, &role)
     }
 
+    /// Every node that a resource or its parts will be on.
     pub fn assigned_nodes(&self, id: ResourceId) -> Vec<NodeId> {
-        if self.children[id].is_empty() {
-            return self.resources[id].node.into_iter().collect();
-        }
-        let mut nodes = Vec::new();
-        for &child in &self.children[id] {
-            for node in self.assigned_nodes(child) {
-                if !nodes.contains(&node) {
-                    nodes.push(node);
-                }
-            }
-        }
-        nodes
+        parts::nodes(&self.children, id, &|part| self.resources[part].node)
     }
 
     /// The only node assigned to a resource's parts.
@@ -284,10 +309,12 @@ impl<'a> Plan<'a> {
         (active.len(), active.iter().filter(|node| self.nodes[**node].is_well()).count())
     }
 
+    /// Whether the resource, or any part of it, is left alone until somebody cleans up.
     pub fn any_part_blocked(&self, id: ResourceId) -> bool {
         self.resources[id].blocked || self.children[id].iter().any(|child| self.any_part_blocked(*child))
     }
 
+    /// Whether one resource is what the other is part of.
     pub fn is_above(&self, above: ResourceId, below: ResourceId) -> bool {
         self.situation.resources.above(below).any(|id| id == above)
     }

@@ -4,11 +4,11 @@
 
 use super::Plan;
 use crate::cib::model::resource::Role;
+use crate::exit;
 use crate::scheduler::constrain::ProbeMode;
 use crate::scheduler::relation::{End, Relation, Task};
 use crate::scheduler::resolve::BundleSettings;
 use crate::scheduler::table::{NodeId, ResourceId};
-use crate::status::operation::exit;
 
 impl Plan<'_> {
     pub(super) fn probe_everywhere(&mut self) {
@@ -30,8 +30,7 @@ impl Plan<'_> {
 
     /// Whether a node is asked what runs there.
     pub(super) fn is_asked(&self, node: NodeId) -> bool {
-        let planned = &self.nodes[node];
-        planned.online && !planned.unclean && self.situation.nodes[node].probes_allowed
+        self.nodes[node].is_well() && self.situation.nodes[node].probes_allowed
     }
 
     fn probe(&mut self, id: ResourceId, node: NodeId) {

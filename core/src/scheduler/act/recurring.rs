@@ -5,9 +5,9 @@
 use super::Plan;
 use super::action::Key;
 use crate::cib::model::resource::{Operation, Role};
+use crate::exit;
 use crate::scheduler::relation::{End, Relation, Task};
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
-use crate::status::operation::exit;
 
 /// A recurring operation as it shall be.
 struct Recurring {
@@ -59,8 +59,7 @@ impl Plan<'_> {
             return;
         }
         let monitor = self.action(id, op.key(), op.task.clone(), node, optional);
-        let host = &self.nodes[place];
-        if !self.actions[start].runnable || !host.online || host.unclean {
+        if !self.actions[start].runnable || !self.nodes[place].is_well() {
             self.actions[monitor].runnable = false;
         }
         if next == Role::Promoted {
@@ -135,7 +134,7 @@ impl Plan<'_> {
                 }
             }
             self.order_after_stops(id, place, monitor);
-            if !self.nodes[place].online || self.nodes[place].unclean {
+            if !self.nodes[place].is_well() {
                 self.actions[monitor].runnable = false;
             }
         }

@@ -71,12 +71,11 @@ impl Plan<'_> {
             }
             let facts = &self.situation.nodes[node];
             let was_reset = planned.next == Role::Stopped && resource.reconnect_interval_ms > 0 && facts.remote_fenced;
-            let asked_to_leave = facts.attribute("shutdown").is_some_and(|text| text != "0");
-            return if was_reset && !asked_to_leave { Connection::Unknown } else { Connection::Failed };
+            return if was_reset && !facts.shutdown_requested() { Connection::Unknown } else { Connection::Failed };
         }
         let Some(host) = host else { return Connection::Unknown };
         let is_halfway = resource.active_on.len() > 1 && planned.partial_migration.is_some();
-        if self.nodes[host].unclean || !self.nodes[host].online || is_halfway {
+        if !self.nodes[host].is_well() || is_halfway {
             return Connection::Resting;
         }
         Connection::Alive

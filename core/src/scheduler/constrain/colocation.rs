@@ -30,6 +30,23 @@ pub struct Colocation {
     pub influence: bool,
 }
 
+impl Colocation {
+    /// One that nobody wrote: always together, whatever the roles.
+    pub(super) fn implied(id: &str, dependent: ResourceId, primary: ResourceId) -> Self {
+        Self {
+            id: id.to_owned(),
+            dependent,
+            primary,
+            dependent_role: Role::Unknown,
+            primary_role: Role::Unknown,
+            score: Score::INFINITY,
+            node_attribute: None,
+            explicit: false,
+            influence: true,
+        }
+    }
+}
+
 /// Each resource's colocations by number, best first.
 #[derive(Clone, Debug)]
 pub struct Colocated {
@@ -40,11 +57,13 @@ pub struct Colocated {
 }
 
 impl Colocated {
+    /// Nobody is colocated with anybody.
     pub fn none(resources: usize) -> Self {
         let empty = || Table::from_rows(vec![Vec::new(); resources]);
         Self { this_with: empty(), with_this: empty() }
     }
 
+    /// Puts a colocation into the lists of both its resources, each list best first.
     pub fn insert(
         &mut self,
         situation: &Situation,
@@ -71,6 +90,7 @@ pub enum Side {
 }
 
 impl Side {
+    /// The resource on this side.
     pub const fn of(self, colocation: &Colocation) -> ResourceId {
         match self {
             Self::Dependent => colocation.dependent,
@@ -122,17 +142,14 @@ struct Common<'c> {
 impl Builder<'_> {
     pub(super) fn read_colocation(&mut self, written: &Written) {
         let sets = match &written.of {
-            ColocationOf::Sets(sets) => self.with_tags_in_sets(&written.id, sets),
+            ColocationOf::Sets(sets) => self.with_tags_in_sets(sets),
             ColocationOf::Pair { dependent, primary, .. } => {
                 let Some(left) = self.named(&written.id, dependent) else { return };
                 let Some(right) = self.named(&written.id, primary) else { return };
                 match (&left, &right) {
                     (Named::Resource, Named::Resource) => return self.colocate_pair(written),
                     (Named::Tag(_), Named::Tag(_)) => {
-                        return self.error(
-                            &written.id,
-                            "ignoring this constraint because two templates or tags cannot be colocated".to_owned(),
-                        );
+                        return self.ignore(&written.id, dependent, "two templates or tags cannot be colocated");
                     }
                     _ => sets_of_pair(written, &left, &right),
                 }
@@ -171,7 +188,8 @@ impl Builder<'_> {
         let mut seen: Vec<ResourceId> = Vec::new();
         for name in &set.resources {
             let Some(resource) = self.resource(name) else {
-                return self.error(common.id, format!("ignoring '{name}' and what follows it: no such resource"));
+                let why = self.stands_for_nothing(name);
+                return self.error(common.id, name, format!("ignoring it and what follows it: {why}"));
             };
             if score < Score::ZERO {
                 // Each avoids all before it.
@@ -209,7 +227,11 @@ impl Builder<'_> {
                             (primary, right.role.as_deref()),
                         );
                     }
-                    _ => self.error(common.id, format!("ignoring '{dependent}' with '{primary}': no such resource")),
+                    (dependent_id, _) => {
+                        let name = if dependent_id.is_none() { dependent } else { primary };
+                        let why = self.stands_for_nothing(name);
+                        self.error(common.id, name, format!("ignoring '{dependent}' with '{primary}': {why}"));
+                    }
                 }
             }
         }
@@ -258,7 +280,7 @@ impl Builder<'_> {
             None | Some((_, Some(Role::Started))) => Some(Role::Unknown),
             Some((_, Some(role))) => Some(role),
             Some((text, None)) => {
-                self.error(constraint, format!("ignoring this constraint because '{text}' is not a role"));
+                self.ignore(constraint, text, &format!("'{text}' is not a role"));
                 None
             }
         }

@@ -2,36 +2,13 @@
 //!
 //! In: `#health…` attributes and the health strategy. Out: a location for every resource and unhealthy node.
 
+use super::colour::score_or_colour;
 use super::{Builder, Location, ProbeMode};
 use crate::cib::model::options::HealthStrategy;
 use crate::cib::model::resource::Role;
 use crate::scheduler::resolve::{Node, Situation};
 use crate::score::Score;
 use std::ops::ControlFlow;
-
-/// What the colours mean under a strategy: red, yellow, green.
-pub fn colours(situation: &Situation) -> (Score, Score, Score) {
-    let options = &situation.options;
-    match options.health_strategy {
-        HealthStrategy::None => (Score::ZERO, Score::ZERO, Score::ZERO),
-        HealthStrategy::MigrateOnRed => (Score::MINUS_INFINITY, Score::ZERO, Score::ZERO),
-        HealthStrategy::OnlyGreen => (Score::MINUS_INFINITY, Score::MINUS_INFINITY, Score::ZERO),
-        HealthStrategy::Progressive | HealthStrategy::Custom => {
-            (options.health_red, options.health_yellow, options.health_green)
-        }
-    }
-}
-
-/// A score, where the colours count too.
-pub fn score_or_colour(situation: &Situation, text: &str) -> Option<Score> {
-    let (red, yellow, green) = colours(situation);
-    match text.to_ascii_lowercase().as_str() {
-        "red" => Some(red),
-        "yellow" => Some(yellow),
-        "green" => Some(green),
-        _ => Score::parse(text),
-    }
-}
 
 fn health(situation: &Situation, node: &Node) -> Score {
     let base = match situation.options.health_strategy {

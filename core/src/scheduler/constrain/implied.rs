@@ -164,16 +164,9 @@ impl Builder<'_> {
         );
         self.order_tasks(id, Task::Stop, launcher, Task::Stop, Relation::THEN_IMPLIES_FIRST);
         self.add_colocation(Colocation {
-            id: "#resource-with-container".to_owned(),
-            dependent: id,
-            primary: launcher,
-            dependent_role: Role::Unknown,
-            primary_role: Role::Unknown,
             // A connection into a container may also be held from elsewhere.
             score: if in_bundle { Score::new(10_000) } else { Score::INFINITY },
-            node_attribute: None,
-            explicit: false,
-            influence: true,
+            ..Colocation::implied("#resource-with-container", id, launcher)
         });
     }
 
@@ -214,15 +207,8 @@ impl Builder<'_> {
             }
             None => {}
             Some(previous) if line.colocated => self.add_colocation(Colocation {
-                id: "#group-members".to_owned(),
-                dependent: member,
-                primary: previous,
-                dependent_role: Role::Unknown,
-                primary_role: Role::Unknown,
-                score: Score::INFINITY,
-                node_attribute: None,
-                explicit: false,
                 influence: self.situation.resources[member].critical,
+                ..Colocation::implied("#group-members", member, previous)
             }),
             Some(_) => {}
         }
@@ -369,17 +355,7 @@ impl Builder<'_> {
                 Task::Stop,
                 Relation::THEN_IMPLIES_FIRST | Relation::GUEST_ALLOWED,
             );
-            self.add_colocation(Colocation {
-                id: "#ip-with-container".to_owned(),
-                dependent: ip,
-                primary: container,
-                dependent_role: Role::Unknown,
-                primary_role: Role::Unknown,
-                score: Score::INFINITY,
-                node_attribute: None,
-                explicit: false,
-                influence: true,
-            });
+            self.add_colocation(Colocation::implied("#ip-with-container", ip, container));
         }
         if let Some(remote) = replica.remote {
             self.imply_primitive(remote);
@@ -390,17 +366,8 @@ impl Builder<'_> {
     fn prepare_nesting(&mut self, remote: ResourceId) {
         let connections = self.situation.nodes.rows().iter().filter_map(|node| node.connection);
         for connection in connections.filter(|connection| *connection != remote) {
-            self.constraints.colocations.push(Colocation {
-                id: "#replica-remote-with-host-remote".to_owned(),
-                dependent: remote,
-                primary: connection,
-                dependent_role: Role::Unknown,
-                primary_role: Role::Unknown,
-                score: Score::INFINITY,
-                node_attribute: None,
-                explicit: false,
-                influence: true,
-            });
+            let colocation = Colocation::implied("#replica-remote-with-host-remote", remote, connection);
+            self.constraints.colocations.push(colocation);
             self.constraints.nested.insert((remote, connection), self.constraints.colocations.len() - 1);
         }
     }

@@ -3,7 +3,7 @@
 //! In: `rsc_location` as written. Out: [`Location`]s: so much for these nodes.
 
 use super::Builder;
-use super::health::score_or_colour;
+use super::colour::score_or_colour;
 use crate::cib::model::constraint::{Location as Written, LocationOf, LocationWant};
 use crate::cib::model::resource::Role;
 use crate::cib::model::rule::{Condition, Rule, RuleScore, ValueSource};
@@ -22,6 +22,7 @@ pub enum ProbeMode {
     Exclusive,
 }
 
+/// So much for these nodes, for one resource.
 #[derive(Clone, Debug)]
 pub struct Location {
     pub id: String,
@@ -49,12 +50,14 @@ impl Builder<'_> {
             },
             LocationOf::Pattern(pattern) => self.locate_pattern(written, pattern),
             LocationOf::Sets(sets) => {
-                for set in self.with_tags_in_sets(&written.id, sets) {
+                for set in self.with_tags_in_sets(sets) {
                     for name in &set.resources {
                         let Some(resource) = self.resource(name) else {
+                            let why = self.stands_for_nothing(name);
                             return self.error(
                                 &written.id,
-                                format!("ignoring set {} from '{name}' on: no such resource", set.id),
+                                name,
+                                format!("ignoring set {} from '{name}' on: {why}", set.id),
                             );
                         };
                         self.locate(
@@ -70,10 +73,8 @@ impl Builder<'_> {
 
     fn locate_tag(&mut self, written: &Written, name: &str) {
         let Some(members) = self.tags.get(name).cloned() else {
-            return self.error(
-                &written.id,
-                format!("ignoring this constraint because '{name}' is neither a resource nor a tag"),
-            );
+            let why = self.stands_for_nothing(name);
+            return self.ignore(&written.id, name, &why);
         };
         for member in members {
             match self.resource(&member) {
@@ -82,7 +83,10 @@ impl Builder<'_> {
                     resource,
                     Particulars { role: written.role.as_deref(), ..Particulars::default() },
                 ),
-                None => return self.error(&written.id, format!("tag '{name}' names '{member}', which does not exist")),
+                None => {
+                    let why = self.stands_for_nothing(&member);
+                    return self.ignore(&written.id, name, &format!("'{name}' stands for '{member}', and {why}"));
+                }
             }
         }
     }
@@ -90,8 +94,7 @@ impl Builder<'_> {
     fn locate_pattern(&mut self, written: &Written, pattern: &str) {
         let (text, inverted) = pattern.strip_prefix('!').map_or((pattern, false), |text| (text, true));
         let Ok(regex) = Regex::new(text) else {
-            return self
-                .error(&written.id, format!("ignoring this constraint because '{pattern}' is not a valid pattern"));
+            return self.ignore(&written.id, pattern, &format!("'{pattern}' is not a valid pattern"));
         };
         for &resource in &self.situation.top {
             let found = regex.captures(&self.situation.resources[resource].id);
@@ -115,7 +118,8 @@ impl Builder<'_> {
             Some("never") => ProbeMode::Never,
             Some("exclusive") => ProbeMode::Exclusive,
             Some(other) => {
-                self.error(&written.id, format!("'{other}' is not a valid resource-discovery"));
+                let why = format!("using resource-discovery=always because '{other}' is not valid");
+                self.error(&written.id, "resource-discovery", why);
                 ProbeMode::Always
             }
         };
@@ -146,10 +150,8 @@ impl Builder<'_> {
     ) {
         let Some(role) = self.role(written, rule.role.as_deref()) else { return };
         let Some(score) = &rule.score else {
-            return self.error(
-                &written.id,
-                format!("ignoring rule {} because it has neither score nor score-attribute", rule.id),
-            );
+            let why = format!("its rule {} has neither score nor score-attribute", rule.id);
+            return self.ignore(&written.id, "rule", &why);
         };
         let situation = self.situation;
         let wants_parameters = asks_for(rule, ValueSource::Parameter);
@@ -184,7 +186,7 @@ impl Builder<'_> {
             Some(Role::Started | Role::Unpromoted) => Some(Role::Unknown),
             Some(role) => Some(role),
             None => {
-                self.error(&written.id, format!("ignoring this constraint because '{text}' is not a role"));
+                self.ignore(&written.id, text, &format!("'{text}' is not a role"));
                 None
             }
         }

@@ -3,6 +3,7 @@
 //! In: [`Situation`]. Out: [`Constraints`]. Never here: choosing nodes, making actions.
 
 mod colocation;
+mod colour;
 mod health;
 mod implied;
 mod location;
@@ -51,8 +52,11 @@ pub struct Constraints {
     pub reset: Table<NodeId, bool>,
     pub recheck: Recheck,
     pub notes: Vec<Note>,
+    /// Constraints, and parts of them, that have no effect: by id, why.
+    pub ignored: BTreeMap<String, String>,
 }
 
+/// A resource that may not run on a node, or anywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ban {
     pub resource: ResourceId,
@@ -60,6 +64,7 @@ pub struct Ban {
     pub why: BanReason,
 }
 
+/// Why a resource must not run somewhere, or anywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BanReason {
     LostTicket,
@@ -67,6 +72,8 @@ pub enum BanReason {
     NotThere,
 }
 
+/// Reads what is written, and adds what groups, clones, bundles and connections imply. What cannot be meant is
+/// noted and left out.
 pub fn constrain(situation: &Situation) -> Constraints {
     let mut builder = Builder::new(situation);
     builder.apply_health();
@@ -118,6 +125,7 @@ impl<'a> Builder<'a> {
                 reset: Table::from_rows(situation.nodes.rows().iter().map(|n| n.remote_reset).collect()),
                 recheck: Recheck::default(),
                 notes: Vec::new(),
+                ignored: BTreeMap::new(),
             },
             names: names(situation),
             tags: tags(situation),
@@ -132,8 +140,30 @@ impl<'a> Builder<'a> {
         Some(if is_exact { found } else { self.situation.top_of(found) })
     }
 
-    fn error(&mut self, constraint: &str, message: String) {
-        self.constraints.notes.push(Note::error(constraint, message));
+    /// Says what becomes of a constraint that cannot be meant as it is written.
+    fn error(&mut self, constraint: &str, word: &str, message: String) {
+        let note = Note::error(constraint, message).at(word);
+        if !self.constraints.notes.contains(&note) {
+            self.constraints.notes.push(note);
+        }
+    }
+
+    /// The same of one that has no effect.
+    fn ignore(&mut self, constraint: &str, word: &str, why: &str) {
+        self.constraints.ignored.insert(constraint.to_owned(), why.to_owned());
+        self.error(constraint, word, format!("ignoring this constraint because {why}"));
+    }
+
+    /// Why a name in a constraint stands for nothing.
+    fn stands_for_nothing(&self, name: &str) -> String {
+        let resources = &self.situation.resources;
+        let cloned = resources.iter().find(|(_, resource)| resource.config_id.as_str() == name);
+        match cloned.map(|(id, _)| &resources[self.situation.top_of(id)].config_id) {
+            Some(clone) if clone.as_str() != name => {
+                format!("'{name}' is cloned, and only its clone '{clone}' can be named")
+            }
+            _ => format!("'{name}' is neither a resource nor a tag"),
+        }
     }
 
     fn point(&mut self, point: Point) -> usize {

@@ -5,6 +5,7 @@
 use super::Builder;
 use super::set::Named;
 use crate::cib::model::constraint::{Order, OrderKind, OrderOf, ResourceSet};
+use crate::note::Note;
 use crate::scheduler::relation::{End, Ordering, Point, Relation, Task};
 use crate::scheduler::resolve::Situation;
 use crate::scheduler::table::ResourceId;
@@ -50,7 +51,7 @@ fn task_of(action: Option<&str>) -> Task {
 impl Builder<'_> {
     pub(super) fn read_order(&mut self, written: &Order) {
         let sets = match &written.of {
-            OrderOf::Sets(sets) => self.with_tags_in_sets(&written.id, sets),
+            OrderOf::Sets(sets) => self.with_tags_in_sets(sets),
             OrderOf::Pair { first, then, .. } => {
                 let Some(left) = self.named(&written.id, first) else { return };
                 let Some(right) = self.named(&written.id, then) else { return };
@@ -70,10 +71,11 @@ impl Builder<'_> {
         let then_task = then_action.as_deref().map_or_else(|| first_task.clone(), Task::parse);
         if first == then && first_task == then_task {
             let id = self.situation.resources[first].id.to_string();
-            return self.error(&written.id, format!("ignoring this order: it puts {id} before itself"));
+            return self.ignore(&written.id, &id, &format!("it puts {id} before itself"));
         }
         let kind = kind_of(written.kind, written.score);
-        let symmetry = symmetry_of(written.symmetrical, kind);
+        let symmetry = self.symmetry(written, kind);
+        self.needs_promotable(&written.id, [(first, &first_task), (then, &then_task)]);
         let relation = relation_of(kind, &first_task, symmetry);
         match self.instances_needed(first, written.require_all) {
             0 => self.order_tasks(first, first_task.clone(), then, then_task.clone(), relation),
@@ -85,7 +87,34 @@ impl Builder<'_> {
                     let relation = relation_of(kind, &first_inverse, Symmetry::Inverse);
                     self.order_tasks(then, then_inverse, first, first_inverse, relation);
                 }
-                _ => self.error(&written.id, "this order cannot be inverted; write the inverse yourself".to_owned()),
+                _ => {
+                    let why = "this order cannot be inverted; write the inverse yourself".to_owned();
+                    self.error(&written.id, "symmetrical", why);
+                }
+            }
+        }
+    }
+
+    fn symmetry(&mut self, written: &Order, kind: OrderKind) -> Symmetry {
+        if written.symmetrical == Some(true) && kind == OrderKind::Serialize {
+            let why = "ignoring symmetrical=true because it has no effect with kind=Serialize".to_owned();
+            self.error(&written.id, "symmetrical", why);
+        }
+        symmetry_of(written.symmetrical, kind)
+    }
+
+    /// What is never promoted or demoted is not waited for.
+    fn needs_promotable(&mut self, constraint: &str, ends: [(ResourceId, &Task); 2]) {
+        for (resource, task) in ends {
+            let top = self.situation.top_of(resource);
+            if !matches!(task, Task::Promote | Task::Demote) || self.situation.resources[top].promotable {
+                continue;
+            }
+            let inside = self.situation.resources[top].bundle().is_some_and(|settings| settings.inside.is_some());
+            if !inside {
+                let name = &self.situation.resources[resource].config_id;
+                let why = format!("this order has no effect because '{name}' is not promotable");
+                self.constraints.notes.push(Note::info(constraint, why).at(name.as_str()));
             }
         }
     }
@@ -121,7 +150,7 @@ impl Builder<'_> {
 
     fn order_in_sets(&mut self, written: &Order, sets: &[ResourceSet]) {
         let kind = kind_of(written.kind, written.score);
-        let symmetry = symmetry_of(written.symmetrical, kind);
+        let symmetry = self.symmetry(written, kind);
         let mut previous: Option<(&ResourceSet, Vec<ResourceId>)> = None;
         for set in sets {
             let Some(resources) = self.resources_of(&written.id, set) else { return };
@@ -139,10 +168,11 @@ impl Builder<'_> {
     fn resources_of(&mut self, constraint: &str, set: &ResourceSet) -> Option<Vec<ResourceId>> {
         let found: Option<Vec<_>> = set.resources.iter().map(|name| self.resource(name)).collect();
         if found.is_none() {
-            self.error(
-                constraint,
-                format!("ignoring set {} and what follows it: it names a resource that does not exist", set.id),
-            );
+            let unknown = set.resources.iter().find(|name| self.resource(name).is_none());
+            let unknown = unknown.map_or("", String::as_str);
+            let why = self.stands_for_nothing(unknown);
+            self.constraints.ignored.insert(constraint.to_owned(), why.clone());
+            self.error(constraint, unknown, format!("ignoring set {} and what follows it: {why}", set.id));
         }
         found
     }

@@ -18,21 +18,16 @@ impl Builder<'_> {
         }
         let tag = self.tags.get(name).cloned().map(Named::Tag);
         if tag.is_none() {
-            self.error(
-                constraint,
-                format!("ignoring this constraint because '{name}' is neither a resource nor a tag"),
-            );
+            let why = self.stands_for_nothing(name);
+            self.ignore(constraint, name, &why);
         }
         tag
     }
 
-    pub(super) fn with_tags_in_sets(&mut self, constraint: &str, sets: &[ResourceSet]) -> Vec<ResourceSet> {
-        let known = |builder: &Self, name: &String| {
-            builder.resource(name).is_some() || builder.tags.contains_key(name.as_str())
-        };
-        if let Some(unknown) = sets.iter().flat_map(|set| &set.resources).find(|name| !known(self, name)) {
-            let message = format!("'{unknown}' is neither a resource nor a tag");
-            self.error(constraint, message);
+    /// Sets that name something unknown stay as they are: who uses them says so.
+    pub(super) fn with_tags_in_sets(&self, sets: &[ResourceSet]) -> Vec<ResourceSet> {
+        let known = |name: &String| self.resource(name).is_some() || self.tags.contains_key(name.as_str());
+        if !sets.iter().flat_map(|set| &set.resources).all(known) {
             return sets.to_vec();
         }
         sets.iter().map(|set| ResourceSet { resources: self.without_tags(&set.resources), ..set.clone() }).collect()

@@ -46,19 +46,21 @@ impl Builder<'_> {
                             }
                         }
                     }
-                    (None, None) => self.error(
-                        &written.id,
-                        format!("ignoring this constraint because '{resource}' is neither a resource nor a tag"),
-                    ),
+                    (None, None) => {
+                        let why = self.stands_for_nothing(resource);
+                        self.ignore(&written.id, resource, &why);
+                    }
                 }
             }
             TicketOf::Sets(sets) => {
-                for set in self.with_tags_in_sets(&written.id, sets) {
+                for set in self.with_tags_in_sets(sets) {
                     for name in &set.resources {
                         let Some(id) = self.resource(name) else {
+                            let why = self.stands_for_nothing(name);
                             return self.error(
                                 &written.id,
-                                format!("ignoring set {} from '{name}' on: no such resource", set.id),
+                                name,
+                                format!("ignoring set {} from '{name}' on: {why}", set.id),
                             );
                         };
                         self.need_ticket(written, &set.id, id, set.role.as_deref());
@@ -89,7 +91,8 @@ impl Builder<'_> {
         match written.loss_policy.as_deref().map(str::to_ascii_lowercase).as_deref() {
             Some("fence") if self.situation.options.fencing_enabled => LossPolicy::Fence,
             Some("fence") => {
-                self.error(&written.id, "using loss-policy=stop because fencing is not configured".to_owned());
+                let why = "using loss-policy=stop because fencing is disabled".to_owned();
+                self.error(&written.id, "loss-policy", why);
                 LossPolicy::Stop
             }
             Some("freeze") => LossPolicy::Freeze,

@@ -3,7 +3,7 @@
 //! In: an explanation, a resource, a node. Out: [`Verdict`], as lines.
 
 use super::Explanation;
-use super::origin;
+use super::origin::{self, Part};
 use crate::scheduler::resolve::Node;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
@@ -21,13 +21,6 @@ pub struct Verdict {
     pub tie: Option<String>,
     /// What changed the score, in order.
     pub parts: Vec<Part>,
-}
-
-/// One thing that counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    pub amount: String,
-    pub words: String,
 }
 
 impl Verdict {
@@ -63,15 +56,18 @@ impl Verdict {
     }
 }
 
-pub(super) fn verdict(of: &Explanation, id: ResourceId, node: NodeId) -> Verdict {
-    let row = &of.placement.resources[id];
-    Verdict {
-        node: of.situation.nodes[node].name.to_string(),
-        score: row.allowed.score(node),
-        chosen: row.node == Some(node),
-        unusable: unusable(of, node),
-        tie: tie(of, id, node),
-        parts: origin::parts(of, id, node),
+impl Explanation<'_> {
+    /// How a node did for a resource.
+    pub(super) fn verdict(&self, id: ResourceId, node: NodeId) -> Verdict {
+        let row = &self.placement.resources[id];
+        Verdict {
+            node: self.situation.nodes[node].name.to_string(),
+            score: row.allowed.score(node),
+            chosen: row.node == Some(node),
+            unusable: unusable(self, node),
+            tie: tie(self, id, node),
+            parts: origin::parts(self, id, node),
+        }
     }
 }
 
@@ -83,6 +79,8 @@ fn unusable(of: &Explanation, id: NodeId) -> Option<String> {
     let fencing = node.fence_reason.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     let words = if of.placement.nodes[id].unclean {
         format!("is unclean and must be fenced first{fencing}")
+    } else if !node.online && !node.switched_off_for.is_empty() {
+        format!("is switched off: {} failed there again and again", node.switched_off_for.join(", "))
     } else if !node.online {
         "is offline".to_owned()
     } else if node.shutdown {

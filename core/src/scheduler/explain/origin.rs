@@ -3,13 +3,18 @@
 //! In: the ledger of a placement. Out: parts of a score, in the order they were added.
 
 use super::Explanation;
-use super::node::Part;
 use crate::cib::model::resource::Role;
 use crate::scheduler::constrain::Colocation;
 use crate::scheduler::place::ledger::{Cause, Entry};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
-use crate::status::operation::exit;
+
+/// One thing that counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub amount: String,
+    pub words: String,
+}
 
 pub(super) fn parts(of: &Explanation, id: ResourceId, node: NodeId) -> Vec<Part> {
     let mut parts: Vec<Part> = start(of, id, node).into_iter().collect();
@@ -32,8 +37,7 @@ fn start(of: &Explanation, id: ResourceId, node: NodeId) -> Option<Part> {
     let failed = failed.clone().find(|failed| failed.node == node && of.is_part(failed.resource, id));
     let words = match failed {
         Some(failed) => {
-            let result = failed.record.exit_code.map_or("did not end", exit::text);
-            format!("its {} there failed: {result}", failed.record.task())
+            format!("its {} there failed: {}", failed.record.task(), failed.record.outcome())
         }
         None if of.situation.resources[id].active_on.contains(&node) => "it runs there, and is not managed".to_owned(),
         None => "what is known of it there".to_owned(),
@@ -89,12 +93,16 @@ fn location(id: &str) -> String {
 }
 
 fn failures(of: &Explanation, failing: ResourceId, node: NodeId) -> String {
+    let failed = of.situation.failed_operations.iter().rev();
+    let last = failed.clone().find(|failed| failed.node == node && of.is_part(failing, failed.resource));
+    let last = last.map(|failed| format!("; its {} failed: {}", failed.record.task(), failed.record.outcome()));
+    let last = last.unwrap_or_default();
     let resource = &of.situation.resources[failing];
     let (count, _) = of.situation.fail_count(failing, node, true);
     let (name, threshold) = (resource.failure_name(), resource.migration_threshold);
     let node = &of.situation.nodes[node].name;
     format!(
-        "fail count {count} of {name} reached migration-threshold={threshold}; `crm resource cleanup {name} {node}` forgets it"
+        "fail count {count} of {name} reached migration-threshold={threshold}; `crm resource cleanup {name} {node}` forgets it{last}"
     )
 }
 

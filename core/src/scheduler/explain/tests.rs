@@ -410,3 +410,35 @@ fn exclusive_discovery_excludes_the_rest() {
         &["p1 does not run; its place is on n2.", "  n2: 0, chosen", "  n1: banned", rest, "  n3: banned", rest],
     );
 }
+
+#[test]
+fn what_is_ignored_is_no_reason_and_is_told() {
+    let resources = r#"<clone id="ca"><meta_attributes id="cm"><nvpair id="cm1" name="target-role" value="Stopped"/></meta_attributes><primitive id="a" class="ocf" provider="heartbeat" type="Dummy"/></clone>
+        <primitive id="p1" class="ocf" provider="heartbeat" type="Dummy"><meta_attributes id="m"><nvpair id="m1" name="target-role" value="Promoted"/></meta_attributes></primitive>"#;
+    let constraints = r#"<rsc_order id="o1" first="a" then="p1"/>"#;
+    check(
+        &Case { resources, constraints, ..PLAIN },
+        "p1",
+        &[
+            "p1 does not run; its place is on n1.",
+            "  o1 is ignored because 'a' is cloned, and only its clone 'ca' can be named",
+            "  ignoring target-role because 'Promoted' only makes sense for promotable clones",
+            "  n1: 0, chosen",
+            "  n2: 0; as good as n1, whose name comes first",
+            "  n3: 0; as good as n1, whose name comes first",
+        ],
+    );
+}
+
+#[test]
+fn the_agents_own_reason_is_told() {
+    let history = r#"<lrm id="1"><lrm_resources><lrm_resource id="p1" class="ocf" provider="heartbeat" type="Dummy">
+        <lrm_rsc_op id="p1_last_failure_0" operation_key="p1_start_0" operation="start" transition-key="1:1:0:x" transition-magic="0:5;1:1:0:x" call-id="1" rc-code="5" op-status="0" interval="0" exit-reason="couldn't find command: modprobe"/>
+        </lrm_resource></lrm_resources></lrm>"#;
+    let document = document(&Case { history, ..PLAIN });
+    let situation = resolve(&Input::new(&document, Now::from_epoch(1_000_000)));
+    let explanation = explain(&situation);
+    let lines: Vec<String> = explanation.find("p1").into_iter().flat_map(|id| explanation.why(id, None)).collect();
+    let told = lines.iter().filter(|line| line.contains("Not installed (couldn't find command: modprobe)")).count();
+    assert_eq!(told, 2, "in general, and of the node\n{}", lines.join("\n"));
+}

@@ -25,7 +25,9 @@ impl Explanation<'_> {
         let mut lines = Vec::new();
         for constraint in &self.situation.model.constraints {
             let Constraint::Order(order) = constraint else { continue };
-            if kind_of(order.kind, order.score) != OrderKind::Mandatory {
+            // What is ignored is no reason.
+            let is_ignored = self.constraints.ignored.contains_key(&order.id);
+            if is_ignored || kind_of(order.kind, order.score) != OrderKind::Mandatory {
                 continue;
             }
             let pairs = pairs(order).into_iter().filter(|pair| self.is_part_of(id, pair.then));

@@ -5,6 +5,7 @@
 mod blocked;
 mod collective;
 mod demand;
+mod nodes;
 mod probes;
 mod relation;
 mod settle;
@@ -17,6 +18,7 @@ pub struct OrderedActions<'a> {
     pub plan: Plan<'a>,
 }
 
+/// Applies all orderings, settles who drags whom in and who cannot run, and puts on nodes what has none yet.
 pub fn order(actions: Actions<'_>) -> OrderedActions<'_> {
     let mut plan = actions.plan;
     plan.apply_orderings();
@@ -29,6 +31,7 @@ pub fn order(actions: Actions<'_>) -> OrderedActions<'_> {
         plan.settle(action);
     }
     plan.disable_invalid();
-    plan.settled();
+    plan.put_on_nodes();
+    plan.close();
     OrderedActions { plan }
 }

@@ -12,6 +12,10 @@ use crate::scheduler::table::{ActionId, Id, NodeId, ResourceId};
 const VISITS_MAX: u64 = 10_000;
 
 impl Plan<'_> {
+    /// Applies what the inputs of an action demand, and again to whom that changed.
+    ///
+    /// # Panics
+    /// If actions go on changing each other: flags only fall, so that is a fault of ours.
     pub fn settle(&mut self, then: ActionId) {
         self.visits += 1;
         let bound = VISITS_MAX * (self.actions.len() as u64 + 1);

@@ -43,7 +43,7 @@ impl Placer<'_> {
                         cell.score = Score::MINUS_INFINITY;
                     }
                 }
-                (_, node) => placer.lean(ban.resource, node, Score::MINUS_INFINITY),
+                (_, node) => placer.add_score(ban.resource, node, Score::MINUS_INFINITY),
             });
         }
     }
@@ -93,7 +93,7 @@ impl Placer<'_> {
         }
     }
 
-    /// The locations of a group as its later member would see them; see `friends`.
+    /// The locations of a group as its later member would see them; see `flow`.
     pub(super) fn with_locations_of(&self, id: ResourceId, owner: ResourceId) -> super::NodeTable {
         let mut table = self.row(id).allowed.clone();
         for &at in self.constraints.locations_of[owner].iter().rev() {
@@ -124,7 +124,7 @@ impl Placer<'_> {
         let may_stay = self.situation.options.symmetric || self.row(id).allowed.get(node).is_some();
         if self.row(id).managed && resource.stickiness >= Score::new(1) && may_stay {
             self.noting(Cause::Stickiness, Affected::Only(id), |placer| {
-                placer.lean(id, Some(node), resource.stickiness);
+                placer.add_score(id, Some(node), resource.stickiness);
             });
         }
     }
@@ -157,7 +157,7 @@ impl Placer<'_> {
             let unique = self.situation.resources[id].unique;
             let whole = if unique { id } else { self.situation.top_of(id) };
             self.noting(Cause::Failures(id), Affected::AllOf(whole), |placer| {
-                placer.lean(whole, Some(node), Score::MINUS_INFINITY);
+                placer.add_score(whole, Some(node), Score::MINUS_INFINITY);
             });
         }
     }

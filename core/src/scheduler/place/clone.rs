@@ -1,4 +1,4 @@
-//! A clone: its friends first, then its instances, then roles.
+//! A clone: what it is colocated with first, then its instances, then roles.
 //!
 //! In: a clone. Out: a node for as many instances as there may be.
 

@@ -188,7 +188,7 @@ impl Placer<'_> {
                 Some(instance) => self.apply_colocation(dependent, instance, at, true),
                 None => {
                     if colocation.score.is_infinite() {
-                        self.settle_on(dependent, None, None, true, true);
+                        self.assign_node(dependent, None, None, true, true);
                     }
                     Score::ZERO
                 }
@@ -234,7 +234,7 @@ impl Placer<'_> {
                 Some(container) => self.apply_colocation(dependent, container, at, true),
                 None => {
                     if colocation.score.is_infinite() {
-                        self.settle_on(dependent, None, None, true, true);
+                        self.assign_node(dependent, None, None, true, true);
                     }
                     Score::ZERO
                 }

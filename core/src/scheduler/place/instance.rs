@@ -2,7 +2,7 @@
 //!
 //! In: instances and how many there may be. Out: a node for as many as possible.
 
-use super::friends::Flow;
+use super::flow::Flow;
 use super::ledger::{Affected, Cause};
 use super::{NodeTable, Placer};
 use crate::cib::model::resource::Role;
@@ -45,7 +45,7 @@ impl Placer<'_> {
         let by_failure = self.did_fail(left).cmp(&self.did_fail(right));
         by_peers
             .then(by_failure)
-            .then_with(|| self.compare_by_friends(left, right))
+            .then_with(|| self.compare_by_colocated(left, right))
             .then_with(|| self.number(left).cmp(&self.number(right)))
     }
 
@@ -71,16 +71,16 @@ impl Placer<'_> {
         number.and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
     }
 
-    fn compare_by_friends(&self, left: ResourceId, right: ResourceId) -> Ordering {
+    fn compare_by_colocated(&self, left: ResourceId, right: ResourceId) -> Ordering {
         let worth = |id: ResourceId| {
             let Some(node) = self.active_node(id) else { return Score::MINUS_INFINITY };
             let mut table = NodeTable::none(self.situation.nodes.len());
             table.insert(node, super::Cell { score: self.placement.nodes[node].base, ..super::Cell::default() });
-            let table = self.with_friends_of(id, table);
+            let table = self.with_colocated_scores(id, table);
             table.score(node).unwrap_or(Score::MINUS_INFINITY)
         };
-        let has_friends = |id: ResourceId| !self.this_with(id).is_empty() || !self.with_this(id).is_empty();
-        if !has_friends(left) && !has_friends(right) && self.all_hosts_equal(left, right) {
+        let has_colocations = |id: ResourceId| !self.this_with(id).is_empty() || !self.with_this(id).is_empty();
+        if !has_colocations(left) && !has_colocations(right) && self.all_hosts_equal(left, right) {
             return Ordering::Equal;
         }
         worth(right).cmp(&worth(left))
@@ -91,7 +91,7 @@ impl Placer<'_> {
         base(left) == base(right)
     }
 
-    fn with_friends_of(&self, id: ResourceId, table: NodeTable) -> NodeTable {
+    fn with_colocated_scores(&self, id: ResourceId, table: NodeTable) -> NodeTable {
         let mut table = Some(table);
         for at in self.this_with(id) {
             let colocation = &self.constraints.colocations[at];
@@ -140,7 +140,7 @@ impl Placer<'_> {
             }
             if assigned >= max_total {
                 self.noting(Cause::Complete, Affected::AllOf(instance), |placer| {
-                    placer.lean(instance, None, Score::MINUS_INFINITY);
+                    placer.add_score(instance, None, Score::MINUS_INFINITY);
                 });
             } else if self.assign_instance(clone, instance, None, max_per_node).is_some() {
                 assigned += 1;
@@ -169,7 +169,7 @@ impl Placer<'_> {
         (host.is_available() && host.base >= Score::ZERO && !is_crowded).then_some(node)
     }
 
-    /// Tries to leave an instance where it is. Wherever friends drag it instead, the place stays reserved.
+    /// Tries to leave an instance where it is. Wherever colocations drag it instead, the place stays reserved.
     fn assign_early(
         &mut self,
         clone: ResourceId,

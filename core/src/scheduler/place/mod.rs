@@ -7,11 +7,12 @@ mod bucket;
 mod bundle;
 mod clone;
 mod colocation;
-mod friends;
+mod flow;
 mod group;
 mod instance;
 pub mod ledger;
 mod nodes;
+pub mod parts;
 mod primitive;
 mod promotable;
 mod shutdown_lock;
@@ -225,16 +226,16 @@ impl<'a> Placer<'a> {
     }
 
     /// Adds to the score of a resource and all below it, on one node or on all.
-    fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
-        self.lean_all(id, node, score);
+    fn add_score(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
+        self.add_score_to_all(id, node, score);
         if node.is_none() && score.is_banned() {
             self.placement.resources[id].node = None;
         }
     }
 
-    fn lean_all(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
+    fn add_score_to_all(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
         for child in self.placement.children[id].clone() {
-            self.lean_all(child, node, score);
+            self.add_score_to_all(child, node, score);
         }
         let (rows, hosts) = (&mut self.placement.resources, &self.placement.nodes);
         match node {
@@ -339,7 +340,7 @@ fn hosts(situation: &Situation, constraints: &Constraints) -> Table<NodeId, Host
         unclean: constraints.unclean[id],
         reset: constraints.reset[id],
         shutdown: node.shutdown,
-        closed: node.standby || node.maintenance,
+        closed: node.is_closed(),
         is_guest: situation.is_guest(id),
         is_named: node.attribute("#uname").is_some(),
         load: 0,
@@ -352,30 +353,21 @@ fn hosts(situation: &Situation, constraints: &Constraints) -> Table<NodeId, Host
 }
 
 impl Placement {
+    /// The role of a resource, now or as placed; of a collective, the highest of any part.
     pub fn state(&self, id: ResourceId, current: bool) -> Role {
-        let children = &self.children[id];
-        if children.is_empty() {
-            let row = &self.resources[id];
-            return if current { row.current } else { row.next };
-        }
-        children.iter().map(|child| self.state(*child, current)).max().unwrap_or_default()
+        let role = |part: ResourceId| {
+            let row = &self.resources[part];
+            if current { row.current } else { row.next }
+        };
+        parts::role(&self.children, id, &role)
     }
 
+    /// Every node that a resource or its parts were placed on.
     pub fn assigned_nodes(&self, id: ResourceId) -> Vec<NodeId> {
-        if self.children[id].is_empty() {
-            return self.resources[id].node.into_iter().collect();
-        }
-        let mut nodes = Vec::new();
-        for &child in &self.children[id] {
-            for node in self.assigned_nodes(child) {
-                if !nodes.contains(&node) {
-                    nodes.push(node);
-                }
-            }
-        }
-        nodes
+        parts::nodes(&self.children, id, &|part| self.resources[part].node)
     }
 
+    /// Whether a resource is looked for on a node; `None` where nothing allows it.
     pub fn probe_mode(&self, id: ResourceId, node: NodeId) -> Option<ProbeMode> {
         self.resources[id].allowed.get(node).map(|cell| cell.probe)
     }

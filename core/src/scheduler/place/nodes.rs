@@ -26,10 +26,12 @@ pub struct NodeTable {
 }
 
 impl NodeTable {
+    /// No node is allowed.
     pub fn none(nodes: usize) -> Self {
         Self { cells: vec![None; nodes] }
     }
 
+    /// The nodes that have a score are allowed.
     pub fn from_scores(scores: &NodeScores, nodes: usize) -> Self {
         let mut table = Self::none(nodes);
         for (node, score) in scores.iter() {
@@ -38,22 +40,27 @@ impl NodeTable {
         table
     }
 
+    /// `None` if the node is not considered.
     pub fn get(&self, node: NodeId) -> Option<&Cell> {
         self.cells[node.at()].as_ref()
     }
 
+    /// `None` if the node is not considered.
     pub fn get_mut(&mut self, node: NodeId) -> Option<&mut Cell> {
         self.cells[node.at()].as_mut()
     }
 
+    /// From now on the node is considered.
     pub fn insert(&mut self, node: NodeId, cell: Cell) {
         self.cells[node.at()] = Some(cell);
     }
 
+    /// From now on the node is not considered at all.
     pub fn remove(&mut self, node: NodeId) {
         self.cells[node.at()] = None;
     }
 
+    /// The node's score; `None` if it is not allowed.
     pub fn score(&self, node: NodeId) -> Option<Score> {
         self.get(node).map(|cell| cell.score)
     }
@@ -63,6 +70,7 @@ impl NodeTable {
         self.cells.iter().enumerate().filter_map(|(at, cell)| Some((NodeId::new(at), cell.as_ref()?)))
     }
 
+    /// In the order of names.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (NodeId, &mut Cell)> {
         self.cells.iter_mut().enumerate().filter_map(|(at, cell)| Some((NodeId::new(at), cell.as_mut()?)))
     }
@@ -98,10 +106,12 @@ pub struct Host {
 }
 
 impl Host {
+    /// Online, and known to be safe.
     pub const fn is_well(&self) -> bool {
         self.online && !self.unclean
     }
 
+    /// Resources may run there.
     pub const fn is_available(&self) -> bool {
         self.online && !self.shutdown && !self.unclean && !self.closed
     }

@@ -1,6 +1,6 @@
 //! The best node for one primitive.
 //!
-//! In: its node table, its friends and enemies. Out: a node, or none.
+//! In: its node table, its colocations. Out: a node, or none.
 
 use super::ledger::{Affected, Cause};
 use super::{NodeTable, Placer};
@@ -29,7 +29,7 @@ impl Placer<'_> {
             return None;
         }
         self.row_mut(id).assigning = true;
-        self.apply_friends(id);
+        self.apply_colocations(id);
         self.apply_target(id);
         self.trace_scores(Stage::Primitive, id);
         if self.situation.options.fencing_enabled && !self.situation.have_fencing {
@@ -41,9 +41,9 @@ impl Placer<'_> {
             self.set_next(id, current, "unmanaged");
             let here = self.active_node(id);
             let score = here.map(|node| self.placement.nodes[node].base);
-            self.settle_on(id, here, score, true, stop_if_fail);
+            self.assign_node(id, here, score, true, stop_if_fail);
         } else if self.situation.options.stop_all_resources {
-            self.settle_on(id, None, None, true, stop_if_fail);
+            self.assign_node(id, None, None, true, stop_if_fail);
         } else {
             self.assign_best(id, prefer, stop_if_fail);
         }
@@ -55,7 +55,7 @@ impl Placer<'_> {
     }
 
     /// First those who must be together or apart, then those who would like to.
-    fn apply_friends(&mut self, id: ResourceId) {
+    fn apply_colocations(&mut self, id: ResourceId) {
         let (this_with, with_this) = (self.this_with(id), self.with_this(id));
         let is_mandatory = |placer: &Self, at: &usize| {
             let score = placer.constraints.colocations[*at].score;
@@ -90,7 +90,7 @@ impl Placer<'_> {
         let row = self.row(id);
         let frozen = !self.situation.quorate && self.situation.no_quorum_policy == NoQuorumPolicy::Freeze;
         if row.next == Role::Stopped {
-            self.noting(Cause::Target, Affected::Only(id), |placer| placer.lean(id, None, Score::MINUS_INFINITY));
+            self.noting(Cause::Target, Affected::Only(id), |placer| placer.add_score(id, None, Score::MINUS_INFINITY));
         } else if row.next > row.current && frozen {
             let current = row.current;
             self.set_next(id, current, "no-quorum-policy=freeze");
@@ -127,7 +127,7 @@ impl Placer<'_> {
             Some(equal.copied().find(|node| Some(*node) == stays).unwrap_or(best))
         });
         let chosen_score = chosen.map(score);
-        self.settle_on(id, chosen, chosen_score, false, stop_if_fail);
+        self.assign_node(id, chosen, chosen_score, false, stop_if_fail);
         self.row(id).node.is_some()
     }
 
@@ -160,7 +160,7 @@ impl Placer<'_> {
     }
 
     /// Gives a resource, or all its parts, a node. Returns whether that is news.
-    pub(super) fn settle_on(
+    pub(super) fn assign_node(
         &mut self,
         id: ResourceId,
         node: Option<NodeId>,
@@ -172,7 +172,7 @@ impl Placer<'_> {
         if !children.is_empty() {
             let mut changed = false;
             for child in children {
-                changed |= self.settle_on(child, node, score, force, stop_if_fail);
+                changed |= self.assign_node(child, node, score, force, stop_if_fail);
             }
             return changed;
         }

@@ -3,7 +3,7 @@
 //! In: promotion scores that agents set, constraints on the promoted role. Out: next roles.
 
 use super::Placer;
-use super::friends::Flow;
+use super::flow::Flow;
 use super::ledger::{Affected, Cause};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
@@ -191,7 +191,7 @@ impl Placer<'_> {
         let lacks_ticket = self.constraints.tickets[clone].iter().any(|need| need.role == Role::Promoted && !need.held);
         if lacks_ticket {
             self.noting(Cause::LostTicket, Affected::AllOf(clone), |placer| {
-                placer.lean(clone, None, Score::MINUS_INFINITY);
+                placer.add_score(clone, None, Score::MINUS_INFINITY);
             });
         }
         for &instance in &instances {

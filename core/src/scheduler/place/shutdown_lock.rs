@@ -47,7 +47,7 @@ impl Placer<'_> {
         }
         for node in self.situation.nodes.ids().filter(|node| *node != locked_to) {
             self.noting(Cause::ShutdownLock(locked_to), Affected::Only(id), |placer| {
-                placer.lean(id, Some(node), Score::MINUS_INFINITY);
+                placer.add_score(id, Some(node), Score::MINUS_INFINITY);
             });
         }
     }

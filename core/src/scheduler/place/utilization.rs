@@ -3,18 +3,19 @@
 //! In: utilization of nodes and resources. Out: bans of nodes that are too full, the order of wishes.
 
 use super::ledger::{Affected, Cause};
-use super::{Placer, friends::Flow};
+use super::{Placer, flow::Flow};
 use crate::cib::model::options::PlacementStrategy;
 use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::scheduler::trace::TraceLine;
 use crate::score::Score;
+use quorate_grammar::literal;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A number; what is none counts as nothing.
 pub fn amount(text: &str) -> i64 {
-    text.trim().parse::<i64>().map_or(0, |n| n.clamp(i64::from(i32::MIN), i64::from(i32::MAX)))
+    literal::cib::number(text).map_or(0, |n| n.clamp(i64::from(i32::MIN), i64::from(i32::MAX)))
 }
 
 type Amounts = BTreeMap<String, i64>;
@@ -22,7 +23,10 @@ type Amounts = BTreeMap<String, i64>;
 impl Placer<'_> {
     pub(super) fn trace_capacities(&mut self, when: &'static str) {
         let Some(trace) = &mut self.placement.trace else { return };
-        for (node, host) in self.placement.nodes.iter() {
+        let situation = self.situation;
+        // What a bundle runs in its containers is taken of their hosts.
+        let is_counted = |node: &NodeId| !situation.is_bundle_node(*node);
+        for (node, host) in self.placement.nodes.iter().filter(|(node, _)| is_counted(node)) {
             let utilization = host.capacity.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
             trace.push(TraceLine::Capacity { when, node, utilization });
         }
@@ -103,7 +107,7 @@ impl Placer<'_> {
         for node in usable {
             if !has_room(self, node, &needed) {
                 self.noting(Cause::Full, Affected::AllOf(id), |placer| {
-                    placer.lean(id, Some(node), Score::MINUS_INFINITY);
+                    placer.add_score(id, Some(node), Score::MINUS_INFINITY);
                 });
             }
         }

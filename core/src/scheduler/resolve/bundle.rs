@@ -4,11 +4,12 @@
 
 use super::Resolver;
 use super::make::Common;
-use super::resource::Variant;
+use super::resource::{BundleSettings, Replica, Variant};
 use crate::cib::model::attributes::{AttributeSet, Pair};
 use crate::cib::model::resource::{Agent, Bundle, CloneConfig, Cloned, Operation, Primitive};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
+use crate::time::Interval;
 use quorate_grammar::literal;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,41 +22,6 @@ const LOGS: &str = "/var/log/pacemaker/bundles";
 const EXECUTOR: &str = "/usr/sbin/pacemaker-remoted";
 /// How much an instance wants its own container.
 const AT_HOME: Score = Score::new(500);
-
-/// What a bundle became.
-#[derive(Clone, Debug)]
-pub struct BundleSettings {
-    pub per_host: u32,
-    /// The clone of what runs in the containers.
-    pub inside: Option<ResourceId>,
-    pub replicas: Vec<Replica>,
-}
-
-/// One container with all that belongs to it.
-#[derive(Clone, Debug)]
-pub struct Replica {
-    pub number: u32,
-    pub address: Option<String>,
-    pub container: ResourceId,
-    pub ip: Option<ResourceId>,
-    pub remote: Option<ResourceId>,
-    pub inside: Option<ResourceId>,
-    /// The node in the container.
-    pub node: Option<NodeId>,
-}
-
-impl BundleSettings {
-    pub fn containers(&self) -> Vec<ResourceId> {
-        self.replicas.iter().map(|replica| replica.container).collect()
-    }
-}
-
-impl Replica {
-    /// All but the instance inside, in the order they come up.
-    pub fn parts(&self) -> impl Iterator<Item = ResourceId> {
-        self.ip.into_iter().chain([self.container]).chain(self.remote)
-    }
-}
 
 /// How many of what, read from the container's attributes.
 /// Each replica is a node of its own, which every resource has to do with.
@@ -90,7 +56,7 @@ struct Site<'a> {
 fn numbers(bundle: &Bundle) -> Numbers {
     let number = |name: &str, least: i64| {
         let text = bundle.container.get(name)?;
-        Some(text.trim().parse::<i64>().unwrap_or(least).clamp(least, i64::from(u16::MAX)) as u32)
+        Some(literal::cib::number(text).unwrap_or(least).clamp(least, i64::from(u16::MAX)) as u32)
     };
     let promoted = number("promoted-max", 0).or_else(|| number("masters", 0)).unwrap_or(0);
     let replicas = number("replicas", 1).unwrap_or(if promoted > 0 { promoted } else { 1 });
@@ -160,7 +126,7 @@ fn monitor(owner: &str, interval: &str, timeout: Option<&str>) -> Operation {
     Operation {
         id: format!("{owner}-monitor-{interval}"),
         name: "monitor".to_owned(),
-        interval_ms: literal::interval_ms(interval).ok().and_then(|ms| u32::try_from(ms).ok()).unwrap_or(0),
+        interval_ms: Interval::parse(interval).map_or(0, Interval::ms),
         enabled: true,
         attributes,
         ..Operation::default()

@@ -6,12 +6,13 @@
 use super::operation::{Definitions, configured};
 use super::resource::Resource;
 use super::{Node, Resolver};
-use crate::rules::{Facts, Recheck, settle};
+use crate::rules::{Facts, Recheck, evaluate_sets};
 use crate::scheduler::table::{NodeId, ResourceId, Table};
 use crate::status::OperationRecord;
 use crate::xml::digest::parameters_digest;
 use std::collections::BTreeMap;
 
+/// What became of a definition since an operation ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     None,
@@ -62,6 +63,7 @@ pub struct Changes<'a> {
 }
 
 impl Changes<'_> {
+    /// The digests of what the agent would be given now. `recheck` learns when a rule of the parameters turns.
     pub fn digests(
         &self,
         id: ResourceId,
@@ -78,7 +80,7 @@ impl Changes<'_> {
         let facts = Facts { node_attributes: Some(&self.nodes[node].attributes), ..Facts::default() };
         let mut extra = BTreeMap::new();
         if let Some(operation) = operation {
-            settle(&operation.parameters, None, &facts, now, recheck, &mut extra);
+            evaluate_sets(&operation.parameters, None, &facts, now, recheck, &mut extra);
         }
         let operation_has_parameters = interval_ms == 0 && !extra.is_empty();
         let meta = self.definitions.operation_meta(resource, operation, task, interval_ms, &parameters, recheck);
@@ -106,6 +108,7 @@ impl Changes<'_> {
         assigned.or_else(|| self.resources[launcher].active_on.first().copied())
     }
 
+    /// Compares the digests of a record with those of today.
     pub fn since(&self, id: ResourceId, node: NodeId, record: &OperationRecord, recheck: &mut Recheck) -> Change {
         let digests = self.digests(id, node, record.task(), record.interval_ms, Some(record), recheck);
         if record.attr("op-restart-digest") != digests.restart.as_deref() {

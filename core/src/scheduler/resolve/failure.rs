@@ -2,14 +2,14 @@
 //!
 //! In: judged records and the on-fail that came of them. Out: flags, bans and findings in the `Resolver`.
 
-use super::history::{Course, Judged};
+use super::history::{FailureState, Judged};
 use super::operation::OnFail;
 use super::resource::MultipleActive;
 use super::{Finding, Resolver};
 use crate::cib::model::resource::Role;
+use crate::exit;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
-use crate::status::operation::exit;
 
 impl Resolver<'_> {
     pub(super) fn note_failure<'r>(
@@ -17,17 +17,17 @@ impl Resolver<'_> {
         judged: &Judged<'r>,
         strategy: OnFail,
         role: Role,
-        course: &mut Course<'r>,
+        failure_state: &mut FailureState<'r>,
     ) {
         let (id, node) = (judged.resource, judged.node);
-        course.last_failure = Some(judged.record);
+        failure_state.last_failure = Some(judged.record);
         // In an opt-in cluster, agents missing where nobody opted in are no news.
         if self.options.symmetric || judged.exit_code != exit::NOT_INSTALLED {
             self.list_failure(id, node, judged.record);
         }
-        course.on_fail = Some(course.on_fail().max(strategy));
+        failure_state.on_fail = Some(failure_state.on_fail().max(strategy));
         match judged.record.task() {
-            "stop" => self.lean(id, Some(node), Score::MINUS_INFINITY),
+            "stop" => self.add_score(id, Some(node), Score::MINUS_INFINITY),
             "migrate_to" => self.read_failed_migration_away(judged),
             "migrate_from" => self.read_failed_migration_here(judged),
             "promote" => self.resources[id].role = Role::Promoted,
@@ -62,7 +62,7 @@ impl Resolver<'_> {
     }
 
     /// After all records of a resource on a node: where it stands, and what its worst failure asks for.
-    pub(super) fn settle_state(&mut self, id: ResourceId, node: NodeId, on_fail: OnFail) {
+    pub(super) fn conclude_history(&mut self, id: ResourceId, node: NodeId, on_fail: OnFail) {
         let active = self.resources[id].role > Role::Stopped;
         if self.resources[id].role != Role::Unknown {
             self.mark_known(id, node);
@@ -70,6 +70,9 @@ impl Resolver<'_> {
         let facts = &self.nodes[node];
         if active && !facts.online && !facts.maintenance && self.resources[id].managed {
             self.fence_host(id, node);
+        }
+        if on_fail == OnFail::Fence {
+            self.note_fencing_cause(id, node);
         }
         let asked = if self.nodes[node].unclean { OnFail::Ignore } else { on_fail };
         self.apply_on_fail(id, node, asked, active);
@@ -152,7 +155,7 @@ impl Resolver<'_> {
                 self.resources[id].managed = false;
                 self.resources[id].blocked = true;
             }
-            OnFail::Ban => self.lean(id, Some(node), Score::MINUS_INFINITY),
+            OnFail::Ban => self.add_score(id, Some(node), Score::MINUS_INFINITY),
             OnFail::Stop => self.set_target(id, Role::Stopped, "on-fail=stop"),
             OnFail::Restart if active => {
                 self.mark_failed(id);
@@ -219,7 +222,7 @@ impl Resolver<'_> {
             }
         }
         if !self.resources[id].managed {
-            self.lean(id, Some(node), Score::INFINITY);
+            self.add_score(id, Some(node), Score::INFINITY);
             for collective in self.resources.above(id).collect::<Vec<_>>() {
                 self.resources[collective].active_on.push(node);
             }
@@ -249,10 +252,7 @@ impl Resolver<'_> {
 
     fn is_multiply_active(&self, id: ResourceId) -> bool {
         let resource = &self.resources[id];
-        let counts = |node: &&NodeId| {
-            let node = &self.nodes[**node];
-            resource.needs_fencing || (node.online && !node.unclean)
-        };
+        let counts = |node: &&NodeId| resource.needs_fencing || self.nodes[**node].is_well();
         resource.is_primitive() && resource.active_on.iter().filter(counts).count() > 1
     }
 

@@ -5,51 +5,86 @@
 
 use super::node::Node;
 use super::resource::Resource;
+use super::{Resolver, Situation};
 use crate::cib::model::options::{ClusterOptions, NoQuorumPolicy};
 use crate::scheduler::table::{NodeId, ResourceId, Table};
 
+/// What the cluster may do to any lost node.
+enum Power {
+    None,
+    All,
+    /// Without quorum only nodes that are still there, so that the other side does not do the same.
+    OnlyOnline {
+        /// Whether remote nodes are safe to fence, too.
+        remote: bool,
+    },
+}
+
+impl Power {
+    fn of(options: &ClusterOptions, have_fencing: bool, quorate: bool, policy: NoQuorumPolicy) -> Self {
+        if !options.fencing_enabled || !have_fencing {
+            Self::None
+        } else if quorate || policy == NoQuorumPolicy::Ignore {
+            Self::All
+        } else {
+            Self::OnlyOnline { remote: options.fence_remote_without_quorum }
+        }
+    }
+}
+
 /// What fencing depends on.
-pub struct Means<'a> {
-    pub options: &'a ClusterOptions,
-    pub have_fencing: bool,
-    pub quorate: bool,
-    pub no_quorum_policy: NoQuorumPolicy,
-    pub nodes: &'a Table<NodeId, Node>,
-    pub resources: &'a Table<ResourceId, Resource>,
-    pub is_online: &'a dyn Fn(NodeId) -> bool,
+struct Means<'a> {
+    power: Power,
+    nodes: &'a Table<NodeId, Node>,
+    resources: &'a Table<ResourceId, Resource>,
+    is_online: &'a dyn Fn(NodeId) -> bool,
     /// Where a connection may be held.
-    pub allowed: &'a dyn Fn(ResourceId) -> Vec<NodeId>,
+    allowed: &'a dyn Fn(ResourceId) -> Vec<NodeId>,
+}
+
+impl Resolver<'_> {
+    /// As far as is known while histories are read.
+    pub(super) fn can_fence(&self, node: NodeId) -> bool {
+        let is_online = |node| self.nodes[node].online;
+        let allowed = |connection| self.resources[connection].scores.iter().map(|(node, _)| node).collect();
+        let power = Power::of(&self.options, self.have_fencing, self.quorate, self.no_quorum_policy);
+        let (nodes, resources) = (&self.nodes, &self.resources);
+        Means { power, nodes, resources, is_online: &is_online, allowed: &allowed }.can_fence(node, self.nodes.len())
+    }
+}
+
+impl Situation {
+    /// As far as the asker knows who is online and where connections may be held.
+    pub fn can_fence(
+        &self,
+        node: NodeId,
+        is_online: &dyn Fn(NodeId) -> bool,
+        allowed: &dyn Fn(ResourceId) -> Vec<NodeId>,
+    ) -> bool {
+        let power = Power::of(&self.options, self.have_fencing, self.quorate, self.no_quorum_policy);
+        let (nodes, resources) = (&self.nodes, &self.resources);
+        Means { power, nodes, resources, is_online, allowed }.can_fence(node, self.nodes.len())
+    }
 }
 
 impl Means<'_> {
-    pub fn can_fence(&self, id: NodeId) -> bool {
-        self.can_fence_within(id, self.nodes.len())
-    }
-
     /// A guest is fenced by stopping its container, whose hosts may be guests again: at most all nodes in turn.
-    fn can_fence_within(&self, id: NodeId, hosts_left: usize) -> bool {
+    fn can_fence(&self, id: NodeId, hosts_left: usize) -> bool {
         let connection = self.nodes[id].connection;
         if let Some(launcher) = connection.and_then(|connection| self.resources[connection].launcher) {
             let mut hosts = self.resources[launcher].active_on.iter();
-            return hosts.all(|host| {
-                (self.is_online)(*host) || (hosts_left > 0 && self.can_fence_within(*host, hosts_left - 1))
-            });
+            return hosts
+                .all(|host| (self.is_online)(*host) || (hosts_left > 0 && self.can_fence(*host, hosts_left - 1)));
         }
-        if !self.options.fencing_enabled || !self.have_fencing {
-            return false;
-        }
-        if self.quorate || self.no_quorum_policy == NoQuorumPolicy::Ignore {
-            return true;
-        }
-        if !(self.is_online)(id) {
-            return false;
-        }
-        match connection {
+        match (&self.power, connection) {
+            (Power::None, _) => false,
+            (Power::All, _) => true,
+            (Power::OnlyOnline { .. }, _) if !(self.is_online)(id) => false,
             // A remote node may belong to the other side of a split by now.
-            Some(connection) if self.nodes[id].is_remote() && !self.options.fence_remote_without_quorum => {
+            (Power::OnlyOnline { remote: false }, Some(connection)) if self.nodes[id].is_remote() => {
                 (self.allowed)(connection).into_iter().all(|host| (self.is_online)(host))
             }
-            _ => true,
+            (Power::OnlyOnline { .. }, _) => true,
         }
     }
 }

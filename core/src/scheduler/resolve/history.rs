@@ -7,12 +7,14 @@ use super::change::Change;
 use super::operation::OnFail;
 use super::{FailedOperation, Finding, Resolver};
 use crate::cib::model::resource::Role;
+use crate::exit;
 use crate::scheduler::resolve::resource::Pending;
 use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
-use crate::status::operation::{ExecutionStatus, exit};
+use crate::status::operation::ExecutionStatus;
 use crate::status::{NodeState, OperationRecord, ResourceHistory};
+use crate::time::Interval;
 
 /// One record under judgement. The results start as recorded and end as they are meant.
 pub(super) struct Judged<'r> {
@@ -27,12 +29,12 @@ pub(super) struct Judged<'r> {
 
 /// What is carried from record to record of one history.
 #[derive(Default)]
-pub(super) struct Course<'r> {
+pub(super) struct FailureState<'r> {
     pub last_failure: Option<&'r OperationRecord>,
     pub on_fail: Option<OnFail>,
 }
 
-impl Course<'_> {
+impl FailureState<'_> {
     pub fn on_fail(&self) -> OnFail {
         self.on_fail.unwrap_or(OnFail::Ignore)
     }
@@ -80,12 +82,12 @@ impl Resolver<'_> {
         let newest_first: Vec<_> = history.operations.iter().rev().collect();
         let by_age =
             merge_sort(newest_first, &|left: &&OperationRecord, right: &&OperationRecord| left.compare_age(right));
-        let mut course = Course::default();
+        let mut failure_state = FailureState::default();
         for record in &by_age {
-            self.judge_record(id, node, record, &mut course);
+            self.judge_record(id, node, record, &mut failure_state);
         }
         self.find_recurring(id, node, &by_age);
-        self.settle_state(id, node, course.on_fail());
+        self.conclude_history(id, node, failure_state.on_fail());
         if let Some(wanted) = self.configured_target(id) {
             let target = self.resources[id].target;
             if target == Role::Unknown || wanted < target {
@@ -125,7 +127,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn judge_record<'r>(&mut self, id: ResourceId, node: NodeId, record: &'r OperationRecord, course: &mut Course<'r>) {
+    fn judge_record<'r>(
+        &mut self,
+        id: ResourceId,
+        node: NodeId,
+        record: &'r OperationRecord,
+        failure_state: &mut FailureState<'r>,
+    ) {
         const TELLING: [&str; 8] =
             ["monitor", "start", "stop", "promote", "demote", "migrate_to", "migrate_from", "asyncmon"];
         if record.id().is_empty() || !TELLING.contains(&record.task()) {
@@ -140,30 +148,30 @@ impl Resolver<'_> {
         let expected = record.expected_exit_code.unwrap_or(-1);
         let mut judged = Judged { resource: id, node, record, status, exit_code, expected };
         let expired = self.failure_expired(&judged);
-        self.interpret(&mut judged, course, expired);
+        self.interpret(&mut judged, failure_state, expired);
         if expired && self.pass_over_expired(&judged, exit_code) {
             return;
         }
         if self.is_masked(id, record) {
-            self.mask_probe(&judged, course);
+            self.mask_probe(&judged, failure_state);
             return;
         }
-        self.apply_result(judged, course);
+        self.apply_result(judged, failure_state);
     }
 
-    fn apply_result<'r>(&mut self, judged: Judged<'r>, course: &mut Course<'r>) {
+    fn apply_result<'r>(&mut self, judged: Judged<'r>, failure_state: &mut FailureState<'r>) {
         let (id, node) = (judged.resource, judged.node);
         let whole = if self.resources[id].unique { id } else { self.resources.top_of(id) };
         match judged.status {
-            ExecutionStatus::Pending => return self.note_pending(&judged, course),
-            ExecutionStatus::Done => return self.note_success(&judged, judged.exit_code, course),
+            ExecutionStatus::Pending => return self.note_pending(&judged, failure_state),
+            ExecutionStatus::Done => return self.note_success(&judged, judged.exit_code, failure_state),
             ExecutionStatus::NotInstalled => {
                 let (strategy, role) = self.failure_handling(id, node, judged.record.task(), judged.record.interval_ms);
                 if strategy == OnFail::Ignore {
-                    course.on_fail = Some(OnFail::Ban);
+                    failure_state.on_fail = Some(OnFail::Ban);
                 }
-                self.lean(whole, Some(node), Score::MINUS_INFINITY);
-                return self.note_failure(&judged, strategy, role, course);
+                self.add_score(whole, Some(node), Score::MINUS_INFINITY);
+                return self.note_failure(&judged, strategy, role, failure_state);
             }
             ExecutionStatus::NotConnected => self.fail_connection_of(node),
             _ => {}
@@ -171,18 +179,18 @@ impl Resolver<'_> {
         let (strategy, role) = self.failure_handling(id, node, judged.record.task(), judged.record.interval_ms);
         let container_will_stop_it = strategy == OnFail::RestartContainer && judged.record.task() == "stop";
         if strategy == OnFail::Ignore || container_will_stop_it {
-            self.note_success(&judged, judged.expected, course);
+            self.note_success(&judged, judged.expected, failure_state);
             self.resources[id].failure_ignored = true;
             self.list_failure(id, node, judged.record);
-            if container_will_stop_it && course.on_fail() <= OnFail::Restart {
-                course.on_fail = Some(strategy);
+            if container_will_stop_it && failure_state.on_fail() <= OnFail::Restart {
+                failure_state.on_fail = Some(strategy);
             }
             return;
         }
-        self.note_failure(&judged, strategy, role, course);
+        self.note_failure(&judged, strategy, role, failure_state);
         match judged.status {
-            ExecutionStatus::HardError => self.lean(whole, Some(node), Score::MINUS_INFINITY),
-            ExecutionStatus::FatalError => self.lean(whole, None, Score::MINUS_INFINITY),
+            ExecutionStatus::HardError => self.add_score(whole, Some(node), Score::MINUS_INFINITY),
+            ExecutionStatus::FatalError => self.add_score(whole, None, Score::MINUS_INFINITY),
             _ => {}
         }
     }
@@ -195,7 +203,7 @@ impl Resolver<'_> {
     }
 
     /// Turns what was recorded into what it means.
-    fn interpret(&mut self, judged: &mut Judged, course: &mut Course, expired: bool) {
+    fn interpret(&mut self, judged: &mut Judged, failure_state: &mut FailureState, expired: bool) {
         let id = judged.resource;
         let effective = match judged.exit_code {
             exit::DEGRADED => exit::OK,
@@ -227,16 +235,16 @@ impl Resolver<'_> {
         } else {
             ExecutionStatus::Error
         };
-        self.interpret_exit_code(judged, course, expired);
+        self.interpret_exit_code(judged, failure_state, expired);
     }
 
-    fn interpret_exit_code(&mut self, judged: &mut Judged, course: &mut Course, expired: bool) {
+    fn interpret_exit_code(&mut self, judged: &mut Judged, failure_state: &mut FailureState, expired: bool) {
         let id = judged.resource;
         let is_probe = judged.record.is_probe();
         match judged.exit_code {
             exit::OK if is_probe && judged.expected == exit::NOT_RUNNING => judged.status = ExecutionStatus::Done,
             exit::OK => {}
-            exit::NOT_RUNNING => self.interpret_not_running(judged, course),
+            exit::NOT_RUNNING => self.interpret_not_running(judged, failure_state),
             exit::PROMOTED => {
                 if is_probe && judged.exit_code != judged.expected {
                     judged.status = ExecutionStatus::Done;
@@ -264,12 +272,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn interpret_not_running(&mut self, judged: &mut Judged, course: &mut Course) {
+    fn interpret_not_running(&mut self, judged: &mut Judged, failure_state: &mut FailureState) {
         let id = judged.resource;
         if judged.record.is_probe() || judged.expected == judged.exit_code || !self.resources[id].managed {
             judged.status = ExecutionStatus::Done;
             self.resources[id].role = Role::Stopped;
-            course.on_fail = None;
+            failure_state.on_fail = None;
             self.set_target(id, Role::Unknown, "not running");
         }
     }
@@ -294,7 +302,7 @@ impl Resolver<'_> {
             return false;
         }
         let is_last_failure = record.id().ends_with("_last_failure_0");
-        let timeout = i64::from(self.resources[id].failure_timeout_ms) / 1000;
+        let timeout = Interval(self.resources[id].failure_timeout_ms).seconds();
         let now = self.input.now.epoch();
         let mut expired = false;
         let mut unexpired_count = Score::ZERO;
@@ -360,7 +368,7 @@ impl Resolver<'_> {
         record: Option<&OperationRecord>,
     ) -> (Score, i64) {
         let resource = &self.resources[id];
-        let total = self.nodes[node].fail_counts.total(resource.failure_name(), !resource.unique);
+        let total = self.nodes[node].failures_of(resource);
         if total.count > Score::ZERO && resource.failure_timeout_ms > 0 && self.failure_blocks(id, node, record) {
             let name = self.resources[id].id.to_string();
             self.warn(&name, "ignoring failure-timeout because it conflicts with on-fail=block");
@@ -384,8 +392,7 @@ impl Resolver<'_> {
         if judged.record.interval_ms == 0 {
             return true;
         }
-        let node = &self.nodes[judged.node];
-        if node.online && !node.unclean {
+        if self.nodes[judged.node].is_well() {
             // The monitor must be started again, for it is not known whether it still runs.
             self.expired_monitors.insert((judged.node, judged.record.id().to_owned()));
             return true;
@@ -399,17 +406,17 @@ impl Resolver<'_> {
         record.is_maskable_probe() && !in_bundle()
     }
 
-    fn mask_probe(&mut self, judged: &Judged, course: &mut Course) {
+    fn mask_probe(&mut self, judged: &Judged, failure_state: &mut FailureState) {
         let id = judged.resource;
         let whole = if self.resources[id].unique { id } else { self.resources.top_of(id) };
-        self.note_success(judged, judged.expected, course);
+        self.note_success(judged, judged.expected, failure_state);
         self.list_failure(id, judged.node, judged.record);
-        self.lean(whole, Some(judged.node), Score::MINUS_INFINITY);
+        self.add_score(whole, Some(judged.node), Score::MINUS_INFINITY);
     }
 
-    fn note_pending(&mut self, judged: &Judged, course: &Course) {
+    fn note_pending(&mut self, judged: &Judged, failure_state: &FailureState) {
         let (id, record) = (judged.resource, judged.record);
-        if course.last_failure.is_some_and(|failure| is_not_older(failure, record)) {
+        if failure_state.last_failure.is_some_and(|failure| is_not_older(failure, record)) {
             return;
         }
         match record.task() {
@@ -431,7 +438,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn note_success(&mut self, judged: &Judged, exit_code: i32, course: &mut Course) {
+    pub(super) fn note_success(&mut self, judged: &Judged, exit_code: i32, failure_state: &mut FailureState) {
         let (id, record) = (judged.resource, judged.record);
         let mut clears_failure = true;
         if exit_code == exit::NOT_INSTALLED || self.is_masked(id, record) {
@@ -441,14 +448,14 @@ impl Resolver<'_> {
         } else {
             match record.task() {
                 "monitor" => {
-                    clears_failure = course.last_failure.is_some_and(|failure| failure.key() == record.key());
+                    clears_failure = failure_state.last_failure.is_some_and(|failure| failure.key() == record.key());
                     self.set_active_unless(id);
                 }
                 "start" | "migrate_from" => self.resources[id].role = Role::Started,
                 "stop" => self.resources[id].role = Role::Stopped,
                 "promote" => self.resources[id].role = Role::Promoted,
                 "demote" => {
-                    clears_failure = course.on_fail() == OnFail::Demote;
+                    clears_failure = failure_state.on_fail() == OnFail::Demote;
                     self.resources[id].role = Role::Unpromoted;
                 }
                 "migrate_to" => {
@@ -462,13 +469,13 @@ impl Resolver<'_> {
             }
         }
         if clears_failure {
-            self.forget_failures(id, course);
+            self.forget_failures(id, failure_state);
         }
     }
 
-    fn forget_failures(&mut self, id: ResourceId, course: &mut Course) {
+    fn forget_failures(&mut self, id: ResourceId, failure_state: &mut FailureState) {
         let reconnects = self.resources[id].reconnect_interval_ms != 0;
-        match course.on_fail() {
+        match failure_state.on_fail() {
             OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
             OnFail::ResetRemote if reconnects => {}
             OnFail::Block
@@ -477,7 +484,7 @@ impl Resolver<'_> {
             | OnFail::Restart
             | OnFail::RestartContainer
             | OnFail::ResetRemote => {
-                course.on_fail = None;
+                failure_state.on_fail = None;
                 self.set_target(id, Role::Unknown, "clear past failures");
             }
         }

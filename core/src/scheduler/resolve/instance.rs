@@ -90,11 +90,9 @@ impl Resolver<'_> {
 
     /// An instance on a dead node is better left free, unless fencing will bring it back or every node has one.
     fn may_take(&self, node: NodeId, clone: ResourceId, part: ResourceId) -> bool {
-        let facts = &self.nodes[node];
-        let is_gone = !facts.online || facts.unclean;
         let everywhere =
             self.resources[clone].clone_settings().is_some_and(|s| s.max as usize == self.existing().count());
-        self.resources[part].needs_fencing || !is_gone || self.is_guest(node) || everywhere
+        self.resources[part].needs_fencing || self.nodes[node].is_well() || self.is_guest(node) || everywhere
     }
 
     /// Nodes where an instance, or any part of it, is active or on its way.
@@ -151,7 +149,7 @@ impl Resolver<'_> {
         self.resources[id].removed = true;
         self.top.push(id);
         if self.options.stop_removed_resources {
-            self.lean(id, None, Score::MINUS_INFINITY);
+            self.add_score(id, None, Score::MINUS_INFINITY);
         } else {
             self.resources[id].managed = false;
         }

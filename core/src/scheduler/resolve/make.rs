@@ -7,7 +7,7 @@ use super::resource::{CloneSettings, GroupSettings, MultipleActive, Resource, Va
 use super::{INSTANCES_MAX, Resolver};
 use crate::cib::model::attributes::AttributeSet;
 use crate::cib::model::resource::{Agent, Cloned, Group, Primitive, ResourceConfig, Role};
-use crate::rules::{Facts, settle};
+use crate::rules::{Facts, evaluate_sets};
 use crate::scheduler::scores::NodeScores;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
@@ -73,7 +73,14 @@ impl Resolver<'_> {
             self.make_anonymous(top, id);
         }
         let mut utilization = BTreeMap::new();
-        settle(&primitive.utilization, None, &Facts::default(), self.input.now, &mut self.recheck, &mut utilization);
+        evaluate_sets(
+            &primitive.utilization,
+            None,
+            &Facts::default(),
+            self.input.now,
+            &mut self.recheck,
+            &mut utilization,
+        );
         self.resources[id].utilization = utilization;
         Some(id)
     }
@@ -155,7 +162,7 @@ impl Resolver<'_> {
         let resource = &self.resources[id];
         let number = |name: &str, old: &str, default: u32| {
             let text = resource.meta(name).or_else(|| resource.meta(old));
-            text.map_or(default, |text| text.trim().parse::<i64>().map_or(default, |n| n.clamp(0, 1_000_000) as u32))
+            text.map_or(default, |text| literal::cib::at_least(0, text).min(1_000_000) as u32)
         };
         settings.promoted_max = number("promoted-max", "master-max", 1);
         settings.promoted_node_max = number("promoted-node-max", "master-node-max", 1);
@@ -167,10 +174,11 @@ impl Resolver<'_> {
         if !resource.unique && settings.node_max > 1 {
             let why = "clone-node-max is ignored because anonymous clones have one instance per node";
             settings.node_max = 1;
-            self.error(&clone.id, why);
+            self.error_of(id, "clone-node-max", why);
         }
         if settings.max > INSTANCES_MAX {
-            self.error(&clone.id, &format!("clone-max is taken to be {INSTANCES_MAX}, the most that is supported"));
+            let why = format!("clone-max is taken to be {INSTANCES_MAX}, the most that is supported");
+            self.error_of(id, "clone-max", &why);
             settings.max = INSTANCES_MAX;
         }
         let instances = settings.max.max(1);
@@ -187,7 +195,7 @@ impl Resolver<'_> {
 
     /// Whether a clone has anything to clone: only OCF agents can be promoted.
     fn may_be_made(&mut self, common: &Common, parent: Option<ResourceId>, of: &Cloned) -> bool {
-        let meta = self.settle_meta(common, parent, None);
+        let meta = self.evaluate_meta(common, parent, None);
         let promotable = meta.get("promotable").is_some_and(|text| literal::boolean(text) == Ok(true));
         !promotable
             || match of {
@@ -236,7 +244,7 @@ impl Resolver<'_> {
         instance: Option<u32>,
     ) -> ResourceId {
         let name = instance.map_or_else(|| common.id.to_owned(), |number| format!("{}:{number}", common.id));
-        let meta = self.settle_meta(common, parent, instance);
+        let meta = self.evaluate_meta(common, parent, instance);
         let resource = Resource {
             id: name.as_str().into(),
             config_id: common.id.into(),
@@ -325,8 +333,7 @@ impl Resolver<'_> {
                     self.resources[launcher].launched.push(id);
                 }
                 None => {
-                    let name = self.resources[id].id.to_string();
-                    self.error(&name, &format!("its container {launcher} is unknown"));
+                    self.error_of(id, "container", &format!("its container {launcher} is unknown"));
                 }
             }
         }
@@ -356,7 +363,7 @@ impl Resolver<'_> {
     }
 
     /// Adds to the score of a resource and all below it, on one node or on all.
-    pub(super) fn lean(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
+    pub(super) fn add_score(&mut self, id: ResourceId, node: Option<NodeId>, score: Score) {
         for part in self.resources.with_descendants(id) {
             let nodes = node.map_or_else(|| self.existing().collect(), |node| vec![node]);
             for node in nodes {

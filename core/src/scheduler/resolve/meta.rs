@@ -1,4 +1,4 @@
-//! What is said of a resource: meta-attributes, settled and turned into types.
+//! What is said of a resource: meta-attributes, evaluated and turned into types.
 //!
 //! In: own, inherited and default meta-attributes. Out: fields of [`Resource`].
 
@@ -7,7 +7,7 @@ use super::make::Common;
 use super::resource::{MultipleActive, Resource};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
-use crate::rules::{Facts, settle};
+use crate::rules::{Facts, evaluate_sets};
 use crate::scheduler::table::ResourceId;
 use crate::score::Score;
 use crate::time::Interval;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 impl Resolver<'_> {
     /// Own attributes, own blocks, the parents' blocks, the defaults, and last all that the parent has.
-    pub(super) fn settle_meta(
+    pub(super) fn evaluate_meta(
         &mut self,
         common: &Common,
         parent: Option<ResourceId>,
@@ -33,15 +33,15 @@ impl Resolver<'_> {
         if let Some(number) = instance {
             meta.insert("clone".to_owned(), number.to_string());
         }
-        settle(common.meta, None, &facts, now, &mut self.recheck, &mut meta);
+        evaluate_sets(common.meta, None, &facts, now, &mut self.recheck, &mut meta);
         let mut inherited = BTreeMap::new();
         for above in parent.into_iter().flat_map(|parent| self.resources.lineage(parent)) {
             if let Some(sets) = self.config_meta.get(self.resources[above].config_id.as_str()) {
-                settle(sets, None, &facts, now, &mut self.recheck, &mut inherited);
+                evaluate_sets(sets, None, &facts, now, &mut self.recheck, &mut inherited);
             }
         }
         fill(&mut meta, &inherited);
-        settle(&self.model.resource_defaults, None, &facts, now, &mut self.recheck, &mut meta);
+        evaluate_sets(&self.model.resource_defaults, None, &facts, now, &mut self.recheck, &mut meta);
         if let Some(parent) = parent {
             fill(&mut meta, &self.resources[parent].meta);
         }
@@ -58,7 +58,7 @@ impl Resolver<'_> {
         let mut score = |name: &str, default: Score| match resource.meta.get(name).map(String::as_str) {
             None | Some("default") => default,
             Some(text) => Score::parse(text).unwrap_or_else(|| {
-                complaints.push(format!("using the default because '{text}' is not a valid {name}"));
+                complaints.push((name.to_owned(), format!("using the default {name} because '{text}' is no score")));
                 default
             }),
         };
@@ -66,6 +66,9 @@ impl Resolver<'_> {
         resource.stickiness = score("resource-stickiness", Score::ZERO);
         resource.migration_threshold = score("migration-threshold", Score::INFINITY);
         if resource.migration_threshold < Score::ZERO {
+            let text =
+                format!("using migration-threshold=INFINITY because {} is negative", resource.migration_threshold);
+            complaints.push(("migration-threshold".to_owned(), text));
             resource.migration_threshold = Score::INFINITY;
         }
         resource.critical = resource.meta("critical").is_none_or(|t| literal::boolean(t) == Ok(true));
@@ -94,7 +97,8 @@ impl Resolver<'_> {
             Some("stop_unexpected") => MultipleActive::StopUnexpected,
             None | Some("stop_start") => MultipleActive::StopStart,
             Some(other) => {
-                complaints.push(format!("'{other}' is not a valid multiple-active, using stop_start"));
+                let text = format!("using multiple-active=stop_start because '{other}' is not valid");
+                complaints.push(("multiple-active".to_owned(), text));
                 MultipleActive::StopStart
             }
         };
@@ -104,9 +108,8 @@ impl Resolver<'_> {
         if resource.fence_device {
             self.have_fencing = true;
         }
-        let name = self.resources[id].id.to_string();
-        for complaint in complaints {
-            self.warn(&name, &complaint);
+        for (word, complaint) in complaints {
+            self.warn_of(id, &word, &complaint);
         }
         let requires = self.resources[id].meta("requires").map(str::to_owned);
         self.read_requires(id, requires.as_deref());
@@ -143,15 +146,14 @@ impl Resolver<'_> {
         let known = ["nothing", "quorum", "fencing", "unfencing"];
         let lower = wanted.map(str::to_ascii_lowercase);
         let mut value = lower.as_deref().filter(|word| known.contains(word)).unwrap_or(default);
-        let name = resource.id.to_string();
         if let Some(wrong) = wanted.filter(|word| !known.contains(&word.to_ascii_lowercase().as_str())) {
-            self.error(&name, &format!("using requires={default} because '{wrong}' is not valid"));
+            self.error_of(id, "requires", &format!("using requires={default} because '{wrong}' is not valid"));
         }
         if value == "fencing" && wanted.is_some() && !fencing_enabled {
-            self.warn(&name, "requires fencing but fencing is disabled");
+            self.warn_of(id, "requires", "requires=fencing has no effect because fencing is disabled");
         }
         if value == "unfencing" && (self.resources[id].fence_device || !fencing_enabled) {
-            self.warn(&name, "using requires=quorum because unfencing is not possible");
+            self.warn_of(id, "requires", "using requires=quorum because unfencing is not possible");
             value = "quorum";
         }
         let resource = &mut self.resources[id];
@@ -166,16 +168,17 @@ impl Resolver<'_> {
         if text.eq_ignore_ascii_case("started") || text.eq_ignore_ascii_case("default") {
             return None;
         }
-        let (text, name) = (text.to_owned(), self.resources[id].id.to_string());
+        let text = text.to_owned();
         let Some(role) = Role::parse(&text) else {
-            self.error(&name, &format!("ignoring target-role because '{text}' is not valid"));
+            self.error_of(id, "target-role", &format!("ignoring target-role because '{text}' is not valid"));
             return None;
         };
         if role <= Role::Started {
             return Some(role);
         }
         if !self.resources[self.resources.top_of(id)].promotable {
-            self.error(&name, &format!("ignoring target-role because '{text}' only makes sense for promotable clones"));
+            let why = format!("ignoring target-role because '{text}' only makes sense for promotable clones");
+            self.error_of(id, "target-role", &why);
             return None;
         }
         (role == Role::Unpromoted).then_some(role)
@@ -193,9 +196,7 @@ impl Resolver<'_> {
 fn is_unique(resource: &Resource) -> bool {
     match resource.meta("globally-unique") {
         Some(text) => literal::boolean(text) == Ok(true),
-        None => {
-            resource.meta("clone-node-max").and_then(|text| text.trim().parse::<i64>().ok()).is_some_and(|max| max > 1)
-        }
+        None => resource.meta("clone-node-max").is_some_and(|text| literal::cib::at_least(0, text) > 1),
     }
 }
 

@@ -5,8 +5,9 @@
 use super::Resolver;
 use super::history::Judged;
 use crate::cib::model::resource::Role;
+use crate::exit;
 use crate::scheduler::table::{NodeId, ResourceId};
-use crate::status::operation::{ExecutionStatus, exit};
+use crate::status::operation::ExecutionStatus;
 use crate::status::{OperationRecord, ResourceHistory};
 use std::cmp::Ordering;
 use std::sync::Arc;

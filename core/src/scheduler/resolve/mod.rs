@@ -1,4 +1,4 @@
-//! Stage 1: what is. Rules are settled, instances exist, and needs are noted as facts.
+//! Stage 1: what is. Rules are evaluated, instances exist, and needs are noted as facts.
 //!
 //! In: [`Input`]. Out: [`Situation`]. Never here: constraints, choosing nodes, making actions.
 //!
@@ -7,10 +7,12 @@
 //! written. A resource's `children` are members or instances; `active_on` and `role` tell where and as what it
 //! runs; `failed_operations` is the list of failed actions; fail counts are in each node's `fail_counts`.
 
+mod alike;
 pub mod bundle;
 pub mod change;
+mod definition;
 mod failure;
-pub mod fencing;
+mod fencing;
 mod history;
 mod instance;
 mod make;
@@ -19,13 +21,13 @@ mod migration;
 pub mod node;
 pub mod operation;
 pub mod remote;
+mod repeated;
 pub mod resource;
 mod tree;
 
-pub use bundle::{BundleSettings, Replica};
 pub use node::{Node, NodeKind};
 pub use operation::{Definitions, OnFail};
-pub use resource::{CloneSettings, GroupSettings, MultipleActive, Pending, Resource, Variant};
+pub use resource::{BundleSettings, CloneSettings, GroupSettings, MultipleActive, Pending, Replica, Resource, Variant};
 
 use super::input::Input;
 use super::table::{NodeId, ResourceId, Table};
@@ -35,7 +37,7 @@ use crate::cib::model::attributes::AttributeSet;
 use crate::cib::model::options::{ClusterOptions, NoQuorumPolicy};
 use crate::cib::model::resource::{Cloned, ResourceConfig};
 use crate::note::Note;
-use crate::rules::{Facts, Recheck, settle};
+use crate::rules::{Facts, Recheck, evaluate_sets};
 use crate::score::Score;
 use crate::status::{self, ClusterStatus, OperationRecord};
 use crate::time::Now;
@@ -173,6 +175,7 @@ struct Resolver<'a> {
     expired_monitors: BTreeSet<(NodeId, String)>,
     recheck: Recheck,
     notes: Vec<Note>,
+    said: BTreeSet<(String, String)>,
 }
 
 /// A history may tell of a remote node that is not configured any more. Nodes are numbered by name, so
@@ -183,6 +186,7 @@ pub fn resolve(input: &Input) -> Situation {
         let mut resolver = Resolver::new(input, &late);
         resolver.collect_nodes();
         resolver.collect_resources();
+        resolver.check_definitions();
         let configured = resolver.top.clone();
         resolver.read_status();
         let Some(missing) = resolver.missing.take() else { return resolver.finish(configured) };
@@ -196,7 +200,7 @@ impl<'a> Resolver<'a> {
         let (model, mut notes) = decode::configuration(root);
         let mut recheck = Recheck::default();
         let mut given = BTreeMap::new();
-        settle(
+        evaluate_sets(
             &model.properties,
             Some("cib-bootstrap-options"),
             &Facts::default(),
@@ -241,6 +245,7 @@ impl<'a> Resolver<'a> {
             options,
             recheck,
             notes,
+            said: BTreeSet::new(),
         }
     }
 
@@ -258,11 +263,27 @@ impl<'a> Resolver<'a> {
     }
 
     fn warn(&mut self, about: &str, message: &str) {
-        self.notes.push(Note::warning(about, message));
+        self.say(Note::warning(about, message));
     }
 
     fn error(&mut self, about: &str, message: &str) {
-        self.notes.push(Note::error(about, message));
+        self.say(Note::error(about, message));
+    }
+
+    /// Of a resource as it is configured, not of each of its instances.
+    fn warn_of(&mut self, id: ResourceId, word: &str, message: &str) {
+        self.say(Note::warning(self.resources[id].config_id.as_str(), message).at(word));
+    }
+
+    fn error_of(&mut self, id: ResourceId, word: &str, message: &str) {
+        self.say(Note::error(self.resources[id].config_id.as_str(), message).at(word));
+    }
+
+    /// Once is enough.
+    fn say(&mut self, note: Note) {
+        if self.said.insert((note.about.clone(), note.message.clone())) {
+            self.notes.push(note);
+        }
     }
 
     fn finish(self, configured: Vec<ResourceId>) -> Situation {
@@ -365,16 +386,18 @@ pub fn parameters_on(
     let facts = Facts { node_attributes: node.map(|node| &nodes[node].attributes), ..Facts::default() };
     let mut parameters = BTreeMap::new();
     for part in resources.lineage(id) {
-        settle(&resources[part].parameters, None, &facts, now, &mut Recheck::default(), &mut parameters);
+        evaluate_sets(&resources[part].parameters, None, &facts, now, &mut Recheck::default(), &mut parameters);
     }
     parameters
 }
 
 impl Situation {
+    /// What operations are read with.
     pub fn definitions(&self) -> Definitions<'_> {
         Definitions { operation_defaults: &self.model.operation_defaults, now: self.now }
     }
 
+    /// What comparing definitions needs, before anything is placed.
     pub fn changes(&self) -> change::Changes<'_> {
         change::Changes {
             definitions: self.definitions(),
@@ -385,10 +408,12 @@ impl Situation {
         }
     }
 
+    /// Upper and lower case are the same in names of nodes.
     pub fn node_by_name(&self, name: &str) -> Option<NodeId> {
         self.nodes.iter().find(|(_, node)| node.name.eq_ignore_ascii_case(name)).map(|(id, _)| id)
     }
 
+    /// A resource or an instance; `p1:0`, not `p1`, is one of a clone.
     pub fn resource_by_name(&self, name: &str) -> Option<ResourceId> {
         self.by_name.get(name).copied()
     }
@@ -398,12 +423,26 @@ impl Situation {
         self.resources.top_of(id)
     }
 
+    /// Parameters as they hold on a node, or wherever no rule asks for one.
     pub fn parameters_on(&self, id: ResourceId, node: Option<NodeId>) -> BTreeMap<String, String> {
         parameters_on(&self.resources, &self.nodes, self.now, id, node)
     }
 
+    /// Nodes that resources' failures have fenced, and which.
+    pub fn fencing_causes(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let nodes = self.nodes.rows().iter().filter(|node| !node.fencing_causes.is_empty());
+        nodes.map(|node| (node.name.to_string(), node.fencing_causes.clone())).collect()
+    }
+
+    /// Whether the node lives in a resource.
     pub fn is_guest(&self, node: NodeId) -> bool {
         self.nodes[node].connection.is_some_and(|connection| self.resources[connection].launcher.is_some())
+    }
+
+    /// Whether the node is what a bundle runs in one of its containers.
+    pub fn is_bundle_node(&self, node: NodeId) -> bool {
+        let parent = self.nodes[node].connection.and_then(|connection| self.resources[connection].parent);
+        parent.is_some_and(|parent| self.resources[parent].is_bundle())
     }
 
     /// The resource and all below it, parents before children.
@@ -414,7 +453,7 @@ impl Situation {
     /// Fail count and time of the last failure; `effective` leaves expired failures out.
     pub fn fail_count(&self, id: ResourceId, node: NodeId, effective: bool) -> (Score, i64) {
         let resource = &self.resources[id];
-        let total = self.nodes[node].fail_counts.total(resource.failure_name(), !resource.unique);
+        let total = self.nodes[node].failures_of(resource);
         let expires = effective
             && total.count > Score::ZERO
             && resource.failure_timeout_ms > 0
@@ -425,7 +464,7 @@ impl Situation {
 
     /// The node a resource is active on, the one to trust most where there are several.
     pub fn active_node(&self, id: ResourceId) -> Option<NodeId> {
-        let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+        let is_well = |node: NodeId| self.nodes[node].is_well();
         let resource = &self.resources[id];
         active_node(resource, resource.partial_migration, is_well)
     }

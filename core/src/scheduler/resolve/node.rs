@@ -3,21 +3,22 @@
 //! In: the configuration's nodes and what the status section says of them. Out: [`Node`]s.
 //! Never here: acting on a need to fence (see `act::fence`).
 
-use super::fencing::Means;
-use super::{Finding, Resolver, active_node};
+use super::{Finding, Resolver, Resource, active_node};
 use crate::cib::model::node::NodeKind as ConfiguredKind;
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::ResourceConfig;
 use crate::ids::{NodeName, NodeUuid};
-use crate::rules::{Facts, settle};
+use crate::rules::{Facts, evaluate_sets};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
+use crate::status::failcount::Total;
 use crate::status::node::Membership;
 use crate::status::{FailCounts, NodeState};
 use quorate_grammar::literal;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What runs on a node of the cluster's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
     /// Runs the whole cluster stack.
@@ -39,6 +40,12 @@ pub struct Node {
     pub unclean: bool,
     /// Why it must be fenced, in words.
     pub fence_reason: Option<String>,
+    /// How, if not as all nodes are.
+    pub fencing_action: Option<&'static str>,
+    /// Resources whose failure has it fenced.
+    pub fencing_causes: BTreeSet<String>,
+    /// It was switched off for good, for the failure of these resources.
+    pub switched_off_for: Vec<String>,
     /// In the cluster, but not joined yet.
     pub pending: bool,
     pub standby: bool,
@@ -73,6 +80,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// A resource's failures here; an anonymous instance answers for all.
+    pub fn failures_of(&self, resource: &Resource) -> Total {
+        self.fail_counts.total(resource.failure_name(), !resource.unique)
+    }
+
     pub(super) fn new(name: NodeName, uuid: NodeUuid, kind: NodeKind, score: Score) -> Self {
         let word = if kind == NodeKind::Remote { "remote" } else { "cluster" };
         Self {
@@ -83,6 +95,9 @@ impl Node {
             online: false,
             unclean: false,
             fence_reason: None,
+            fencing_action: None,
+            fencing_causes: BTreeSet::new(),
+            switched_off_for: Vec::new(),
             pending: false,
             standby: false,
             standby_on_fail: false,
@@ -106,10 +121,22 @@ impl Node {
         }
     }
 
+    /// Online, and known to be safe.
+    pub const fn is_well(&self) -> bool {
+        self.online && !self.unclean
+    }
+
+    /// Whether resources are kept away though nothing is wrong with it.
+    pub const fn is_closed(&self) -> bool {
+        self.standby || self.maintenance
+    }
+
+    /// Whether it runs only the remote executor; guests do too.
     pub fn is_remote(&self) -> bool {
         self.kind == NodeKind::Remote
     }
 
+    /// A permanent, transient or built-in attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
@@ -118,7 +145,8 @@ impl Node {
         self.attribute(name).is_some_and(|text| literal::boolean(text) == Ok(true))
     }
 
-    fn shutdown_requested(&self) -> bool {
+    /// Asked to leave, by its own attribute.
+    pub fn shutdown_requested(&self) -> bool {
         self.attribute("shutdown").is_some_and(|text| text != "0")
     }
 }
@@ -236,8 +264,8 @@ impl Resolver<'_> {
             self.dc = Some(id);
         }
         let known_dc = self.dc;
-        let mut settled = BTreeMap::new();
-        settle(attributes, None, &Facts::default(), now, &mut self.recheck, &mut settled);
+        let mut values = BTreeMap::new();
+        evaluate_sets(attributes, None, &Facts::default(), now, &mut self.recheck, &mut values);
         let node = &mut self.nodes[id];
         let builtin = |node: &mut Node, name: &str, value: &str| {
             node.attributes.insert(name.to_owned(), value.to_owned());
@@ -250,12 +278,12 @@ impl Resolver<'_> {
         if let Some(cluster) = &cluster_name {
             builtin(node, "#cluster-name", cluster);
         }
-        for (name, value) in settled {
+        for (name, value) in values {
             if overwrite || !node.attributes.contains_key(&name) {
                 node.attributes.insert(name, value);
             }
         }
-        settle(utilization, None, &Facts::default(), now, &mut self.recheck, &mut node.utilization);
+        evaluate_sets(utilization, None, &Facts::default(), now, &mut self.recheck, &mut node.utilization);
         if node.attribute("#site-name").is_none()
             && let Some(site) = node.attribute("site-name").map(str::to_owned).or(cluster_name)
         {
@@ -278,6 +306,7 @@ impl Resolver<'_> {
         }
         self.nodes[id].unclean = false;
         self.nodes[id].seen = true;
+        self.nodes[id].switched_off_for = switched_off_for(state);
         self.judge_membership(id, state);
         if !self.quorate && self.nodes[id].online && self.no_quorum_policy == NoQuorumPolicy::Fence {
             self.fence(id, "cluster does not have quorum", false);
@@ -319,7 +348,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The order of the questions is the decision: see the table in the reference.
+    /// The order of the questions is the decision: the first that holds says why a node is fenced.
     fn online_with_fencing(&mut self, id: NodeId, state: &NodeState) -> bool {
         let is_member = state.member.is_in();
         if self.nodes[id].shutdown {
@@ -342,7 +371,7 @@ impl Resolver<'_> {
             if self.pending_too_long(state) {
                 self.fence(id, "peer pending timed out on joining the process group", false);
             } else if is_member || state.controller {
-                self.hold_back(id);
+                self.mark_pending(id);
             }
         } else if !is_member {
             self.fence(id, "peer is no longer part of the cluster", true);
@@ -350,14 +379,15 @@ impl Resolver<'_> {
             self.fence(id, "peer process is no longer available", false);
         } else if join == Some("member") {
         } else if matches!(join, Some("pending" | "down")) {
-            self.hold_back(id);
+            self.mark_pending(id);
         } else {
             self.fence(id, "peer was in an unknown state", false);
         }
         is_member
     }
 
-    fn hold_back(&mut self, id: NodeId) {
+    /// It is there, but not ready: nothing runs on it yet.
+    fn mark_pending(&mut self, id: NodeId) {
         self.nodes[id].standby = true;
         self.nodes[id].pending = true;
     }
@@ -399,7 +429,7 @@ impl Resolver<'_> {
         }
         self.status.nodes = states;
         for container in std::mem::take(&mut self.containers_to_stop).into_iter().rev() {
-            let is_well = |node: NodeId| self.nodes[node].online && !self.nodes[node].unclean;
+            let is_well = |node: NodeId| self.nodes[node].is_well();
             let resource = &self.resources[container];
             if let Some(node) = active_node(resource, resource.partial_migration, is_well) {
                 self.findings.push(Finding::Stop { resource: container, node });
@@ -537,20 +567,13 @@ impl Resolver<'_> {
         node.fence_reason.get_or_insert_with(|| reason.to_owned());
         self.findings.push(Finding::Fence { node: id, reason: reason.to_owned(), priority_delay });
     }
+}
 
-    pub(super) fn can_fence(&self, id: NodeId) -> bool {
-        let means = Means {
-            options: &self.options,
-            have_fencing: self.have_fencing,
-            quorate: self.quorate,
-            no_quorum_policy: self.no_quorum_policy,
-            nodes: &self.nodes,
-            resources: &self.resources,
-            is_online: &|node| self.nodes[node].online,
-            allowed: &|connection| self.resources[connection].scores.iter().map(|(node, _)| node).collect(),
-        };
-        means.can_fence(id)
-    }
+/// The failures that a node was switched off for, if that is what was done to it last.
+fn switched_off_for(state: &NodeState) -> Vec<String> {
+    let last = state.fencing_causes.iter().max_by_key(|cause| cause.at).filter(|cause| cause.is_off());
+    let meant = state.fencing_causes.iter().filter(|cause| last.is_some_and(|last| last.at == cause.at));
+    meant.map(|cause| cause.resource.clone()).collect()
 }
 
 #[cfg(test)]

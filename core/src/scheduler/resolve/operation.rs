@@ -1,20 +1,18 @@
 //! Operations as configured: their meta-attributes, and what a failure of one should lead to.
 //!
-//! In: a resource, an operation's name and interval. Out: settled values.
+//! In: a resource, an operation's name and interval. Out: evaluated values.
 //! Never here: whether the operation is needed.
 
 use super::resource::Resource;
 use super::{Node, Resolver};
+use crate::agent::OPERATION_TIMEOUT_MS;
 use crate::cib::model::attributes::AttributeSet;
 use crate::cib::model::resource::{Operation, Primitive, Role};
-use crate::rules::{Facts, Recheck, settle};
+use crate::rules::{Facts, Recheck, evaluate_sets};
 use crate::scheduler::table::{NodeId, ResourceId, Table};
 use crate::time::{Interval, Now};
 use quorate_grammar::literal;
 use std::collections::BTreeMap;
-
-/// Milliseconds an operation may take when nothing is said.
-const TIMEOUT_DEFAULT_MS: i64 = 20_000;
 
 /// From least to most severe; of several failures the most severe speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +72,7 @@ impl Definitions<'_> {
         };
         let mut meta = BTreeMap::new();
         if let Some(operation) = operation {
-            settle(&operation.meta, None, &facts, self.now, recheck, &mut meta);
+            evaluate_sets(&operation.meta, None, &facts, self.now, recheck, &mut meta);
             meta.extend(operation.attributes.iter().map(|(n, v)| (n.clone(), v.clone())));
         }
         let is_probe = name == "monitor" && interval_ms == 0;
@@ -84,7 +82,7 @@ impl Definitions<'_> {
                 meta.insert("timeout".to_owned(), timeout.to_owned());
             }
         }
-        settle(self.operation_defaults, None, &facts, self.now, recheck, &mut meta);
+        evaluate_sets(self.operation_defaults, None, &facts, self.now, recheck, &mut meta);
         meta.remove("id");
         if interval_ms > 0 {
             meta.insert("interval".to_owned(), interval_ms.to_string());
@@ -100,13 +98,13 @@ impl Definitions<'_> {
         let timeout = timeout_ms(meta.get("timeout").map(String::as_str));
         meta.insert("timeout".to_owned(), timeout.to_string());
         check_on_fail(resource, operation, name, &mut meta);
-        self.settle_start_delay(interval_ms, &mut meta);
+        self.insert_start_delay(interval_ms, &mut meta);
         meta
     }
 
-    fn settle_start_delay(&self, interval_ms: u32, meta: &mut BTreeMap<String, String>) {
+    fn insert_start_delay(&self, interval_ms: u32, meta: &mut BTreeMap<String, String>) {
         let delay = match meta.get("start-delay") {
-            Some(text) => literal::interval_ms(text).map_or(0, |ms| ms.clamp(0, i64::from(i32::MAX))),
+            Some(text) => literal::cib::interval_ms(text).map_or(0, |ms| ms.min(i64::from(i32::MAX))),
             None => {
                 let origin = meta.get("interval-origin").and_then(|text| self.now.date(text));
                 let seconds = i64::from(interval_ms / 1000);
@@ -124,8 +122,8 @@ impl Definitions<'_> {
 }
 
 fn timeout_ms(text: Option<&str>) -> i64 {
-    let ms = text.and_then(|text| literal::interval_ms(text).ok()).filter(|ms| *ms > 0);
-    ms.unwrap_or(TIMEOUT_DEFAULT_MS).min(i64::from(i32::MAX))
+    let ms = text.and_then(literal::cib::interval_ms).filter(|ms| *ms > 0);
+    ms.unwrap_or(OPERATION_TIMEOUT_MS as i64).min(i64::from(i32::MAX))
 }
 
 fn most_frequent_monitor(primitive: &Primitive) -> Option<&Operation> {
@@ -181,7 +179,7 @@ impl Resolver<'_> {
         let parameters = if resource.fence_device { self.parameters_on(id, Some(node)) } else { BTreeMap::new() };
         let definitions = Definitions { operation_defaults: &self.model.operation_defaults, now: self.input.now };
         let meta = definitions.operation_meta(resource, operation, task, interval_ms, &parameters, &mut self.recheck);
-        let on_fail = self.on_fail(id, task, interval_ms, meta.get("on-fail").map(String::as_str));
+        let on_fail = self.on_fail(id, node, task, interval_ms, meta.get("on-fail").map(String::as_str));
         let stops = on_fail == OnFail::Stop
             || (on_fail == OnFail::ResetRemote && self.resources[id].reconnect_interval_ms != 0);
         let role = match task {
@@ -192,18 +190,15 @@ impl Resolver<'_> {
         (on_fail, role)
     }
 
-    fn on_fail(&mut self, id: ResourceId, task: &str, interval_ms: u32, value: Option<&str>) -> OnFail {
+    fn on_fail(&mut self, id: ResourceId, node: NodeId, task: &str, interval_ms: u32, value: Option<&str>) -> OnFail {
         let fencing_enabled = self.options.fencing_enabled;
         let name = self.resources[id].id.to_string();
         let has_launcher = self.resources[id].launcher.is_some();
         let mut chosen = match value.map(str::to_ascii_lowercase).as_deref() {
             None => None,
             Some("block") => Some(OnFail::Block),
-            Some("fence") if fencing_enabled => Some(OnFail::Fence),
-            Some("fence") => {
-                self.error(&name, &format!("using on-fail=stop for {task} because fencing is disabled"));
-                Some(OnFail::Stop)
-            }
+            Some("fence") if fencing_enabled => Some(self.fence_or_block(id, node, true)),
+            Some("fence") => Some(OnFail::Stop),
             Some("standby") => Some(OnFail::Standby),
             Some("ignore" | "nothing") => Some(OnFail::Ignore),
             Some("migrate") => Some(OnFail::Ban),
@@ -211,25 +206,28 @@ impl Resolver<'_> {
             Some("restart") => Some(OnFail::Restart),
             Some("restart-container") => has_launcher.then_some(OnFail::RestartContainer),
             Some("demote") => Some(OnFail::Demote),
-            Some(other) => {
-                self.error(&name, &format!("using the default on-fail for {task} because '{other}' is not valid"));
-                None
-            }
+            // Said where operations are checked.
+            Some(_) => None,
         };
         let resource = &self.resources[id];
+        let managed = resource.managed;
         let is_probe = task == "monitor" && interval_ms == 0;
         let is_plain_remote = resource.remote_connection
             && self.node_by_name(&name).is_some_and(|node| self.nodes[node].is_remote() && !self.is_guest(node));
         let needs_reset = is_plain_remote && !is_probe && task != "start";
         // An unmanaged connection cannot be reset whatever is configured.
-        if needs_reset && !resource.managed {
+        if needs_reset && !managed {
             chosen = None;
         }
         chosen.unwrap_or(match task {
             _ if has_launcher => OnFail::RestartContainer,
-            _ if needs_reset && resource.managed => OnFail::ResetRemote,
+            _ if needs_reset && managed => OnFail::ResetRemote,
             _ if needs_reset => OnFail::Stop,
-            "stop" if fencing_enabled => OnFail::Fence,
+            "stop" if fencing_enabled && self.fails_alike(id) => {
+                self.warn_once(&name, "nobody is fenced for its failed stop: it fails alike on every node");
+                OnFail::Block
+            }
+            "stop" if fencing_enabled => self.fence_or_block(id, node, false),
             "stop" => OnFail::Block,
             _ => OnFail::Restart,
         })

@@ -1,8 +1,7 @@
 //! Resources and instances: what can be placed, and what is known of each.
 //!
-//! In: nothing. Out: [`Resource`]. Never here: making them (see `make`), settling what is said of them (see `meta`).
+//! In: nothing. Out: [`Resource`]. Never here: making them (see `make`), reading what is said of them (see `meta`).
 
-use super::bundle::BundleSettings;
 use crate::cib::model::attributes::AttributeSet;
 use crate::cib::model::resource::{Agent, Cloned, Primitive, Role};
 use crate::ids::ResourceName;
@@ -44,6 +43,42 @@ pub struct CloneSettings {
     pub made: u32,
 }
 
+/// What a bundle became.
+#[derive(Clone, Debug)]
+pub struct BundleSettings {
+    pub per_host: u32,
+    /// The clone of what runs in the containers.
+    pub inside: Option<ResourceId>,
+    pub replicas: Vec<Replica>,
+}
+
+/// One container with all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    pub number: u32,
+    pub address: Option<String>,
+    pub container: ResourceId,
+    pub ip: Option<ResourceId>,
+    pub remote: Option<ResourceId>,
+    pub inside: Option<ResourceId>,
+    /// The node in the container.
+    pub node: Option<NodeId>,
+}
+
+impl BundleSettings {
+    /// Every replica's container.
+    pub fn containers(&self) -> Vec<ResourceId> {
+        self.replicas.iter().map(|replica| replica.container).collect()
+    }
+}
+
+impl Replica {
+    /// All but the instance inside, in the order they come up.
+    pub fn parts(&self) -> impl Iterator<Item = ResourceId> {
+        self.ip.into_iter().chain([self.container]).chain(self.remote)
+    }
+}
+
 /// What to do when a resource is found active in too many places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MultipleActive {
@@ -74,7 +109,7 @@ pub struct Resource {
     pub children: Vec<ResourceId>,
     pub agent: Agent,
     pub description: Option<String>,
-    /// Settled meta-attributes; the element's own attributes stand among them.
+    /// Evaluated meta-attributes; the element's own attributes stand among them.
     pub meta: BTreeMap<String, String>,
     pub parameters: Vec<AttributeSet>,
     pub utilization: BTreeMap<String, String>,
@@ -133,6 +168,7 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// As configured; `None` for collectives.
     pub fn primitive(&self) -> Option<&Primitive> {
         match &self.variant {
             Variant::Primitive(primitive) => Some(primitive),
@@ -156,6 +192,7 @@ impl Resource {
         matches!(self.variant, Variant::Bundle(_))
     }
 
+    /// Its settings, if it is a group.
     pub fn group(&self) -> Option<GroupSettings> {
         match self.variant {
             Variant::Group(settings) => Some(settings),
@@ -163,6 +200,7 @@ impl Resource {
         }
     }
 
+    /// Its settings, if it is a bundle.
     pub fn bundle(&self) -> Option<&BundleSettings> {
         match &self.variant {
             Variant::Bundle(settings) => Some(settings),
@@ -175,6 +213,7 @@ impl Resource {
         self.bundle().map_or_else(|| self.children.clone(), BundleSettings::containers)
     }
 
+    /// A clone's own; `None` for anything else.
     pub fn clone_settings(&self) -> Option<&CloneSettings> {
         match &self.variant {
             Variant::Clone(settings) => Some(settings),
@@ -182,10 +221,12 @@ impl Resource {
         }
     }
 
+    /// A meta-attribute, evaluated.
     pub fn meta(&self, name: &str) -> Option<&str> {
         self.meta.get(name).map(String::as_str)
     }
 
+    /// Whether a meta-attribute is given and means yes.
     pub fn meta_is_true(&self, name: &str) -> bool {
         self.meta(name).is_some_and(|text| literal::boolean(text) == Ok(true))
     }

@@ -1,17 +1,50 @@
 //! What was done and what failed: operations, fail counts, failed actions; tickets and bans.
 
-use super::Builder;
+use super::{Builder, Extra};
 use crate::cib::model::constraint::{Constraint, Location, LocationOf, LocationWant};
 use crate::cib::model::rule::RuleScore;
+use crate::exit;
+use crate::fencing::FencingEvent;
+use crate::fencing::history::FencingState as Recorded;
+use crate::node::NodeStatus;
 use crate::rules::{Facts, Recheck, holds};
 use crate::scheduler::resolve::{FailedOperation, Node, Resource};
 use crate::scheduler::sort::merge_sort;
 use crate::scheduler::table::NodeId;
 use crate::score::Score;
-use crate::status::operation::{ExecutionStatus, exit};
+use crate::status::operation::ExecutionStatus;
 use crate::status::{NodeState, OperationRecord, ResourceHistory};
-use crate::view::cluster::{BanView, FailureView, NodeHistory, OperationView, ResourceHistoryView, TicketView};
+use crate::view::cluster::{
+    BanView, FailureView, FencingState, FencingView, NodeHistory, OperationView, ResourceHistoryView, TicketView,
+};
 use regex::Regex;
+
+impl Extra {
+    /// What a daemon says: of fencing what goes on first, then the newest.
+    pub fn of(status: &NodeStatus) -> Extra {
+        let mut fencing: Vec<FencingView> = status.fencing.iter().map(fencing).collect();
+        fencing.sort_by_key(|event| std::cmp::Reverse((event.state == FencingState::Pending, event.completed)));
+        Extra { told_by: Some(status.node.clone()), fencing }
+    }
+}
+
+fn fencing(event: &FencingEvent) -> FencingView {
+    let state = match event.state {
+        Recorded::Pending => FencingState::Pending,
+        Recorded::Succeeded => FencingState::Succeeded,
+        Recorded::Failed => FencingState::Failed,
+    };
+    FencingView {
+        target: event.target.clone(),
+        action: event.action.clone(),
+        state,
+        client: event.client.clone(),
+        origin: event.origin.clone(),
+        delegate: event.delegate.clone(),
+        completed: (state != FencingState::Pending).then_some(event.at),
+        reason: Some(event.reason.clone()).filter(|reason| !reason.is_empty()),
+    }
+}
 
 impl Builder<'_> {
     /// In the order of the status section, nodes that are gone left out.
@@ -41,10 +74,11 @@ impl Builder<'_> {
     fn resource_history(&self, history: &ResourceHistory, node: NodeId) -> Option<ResourceHistoryView> {
         let resource = self.resource_of(history.id())?;
         let node = &self.situation.nodes[node];
-        let total = node.fail_counts.total(resource.failure_name(), !resource.unique);
+        let total = node.failures_of(resource);
         let operations = shown_operations(history);
         let view = ResourceHistoryView {
             id: resource.printed_id().to_string(),
+            instance_id: resource.id.to_string(),
             kept_as: history.id().to_string(),
             orphaned: resource.removed,
             migration_threshold: resource.migration_threshold,
@@ -74,12 +108,14 @@ impl Builder<'_> {
 
     fn failure(&self, failed: &FailedOperation) -> FailureView {
         let record = &failed.record;
+        let deed = Deed::of(record.key());
         let status = record.status.unwrap_or(ExecutionStatus::Done);
         FailureView {
-            resource: named_in_key(record).to_string(),
+            resource: deed.resource.to_string(),
             key: record.key().to_string(),
             key_is_id: record.attr("operation_key").is_none(),
             node: self.situation.nodes[failed.node].name.to_string(),
+            deed: deed.task.to_string(),
             task: record.task().to_string(),
             interval_ms: record.interval_ms,
             exit_code: record.exit_code.unwrap_or(exit::MAX),
@@ -193,12 +229,22 @@ fn ticket_named(constraint: &Constraint) -> Option<&String> {
     }
 }
 
-/// The resource as the operation's key calls it: `p1` of `p1_monitor_10000`.
-pub(super) fn named_in_key(record: &OperationRecord) -> &str {
-    let key = record.key();
-    let without_interval = key.rsplit_once('_').map_or(key, |(rest, _)| rest);
-    let task = without_interval.strip_suffix(record.task()).and_then(|rest| rest.strip_suffix('_'));
-    task.unwrap_or(key)
+/// What an operation's key says: `p1` and `monitor` of `p1_monitor_10000`.
+pub(super) struct Deed<'a> {
+    pub resource: &'a str,
+    pub task: &'a str,
+}
+
+/// Tasks that have a line in their name.
+const LONG_TASKS: [&str; 2] = ["_migrate_to", "_migrate_from"];
+
+impl<'a> Deed<'a> {
+    pub fn of(key: &'a str) -> Deed<'a> {
+        let Some((rest, _)) = key.rsplit_once('_') else { return Deed { resource: key, task: "" } };
+        let long = LONG_TASKS.iter().find_map(|task| Some((rest.strip_suffix(task)?, &task[1..])));
+        let (resource, task) = long.or_else(|| rest.rsplit_once('_')).unwrap_or((rest, ""));
+        Deed { resource, task }
+    }
 }
 
 /// By call, without what is of no interest: notifications, and probes that found nothing.

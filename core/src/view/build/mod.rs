@@ -7,11 +7,14 @@ mod history;
 mod nodes;
 mod resources;
 
-use super::cluster::{ClusterView, CurrentDc, FencingView, LastChange, Summary};
-use crate::cib::Document;
+use super::cluster::{ClusterView, CurrentDc, FencingView, LastChange, Summary, TicketView};
+use super::filter::{Section, ViewOptions};
 use crate::cib::model::resource::Role;
+use crate::cib::{Document, upgrade};
 use crate::scheduler::resolve::{Node, Resource, Situation};
 use crate::scheduler::table::ResourceId;
+use crate::scheduler::{Input, resolve, with_lost_tickets};
+use crate::time::Now;
 
 /// What is not in the CIB.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,6 +24,7 @@ pub struct Extra {
     pub fencing: Vec<FencingView>,
 }
 
+/// Everything that can be shown; what is shown of it, printers choose.
 pub fn build(document: &Document, situation: &Situation, extra: &Extra) -> ClusterView {
     let builder = Builder { document, situation };
     ClusterView {
@@ -33,7 +37,25 @@ pub fn build(document: &Document, situation: &Situation, extra: &Extra) -> Clust
         fencing: extra.fencing.clone(),
         tickets: builder.tickets(),
         bans: builder.bans(),
+        tags: situation.model.tags.clone(),
     }
+}
+
+/// What is known of a document. Constraints are looked at where something of them is shown, and then lost
+/// tickets have their effect, as with Pacemaker.
+pub fn situation(input: &Input, options: &ViewOptions) -> Situation {
+    let situation = resolve(input);
+    match options.shows(Section::Tickets) || options.shows(Section::Bans) {
+        true => with_lost_tickets(situation),
+        false => situation,
+    }
+}
+
+/// All tickets: those with a state, and those that constraints speak of.
+pub fn tickets(document: &Document, now: Now) -> Vec<TicketView> {
+    let document = upgrade::latest_or_same(document);
+    let situation = resolve(&Input::new(&document, now));
+    Builder { document: &document, situation: &situation }.tickets()
 }
 
 struct Builder<'a> {

@@ -3,13 +3,15 @@
 use super::Builder;
 use crate::cib::model::options::HealthStrategy;
 use crate::cib::model::resource::ResourceConfig;
+use crate::node::disk::DISK_ATTRIBUTE;
 use crate::scheduler::resolve::Node;
 use crate::scheduler::table::NodeId;
 use crate::score::Score;
+use crate::status::failcount;
 use crate::view::cluster::{AttributeView, Health, NodeAttributes, NodeKind, NodeRef, NodeView};
 
 /// Attributes that begin so belong to the cluster's own bookkeeping.
-const INTERNAL: [&str; 6] = ["#", "fail-count-", "last-failure-", "shutdown", "standby", "terminate"];
+const INTERNAL: [&str; 6] = ["#", failcount::COUNT, failcount::LAST, "shutdown", "standby", "terminate"];
 
 impl Builder<'_> {
     pub(super) fn nodes(&self) -> Vec<NodeView> {
@@ -32,10 +34,19 @@ impl Builder<'_> {
             is_dc: self.situation.dc == Some(id),
             health: self.health(node),
             feature_set: super::feature_set(node).map(str::to_string),
+            disk: self.disk(node),
+            switched_off_for: if node.online { Vec::new() } else { node.switched_off_for.clone() },
             container: self.container_of(node),
             host: self.host_of(node),
             running: node.running.iter().map(|resource| self.primitive(*resource)).collect(),
+            active: node.running.len(),
         }
+    }
+
+    fn disk(&self, node: &Node) -> Option<String> {
+        let mut states = self.document.status().elements_named("node_state");
+        let state = states.find(|state| state.attr("uname") == Some(&*node.name))?;
+        state.attr(DISK_ATTRIBUTE).filter(|_| node.online || node.unclean).map(str::to_string)
     }
 
     pub(super) fn node_kind(&self, node: &Node) -> NodeKind {
@@ -95,15 +106,16 @@ impl Builder<'_> {
         let view = |(name, value): (&String, &String)| AttributeView {
             name: name.clone(),
             value: value.clone(),
-            expected: self.expected_ping(name),
+            expected: self.expected_ping(node, name),
         };
         shown.map(view).collect()
     }
 
-    /// What the attribute of a ping-like resource should be: hosts times multiplier.
-    fn expected_ping(&self, attribute: &str) -> Option<i64> {
+    /// What the attribute of a ping-like resource that runs there should be: hosts times multiplier.
+    fn expected_ping(&self, node: &Node, attribute: &str) -> Option<i64> {
         let is_ping = |kind: &str| matches!(kind, "ping" | "pingd");
-        let primitives = self.situation.resources.rows().iter().filter(|resource| is_ping(&resource.agent.kind));
+        let running = node.running.iter().map(|resource| self.resource(*resource));
+        let primitives = running.filter(|resource| is_ping(&resource.agent.kind));
         for resource in primitives {
             let pairs = resource.parameters.iter().flat_map(|set| &set.pairs);
             let value = |wanted: &str| pairs.clone().find(|pair| pair.name == wanted).map(|pair| pair.value.as_str());

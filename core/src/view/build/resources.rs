@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Builder;
-use super::history::named_in_key;
+use super::history::Deed;
 use crate::cib::model::resource::{Cloned, ResourceConfig, Role};
-use crate::scheduler::resolve::node::compare_names;
+use crate::exit;
 use crate::scheduler::resolve::{BundleSettings, CloneSettings, Replica, Resource, Variant};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::status::OperationRecord;
-use crate::status::operation::exit;
 use crate::view::cluster::{
-    BundleView, CloneDigest, CloneView, Common, GroupView, PrimitiveView, ReplicaView, ResourceView,
+    BundleView, CloneView, Common, GroupView, InstanceView, Mention, PrimitiveView, ReplicaView, ResourceView,
 };
 
 impl Builder<'_> {
@@ -21,8 +20,7 @@ impl Builder<'_> {
 
     /// Made by the cluster itself; the guest node's own line tells of it.
     fn is_guest_connection(&self, id: ResourceId) -> bool {
-        let resource = self.resource(id);
-        resource.meta_is_true("internal_rsc") && resource.parent.is_none()
+        self.resource(id).meta_is_true("internal_rsc")
     }
 
     fn view_of(&self, id: ResourceId) -> ResourceView {
@@ -51,6 +49,7 @@ impl Builder<'_> {
             fully_active: self.active(id, true),
             description: resource.description.clone(),
             implicit: self.is_guest_connection(id),
+            asked_for: false,
         }
     }
 
@@ -121,16 +120,18 @@ impl Builder<'_> {
         let failed = self.situation.failed_operations.iter().find(|failed| {
             failed.record.is_maskable_probe()
                 && node.is_none_or(|node| node == failed.node)
-                && named_in_key(&failed.record) == name
+                && Deed::of(failed.record.key()).resource == name
         });
         failed.map(|failed| exit_words(&failed.record).to_string())
     }
 
     fn group(&self, id: ResourceId) -> GroupView {
         let mut common = self.common(id);
-        common.id = self.resource(id).id.to_string();
-        let members = self.resource(id).children.iter().map(|child| self.primitive(*child)).collect();
-        GroupView { common, members }
+        let name = std::mem::replace(&mut common.id, self.resource(id).id.to_string());
+        let members: Vec<PrimitiveView> =
+            self.resource(id).children.iter().map(|child| self.primitive(*child)).collect();
+        let inactive = members.iter().filter(|member| !member.common.active).count();
+        GroupView { common, name, inactive, reach: members.len(), members }
     }
 
     fn clone_view(&self, id: ResourceId, settings: &CloneSettings) -> CloneView {
@@ -144,58 +145,38 @@ impl Builder<'_> {
             of,
             promotable: resource.promotable,
             unique: resource.unique,
-            instances: resource.children.iter().map(|child| self.view_of(*child)).collect(),
-            digest: self.digest(id, settings, false),
-            digest_while_pending: self.digest(id, settings, true),
+            max: settings.max as usize,
+            instances: resource.children.iter().map(|child| self.instance(*child, resource.unique)).collect(),
+            absent: if resource.unique { Vec::new() } else { self.absent_from(id) },
         }
     }
 
-    /// Instances on their way to another state are singled out where that is to be seen.
-    fn digest(&self, id: ResourceId, settings: &CloneSettings, with_pending: bool) -> CloneDigest {
-        let resource = self.resource(id);
-        let mut digest = CloneDigest::default();
-        for (at, child) in resource.children.iter().enumerate() {
-            let is_changing = with_pending && self.resource(*child).pending.is_some();
-            match self.place_in_digest(*child, resource.unique || is_changing) {
-                Place::Alone => digest.singled_out.push(at),
-                Place::Promoted(node) => digest.promoted.push(node),
-                Place::Started(node) => digest.started.push(node),
-                Place::Nowhere => {}
-            }
-        }
-        let listed = digest.promoted.len() + digest.started.len();
-        digest.promoted.sort_by(|left, right| compare_names(left, right));
-        digest.started.sort_by(|left, right| compare_names(left, right));
-        if !resource.unique && (settings.max as usize) > listed {
-            digest.stopped = self.stopped_on(id);
-        }
-        digest
+    fn instance(&self, id: ResourceId, unique: bool) -> InstanceView {
+        let mention = if unique { Mention::Alone } else { self.mention(id) };
+        InstanceView { resource: self.view_of(id), mention, changing: self.resource(id).pending.is_some() }
     }
 
     /// How an instance is mentioned in the short form of its clone.
-    fn place_in_digest(&self, id: ResourceId, alone: bool) -> Place {
-        if alone {
-            return Place::Alone;
-        }
+    fn mention(&self, id: ResourceId) -> Mention {
         if !self.active(id, false) {
-            return Place::Nowhere;
+            return Mention::Nowhere;
         }
         let leaves = self.leaves(id);
         let remarkable = |leaf: &&Resource| leaf.removed || !leaf.managed || leaf.failed;
         if leaves.iter().any(remarkable) || !self.active(id, true) {
-            return Place::Alone;
+            return Mention::Alone;
         }
         let mut nodes: Vec<NodeId> = leaves.iter().flat_map(|leaf| leaf.active_on.iter().copied()).collect();
         nodes.sort_unstable();
         nodes.dedup();
-        let [node] = nodes[..] else { return Place::Alone };
+        let [node] = nodes[..] else { return Mention::Alone };
         let node = &self.situation.nodes[node];
         if !node.online && node.unclean {
-            return Place::Alone;
+            return Mention::Alone;
         }
         let name = node.name.to_string();
         let role = leaves.iter().map(|leaf| leaf.role).max().unwrap_or_default();
-        if role > Role::Unpromoted { Place::Promoted(name) } else { Place::Started(name) }
+        if role > Role::Unpromoted { Mention::Promoted(name) } else { Mention::Started(name) }
     }
 
     fn leaves(&self, id: ResourceId) -> Vec<&Resource> {
@@ -207,7 +188,7 @@ impl Builder<'_> {
     }
 
     /// Where no instance runs, by what is to be said of it.
-    fn stopped_on(&self, id: ResourceId) -> Vec<(String, Vec<String>)> {
+    fn absent_from(&self, id: ResourceId) -> Vec<(String, Vec<String>)> {
         let resource = self.resource(id);
         let running: Vec<NodeId> = self.leaves(id).iter().flat_map(|leaf| leaf.active_on.iter().copied()).collect();
         let disabled = self.written_target(id).and_then(Role::parse) == Some(Role::Stopped);
@@ -249,6 +230,7 @@ impl Builder<'_> {
             child: replica.inside.map(|inside| self.primitive(inside)),
             container: self.primitive(replica.container),
             remote: replica.remote.map(|remote| self.primitive(remote)),
+            without_container: false,
         }
     }
 
@@ -260,6 +242,8 @@ impl Builder<'_> {
         });
         let container = |name: &str| config.and_then(|bundle| bundle.container.get(name).cloned());
         BundleView {
+            in_parts: false,
+            configured: settings.replicas.len(),
             engine: config.map(|bundle| bundle.engine.clone()).unwrap_or_default(),
             image: container("image").unwrap_or_default(),
             unique: container("replicas-per-host").is_some_and(|text| text.parse::<u32>().is_ok_and(|count| count > 1)),
@@ -267,13 +251,6 @@ impl Builder<'_> {
             common,
         }
     }
-}
-
-enum Place {
-    Alone,
-    Promoted(String),
-    Started(String),
-    Nowhere,
 }
 
 /// An operation's exit code in words.

@@ -1,14 +1,17 @@
 //! A view as titled lists of lines: what text and HTML have in common.
 //!
-//! In: [`ClusterView`] and [`Options`]. Out: [`Block`]s in the order they are shown.
+//! In: [`ClusterView`] and [`ViewOptions`]. Out: [`Block`]s in the order they are shown.
 //! Never here: bullets, tags, colours.
 
-mod resources;
+mod item;
+pub mod resources;
+
+pub use item::{Item, Subject, Tone};
 
 use super::cluster::{
     BanView, ClusterView, FencingState, FencingView, NodeHistory, NodeKind, NodeView, Summary, TicketView,
 };
-use super::filter::{Options, Section};
+use super::filter::{Section, ViewOptions};
 use super::words;
 use crate::score::Score;
 
@@ -22,70 +25,18 @@ pub struct Block {
     pub warning: Vec<String>,
 }
 
-/// A line with what belongs under it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Item {
-    pub text: String,
-    pub tone: Tone,
-    /// Pacemaker ends most lines with something below them by a colon, and some not.
-    pub without_colon: bool,
-    /// What the line is about, for those who can point at it.
-    pub subject: Option<Subject>,
-    pub children: Vec<Item>,
-}
-
-/// Something an administrator can do something with.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    Node(String),
-    /// A resource as configured, by id.
-    Resource(String),
-}
-
-/// What a line means, for those who can colour it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tone {
-    #[default]
-    Plain,
-    /// Others stand under it.
-    Heading,
-    Good,
-    Bad,
-    /// Set aside by an administrator.
-    Aside,
-    Warning,
-}
-
-impl Item {
-    pub fn new(text: impl Into<String>, tone: Tone) -> Item {
-        Item { text: text.into(), tone, ..Item::default() }
-    }
-
-    pub fn plain(text: impl Into<String>) -> Item {
-        Item::new(text, Tone::Plain)
-    }
-
-    pub fn heading(text: impl Into<String>, children: Vec<Item>) -> Item {
-        Item { text: text.into(), tone: Tone::Heading, children, ..Item::default() }
-    }
-
-    #[must_use]
-    pub fn about(mut self, subject: Subject) -> Item {
-        self.subject = Some(subject);
-        self
-    }
-}
-
-pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
+/// What `crm_mon` shows, in its order: the sections that are asked for and have something in them.
+pub fn outline(view: &ClusterView, options: &ViewOptions) -> Vec<Block> {
     let mut blocks = Vec::new();
-    if options.sections.has_any(&Section::SUMMARY) {
-        blocks.push(summary(&view.summary, options));
+    let summary = summary(&view.summary, options);
+    if !summary.items.is_empty() || !summary.warning.is_empty() {
+        blocks.push(summary);
     }
     let mut add = |section, title: &str, items: Vec<Item>| {
         // Nothing failed is good news, too, for who asks; but someone must have told it.
         let good_news =
             matches!(section, Section::FailCounts | Section::Operations) && view.nodes.iter().any(|node| node.online);
-        let some_nodes = section == Section::Nodes && view.summary.nodes_configured > 0;
+        let some_nodes = section == Section::Nodes && !view.nodes.is_empty();
         let told = !items.is_empty() || good_news || some_nodes;
         if told && options.shows(section) {
             blocks.push(Block { section, title: title.to_string(), items, warning: Vec::new() });
@@ -101,15 +52,19 @@ pub fn outline(view: &ClusterView, options: &Options) -> Vec<Block> {
         add(Section::FailCounts, "Migration Summary", histories(&view.history, options, false));
     }
     add(Section::Failures, "Failed Resource Actions", failures(view, options));
-    for (section, title, items) in fencing(view, options) {
-        add(section, title, items);
-    }
+    add(Section::FencingFailed, "Failed Fencing Actions", fencing(view, options, &[FencingState::Failed]));
     add(Section::Tickets, "Tickets", view.tickets.iter().map(|ticket| self::ticket(ticket, options)).collect());
     add(Section::Bans, "Negative Location Constraints", view.bans.iter().map(|one| ban(one, options)).collect());
+    if options.shows(Section::FencingSucceeded) {
+        let states = [FencingState::Pending, FencingState::Succeeded];
+        add(Section::FencingSucceeded, "Fencing History", fencing(view, options, &states));
+    } else {
+        add(Section::FencingPending, "Pending Fencing Actions", fencing(view, options, &[FencingState::Pending]));
+    }
     blocks
 }
 
-fn summary(summary: &Summary, options: &Options) -> Block {
+fn summary(summary: &Summary, options: &ViewOptions) -> Block {
     let mut items = Vec::new();
     if options.shows(Section::Stack) {
         items.push(Item::plain(format!("Stack: {}", summary.stack)));
@@ -134,19 +89,22 @@ fn summary(summary: &Summary, options: &Options) -> Block {
         items.extend(settings(summary));
     }
     let warning = if options.shows(Section::MaintenanceMode) { warning(summary) } else { Vec::new() };
-    Block { section: Section::Summary, title: "Cluster Summary".to_string(), items, warning }
+    let title = if items.is_empty() { String::new() } else { "Cluster Summary".to_string() };
+    Block { section: Section::Summary, title, items, warning }
 }
 
-pub fn dc(summary: &Summary, options: &Options) -> String {
+/// Who leads, with version and quorum; `NONE` if nobody does.
+pub fn dc(summary: &Summary, options: &ViewOptions) -> String {
     let Some(dc) = &summary.dc else { return "NONE".to_string() };
-    let name = words::node_name(&dc.name, &dc.id, NodeKind::Member, None, options);
+    let name = words::node_name(&dc.name, &dc.id, None, options);
     let version = dc.version.as_deref().unwrap_or("unknown");
     let mixed = if dc.mixed_versions { "MIXED-VERSION " } else { "" };
     let quorum = if summary.quorate { "with quorum" } else { "WITHOUT quorum" };
     format!("{name} (version {version}) - {mixed}partition {quorum}")
 }
 
-fn last_change(summary: &Summary) -> String {
+/// When the configuration was last changed, and by whom.
+pub fn last_change(summary: &Summary) -> String {
     let change = &summary.change;
     let mut text = change.time.clone().unwrap_or_default();
     for (word, value) in [("by", &change.user), ("via", &change.client), ("on", &change.origin)] {
@@ -168,11 +126,12 @@ fn limited(summary: &Summary) -> String {
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
-fn settings(summary: &Summary) -> Vec<Item> {
+/// What the cluster's options say, in words.
+pub fn settings(summary: &Summary) -> Vec<Item> {
     let fencing = if summary.fencing_enabled { "enabled" } else { "disabled" };
     let symmetric = if summary.symmetric { "symmetric" } else { "asymmetric" };
     vec![
-        Item::plain(format!("STONITH of failed nodes {fencing}")),
+        Item::plain(format!("Fencing of failed nodes {fencing}")),
         Item::plain(format!("Cluster is {symmetric}")),
         Item::plain(format!("No quorum policy: {}", words::no_quorum_policy(summary.no_quorum_policy))),
     ]
@@ -194,10 +153,10 @@ fn warning(summary: &Summary) -> Vec<String> {
     }
 }
 
-fn nodes(view: &ClusterView, options: &Options) -> Vec<Item> {
+fn nodes(view: &ClusterView, options: &ViewOptions) -> Vec<Item> {
     if options.group_by_node {
         // Counting is for the busy; a node at peace is not worth a line then.
-        let idle = |node: &&NodeView| options.brief && node.kind == NodeKind::Member && node.running.is_empty();
+        let idle = |node: &&NodeView| options.brief && node.running.is_empty();
         let shown = view.nodes.iter().filter(|node| !idle(node));
         return shown.map(|node| node_with_resources(node, options)).collect();
     }
@@ -230,8 +189,9 @@ fn nodes(view: &ClusterView, options: &Options) -> Vec<Item> {
     items
 }
 
-pub fn node_line(node: &NodeView, options: &Options) -> String {
-    let name = words::node_name(&node.name, &node.id, node.kind, node.host.as_deref(), options);
+/// `Node n1: online`, with more as asked for.
+pub fn node_line(node: &NodeView, options: &ViewOptions) -> String {
+    let name = words::node_name(&node.name, &node.id, node.host.as_deref(), options);
     let mut text = format!("{} {name}: {}", words::node_kind(node.kind), words::node_state(node));
     if let Some(set) = node.feature_set.as_deref().filter(|_| options.detail) {
         text.push_str(&format!(", feature set {set}"));
@@ -239,10 +199,11 @@ pub fn node_line(node: &NodeView, options: &Options) -> String {
     text
 }
 
-fn node_item(node: &NodeView, options: &Options) -> Item {
+fn node_item(node: &NodeView, options: &ViewOptions) -> Item {
     Item::new(node_line(node, options), node_tone(node)).about(Subject::Node(node.name.clone()))
 }
 
+/// How a node does, for colours.
 pub fn node_tone(node: &NodeView) -> Tone {
     if node.unclean || !node.online {
         Tone::Bad
@@ -253,17 +214,15 @@ pub fn node_tone(node: &NodeView) -> Tone {
     }
 }
 
-fn node_with_resources(node: &NodeView, options: &Options) -> Item {
+fn node_with_resources(node: &NodeView, options: &ViewOptions) -> Item {
     let mut item = node_item(node, options);
-    if options.shows(Section::Resources) {
-        item.children.push(Item::heading("Resources", resources::on_node(node, options)));
-    }
+    item.children.push(Item::heading("Resources", resources::on_node(node, options)));
     item
 }
 
-fn attributes(view: &ClusterView, options: &Options) -> Vec<Item> {
+fn attributes(view: &ClusterView, options: &ViewOptions) -> Vec<Item> {
     let nodes = view.attributes.iter().map(|node| {
-        let name = words::node_name(&node.node, &node.id, node.kind, node.host.as_deref(), options);
+        let name = words::node_name(&node.node, &node.id, node.host.as_deref(), options);
         let lines = node.attributes.iter().map(|attribute| {
             let line = format!("{:<32}\t: {:<10}", attribute.name, attribute.value);
             match attribute.expected {
@@ -287,12 +246,11 @@ fn connectivity(line: String, value: i64, expected: i64) -> Item {
 }
 
 /// Operations by node and resource; without operations, only resources that have failed.
-fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) -> Vec<Item> {
+fn histories(history: &[NodeHistory], options: &ViewOptions, with_operations: bool) -> Vec<Item> {
     let nodes = history.iter().map(|node| {
-        let name = words::node_name(&node.node, &node.id, node.kind, node.host.as_deref(), options);
-        let worth =
-            |resource: &&super::cluster::ResourceHistoryView| with_operations || resource.fail_count > Score::ZERO;
-        let resources = node.resources.iter().filter(worth).map(|resource| {
+        let name = words::node_name(&node.node, &node.id, node.host.as_deref(), options);
+        let worth = node.resources.iter().filter(|resource| resource.is_worth_telling(with_operations));
+        let resources = worth.map(|resource| {
             let failed = resource.fail_count > Score::ZERO;
             let id = if with_operations { &resource.id } else { &resource.kept_as };
             let text = format!("{id}: {}", words::fail_counts(resource, &options.zone));
@@ -308,74 +266,58 @@ fn histories(history: &[NodeHistory], options: &Options, with_operations: bool) 
     nodes.filter(|node: &Item| !node.children.is_empty()).collect()
 }
 
-fn failures(view: &ClusterView, options: &Options) -> Vec<Item> {
+fn failures(view: &ClusterView, options: &ViewOptions) -> Vec<Item> {
     view.failures.iter().map(|failure| Item::new(words::failure(failure, options), Tone::Bad)).collect()
 }
 
-fn fencing<'a>(view: &ClusterView, options: &Options) -> Vec<(Section, &'a str, Vec<Item>)> {
-    let of = |state: FencingState| -> Vec<&FencingView> {
-        view.fencing.iter().filter(|fencing| fencing.state == state).collect()
-    };
-    let lines = |events: Vec<&FencingView>| -> Vec<Item> {
-        let newest = |at: usize, event: &FencingView| {
-            let same = |other: &&FencingView| other.target == event.target && other.action == event.action;
-            options.fencing_full || !events[..at].iter().any(same)
-        };
-        let kept = events.iter().enumerate().filter(|(at, event)| newest(*at, event));
-        kept.map(|(_, event)| fencing_line(event, options)).collect()
-    };
-    if options.shows(Section::FencingSucceeded) {
-        let mut all: Vec<&FencingView> = view.fencing.iter().collect();
-        let wanted = |event: &&FencingView| match event.state {
-            FencingState::Failed => options.shows(Section::FencingFailed),
-            FencingState::Pending => options.shows(Section::FencingPending),
-            FencingState::Succeeded => true,
-        };
-        all.retain(wanted);
-        return vec![(Section::FencingSucceeded, "Fencing History", lines(all))];
-    }
-    vec![
-        (Section::FencingFailed, "Failed Fencing Actions", lines(of(FencingState::Failed))),
-        (Section::FencingPending, "Pending Fencing Actions", lines(of(FencingState::Pending))),
-    ]
+fn fencing(view: &ClusterView, options: &ViewOptions, states: &[FencingState]) -> Vec<Item> {
+    let of = view.fencing.iter().filter(|event| states.contains(&event.state));
+    of.map(|event| fencing_line(event, later_success(event, &view.fencing), options)).collect()
 }
 
-pub fn fencing_line(event: &FencingView, options: &Options) -> Item {
-    let mut text = match event.state {
-        FencingState::Succeeded => format!("{} of {} successful", event.action, event.target),
-        FencingState::Failed => format!("{} of {} failed", event.action, event.target),
-        FencingState::Pending => format!("{} of {} pending", event.action, event.target),
-    };
-    if let (FencingState::Failed, Some(reason)) = (event.state, &event.reason) {
-        text.push_str(&format!(" ({reason})"));
+/// Who did later what failed, best the same node.
+fn later_success<'a>(event: &FencingView, all: &'a [FencingView]) -> Option<&'a str> {
+    if event.state != FencingState::Failed {
+        return None;
     }
-    let delegate = event.delegate.as_ref().map(|node| format!("delegate={node}, ")).unwrap_or_default();
-    text.push_str(&format!(": {delegate}client={}, origin={}", event.client, event.origin));
-    if let Some(moment) = event.completed {
-        let word = match (event.state, options.fencing_full) {
-            (FencingState::Failed, true) | (FencingState::Succeeded, true) => "completed",
-            (FencingState::Failed, false) => "last-failed",
-            _ => "last-successful",
-        };
-        text.push_str(&format!(", {word}='{}'", words::time(moment, &options.zone)));
-    }
+    let later = all.iter().filter(|other| {
+        other.state == FencingState::Succeeded
+            && other.target.eq_ignore_ascii_case(&event.target)
+            && other.action == event.action
+            && other.completed > event.completed
+    });
+    let mut others = later.map(|other| other.delegate.as_deref().unwrap_or("some node"));
+    let first = others.next()?;
+    let same = |name: &&str| Some(*name) == event.delegate.as_deref();
+    Some(std::iter::once(first).chain(others).find(same).unwrap_or(first))
+}
+
+/// One request to fence, with who asked and when as asked for.
+pub fn fencing_line(event: &FencingView, later: Option<&str>, options: &ViewOptions) -> Item {
     let tone = match event.state {
         FencingState::Succeeded => Tone::Plain,
         FencingState::Failed => Tone::Bad,
         FencingState::Pending => Tone::Warning,
     };
+    let mut text = match options.detail {
+        true => words::fencing_technical(event, options),
+        false => words::fencing_friendly(event, options),
+    };
+    if let Some(node) = later {
+        text.push_str(&format!(" (a later attempt from {node} succeeded)"));
+    }
     Item::new(text, tone)
 }
 
-fn ticket(ticket: &TicketView, options: &Options) -> Item {
+fn ticket(ticket: &TicketView, options: &ViewOptions) -> Item {
     let state = if ticket.granted { "granted" } else { "revoked" };
     let standby = if ticket.standby { " [standby]" } else { "" };
     let last = ticket.last_granted.map(|moment| format!(" last-granted=\"{}\"", words::time(moment, &options.zone)));
     Item::plain(format!("{}\t{state}{standby}{}", ticket.id, last.unwrap_or_default()))
 }
 
-fn ban(ban: &BanView, options: &Options) -> Item {
-    let node = words::node_name(&ban.node, &ban.node_id, NodeKind::Member, ban.host.as_deref(), options);
+fn ban(ban: &BanView, options: &ViewOptions) -> Item {
+    let node = words::node_name(&ban.node, &ban.node_id, ban.host.as_deref(), options);
     let role = if ban.promoted_only { "in Promoted role " } else { "" };
     Item::plain(format!("{}\tprevents {} from running {role}on {node}", ban.id, ban.resource))
 }

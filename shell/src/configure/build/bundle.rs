@@ -1,7 +1,7 @@
 //! Bundles as elements. What runs inside is a reference here; `lower` puts the resource in its place.
 
 use super::{attribute_set, settings, with_options};
-use crate::configure::objects::REFERENCE;
+use crate::configure::REFERENCE;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Bundle, BundlePart, Mapping};
 

@@ -1,9 +1,10 @@
 //! Groups, clones and bundles put onto a document, and the members they take in.
 
 use super::{Lowered, Lowering, keep_foreign_comments, unknown_resource};
+use crate::configure::REFERENCE;
 use crate::configure::build;
-use crate::configure::objects::{self, Object, REFERENCE, is_resource};
-use crate::configure::remove;
+use quorate_core::admin::delete as remove;
+use quorate_core::cib::objects::{self, Object, is_resource};
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::crm::ast::{Kind, Statement};
 use quorate_grammar::{Diagnostic, Word};

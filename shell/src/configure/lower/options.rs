@@ -1,14 +1,15 @@
 //! Options, the topology and single operations put onto a document.
 
 use super::{Lowered, Lowering, keep_foreign_comments, merged_set, unknown_resource};
+use crate::configure::build;
 use crate::configure::lower::Mode;
-use crate::configure::{build, objects};
+use quorate_core::cib::objects;
 use quorate_core::xml::Element;
-use quorate_grammar::crm::ast::{Monitor, Operation, Options, OptionsKind, Statement};
+use quorate_grammar::crm::ast::{Monitor, Operation, OptionSet, OptionsKind, Pair, Statement};
 use quorate_grammar::{Diagnostic, Word};
 
 impl Lowering<'_> {
-    pub(super) fn options(&mut self, options: &Options, comments: &[String]) -> Lowered {
+    pub(super) fn options(&mut self, options: &OptionSet, comments: &[String]) -> Lowered {
         let section = match options.kind {
             OptionsKind::Property => "crm_config",
             OptionsKind::ResourceDefaults => "rsc_defaults",
@@ -20,6 +21,7 @@ impl Lowering<'_> {
             return Ok(());
         }
         let id = options.id.as_ref().map_or_else(|| self.default_set(options.kind, section), |id| id.text.clone());
+        self.has_values(options, &id)?;
         let mut element = build::options(options);
         element.set("id", &id);
         let place = objects::find(self.configuration, &id)
@@ -47,6 +49,27 @@ impl Lowering<'_> {
         self.assign(&mut new, Some(&old));
         *objects::at_mut(self.configuration, &place) = new;
         Ok(())
+    }
+
+    /// An option without a value would lose the one it has, and nobody means to set none by a command. A text
+    /// may have what stands so in some configuration.
+    fn has_values(&self, options: &OptionSet, id: &str) -> Lowered {
+        let old = objects::find(self.configuration, id).map(|object| object.element);
+        let loses = |name: &Word| {
+            let mut pairs = old.into_iter().flat_map(|set| set.elements_named("nvpair"));
+            let pair = pairs.find(|pair| pair.attr("name") == Some(name.as_str()));
+            match pair {
+                Some(pair) => pair.attr("value").is_some(),
+                None => self.mode == Mode::Create,
+            }
+        };
+        let bare = options.pairs.iter().find_map(|pair| match pair {
+            Pair::Named { name, value: None, .. } if loses(name) => Some(name),
+            _ => None,
+        });
+        let Some(name) = bare else { return Ok(()) };
+        Err(Diagnostic::error(name.span, format!("`{name}` has no value"))
+            .hint(format!("write `{name}=…`, or `{name}=\"\"` for an empty value")))
     }
 
     /// Defaults go into the last set that has no rule; cluster options into the well-known one.

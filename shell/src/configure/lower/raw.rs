@@ -1,7 +1,8 @@
 //! `xml <…>`: an object put onto a document as it is written.
 
 use super::{Lowered, Lowering};
-use crate::configure::objects::{self, REFERENCE};
+use crate::configure::REFERENCE;
+use quorate_core::cib::objects;
 use quorate_core::xml::{self, Element};
 use quorate_grammar::{Diagnostic, Word};
 
@@ -53,7 +54,7 @@ impl Lowering<'_> {
                 return Err(Diagnostic::error(xml.span, format!("<{}> has no id", set.name)));
             };
             let mut set = set.clone();
-            let place = objects::find(self.configuration, id).filter(|object| object.defaults.is_some());
+            let place = objects::find(self.configuration, id).filter(|object| object.is_defaults());
             match place.map(|object| object.place) {
                 Some(place) => {
                     let old = objects::at(self.configuration, &place).clone();

@@ -3,7 +3,7 @@
 use super::attributes::{attribute_set, sets};
 use super::{Context, attr, childless, only, settings, word};
 use crate::catalogue::Catalogue;
-use crate::configure::objects::is_resource;
+use quorate_core::cib::objects::is_resource;
 use quorate_core::xml::Element;
 use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{

@@ -4,11 +4,11 @@
 
 use super::{basis, current, none_of, suppose};
 use crate::command::Call;
-use crate::configure::objects;
 use crate::error::{Failure, Outcome};
 use crate::preview;
 use crate::session::Session;
 use quorate_core::cib::Document;
+use quorate_core::cib::objects;
 use quorate_core::status::operation::ExecutionStatus;
 use quorate_core::transition::injection::Injection;
 use quorate_core::transition::specification::Operation;
@@ -59,8 +59,8 @@ pub fn op(session: &mut Session, call: &Call) -> Outcome {
     let resource = call.required(1).to_string();
     let code = code(call)?;
     let status = status(call)?;
-    let supposition = current(session)?;
-    let document = basis(session, &supposition)?;
+    let what_if = current(session)?;
+    let document = basis(session, &what_if)?;
     if !document
         .configuration()
         .descendants()

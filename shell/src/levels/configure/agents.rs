@@ -5,9 +5,9 @@
 use super::change::work_on;
 use crate::catalogue::AgentName;
 use crate::command::Call;
-use crate::configure::objects;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::cib::objects;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::literal;
 use std::process::{Command, Stdio};

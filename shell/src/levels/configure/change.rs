@@ -7,14 +7,16 @@ use super::IDS;
 use super::look::{arrange, nothing_missing, selection, with_near};
 use crate::command::{Call, FORCE};
 use crate::configure::lower::{self, Mode};
-use crate::configure::objects;
-use crate::configure::remove::{self, RemoveError};
 use crate::configure::{edit, load, set, show};
 use crate::error::{Failure, Outcome};
 use crate::levels::resource::{self, steer};
-use crate::session::{Manner, Session};
+use crate::session::{RunMode, Session};
+use quorate_core::admin::Intent;
+use quorate_core::admin::delete::{self as remove, RemoveError};
+use quorate_core::admin::target_role::TargetRole;
 use quorate_core::cib::Document;
 use quorate_core::cib::document::SCHEMA;
+use quorate_core::cib::objects;
 use quorate_core::cib::upgrade::{Level, Schema, to_latest};
 use quorate_grammar::Diagnostic;
 
@@ -27,8 +29,7 @@ pub fn work_on(
     session.freshen();
     let mut document = session.stage()?.work().clone();
     change(session, &mut document)?;
-    let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
-    session.stage()?.put(&words.join(" "), document);
+    session.stage()?.put(&call.text(), document);
     Ok(())
 }
 
@@ -39,7 +40,7 @@ pub fn delete(session: &mut Session, call: &Call) -> Outcome {
         let configuration = session.stage()?.work().configuration();
         ids.extend(remove::needing(configuration, &ids));
     }
-    halted(session, &ids, forced)?;
+    halted(session, call, &ids, forced)?;
     work_on(session, call, |session, document| {
         let notes = remove::delete(document.configuration_mut(), &ids).map_err(|error| removal(error, document))?;
         notes.iter().for_each(|note| session.ui.info(note));
@@ -62,7 +63,7 @@ fn known(session: &mut Session, call: &Call) -> Outcome<(Vec<String>, Vec<String
 }
 
 /// Only what is stopped is deleted: what runs is stopped first, if that is wanted, and waited for.
-fn halted(session: &mut Session, ids: &[String], forced: bool) -> Outcome {
+fn halted(session: &mut Session, call: &Call, ids: &[String], forced: bool) -> Outcome {
     let running = resource::running(session, ids);
     let Some(first) = running.first() else { return Ok(()) };
     if !forced {
@@ -70,7 +71,7 @@ fn halted(session: &mut Session, ids: &[String], forced: bool) -> Outcome {
             Failure::refused(format!("`{first}` is running")).hint("stop it first, or use --force, which does that")
         );
     }
-    if session.manner == Manner::Batch {
+    if session.mode == RunMode::Batch {
         // A batch changes nothing before its end. The cluster stops what runs and is not configured.
         let names = running.join(", ");
         session.ui.warn(&format!("{names}: running, and left to the cluster to be stopped when this is committed"));
@@ -78,10 +79,11 @@ fn halted(session: &mut Session, ids: &[String], forced: bool) -> Outcome {
     }
     session.ui.info(&format!("stopping {}", running.join(", ")));
     let stopped = session.change_now(|session, document| {
+        let stop = |id: &String| Intent::Role { resource: id.clone(), role: TargetRole::Stopped };
         running
             .iter()
-            .for_each(|id| steer::set_one(session, document.configuration_mut(), id, "target-role", "Stopped"));
-        Ok(())
+            .try_for_each(|id| steer::meet(session, document, &stop(id)))
+            .map_err(|refusal| steer::refused(call, &refusal))
     });
     let hint = "nothing was deleted; it is to be stopped (target-role=Stopped), `resource start` takes that back";
     stopped.map_err(|failure| failure.hint(hint))?;
@@ -135,7 +137,8 @@ pub fn erase(session: &mut Session, call: &Call) -> Outcome {
 
 pub fn set_value(session: &mut Session, call: &Call) -> Outcome {
     work_on(session, call, |_, document| {
-        set::set(document.configuration_mut(), call.required(0), call.required(1))
+        let schema = document.root().attr("validate-with").and_then(Schema::parse);
+        set::set(document.configuration_mut(), schema, call.required(0), call.required(1))
             .map_err(|diagnostic| Failure::input(vec![Diagnostic { span: call.span(0), ..diagnostic }]))
     })
 }
@@ -268,4 +271,14 @@ pub fn upgrade(session: &mut Session, call: &Call) -> Outcome {
         *document = upgraded;
         Ok(())
     })
+}
+
+/// Warnings are shown; errors are the outcome.
+pub fn tell(session: &mut Session, diagnostics: Vec<Diagnostic>) -> Outcome {
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Failure::input(diagnostics));
+    }
+    let origin = session.origin.clone();
+    session.ui.diagnostics(&diagnostics, &origin);
+    Ok(())
 }

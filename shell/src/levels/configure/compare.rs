@@ -4,19 +4,20 @@
 
 use super::look::{differ, print_diff};
 use super::{FORCE, XML};
-use crate::clock;
 use crate::command::Call;
-use crate::configure::{build, objects, show, stage};
+use crate::configure::{build, show, stage};
 use crate::error::{Failure, Origin, Outcome};
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::cib::decode::attribute_sets_of;
 use quorate_core::cib::diff::diff as patch;
+use quorate_core::cib::objects;
 use quorate_core::rules::evaluate::{Recheck, holds};
 use quorate_core::rules::expression::Facts;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Kind, Place};
 use quorate_grammar::{Diagnostic, crm};
+use quorate_tools::clock;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -31,6 +32,7 @@ fn named(session: &mut Session, call: &Call, at: usize) -> Outcome<Document> {
         _ if name == "base" => Ok(session.stage()?.base().clone()),
         _ if name == "work" => Ok(session.stage()?.work().clone()),
         Some(("checkpoint", name)) => session
+            .kept
             .checkpoints
             .get(name)
             .cloned()
@@ -40,9 +42,8 @@ fn named(session: &mut Session, call: &Call, at: usize) -> Outcome<Document> {
             session.read_from(&shadow)
         }
         // Kept scheduler inputs, too, which are packed.
-        _ if Path::new(&name).is_file() => {
-            crate::tools::read_cib(Path::new(&name)).map_err(|error| Failure::refused(format!("{name}: {error}")))
-        }
+        _ if Path::new(&name).is_file() => quorate_tools::input::read_cib(Path::new(&name))
+            .map_err(|error| Failure::refused(format!("{name}: {error}"))),
         _ => Err(Failure::at(call.span(at), format!("`{name}` is no configuration"))
             .hint("there are live, base, work, checkpoint:NAME, shadow:NAME and files")),
     }
@@ -68,28 +69,28 @@ pub fn checkpoint(session: &mut Session, call: &Call) -> Outcome {
     let name = call.argument(1).map(str::to_string);
     match (call.argument(0).unwrap_or("list"), name) {
         ("list", None) => {
-            let names: Vec<String> = session.checkpoints.keys().cloned().collect();
+            let names: Vec<String> = session.kept.checkpoints.keys().cloned().collect();
             names.iter().for_each(|name| session.ui.line(name));
             Ok(())
         }
         ("save", Some(name)) => {
-            if session.checkpoints.contains_key(&name) && !call.has(FORCE) {
+            if session.kept.checkpoints.contains_key(&name) && !call.has(FORCE) {
                 return Err(Failure::at(call.span(1), format!("there is a checkpoint `{name}` already"))
                     .hint("choose another name, or use --force to give this one to the configuration as it is now"));
             }
             let document = session.stage()?.work().clone();
-            session.checkpoints.insert(name, document);
+            session.kept.checkpoints.insert(name, document);
             Ok(())
         }
         ("restore", Some(name)) => {
-            let Some(document) = session.checkpoints.get(&name).cloned() else {
+            let Some(document) = session.kept.checkpoints.get(&name).cloned() else {
                 return Err(Failure::at(call.span(1), format!("there is no checkpoint `{name}`")));
             };
             let work = stage::with_configuration(&document, session.stage()?.work());
             session.stage()?.put(&format!("checkpoint restore {name}"), work);
             Ok(())
         }
-        ("delete", Some(name)) => match session.checkpoints.remove(&name) {
+        ("delete", Some(name)) => match session.kept.checkpoints.remove(&name) {
             Some(_) => Ok(()),
             None => Err(Failure::at(call.span(1), format!("there is no checkpoint `{name}`"))),
         },
@@ -108,7 +109,7 @@ pub fn fmt(session: &mut Session, call: &Call) -> Outcome {
     let origin = Origin { name: file.to_string(), text };
     let (mut statements, diagnostics) = crm::parse(&origin.text);
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Failure::input(diagnostics).from_text(origin));
+        return Err(Failure::input(diagnostics).in_text(origin));
     }
     session.ui.diagnostics(&diagnostics, &origin);
     statements.sort_by_cached_key(|statement| {
@@ -132,7 +133,7 @@ pub fn rule_test(session: &mut Session, call: &Call) -> Outcome {
         }
         None => clock::now(),
     };
-    let names = objects::node_names(document.configuration());
+    let names = objects::all_node_names(document.configuration());
     let nodes: Vec<String> = match call.argument(1).filter(|node| *node != "all") {
         Some(node) if names.iter().any(|name| name == node) => vec![node.to_string()],
         Some(node) => return Err(Failure::at(call.span(1), format!("there is no node `{node}`"))),
@@ -185,7 +186,7 @@ fn rules_named(document: &Document, call: &Call) -> Outcome<Vec<Element>> {
             Place::Rules(rules) => Ok(rules.iter().map(|rule| build::rule(rule).with("id", "rule")).collect()),
             _ => Err(Failure::at(call.span(0), "this is no rule")),
         },
-        _ => Err(Failure::input(diagnostics).from_text(Origin { name: "rule".into(), text: line })),
+        _ => Err(Failure::input(diagnostics).in_text(Origin { name: "rule".into(), text: line })),
     }
 }
 

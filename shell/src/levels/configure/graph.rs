@@ -4,9 +4,9 @@
 //! Absent: graphs of transitions (see `history transition showdot`).
 
 use crate::command::Call;
-use crate::configure::objects;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::cib::objects;
 use quorate_core::xml::Element;
 use std::path::Path;
 use std::process::{Command, Stdio};

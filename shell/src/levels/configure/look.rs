@@ -6,15 +6,17 @@
 use super::{IDS, TRUE};
 use crate::check;
 use crate::command::Call;
-use crate::configure::objects;
 use crate::configure::show::{self, Selector};
 use crate::error::{Failure, Outcome};
 use crate::json;
 use crate::preview;
 use crate::session::Session;
+use quorate_core::admin::attribute;
 use quorate_core::cib::Document;
+use quorate_core::cib::objects;
 use quorate_grammar::crm::ast::{Kind, Statement};
 use quorate_grammar::diagnostic::closest;
+use quorate_grammar::literal;
 
 /// The words of a selection: whether it is XML or changes, and the selectors.
 pub struct Selection {
@@ -109,7 +111,7 @@ pub fn nothing_missing(document: &Document, missing: Vec<Selector>) -> Outcome {
     | Selector::Type(word)
     | Selector::Tag(word)
     | Selector::Related(word)) = first;
-    let failure = Failure::refused(format!("there is no object `{word}`"));
+    let failure = Failure::refused(format!("object `{word}` does not exist"));
     Err(with_near(failure, word, document))
 }
 
@@ -155,9 +157,9 @@ pub fn text_diff(session: &Session, old: &Document, new: &Document, old_name: &s
 
 pub fn verify(session: &mut Session, _: &Call) -> Outcome {
     let document = session.stage()?.work().clone();
-    session.verifying = true;
+    session.checks.verifying = true;
     let problems = check::document(&document, session);
-    session.verifying = false;
+    session.checks.verifying = false;
     check::verdict(session, &problems)
 }
 
@@ -178,9 +180,9 @@ pub fn simulate(session: &mut Session, call: &Call) -> Outcome {
     options.extend(asked("scores").then_some("-s"));
     options.extend(asked("utilization").then_some("-U"));
     let mut document = session.supposed(&base, &work)?;
-    if let Some(supposition) = &session.supposition {
-        document = supposition.under(&document);
-        let name = supposition.origin.name().to_string();
+    if let Some(what_if) = &session.kept.what_if {
+        document = what_if.under(&document);
+        let name = what_if.origin.name().to_string();
         session.ui.info(&format!("in the state that `cibstatus` works on ({name})"));
     }
     if call.command.name != "simulate" || options == ["-R"] {
@@ -195,11 +197,6 @@ pub fn simulate(session: &mut Session, call: &Call) -> Outcome {
 pub fn get_property(session: &mut Session, call: &Call) -> Outcome {
     session.freshen();
     let document = session.stage()?.work().clone();
-    let sets = document.configuration().child("crm_config").into_iter().flat_map(|section| section.elements());
-    let pairs: Vec<(String, String)> = sets
-        .flat_map(|set| set.elements_named("nvpair"))
-        .filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value").unwrap_or_default().to_string())))
-        .collect();
     let words: Vec<String> = call.words();
     let names: Vec<&String> = words.iter().collect();
     let truth = call.has(TRUE);
@@ -207,23 +204,24 @@ pub fn get_property(session: &mut Session, call: &Call) -> Outcome {
         crate::metadata::PROPERTIES.iter().for_each(|name| session.ui.line(name));
         return Ok(());
     }
-    let mut holds = true;
     for name in names {
-        let set = pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        match set.or_else(|| crate::metadata::default_of(name)) {
-            Some(value) => {
-                holds &= quorate_grammar::literal::boolean(value).unwrap_or(false);
-                if !truth {
-                    session.ui.line(value);
-                }
+        let set = attribute::option_of(document.configuration(), name);
+        let value = set.or_else(|| crate::metadata::default_of(name));
+        if truth {
+            let holds = value.is_some_and(|value| literal::boolean(value) == Ok(true));
+            session.ui.line(if holds { "true" } else { "false" });
+            continue;
+        }
+        match value {
+            Some(value) => session.ui.line(value),
+            // Programs look for the command's name in front.
+            None => {
+                let text = format!("configure.get_property: `{name}` is not set, and has no default");
+                return Err(Failure::refused(text));
             }
-            None => return Err(Failure::refused(format!("`{name}` is not set, and has no default"))),
         }
     }
-    match truth && !holds {
-        true => Err(Failure::quiet()),
-        false => Ok(()),
-    }
+    Ok(())
 }
 
 /// Every object must come back from its own text.

@@ -39,7 +39,7 @@ pub fn commit(session: &mut Session, call: &Call) -> Outcome {
 
 pub fn refresh(session: &mut Session, _: &Call) -> Outcome {
     if session.is_changed()
-        && session.manner == crate::session::Manner::Interactive
+        && session.mode == crate::session::RunMode::Interactive
         && !session.confirm("All changes will be dropped. Go on?")
     {
         return Ok(());

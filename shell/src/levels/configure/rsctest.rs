@@ -3,20 +3,20 @@
 //! In: a call. Out: what their agents answered.
 //! Absent: running agents (see `trial`); single actions (see `maintenance`).
 
-use crate::clock;
 use crate::command::Call;
-use crate::configure::objects::{self, Object};
 use crate::error::{Failure, Kind, Outcome};
 use crate::levels::cluster::target;
 use crate::levels::resource::primitives;
 use crate::session::Session;
 use crate::trial::agent::{self, Ran, Site};
-use crate::trial::course::{Stage, Verdict, try_out};
+use crate::trial::sequence::{Stage, Verdict, try_out};
 use crate::trial::subject::{Action, Subject, Subjects};
 use quorate_core::cib::Document;
 use quorate_core::cib::model::resource::Role;
+use quorate_core::cib::objects::{self, Object};
 use quorate_core::scheduler::{Input, resolve};
 use quorate_core::xml::Element;
+use quorate_tools::clock;
 
 pub fn rsctest(session: &mut Session, call: &Call) -> Outcome {
     session.freshen();
@@ -46,7 +46,7 @@ pub fn rsctest(session: &mut Session, call: &Call) -> Outcome {
 pub fn here(session: &mut Session) -> Outcome<String> {
     match session.source.is_live() {
         true => Ok(session.cluster_status()?.node),
-        false => Ok(session.environment.host.clone()),
+        false => Ok(session.environment.node.host.clone()),
     }
 }
 

@@ -66,7 +66,7 @@ fn existing(session: &Session, call: &Call, name: &str) -> Outcome<PathBuf> {
 
 /// The session that was saved or loaded last.
 fn current(session: &Session, call: &Call) -> Outcome<String> {
-    session.history.session.clone().ok_or_else(|| {
+    session.kept.history.session.clone().ok_or_else(|| {
         Failure::misused(call.span(0), "there is no session yet")
             .hint("`session save NAME` or `session load NAME` first")
     })
@@ -79,41 +79,41 @@ fn save(session: &mut Session, call: &Call, name: &str) -> Outcome {
             .hint(format!("`session delete {name}` first, or choose another name")));
     }
     archive(session)?;
-    let own = session.history.source.is_none();
-    let source = match &session.history.source {
+    let own = session.kept.history.source.is_none();
+    let source = match &session.kept.history.source {
         None => directory.clone(),
         // It may be taken up from elsewhere.
         Some(source) => std::path::absolute(source).map_err(|error| Failure::file(Path::new(source), &error))?,
     };
-    let looking = &session.history;
-    let read = looking.archive.as_ref().expect("it was just read");
-    let copied = if own { saved::copy(read, |input| looking.at(input.epoch), &directory) } else { Ok(()) };
-    let written = copied.and_then(|()| saved::write(looking, &source, &directory));
+    let filter = &session.kept.history;
+    let read = filter.archive.as_ref().expect("it was just read");
+    let copied = if own { saved::copy(read, |input| filter.at(input.epoch), &directory) } else { Ok(()) };
+    let written = copied.and_then(|()| saved::write(filter, &source, &directory));
     if let Err(error) = written {
         // Half a session is none.
         let _ = std::fs::remove_dir_all(&directory);
         return Err(Failure::file(&directory, &error));
     }
     if own {
-        session.history.source = Some(directory.display().to_string());
-        session.history.archive = None;
+        session.kept.history.source = Some(directory.display().to_string());
+        session.kept.history.archive = None;
     }
-    session.history.session = Some(name.to_string());
+    session.kept.history.session = Some(name.to_string());
     session.ui.info(&format!("kept in {}", directory.display()));
     Ok(())
 }
 
 fn load(session: &mut Session, call: &Call, name: &str) -> Outcome {
     let directory = existing(session, call, name)?;
-    let mut looking = saved::read(&directory)?;
-    let source = looking.source.clone().unwrap_or_default();
+    let mut filter = saved::read(&directory)?;
+    let source = filter.source.clone().unwrap_or_default();
     if !Path::new(&source).exists() {
         return Err(Failure::at(call.span(1), format!("`{name}` looks at {source}, which is gone")));
     }
-    looking.session = Some(name.to_string());
-    let before = std::mem::replace(&mut session.history, looking);
+    filter.session = Some(name.to_string());
+    let before = std::mem::replace(&mut session.kept.history, filter);
     if let Err(failure) = archive(session) {
-        session.history = before;
+        session.kept.history = before;
         return Err(failure);
     }
     Ok(())
@@ -122,9 +122,9 @@ fn load(session: &mut Session, call: &Call, name: &str) -> Outcome {
 fn delete(session: &mut Session, call: &Call, name: &str) -> Outcome {
     let directory = existing(session, call, name)?;
     std::fs::remove_dir_all(&directory).map_err(|error| Failure::file(&directory, &error))?;
-    if session.history.session.take_if(|current| current == name).is_some() {
-        session.history.source = None;
-        session.history.archive = None;
+    if session.kept.history.session.take_if(|current| current == name).is_some() {
+        session.kept.history.source = None;
+        session.kept.history.archive = None;
         session.ui.info("that was the session that was looked at; now it is this node");
     }
     Ok(())
@@ -133,8 +133,9 @@ fn delete(session: &mut Session, call: &Call, name: &str) -> Outcome {
 fn update(session: &mut Session, call: &Call) -> Outcome {
     let name = current(session, call)?;
     let directory = existing(session, call, &name)?;
-    let source = session.history.source.clone().unwrap_or_default();
-    saved::write(&session.history, Path::new(&source), &directory).map_err(|error| Failure::file(&directory, &error))
+    let source = session.kept.history.source.clone().unwrap_or_default();
+    saved::write(&session.kept.history, Path::new(&source), &directory)
+        .map_err(|error| Failure::file(&directory, &error))
 }
 
 /// A file with what a session looks at, secrets masked.
@@ -143,7 +144,7 @@ fn pack(session: &mut Session, call: &Call) -> Outcome {
         Some(name) => name.to_string(),
         None => current(session, call)?,
     };
-    if session.history.session.as_ref() != Some(&name) {
+    if session.kept.history.session.as_ref() != Some(&name) {
         load(session, call, &name)?;
     }
     let path = PathBuf::from(format!("{name}.tar.gz"));
@@ -152,10 +153,10 @@ fn pack(session: &mut Session, call: &Call) -> Outcome {
     }
     let secrets = report::secrets(session);
     archive(session)?;
-    let looking = &session.history;
-    let read = looking.archive.as_ref().expect("it was just read");
+    let filter = &session.kept.history;
+    let read = filter.archive.as_ref().expect("it was just read");
     let mut files = Vec::new();
-    for input in read.inputs.iter().filter(|input| looking.at(input.epoch)) {
+    for input in read.inputs.iter().filter(|input| filter.at(input.epoch)) {
         files.push(report::packed_input(input, &secrets)?);
     }
     for (number, log) in read.logs.iter().enumerate() {
@@ -168,9 +169,9 @@ fn pack(session: &mut Session, call: &Call) -> Outcome {
 }
 
 fn info(session: &mut Session) {
-    let looking = &session.history;
-    let name = looking.session.as_deref().unwrap_or("none");
-    let source = looking.source.as_deref().unwrap_or("live");
+    let filter = &session.kept.history;
+    let name = filter.session.as_deref().unwrap_or("none");
+    let source = filter.source.as_deref().unwrap_or("live");
     let text = format!("current session: {name}\nsource: {source}");
     session.ui.line(&text);
 }

@@ -4,21 +4,21 @@
 //! Absent: single decisions (see `transition`).
 
 use super::archive;
-use crate::clock;
 use crate::command::Call;
 use crate::error::{Failure, Outcome};
-use crate::history::Looking;
+use crate::history::HistoryFilter;
 use crate::history::archive::SavedInput;
 use crate::history::event::{Event, events};
 use crate::preview::decided;
 use crate::session::Session;
 use quorate_core::xml::Element;
+use quorate_tools::clock;
 use std::collections::BTreeSet;
 
 /// The inputs of the span that is looked at.
 fn seen(session: &mut Session) -> Outcome<Vec<SavedInput>> {
     let all = archive(session)?.inputs.clone();
-    Ok(all.into_iter().filter(|input| session.history.at(input.epoch)).collect())
+    Ok(all.into_iter().filter(|input| session.kept.history.at(input.epoch)).collect())
 }
 
 fn line(event: &Event) -> String {
@@ -32,14 +32,14 @@ fn line(event: &Event) -> String {
 
 fn tell(session: &mut Session, wanted: impl Fn(&Event) -> bool) -> Outcome<usize> {
     let found = events(&archive(session)?.inputs);
-    let looking: &Looking = &session.history;
+    let filter: &HistoryFilter = &session.kept.history;
     let kept = |event: &&Event| {
-        let node = looking.nodes.is_empty() || event.node.as_ref().is_none_or(|node| looking.nodes.contains(node));
-        node && looking.at(event.epoch) && (looking.detail || !event.is_routine) && wanted(event)
+        let node = filter.nodes.is_empty() || event.node.as_ref().is_none_or(|node| filter.nodes.contains(node));
+        node && filter.at(event.epoch) && (filter.detail || !event.is_routine) && wanted(event)
     };
     let lines: Vec<String> = found.iter().filter(kept).map(line).collect();
     let lines: Vec<String> =
-        lines.into_iter().filter(|line| !looking.exclude.iter().any(|pattern| pattern.is_match(line))).collect();
+        lines.into_iter().filter(|line| !filter.exclude.iter().any(|pattern| pattern.is_match(line))).collect();
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     session.page(&text);
     Ok(lines.len())
@@ -176,7 +176,8 @@ pub fn log(session: &mut Session, call: &Call) -> Outcome {
     let lines = archive(session)?.log();
     let of_node =
         |line: &str| nodes.is_empty() || line.split_whitespace().any(|word| nodes.iter().any(|node| node == word));
-    let kept = |line: &&String| of_node(line) && !session.history.exclude.iter().any(|pattern| pattern.is_match(line));
+    let kept =
+        |line: &&String| of_node(line) && !session.kept.history.exclude.iter().any(|pattern| pattern.is_match(line));
     let text: String = lines.iter().filter(kept).map(|line| format!("{line}\n")).collect();
     session.page(&text);
     Ok(())

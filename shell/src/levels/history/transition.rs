@@ -13,7 +13,9 @@ use crate::preview::simulator;
 use crate::session::Session;
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff as patch;
+use quorate_core::simulate::would;
 use quorate_core::xml::write_pretty;
+use quorate_tools::clock;
 use similar::ChangeTag;
 
 pub fn transition(session: &mut Session, call: &Call) -> Outcome {
@@ -60,12 +62,7 @@ fn simulate(input: &SavedInput, options: &[&str]) -> Outcome<String> {
 }
 
 fn dot(session: &mut Session, input: &SavedInput) -> Outcome {
-    let file =
-        tempfile::NamedTempFile::new().map_err(|error| Failure::refused(format!("no temporary file: {error}")))?;
-    let to = file.path().display().to_string();
-    simulate(input, &["--simulate", "--quiet", "--save-dotfile", &to])?;
-    let text = std::fs::read_to_string(file.path()).map_err(|error| Failure::file(file.path(), &error))?;
-    session.page(&text);
+    session.page(&would::picture(&input.document, clock::at(input.epoch)));
     Ok(())
 }
 

@@ -4,14 +4,16 @@
 //! A meta attribute may belong to the container or to a member: it goes where `crm_resource` puts it.
 //! Absent: attributes of nodes (see `node`).
 
+use super::steer::{meet_with, refused};
 use super::{look::primitives, resource};
 use crate::command::Call;
-use crate::configure::attribute::{self, Sort};
-use crate::configure::ids::Pool;
-use crate::configure::objects::{self, Object, Place, is_resource};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::admin::attribute::{self, Sort};
+use quorate_core::admin::holder::{Choice, Holders};
+use quorate_core::admin::{Facts, Intent};
 use quorate_core::cib::Document;
+use quorate_core::cib::objects::{self, Object, Place};
 use quorate_core::xml::Element;
 
 pub fn param(session: &mut Session, call: &Call) -> Outcome {
@@ -42,17 +44,12 @@ fn attribute_of(session: &mut Session, call: &Call, sort: Sort) -> Outcome {
         ("set", Some(value)) => set(session, call, &document, &object, sort, (name, value)),
         ("set", None) => Err(Failure::usage(format!("`set {name}` needs a value"))),
         ("delete", None) => delete(session, call, &document, &object, sort, name),
-        ("show", None) => show(session, call, &document, &object, sort, name),
+        ("show", None) => show(session, &document, &object, sort, name),
         (word @ ("delete" | "show"), Some(_)) => {
             Err(Failure::misused(call.span(3), format!("`{word}` takes no value")))
         }
         (word, _) => Err(Failure::misused(call.span(1), format!("`{word}` is none of set, delete, show"))),
     }
-}
-
-fn words(call: &Call) -> String {
-    let words: Vec<&str> = call.tokens.iter().map(|token| token.text.as_str()).collect();
-    words.join(" ")
 }
 
 fn set(
@@ -63,18 +60,17 @@ fn set(
     sort: Sort,
     (name, value): (&str, &str),
 ) -> Outcome {
-    let configuration = document.configuration();
     if sort == Sort::Parameter && !session.is_forced() {
-        not_a_meta_attribute(call, configuration, object, name)?;
+        not_a_meta_attribute(call, document.configuration(), object, name)?;
     }
-    let holders = Holders::of(configuration, object, sort, name, "update");
-    holders.tell(session);
-    session.change(&words(call), |session, document| {
-        let mut pool = Pool::of(document.configuration());
+    let holders = tell(session, document, object, sort, name, "update");
+    let intent = wish(object, sort, name, Some(value));
+    session.change(&call.text(), |session, document| {
+        let before = document.clone();
+        meet_with(document, &intent, &Facts::default()).map_err(|refusal| refused(call, &refusal))?;
         for place in &holders.places {
-            let holder = objects::at_mut(document.configuration_mut(), place);
-            let is_new = attribute::get(holder, sort, name).is_none();
-            attribute::set(holder, sort, name, value, &mut pool);
+            let holder = objects::at(document.configuration(), place);
+            let is_new = attribute::get(objects::at(before.configuration(), place), sort, name).is_none();
             let Some((set, pair)) = attribute::place(holder, sort, name) else { continue };
             let set = if is_new { format!(" set={set}") } else { String::new() };
             let id = holder.id().unwrap_or_default();
@@ -82,6 +78,11 @@ fn set(
         }
         Ok(())
     })
+}
+
+fn wish(object: &Object, sort: Sort, name: &str, value: Option<&str>) -> Intent {
+    let (name, value) = (name.to_string(), value.map(str::to_string));
+    Intent::ResourceAttribute { resource: object.id.clone(), sort, name, value }
 }
 
 /// A parameter that is called like a meta attribute that is set is most likely meant to be that.
@@ -95,27 +96,26 @@ fn not_a_meta_attribute(call: &Call, configuration: &Element, object: &Object, n
 
 /// What is gone already is as it was wanted.
 fn delete(session: &mut Session, call: &Call, document: &Document, object: &Object, sort: Sort, name: &str) -> Outcome {
-    let holders = Holders::of(document.configuration(), object, sort, name, "delete");
-    holders.tell(session);
+    let holders = tell(session, document, object, sort, name, "delete");
     let is_set = |place: &&Place| attribute::get(objects::at(document.configuration(), place), sort, name).is_some();
     if !holders.places.iter().any(|place| is_set(&place)) {
         session.ui.info(&format!("`{name}` of {} is not set", object.id));
         return Ok(());
     }
-    session.change(&words(call), |session, document| {
+    let intent = wish(object, sort, name, None);
+    session.change(&call.text(), |session, document| {
         for place in &holders.places {
-            let holder = objects::at_mut(document.configuration_mut(), place);
-            let Some(pair) = attribute::place(holder, sort, name).map(|(_, pair)| pair.to_string()) else { continue };
-            attribute::unset(holder, sort, name);
+            let holder = objects::at(document.configuration(), place);
+            let Some((_, pair)) = attribute::place(holder, sort, name) else { continue };
             let id = holder.id().unwrap_or_default();
             session.ui.line(&format!("Deleted '{id}' option: id={pair} name={name}"));
         }
-        Ok(())
+        meet_with(document, &intent, &Facts::default()).map_err(|refusal| refused(call, &refusal))
     })
 }
 
 /// A member has the meta attributes of what it is in, unless it has its own.
-fn show(session: &mut Session, call: &Call, document: &Document, object: &Object, sort: Sort, name: &str) -> Outcome {
+fn show(session: &mut Session, document: &Document, object: &Object, sort: Sort, name: &str) -> Outcome {
     let outermost = if sort == Sort::Meta { 2 } else { object.place.len() };
     let around = (outermost..=object.place.len()).rev().map(|end| &object.place[..end]);
     let mut values = around.map(|place| attribute::get(objects::at(document.configuration(), place), sort, name));
@@ -124,71 +124,32 @@ fn show(session: &mut Session, call: &Call, document: &Document, object: &Object
             session.ui.line(value);
             Ok(())
         }
-        None => Err(Failure::at(call.span(2), format!("`{name}` is not set"))),
+        // In the words that programs look for; that it is not set is an answer, too.
+        None => {
+            session.ui.aside(&format!("Attribute '{name}' not found for '{}'", object.id));
+            Ok(())
+        }
     }
 }
 
 // ---- whose attribute it is -----------------------------------------------------------------------
 
-struct Holders {
-    places: Vec<Place>,
-    /// What is to be said about the choice.
-    notes: Vec<String>,
-}
-
-impl Holders {
-    fn of(configuration: &Element, object: &Object, sort: Sort, name: &str, what: &str) -> Holders {
-        let mut notes = several(configuration, object, name);
-        let has = |element: &Element| attribute::get(element, sort, name).is_some();
-        let alone = |place: &[usize], notes| Holders { places: vec![place.to_vec()], notes };
-        let Some((_, parent)) = object.place.split_last() else { return alone(&object.place, notes) };
-        let around = objects::at(configuration, parent);
-        if sort != Sort::Meta {
-            return alone(&object.place, notes);
+/// Says what is to be said about where the attribute belongs.
+fn tell(session: &mut Session, document: &Document, object: &Object, sort: Sort, name: &str, what: &str) -> Holders {
+    let configuration = document.configuration();
+    several(configuration, object, name).iter().for_each(|note| session.ui.line(note));
+    let holders = Holders::of(configuration, object, sort, name);
+    let id = &object.id;
+    match &holders.choice {
+        Choice::Itself => {}
+        Choice::Parent(parent) => {
+            session.ui.line(&format!("Performing {what} of '{name}' on '{parent}', the parent of '{id}'"));
         }
-        if is_clone(around) {
-            if has(object.element) {
-                return alone(&object.place, notes);
-            }
-            let id = around.id().unwrap_or_default();
-            notes.push(format!("Performing {what} of '{name}' on '{id}', the parent of '{}'", object.id));
-            return alone(parent, notes);
-        }
-        let members = members(object.element);
-        if is_clone(object.element) {
-            let within = members.iter().find(|(_, member)| member.name == "primitive" && has(member));
-            return match within {
-                Some((at, member)) => {
-                    let (id, clone) = (member.id().unwrap_or_default(), &object.id);
-                    notes.push(format!(
-                        "A value for '{name}' already exists in child '{id}', performing {what} on that instead of \
-                         '{clone}'"
-                    ));
-                    alone(&[&object.place[..], &[*at]].concat(), notes)
-                }
-                None => alone(&object.place, notes),
-            };
-        }
-        let own = members.iter().filter(|(_, member)| has(member));
-        let mut places: Vec<Place> = own.map(|(at, _)| [&object.place[..], &[*at]].concat()).collect();
-        places.push(object.place.clone());
-        Holders { places, notes }
+        Choice::Child(child) => session.ui.line(&format!(
+            "A value for '{name}' already exists in child '{child}', performing {what} on that instead of '{id}'"
+        )),
     }
-
-    fn tell(&self, session: &mut Session) {
-        self.notes.iter().for_each(|note| session.ui.line(note));
-    }
-}
-
-fn is_clone(element: &Element) -> bool {
-    matches!(&*element.name, "clone" | "master")
-}
-
-/// Resources directly inside, with their places among the children.
-fn members(element: &Element) -> Vec<(usize, &Element)> {
-    let children = element.children.iter().enumerate();
-    let inside = children.filter_map(|(at, child)| Some((at, &**child.element()?)));
-    inside.filter(|(_, child)| is_resource(child)).collect()
+    holders
 }
 
 /// That the name is set more than once in the whole resource: whoever changes one may think of the others.

@@ -4,19 +4,19 @@
 //! Absent: changing anything.
 
 use super::{expanded, node_name, resource};
-use crate::clock;
 use crate::command::Call;
-use crate::configure::objects;
 use crate::configure::show;
 use crate::error::{Failure, Outcome};
 use crate::levels::status;
 use crate::operations::{Recorded, recorded};
 use crate::preview;
-use crate::running::{self, Active};
 use crate::session::Session;
-use crate::why::Wrong;
-use quorate_core::view::{Options, Section, Sections};
+use quorate_core::admin::running::{self, Active};
+use quorate_core::cib::objects;
+use quorate_core::view::{Section, Sections, ViewOptions};
 use quorate_core::xml::Element;
+use quorate_tools::clock;
+use quorate_tools::why::Wrong;
 
 /// Those of the ids (or of what they contain) that run on some node of the live cluster.
 pub fn running(session: &mut Session, ids: &[String]) -> Vec<String> {
@@ -26,7 +26,7 @@ pub fn running(session: &mut Session, ids: &[String]) -> Vec<String> {
     // What is on the stage was read some time ago.
     let source = session.source.clone();
     let Ok(document) = session.read_from(&source) else { return Vec::new() };
-    let active = running::running(&document);
+    let active = running::running(&document, clock::now());
     let runs = |id: &String| {
         let found = objects::find_resource(document.configuration(), id);
         found.is_some_and(|object| primitives(object.element).iter().any(|id| active.contains_key(*id)))
@@ -42,13 +42,14 @@ pub fn status(session: &mut Session, call: &Call) -> Outcome {
     if !call.arguments.is_empty() {
         return locate(session, call);
     }
-    let options = Options { sections: Sections::of(&[Section::Resources]), inactive: true, ..Options::default() };
+    let sections = Sections::of(&[Section::Resources]);
+    let options = ViewOptions { sections, inactive: true, without_places: true, ..ViewOptions::default() };
     status::show(session, &options)
 }
 
 pub fn locate(session: &mut Session, call: &Call) -> Outcome {
     let document = session.document()?;
-    let active = running::running(&document);
+    let active = running::running(&document, clock::now());
     for id in expanded(&document, call)? {
         let Some(object) = objects::find_resource(document.configuration(), &id) else { continue };
         let mut nodes: Vec<&Active> =
@@ -56,7 +57,7 @@ pub fn locate(session: &mut Session, call: &Call) -> Outcome {
         nodes.sort();
         nodes.dedup();
         if nodes.is_empty() {
-            session.ui.line(&format!("resource {id} is NOT running"));
+            session.ui.aside(&format!("resource {id} is NOT running"));
         }
         nodes.iter().for_each(|node| session.ui.line(&format!("resource {id} is running on: {node}")));
     }
@@ -65,7 +66,7 @@ pub fn locate(session: &mut Session, call: &Call) -> Outcome {
 
 pub fn why(session: &mut Session, call: &Call) -> Outcome {
     let document = session.document()?;
-    let lines = crate::why::why(&document, call.required(0), call.argument(1)).map_err(|wrong| {
+    let lines = quorate_tools::why::why(&document, call.required(0), call.argument(1)).map_err(|wrong| {
         let place = usize::from(matches!(wrong, Wrong::Node { .. }));
         let mut failure = Failure::at(call.span(place), wrong.to_string());
         failure.hints.extend(wrong.hint());

@@ -7,11 +7,11 @@
 use super::resource;
 use super::steer::steer;
 use crate::command::{Argument, Call, What, maybe, one};
-use crate::configure::attribute::{self, Sort};
-use crate::configure::ids::Pool;
-use crate::configure::objects;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::admin::attribute::{self, Sort};
+use quorate_core::cib::objects;
+use quorate_core::cib::pool::Pool;
 use quorate_transport::secret::{MARK, SecretError, Secrets};
 
 pub const ARGUMENTS: &[Argument] = &[
@@ -22,7 +22,7 @@ pub const ARGUMENTS: &[Argument] = &[
 ];
 
 pub fn secret(session: &mut Session, call: &Call) -> Outcome {
-    let secrets = Secrets::below(&session.environment.root);
+    let secrets = Secrets::below(&session.environment.node.root);
     let document = session.document()?;
     let (id, written) = {
         let object = resource(&document, call)?;

@@ -7,11 +7,11 @@
 use super::{missing, resource, steer::steer};
 use crate::catalogue::AgentName;
 use crate::command::Call;
-use crate::configure::attribute::{self, Sort};
-use crate::configure::ids::Pool;
-use crate::configure::objects;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::admin::attribute::{self, Sort};
+use quorate_core::cib::objects;
+use quorate_core::cib::pool::Pool;
 use quorate_core::xml::Element;
 use quorate_grammar::literal;
 

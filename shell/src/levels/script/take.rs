@@ -6,7 +6,6 @@
 use super::show;
 use crate::check;
 use crate::configure::load::{Method, load_text};
-use crate::dispatch;
 use crate::error::{Failure, Origin, Outcome};
 use crate::levels::configure;
 use crate::session::Session;
@@ -94,18 +93,16 @@ fn commands(session: &mut Session, origin: Origin) -> Outcome {
             return Err(Failure::refused(format!("`crm: {line}` is not supported: only commands of `configure` are")));
         };
         let text = Origin { name: origin.name.clone(), text: command.to_string() };
-        let (outer, levels) = (
-            std::mem::replace(&mut session.origin, text.clone()),
-            std::mem::replace(&mut session.levels, vec![&configure::LEVEL]),
-        );
+        let outer = std::mem::replace(&mut session.origin, text.clone());
+        let levels = std::mem::replace(&mut session.levels, vec![configure::LEVEL.name]);
         let (parsed, diagnostics) = quorate_grammar::line::lines(command);
         let done = match parsed.first().filter(|_| diagnostics.is_empty()) {
-            Some(line) => dispatch::run(session, line),
+            Some(line) => configure::run(session, line),
             None => Err(Failure::input(diagnostics)),
         };
         session.origin = outer;
         session.levels = levels;
-        done.map_err(|failure| failure.from_text(text))?;
+        done.map_err(|failure| failure.in_text(text))?;
     }
     Ok(())
 }

@@ -20,8 +20,10 @@ pub const SALT_BYTES: usize = 24;
 /// Added to every sealed record.
 pub const TAG_BYTES: usize = 16;
 
+/// What makes one connection's key differ from another's.
 pub type Salt = [u8; SALT_BYTES];
 
+/// The secret that all nodes share. Never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClusterKey([u8; KEY_BYTES]);
 
@@ -31,6 +33,7 @@ impl fmt::Debug for ClusterKey {
     }
 }
 
+/// Why a key file is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error("cannot read the cluster key {}: {source}", path.display())]
@@ -44,17 +47,25 @@ pub enum KeyError {
 }
 
 impl ClusterKey {
+    /// The key that these bytes are.
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> ClusterKey {
         ClusterKey(bytes)
     }
 
+    /// A new key.
+    ///
+    /// # Errors
+    /// The kernel gives no random bytes.
     pub fn random() -> io::Result<ClusterKey> {
         let mut bytes = [0; KEY_BYTES];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         Ok(ClusterKey(bytes))
     }
 
-    /// Makes a new key file; an existing one is left alone and an error.
+    /// Makes a new key file.
+    ///
+    /// # Errors
+    /// The file cannot be written, or there is one: it is left alone.
     pub fn create(path: &Path) -> Result<ClusterKey, KeyError> {
         let fail = |source| KeyError::Io { path: path.to_path_buf(), source };
         let key = ClusterKey::random().map_err(fail)?;
@@ -63,6 +74,10 @@ impl ClusterKey {
         Ok(key)
     }
 
+    /// The key in a file that only its owner, root or this user, can read.
+    ///
+    /// # Errors
+    /// The file cannot be read, is open to others, or its length is not a key's.
     pub fn read(path: &Path) -> Result<ClusterKey, KeyError> {
         let fail = |source| KeyError::Io { path: path.to_path_buf(), source };
         let mut file = File::open(path).map_err(fail)?;
@@ -120,6 +135,7 @@ impl Session {
         sealed.try_into().expect("sealing nothing gives the tag alone")
     }
 
+    /// Whether the proof was made with this session's key, of this transcript, for this purpose.
     pub fn verify(&self, purpose: Purpose, transcript: &[u8], proof: &[u8; TAG_BYTES]) -> bool {
         let cipher = ChaCha20Poly1305::new(&Key::from(self.key(purpose)));
         cipher.decrypt(&nonce(0), Payload { msg: proof, aad: transcript }).is_ok()
@@ -172,6 +188,10 @@ pub(super) struct Opener {
 }
 
 impl Opener {
+    /// Replaces a sealed record by what was sealed.
+    ///
+    /// # Errors
+    /// It is not the next record that the other side sealed.
     pub fn open(&mut self, record: &mut Vec<u8>) -> Result<(), Forged> {
         let nonce = nonce(self.opened);
         self.opened += 1;

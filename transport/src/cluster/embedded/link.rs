@@ -101,6 +101,9 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// Greets node `acceptor` on a fresh connection, and makes sure that it is it.
+    ///
+    /// # Errors
+    /// It is another, has another key or version, or does not answer in time.
     pub async fn open(
         mut stream: TcpStream,
         key: &ClusterKey,
@@ -112,6 +115,9 @@ impl Outgoing {
     }
 
     /// Adds a packet to what `flush` writes; of a large one, writes as much as makes a record.
+    ///
+    /// # Errors
+    /// The connection is broken.
     pub async fn push(&mut self, packet: &[u8]) -> io::Result<()> {
         let mut chunks = packet.chunks(RECORD_BYTES).peekable();
         while let Some(chunk) = chunks.next() {
@@ -135,10 +141,15 @@ impl Outgoing {
         self.buffer.extend_from_slice(&record);
     }
 
+    /// Whether it is time to `flush`.
     pub fn is_full(&self) -> bool {
         self.buffer.len() >= RECORD_BYTES
     }
 
+    /// Writes what was pushed.
+    ///
+    /// # Errors
+    /// The connection is broken.
     pub async fn flush(&mut self) -> io::Result<()> {
         self.stream.write_all(&self.buffer).await?;
         self.buffer.clear();
@@ -192,6 +203,9 @@ pub(super) enum Arrival {
 
 impl Incoming {
     /// Answers a greeting; the node that dials is known, and proven, afterwards.
+    ///
+    /// # Errors
+    /// As `Outgoing::open`, with whom it said it was, if it came to that.
     pub async fn accept(
         mut stream: TcpStream,
         key: &ClusterKey,
@@ -205,7 +219,10 @@ impl Incoming {
         }
     }
 
-    /// Silence for longer than `patience` ends the connection.
+    /// What comes next. Silence for longer than `patience` ends the connection.
+    ///
+    /// # Errors
+    /// The connection is broken, silent, or says what the other side did not seal.
     pub async fn next(&mut self, patience: Duration) -> Result<Arrival, LinkError> {
         let mut record = timeout(patience, self.record()).await.unwrap_or(Err(LinkError::Silent))?;
         self.opener.open(&mut record).map_err(|Forged| LinkError::Forged)?;

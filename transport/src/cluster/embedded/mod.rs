@@ -6,4 +6,5 @@
 pub mod keys;
 mod link;
 pub mod protocol;
+pub mod pulse;
 pub mod socket;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use quorate_core::membership::Member;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -19,18 +20,22 @@ use super::keys::ClusterKey;
 use super::link::{Arrival, Incoming, LinkError, Outgoing};
 use super::protocol::packet::Packet;
 use super::protocol::{Input, Output, Protocol, Settings, Timing, VoteRules, Voter};
-use crate::cluster::{Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, Member, MulticastError, Node, Payload};
+use super::pulse::{Pulse, Watch};
+use crate::cluster::{Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, MulticastError, Payload};
 
 /// Bytes this node may have waiting: four of the largest messages.
 const QUEUED_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 /// Bytes that may wait for one peer; beyond, packets are dropped and later asked for again.
 const LINK_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 const REDIAL_FIRST: Duration = Duration::from_millis(50);
-const REDIAL_LAST: Duration = Duration::from_secs(1);
+pub const REDIAL_LAST: Duration = Duration::from_secs(1);
 /// Packets that may wait for the machine; then connections wait.
 const ARRIVALS_MAX: usize = 1024;
-/// Different complaints kept in mind so that each is made once.
+/// How often a loop that stands still is looked at.
+const STILL_PAUSE: Duration = Duration::from_millis(20);
+/// Different complaints kept in mind, so that each is made once in a while.
 const COMPLAINTS_MAX: usize = 100;
+const COMPLAINT_EVERY: Duration = Duration::from_secs(60);
 
 /// A configured node and where it listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +46,7 @@ pub struct Address {
     pub socket: SocketAddr,
 }
 
+/// What an engine starts with.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub local: u32,
@@ -48,8 +54,11 @@ pub struct Config {
     pub timing: Timing,
     pub votes: VoteRules,
     pub key: ClusterKey,
+    /// The epoch of the latest view that something on disk speaks of.
+    pub epoch: u64,
 }
 
+/// Why an engine cannot start. An address that is not up yet is `Listen`.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
     #[error("the node list does not contain the local node {id}")]
@@ -65,10 +74,11 @@ pub enum JoinError {
 /// The daemon's hold on a running engine.
 pub struct Embedded {
     local: Member,
-    nodes: Vec<Node>,
+    nodes: Vec<Member>,
     commands: mpsc::UnboundedSender<Command>,
     events: mpsc::UnboundedReceiver<ClusterEvent>,
     queued_bytes: Arc<AtomicUsize>,
+    pulse: Pulse,
 }
 
 enum Command {
@@ -79,6 +89,9 @@ enum Command {
 
 /// Listens, starts the engine's thread, and returns at once; the first event is a view of this
 /// node alone, and others follow as peers are heard.
+///
+/// # Errors
+/// The node list is wrong, the address cannot be listened on, or no thread can be started.
 pub fn join(config: Config) -> Result<Embedded, JoinError> {
     let mut ids = BTreeSet::new();
     if let Some(twice) = config.nodes.iter().find(|node| !ids.insert(node.id)) {
@@ -87,17 +100,20 @@ pub fn join(config: Config) -> Result<Embedded, JoinError> {
     let own = config.nodes.iter().find(|node| node.id == config.local);
     let own = own.ok_or(JoinError::NotListed { id: config.local })?;
     let listener = listen(own.socket).map_err(|source| JoinError::Listen { address: own.socket, source })?;
-    let local = Member { id: own.id, name: own.name.clone() };
-    let mut nodes: Vec<Node> = config.nodes.iter().map(|node| Node { id: node.id, name: node.name.clone() }).collect();
+    let member = |node: &Address| Member { id: node.id, name: node.name.clone() };
+    let local = member(own);
+    let mut nodes: Vec<Member> = config.nodes.iter().map(member).collect();
     nodes.sort_by_key(|node| node.id);
     let (commands, orders) = mpsc::unbounded_channel();
     let (told, events) = mpsc::unbounded_channel();
     let queued_bytes = Arc::new(AtomicUsize::new(0));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(JoinError::Thread)?;
     let queued = queued_bytes.clone();
-    let work = move || runtime.block_on(run(config, listener, orders, told, queued));
+    let pulse = Pulse::new();
+    let watch = pulse.watch(Duration::from_millis(config.timing.token));
+    let work = move || runtime.block_on(run(config, listener, orders, told, queued, watch));
     std::thread::Builder::new().name("cluster".into()).spawn(work).map_err(JoinError::Thread)?;
-    Ok(Embedded { local, nodes, commands, events, queued_bytes })
+    Ok(Embedded { local, nodes, commands, events, queued_bytes, pulse })
 }
 
 fn listen(address: SocketAddr) -> io::Result<StdListener> {
@@ -106,19 +122,12 @@ fn listen(address: SocketAddr) -> io::Result<StdListener> {
     Ok(listener)
 }
 
-impl Embedded {
-    /// For tests of partitions: from now on nothing passes to or from these nodes.
-    pub fn set_blocked(&self, peers: BTreeSet<u32>) {
-        let _ = self.commands.send(Command::Block(peers));
-    }
-}
-
 impl Cluster for Embedded {
     fn local(&self) -> &Member {
         &self.local
     }
 
-    fn nodes(&self) -> &[Node] {
+    fn nodes(&self) -> &[Member] {
         &self.nodes
     }
 
@@ -133,6 +142,14 @@ impl Cluster for Embedded {
             return Err(MulticastError::Busy { queued_bytes });
         }
         self.commands.send(Command::Multicast(bytes)).map_err(|_| MulticastError::Stopped)
+    }
+
+    fn beat(&self) {
+        self.pulse.beat();
+    }
+
+    fn block(&self, peers: BTreeSet<u32>) -> bool {
+        self.commands.send(Command::Block(peers)).is_ok()
     }
 
     fn leave(&self) {
@@ -168,7 +185,8 @@ struct Engine {
     /// Open connections from each peer.
     open: BTreeMap<u32, usize>,
     blocked: BTreeSet<u32>,
-    complaints: BTreeSet<(Option<u32>, String)>,
+    /// When each was made last.
+    complaints: BTreeMap<(Option<u32>, String), Instant>,
     events: mpsc::UnboundedSender<ClusterEvent>,
     queued_bytes: Arc<AtomicUsize>,
     down: bool,
@@ -180,6 +198,7 @@ async fn run(
     mut orders: mpsc::UnboundedReceiver<Command>,
     events: mpsc::UnboundedSender<ClusterEvent>,
     queued_bytes: Arc<AtomicUsize>,
+    mut watch: Watch,
 ) {
     let (arrivals, mut arrived) = mpsc::channel(ARRIVALS_MAX);
     let config = Arc::new(config);
@@ -192,6 +211,10 @@ async fn run(
     };
     let mut engine = Engine::start(&config, &arrivals, events, queued_bytes);
     while !engine.down {
+        if watch.stands_still() {
+            tokio::time::sleep(STILL_PAUSE).await;
+            continue;
+        }
         let wake = engine.begin + Duration::from_millis(engine.protocol.wake_at());
         tokio::select! {
             order = orders.recv() => match order {
@@ -218,6 +241,7 @@ impl Engine {
         let settings = Settings {
             local: config.local,
             incarnation: incarnation(),
+            epoch: config.epoch,
             nodes: config.nodes.iter().map(voter).collect(),
             timing: config.timing,
             votes: config.votes.clone(),
@@ -232,7 +256,7 @@ impl Engine {
             links,
             open: BTreeMap::new(),
             blocked: BTreeSet::new(),
-            complaints: BTreeSet::new(),
+            complaints: BTreeMap::new(),
             events,
             queued_bytes,
             down: false,
@@ -288,7 +312,7 @@ impl Engine {
             }
             Arrived::Opened { from } => {
                 *self.open.entry(from).or_default() += 1;
-                self.complaints.retain(|(about, _)| *about != Some(from));
+                self.complaints.retain(|(about, _), _| *about != Some(from));
             }
             Arrived::Closed { from } => {
                 let open = self.open.entry(from).or_default();
@@ -303,8 +327,12 @@ impl Engine {
     }
 
     fn complain(&mut self, about: Option<u32>, words: String) {
-        if self.complaints.len() < COMPLAINTS_MAX && self.complaints.insert((about, words.clone())) {
-            self.tell(ClusterEvent::Note(words));
+        let now = Instant::now();
+        self.complaints.retain(|_, made| now < *made + COMPLAINT_EVERY);
+        let complaint = (about, words);
+        if self.complaints.len() < COMPLAINTS_MAX && !self.complaints.contains_key(&complaint) {
+            self.complaints.insert(complaint.clone(), now);
+            self.tell(ClusterEvent::Note(complaint.1));
         }
     }
 }
@@ -369,6 +397,16 @@ impl Dialler {
             LinkError::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => Arrived::Refused { node },
             error if error.is_misconfiguration() => {
                 let words = format!("node {} at {} {error}", self.peer.name, self.peer.socket);
+                Arrived::Complaint { about: Some(node), words }
+            }
+            // It may be off: but then nothing would take the connection and say nothing on it.
+            LinkError::Silent => {
+                let words =
+                    format!("node {} at {} takes connections, but does not answer", self.peer.name, self.peer.socket);
+                Arrived::Complaint { about: Some(node), words }
+            }
+            LinkError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                let words = format!("node {} at {} does not answer", self.peer.name, self.peer.socket);
                 Arrived::Complaint { about: Some(node), words }
             }
             _ => return,

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 /// No name begins before its beginning.
 const NO_RESOURCE: &str = "a^";
 
+/// Lifetimes as rules of the constraints themselves, and what to say of that.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     let (mut warnings, mut orphans) = (Vec::new(), Vec::new());
     if let Some(constraints) = section(&mut root, "constraints") {

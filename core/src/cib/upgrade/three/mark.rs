@@ -14,13 +14,13 @@ const ACL_WARNING: &str = "CIB syntax changes may invalidate ACLs that use \"xpa
      recommended to run \"cibadmin --upgrade\" and then examine the updated CIB carefully to ensure \
      ACLs still match the desired intent.";
 
-type Known<'r> = BTreeMap<&'r str, &'r Element>;
+type ById<'r> = BTreeMap<&'r str, &'r Element>;
 
 // ---- unfold ------------------------------------------------------------------------------------
 
 /// Marks every element of the configuration and replaces those that refer to another by a copy.
 pub fn unfold(root: Element) -> (Element, Vec<Warning>) {
-    let known: Known = root
+    let known: ById = root
         .child("configuration")
         .into_iter()
         .flat_map(Element::descendants)
@@ -40,7 +40,7 @@ pub fn unfold(root: Element) -> (Element, Vec<Warning>) {
     (marked.with("original", "1"), Vec::new())
 }
 
-fn mark<'r>(element: &Element, original: &str, known: &Known<'r>, trail: &mut Vec<&'r str>) -> Element {
+fn mark<'r>(element: &Element, original: &str, known: &ById<'r>, trail: &mut Vec<&'r str>) -> Element {
     let target = element.attr("id-ref").filter(|id| !trail.contains(id)).and_then(|id| known.get_key_value(id));
     if let Some((id, target)) = target {
         trail.push(id);
@@ -70,11 +70,11 @@ fn copy(reference: &Element, mut target: Element) -> Element {
     target
 }
 
-// ---- settle ------------------------------------------------------------------------------------
+// ---- fold ------------------------------------------------------------------------------------
 
 /// Removes the marks and what was dropped. The first copy of what is gone takes its place; other
 /// copies become references again.
-pub fn settle(mut root: Element) -> (Element, Vec<Warning>) {
+pub fn restore(mut root: Element) -> (Element, Vec<Warning>) {
     let mut warnings = Vec::new();
     if let Some(configuration) = configuration(&mut root) {
         let xpath = |element: &Element| element.name == "acl_permission" && element.attr("xpath").is_some();

@@ -1,7 +1,7 @@
 //! From 3.10 to 4.0: everything that had been deprecated goes.
 //!
 //! Six stages; `mark::unfold` first replaces references by copies, so that the others need not
-//! know of references, and `mark::settle` last turns copies of what is still there back.
+//! know of references, and `mark::restore` last turns copies of what is still there back.
 //! Between them, every element says where it comes from:
 //! - `original="1"`: it stood here; `original="0"`: it is a copy of what it referred to.
 //! - `changed="1"`: a stage changed its attributes.

@@ -16,6 +16,7 @@ const OPERATION_HINT: &str = "Consider setting the \"on-fail\" operation attribu
 const RESOURCE_META: [&str; 1] = ["restart-type"];
 const RESOURCE_HINT: &str = "Consider setting the \"kind\" attribute for relevant constraints";
 
+/// Drops what 4.0 does not know any more, and says so.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     let mut removal = Removal::new(&root);
     if let Some(resources) = section(&mut root, "resources") {

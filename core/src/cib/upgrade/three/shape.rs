@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 /// A value that stands for the one built in, and ends the search for an earlier one.
 const DEFAULT: &str = "#default";
 
+/// The same document in 4.0's shape, and what to say of that.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     if let Some(configuration) = configuration(&mut root) {
         visit(configuration, &mut |element| match element.name.as_str() {

@@ -19,6 +19,7 @@ const RENAMED: [(&str, &str); 3] = [
 /// Fencing levels beyond this one were never used.
 const LEVEL_MAX: u32 = 9;
 
+/// Values and names as 4.0 has them, and what to say of that.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     let mut warnings = Vec::new();
     if let Some(configuration) = configuration(&mut root) {

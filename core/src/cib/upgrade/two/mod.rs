@@ -8,19 +8,18 @@ mod operation;
 mod property;
 mod reference;
 mod resource;
+mod set;
 
 pub use reference::{fold, unfold};
 
-use super::tree::section;
+use super::tree::{each, section};
 use super::warning::Warning;
 use crate::xml::Element;
-
-/// What ids that no person chose begin with.
-const PREFIX: &str = "_2TO3_";
 
 /// What the end of every word for "ignored before, gone now" says of colocations.
 const NEVER_WORKED: &str = "Constraints-colocation: ... was actually never in effect";
 
+/// Schema 2.x to 3.0, and what to say of that.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     let mut warnings = Vec::new();
     property::translate(&mut root, &mut warnings);
@@ -35,14 +34,6 @@ pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     }
     root.set("validate-with", "pacemaker-3.0");
     (root, warnings)
-}
-
-fn each(parent: &mut Element, name: &str, mut act: impl FnMut(&mut Element)) {
-    for at in 0..parent.children.len() {
-        if let Some(child) = parent.child_at_mut(at).filter(|child| child.name == *name) {
-            act(child);
-        }
-    }
 }
 
 fn node_type(node: &mut Element, warnings: &mut Vec<Warning>) {
@@ -65,13 +56,4 @@ fn score_attribute(colocation: &mut Element, warnings: &mut Vec<Warning>) {
             warnings.push(Warning::info(NEVER_WORKED));
         }
     }
-}
-
-/// Whether a set has lost the last of its pairs.
-fn is_emptied(set: &Element, pairs_before: usize) -> bool {
-    pairs_before > 0 && set.child("nvpair").is_none()
-}
-
-fn pairs(set: &Element) -> usize {
-    set.elements_named("nvpair").count()
 }

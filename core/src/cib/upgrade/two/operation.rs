@@ -3,7 +3,7 @@
 
 use super::super::tree::replace_children;
 use super::super::warning::Warning;
-use super::{PREFIX, is_emptied, pairs};
+use super::set::{PREFIX, is_emptied, pairs};
 use crate::xml::{Element, Node};
 
 /// Parameters of an operation that were never the agent's.
@@ -30,7 +30,7 @@ struct Own {
 
 impl Requires {
     /// Gives the resource the set with what it requires, unless it says so itself.
-    pub fn settle(self, resource: &mut Element, warnings: &mut Vec<Warning>) {
+    pub fn put_into(self, resource: &mut Element, warnings: &mut Vec<Warning>) {
         let id = resource.id().unwrap_or_default().to_string();
         let mut own = None;
         for Own { operation, counts, value } in self.own {

@@ -3,7 +3,7 @@
 
 use super::super::tree::{configuration, replace_children, section};
 use super::super::warning::Warning;
-use super::{PREFIX, is_emptied, pairs};
+use super::set::{PREFIX, is_emptied, pairs};
 use crate::xml::{Element, Node};
 
 /// What becomes of a property.

@@ -22,6 +22,7 @@ fn sets(root: &Element) -> BTreeMap<String, Element> {
         .collect()
 }
 
+/// Puts what is pointed at in the place of pointers to it, so that each can be translated for itself.
 pub fn unfold(mut root: Element) -> (Element, Vec<Warning>) {
     let sets = sets(&root);
     if let Some(configuration) = configuration(&mut root) {
@@ -48,6 +49,7 @@ fn copy(set: &Element) -> Element {
     copy
 }
 
+/// The way back: what still says the same becomes a pointer again.
 pub fn fold(mut root: Element) -> (Element, Vec<Warning>) {
     let sets = sets(&root);
     let mut warnings = Vec::new();

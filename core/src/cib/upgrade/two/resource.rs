@@ -2,7 +2,8 @@
 
 use super::super::tree::replace_children;
 use super::super::warning::Warning;
-use super::{is_emptied, operation, pairs};
+use super::operation;
+use super::set::{is_emptied, pairs};
 use crate::xml::{Element, Node};
 
 /// Fencing parameters that name the command for an action.
@@ -43,7 +44,7 @@ fn primitive(resource: &mut Element, warnings: &mut Vec<Warning>) {
         }
         if is_emptied(&child, before) { Vec::new() } else { vec![Node::from(child)] }
     });
-    requires.settle(resource, warnings);
+    requires.put_into(resource, warnings);
 }
 
 fn parameters(set: &mut Element, warnings: &mut Vec<Warning>) {

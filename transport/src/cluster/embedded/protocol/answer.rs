@@ -1,8 +1,9 @@
 //! Answering somebody else's proposal, and waiting for the view it promises.
 
+use quorate_core::membership::ViewId;
+
 use super::packet::{Body, Installation, Process, Proposed, Refusal, Stamped};
 use super::{Change, Millis, Protocol};
-use crate::cluster::ViewId;
 
 /// We have accepted a proposal: no messages flow until a view is installed.
 #[derive(Debug)]

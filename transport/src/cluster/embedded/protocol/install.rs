@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::packet::{Body, Installation, Process, Proposed};
-use super::peer::Mark;
+use quorate_core::membership::{View, ViewId};
+
+use super::packet::{Body, Departure, Installation, Process, Proposed};
+use super::peer::{Mark, Peer};
 use super::propose::{Accepted, Fills};
 use super::sequencer::Sequencer;
 use super::{Change, Current, Log, Millis, Protocol};
-use crate::cluster::{ClusterEvent, Departure, View, ViewId};
+use crate::cluster::ClusterEvent;
 
 /// A view we decided, until all its members have said hello from within it.
 #[derive(Debug)]
@@ -22,9 +24,9 @@ pub(super) struct Installing {
 impl Protocol {
     /// The first view of a node: itself.
     pub(super) fn begin_alone(&mut self) {
-        self.epoch_max = 1;
+        self.epoch_max = self.settings.epoch + 1;
         let Process { id: coordinator, incarnation } = self.me();
-        let ballot = ViewId { epoch: 1, coordinator, incarnation };
+        let ballot = ViewId { epoch: self.epoch_max, coordinator, incarnation };
         let members = vec![Proposed { process: self.me(), view: ViewId::default() }];
         let released = self.settings.nodes.len() == 1;
         self.promised = ballot;
@@ -128,19 +130,21 @@ impl Protocol {
     }
 
     fn announce(&mut self, before: &Current, departed: &[(Process, Departure)]) {
-        let now_in = self.view.members.iter().filter(|member| !before.members.contains(member));
-        let joined = now_in.map(|member| self.member(member.id)).collect();
-        let gone = before.members.iter().filter(|member| !self.view.members.contains(member));
-        let left = gone.map(|member| (self.member(member.id), self.why_left(*member, departed))).collect();
         let members = self.view.members.iter().map(|member| self.member(member.id)).collect();
-        let view = View { id: self.view.id, members, joined, left, quorate: self.view.quorate };
+        let absent = |id: &u32| !self.view.members.iter().any(|member| member.id == *id);
+        let has_ended = |id: &u32, peer: &Peer| {
+            let told = departed.iter().any(|(process, why)| process.id == *id && *why == Departure::Ended);
+            peer.refused || told && before.members.iter().any(|member| member.id == *id && peer.is(*member))
+        };
+        let ended =
+            self.peers.iter().filter(|(id, peer)| absent(id) && has_ended(id, peer)).map(|(id, _)| *id).collect();
+        // Whoever is silent is missed after a token time, and not before: one that was heard just now was
+        // left out for another reason, and is on its way back.
+        let just_now = self.settings.timing.token / 2;
+        let speaks = |peer: &Peer| peer.heard_within(self.now, just_now) && !peer.goodbye;
+        let heard = self.peers.iter().filter(|(id, peer)| absent(id) && speaks(peer) && !has_ended(id, peer));
+        let heard = heard.map(|(id, _)| *id).collect();
+        let view = View { id: self.view.id, members, quorate: self.view.quorate, ended, heard };
         self.event(ClusterEvent::View(view));
-    }
-
-    fn why_left(&self, member: Process, departed: &[(Process, Departure)]) -> Departure {
-        if self.view.members.iter().any(|other| other.id == member.id) {
-            return Departure::Restarted;
-        }
-        departed.iter().find(|(process, _)| *process == member).map(|(_, why)| *why).unwrap_or(Departure::Lost)
     }
 }

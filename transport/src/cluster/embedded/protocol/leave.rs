@@ -14,7 +14,7 @@ impl Protocol {
     pub(super) fn leave(&mut self) {
         let since = self.now;
         self.leaving.get_or_insert(Leaving { since, farewell: None });
-        self.settle();
+        self.do_what_is_due();
     }
 
     /// True once goodbye is said: from then on others decide about views.

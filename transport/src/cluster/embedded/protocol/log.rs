@@ -44,7 +44,7 @@ impl Log {
     }
 
     /// Every member holds the messages up to `upto`.
-    pub fn settle(&mut self, upto: u64) {
+    pub fn set_stable(&mut self, upto: u64) {
         self.stable = self.stable.max(upto);
     }
 
@@ -76,7 +76,7 @@ mod tests {
         let mut log = Log::default();
         log.insert(stamped(1));
         log.insert(stamped(3));
-        log.settle(9);
+        log.set_stable(9);
         assert_eq!(log.received(), 1);
         assert_eq!(log.deliver_stable().map(|next| next.sequence), Some(1));
         assert_eq!(log.deliver_stable(), None);

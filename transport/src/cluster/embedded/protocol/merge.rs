@@ -1,9 +1,10 @@
 //! Bringing whole views together that hear each other.
 
+use quorate_core::membership::ViewId;
+
 use super::Protocol;
 use super::packet::{Process, Proposed};
 use super::peer::Standing;
-use crate::cluster::ViewId;
 
 impl Protocol {
     /// Called on the coordinator of a view in which all is well.

@@ -31,6 +31,8 @@ mod votes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use quorate_core::membership::{Member, ViewId};
+
 use self::answer::Following;
 use self::install::Installing;
 use self::leave::Leaving;
@@ -41,7 +43,7 @@ use self::peer::Peer;
 use self::propose::Leading;
 use self::sequencer::Sequencer;
 pub use self::votes::VoteRules;
-use crate::cluster::{ClusterEvent, MESSAGE_BYTES_MAX, Member, MulticastError, Payload, ViewId};
+use crate::cluster::{ClusterEvent, MESSAGE_BYTES_MAX, MulticastError, Payload};
 
 /// Milliseconds on any clock that only goes forward.
 pub type Millis = u64;
@@ -79,6 +81,7 @@ impl Default for Timing {
 }
 
 impl Timing {
+    /// Corosync's timing for a token time, in milliseconds.
     pub fn from_token(token: Millis) -> Timing {
         Timing {
             token,
@@ -89,6 +92,13 @@ impl Timing {
         }
     }
 
+    /// After an outage: how long it may take until all who can hear each other again are in one view.
+    /// `redial` is the longest pause between two attempts to connect.
+    pub fn rejoin(&self, redial: Millis) -> Millis {
+        let connect = self.token.max(1000);
+        redial + connect + self.consensus + 2 * self.merge + 4 * self.hello()
+    }
+
     /// Time between hellos: the token is lost when four of them are, and never more than 250 ms,
     /// because lost packets are noticed by hellos.
     pub fn hello(&self) -> Millis {
@@ -97,16 +107,20 @@ impl Timing {
     }
 }
 
+/// What a node's machine starts with.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub local: u32,
     /// Greater at each start of this node: microseconds since 1970 will do. Not 0.
     pub incarnation: u64,
+    /// The epoch of the latest view that something on disk speaks of: later ones are greater.
+    pub epoch: u64,
     pub nodes: Vec<Voter>,
     pub timing: Timing,
     pub votes: VoteRules,
 }
 
+/// What can happen to the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     Packet(Packet),
@@ -125,6 +139,7 @@ pub enum Input {
     Leave,
 }
 
+/// What is to be done for the machine, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     Send { to: u32, packet: Packet },
@@ -150,6 +165,7 @@ enum Change {
     Following(Following),
 }
 
+/// One node's machine.
 pub struct Protocol {
     settings: Settings,
     now: Millis,
@@ -224,11 +240,23 @@ impl Protocol {
 
     /// One thing happens at `now`; what follows from it is returned in order.
     pub fn step(&mut self, input: Input, now: Millis) -> Vec<Output> {
+        self.excuse_silence(now);
         self.now = self.now.max(now);
         if !self.stopped {
             self.take(input);
         }
         std::mem::take(&mut self.outputs)
+    }
+
+    /// A machine that stood still was not listening: it does not hold the silence against others. What
+    /// they have said meanwhile is still waiting to be read.
+    fn excuse_silence(&mut self, now: Millis) {
+        let gap = now.saturating_sub(self.now);
+        if gap > self.settings.timing.hello() + self.settings.timing.token / 2 {
+            for peer in self.peers.values_mut() {
+                peer.excuse(gap);
+            }
+        }
     }
 
     fn take(&mut self, input: Input) {
@@ -245,7 +273,10 @@ impl Protocol {
         }
     }
 
-    /// Whether a message may be handed in now.
+    /// Whether a message of so many bytes may be handed in now.
+    ///
+    /// # Errors
+    /// It is too large, too much is waiting, or the node is leaving.
     pub fn admits(&self, bytes: usize) -> Result<(), MulticastError> {
         let queued_bytes = self.outbox.queued_bytes();
         if bytes > MESSAGE_BYTES_MAX {
@@ -264,14 +295,17 @@ impl Protocol {
         self.hello_at
     }
 
+    /// The view this node is in.
     pub fn view_id(&self) -> ViewId {
         self.view.id
     }
 
+    /// Ids of that view's members, in order.
     pub fn member_ids(&self) -> Vec<u32> {
         self.view.members.iter().map(|member| member.id).collect()
     }
 
+    /// Whether that view has a quorum.
     pub fn quorate(&self) -> bool {
         self.view.quorate
     }
@@ -287,6 +321,7 @@ impl Protocol {
             return;
         }
         peer.heard = Some(self.now);
+        peer.refused = false;
         let is_new = known != peer.incarnation;
         let for_us = to_incarnation == self.settings.incarnation;
         match body {
@@ -298,7 +333,7 @@ impl Protocol {
         if is_new {
             self.say_hello(from.id);
         }
-        self.settle();
+        self.do_what_is_due();
     }
 
     fn on_body(&mut self, from: Process, body: Body) {
@@ -336,14 +371,16 @@ impl Protocol {
             && peer.incarnation.is_some()
         {
             peer.heard = Some(self.now);
+            peer.refused = false;
         }
     }
 
     fn refused(&mut self, node: u32) {
         if let Some(peer) = self.peers.get_mut(&node) {
             peer.heard = None;
+            peer.refused = true;
         }
-        self.settle();
+        self.do_what_is_due();
     }
 
     fn tick(&mut self) {
@@ -352,11 +389,11 @@ impl Protocol {
             self.repeat_lost_change();
             self.repeat_goodbye();
         }
-        self.settle();
+        self.do_what_is_due();
     }
 
     /// Does what has become due: a farewell, a change of view.
-    fn settle(&mut self) {
+    fn do_what_is_due(&mut self) {
         if !self.progress_leave() {
             self.consider_change();
         }

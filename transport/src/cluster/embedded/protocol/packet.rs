@@ -2,9 +2,10 @@
 //!
 //! In: `Packet`. Out: bytes, and back. Decoding takes any bytes and never panics.
 
+use quorate_core::membership::ViewId;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Departure, Payload, ViewId};
+use crate::cluster::Payload;
 
 /// Raised whenever an older build could misread a packet.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -16,6 +17,7 @@ pub struct Process {
     pub incarnation: u64,
 }
 
+/// What one process says to a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packet {
     pub from: Process,
@@ -24,6 +26,7 @@ pub struct Packet {
     pub body: Body,
 }
 
+/// What a packet says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
     Hello(Hello),
@@ -101,6 +104,7 @@ pub struct Hello {
     pub frozen: bool,
 }
 
+/// A message in its place in the order of a view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamped {
     pub sequence: u64,
@@ -110,6 +114,7 @@ pub struct Stamped {
     pub payload: Payload,
 }
 
+/// A member of a proposed view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposed {
     pub process: Process,
@@ -117,6 +122,7 @@ pub struct Proposed {
     pub view: ViewId,
 }
 
+/// Why a proposal is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// A higher ballot has my word.
@@ -129,6 +135,20 @@ pub enum Refusal {
     NotReady,
 }
 
+/// Why a member of an old view is not in the new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Departure {
+    /// It said goodbye.
+    Left,
+    /// It was not heard for longer than the token timeout, or went on without us.
+    Lost,
+    /// Its host says that nobody listens there any more.
+    Ended,
+    /// It came back as a new process before anyone missed it.
+    Restarted,
+}
+
+/// A view that is decided, with what its members must deliver before they enter it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Installation {
     pub ballot: ViewId,
@@ -140,6 +160,7 @@ pub struct Installation {
     pub released: bool,
 }
 
+/// Why some bytes are not taken for a packet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PacketError {
     #[error("packet of protocol version {theirs}, this node speaks version {PROTOCOL_VERSION}")]
@@ -161,6 +182,10 @@ impl Packet {
         bytes
     }
 
+    /// The packet that some bytes spell; any bytes may come.
+    ///
+    /// # Errors
+    /// They are of another version, or no packet.
     pub fn decode(bytes: &[u8]) -> Result<Packet, PacketError> {
         let (version, rest) = bytes.split_first_chunk().ok_or(PacketError::Malformed)?;
         let theirs = u16::from_be_bytes(*version);

@@ -1,13 +1,16 @@
 //! What this node knows of another: which run of it, when it was heard, where it says it stands.
 
+use quorate_core::membership::ViewId;
+
 use super::Millis;
 use super::packet::{Hello, Process};
-use crate::cluster::ViewId;
 
 #[derive(Debug, Default)]
 pub(super) struct Peer {
     pub incarnation: Option<u64>,
     pub heard: Option<Millis>,
+    /// Its host says that nobody listens there, and it has not been heard since.
+    pub refused: bool,
     pub goodbye: bool,
     /// Our hellos to it, and the newest it has told us to have got.
     pub hello_sent: u64,
@@ -47,6 +50,13 @@ impl Peer {
 
     pub fn heard_within(&self, now: Millis, span: Millis) -> bool {
         self.heard.is_some_and(|at| now.saturating_sub(at) <= span)
+    }
+
+    /// Whoever was heard lately counts as heard that much later.
+    pub fn excuse(&mut self, gap: Millis) {
+        for at in [&mut self.heard, &mut self.echoed_at].into_iter().flatten() {
+            *at += gap;
+        }
     }
 
     /// Heard, hears us, and has not said goodbye.

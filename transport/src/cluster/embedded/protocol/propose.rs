@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::packet::{Body, Installation, Process, Proposed, Refusal, Stamped};
+use quorate_core::membership::ViewId;
+
+use super::packet::{Body, Departure, Installation, Process, Proposed, Refusal, Stamped};
 use super::peer::Mark;
 use super::{Change, Millis, Protocol};
-use crate::cluster::{Departure, ViewId};
 
 /// A proposal of ours that is not decided yet.
 #[derive(Debug)]

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use quorate_core::membership::ViewId;
+
 use super::packet::{Body, Hello, Stamped};
 use super::peer::Mark;
 use super::{Change, Protocol};
-use crate::cluster::{ClusterEvent, Payload, ViewId};
+use crate::cluster::{ClusterEvent, Payload};
 
 /// What the coordinator of a view remembers of its messages.
 #[derive(Debug, Default)]
@@ -206,7 +208,7 @@ impl Protocol {
         if upto <= self.log.stable() {
             return;
         }
-        self.log.settle(upto);
+        self.log.set_stable(upto);
         let view = self.view.id;
         for id in self.followers() {
             self.send(id, Body::Stable { view, upto });
@@ -216,7 +218,7 @@ impl Protocol {
 
     pub(super) fn on_stable(&mut self, view: ViewId, upto: u64) {
         if matches!(self.change, Change::Steady) && view == self.view.id && !self.leads_view() {
-            self.log.settle(upto);
+            self.log.set_stable(upto);
             self.deliver();
         }
     }

@@ -1,8 +1,7 @@
 //! Who is gone, and who should therefore propose a new view.
 
-use super::packet::{Process, Proposed};
+use super::packet::{Departure, Process, Proposed};
 use super::{Change, Protocol};
-use crate::cluster::Departure;
 
 impl Protocol {
     /// Why a member is no longer there at all.
@@ -18,7 +17,8 @@ impl Protocol {
             return Some(Departure::Left);
         }
         let token = self.settings.timing.token;
-        (!peer.heard_within(self.now, token)).then_some(Departure::Lost)
+        let why = if peer.refused { Departure::Ended } else { Departure::Lost };
+        (!peer.heard_within(self.now, token)).then_some(why)
     }
 
     /// Why a member is no longer in our view: gone, or in a later one.

@@ -1,0 +1,99 @@
+//! Operations as they are written, held against what they can be: said once, whatever happened so far.
+//!
+//! In: the resources of the situation. Out: notes on what is ignored or replaced.
+//! Never here: what a failure leads to (see `operation`).
+
+use super::Resolver;
+use crate::cib::model::kind;
+use crate::cib::model::resource::{Operation, Role};
+use crate::note::Note;
+use crate::scheduler::table::ResourceId;
+use std::collections::BTreeSet;
+
+impl Resolver<'_> {
+    pub(super) fn check_definitions(&mut self) {
+        if self.options.fencing_enabled && !self.have_fencing {
+            let why = "fencing is enabled and there is no fence device: nothing is started";
+            self.say(Note::error("fencing-enabled", why).at("fencing-enabled"));
+        }
+        let mut seen = BTreeSet::new();
+        for id in self.resources.ids().collect::<Vec<_>>() {
+            let resource = &self.resources[id];
+            // The instances of a clone are one definition.
+            if !resource.is_primitive() || !seen.insert(resource.config_id.clone()) {
+                continue;
+            }
+            let Some(primitive) = resource.primitive() else { continue };
+            let operations: Vec<Operation> = primitive.operations.iter().filter(|one| one.enabled).cloned().collect();
+            operations.iter().for_each(|operation| self.check_operation(id, operation));
+        }
+    }
+
+    fn check_operation(&mut self, id: ResourceId, operation: &Operation) {
+        let name = operation.name.as_str();
+        let promotable = self.resources[self.resources.top_of(id)].promotable;
+        if operation.interval_ms > 0 && matches!(name, "start" | "stop" | "promote" | "demote" | "notify") {
+            let text = operation.attribute("interval").unwrap_or_default();
+            self.error_of(id, "interval", &format!("ignoring the interval {text} of {name}: it does not recur"));
+        }
+        for word in ["timeout", "start-delay"] {
+            let Some(text) = operation.attribute(word).filter(|text| !kind::of_operation(word).takes(text)) else {
+                continue;
+            };
+            let why = format!("using the default {word} of {name} because '{text}' is no time");
+            self.warn_of(id, word, &why);
+        }
+        if let Some(text) = operation.attribute("interval-origin").filter(|text| self.input.now.date(text).is_none()) {
+            let why = format!("ignoring the interval-origin of {name} because '{text}' is no date");
+            self.error_of(id, "interval-origin", &why);
+        }
+        let role = operation.role.as_deref();
+        let parsed = role.and_then(Role::parse);
+        match role {
+            Some(text) if parsed.is_none() => {
+                let why = format!("ignoring {name} with role={text}, which is no role");
+                self.error_of(id, "role", &why);
+            }
+            Some(text) if matches!(parsed, Some(Role::Promoted | Role::Unpromoted)) && !promotable => {
+                let why = format!("{name} with role={text} is never run because it is not promotable");
+                self.inform_of(id, "role", &why);
+            }
+            _ => {}
+        }
+        if let Some(text) = operation.attribute("on-fail") {
+            self.check_on_fail(id, operation, text);
+        }
+    }
+
+    fn check_on_fail(&mut self, id: ResourceId, operation: &Operation, text: &str) {
+        let name = operation.name.as_str();
+        let promoted = operation.role.as_deref().and_then(Role::parse) == Some(Role::Promoted);
+        let may_demote = name == "promote" || name == "monitor" && operation.interval_ms > 0 && promoted;
+        let why = match text.to_ascii_lowercase().as_str() {
+            "fence" if !self.options.fencing_enabled => {
+                format!("using on-fail=stop for {name} because fencing is disabled")
+            }
+            word @ ("standby" | "demote" | "stop") if name == "stop" => {
+                format!("using the default on-fail for stop because '{word}' is not allowed for it")
+            }
+            "demote" if !may_demote => {
+                format!(
+                    "using the default on-fail for {name} because 'demote' is allowed only for promote and for \
+                     recurring monitors with role=Promoted"
+                )
+            }
+            "restart-container" if self.resources[id].launcher.is_none() => {
+                format!("using the default on-fail for {name} because it is in no container")
+            }
+            "ignore" | "nothing" | "block" | "stop" | "restart" | "migrate" | "standby" | "fence" | "demote"
+            | "restart-container" => return,
+            word => format!("using the default on-fail for {name} because '{word}' is not valid"),
+        };
+        self.error_of(id, "on-fail", &why);
+    }
+
+    /// What has no effect, though nothing is wrong with it.
+    fn inform_of(&mut self, id: ResourceId, word: &str, message: &str) {
+        self.say(Note::info(self.resources[id].config_id.as_str(), message).at(word));
+    }
+}

@@ -1,0 +1,60 @@
+//! What fence agents can be asked, by their metadata: asked once, and again when the agent's file has
+//! changed.
+//!
+//! In: an agent's name. Out: its actions. Absent: OCF agents (see `metadata`).
+
+use crate::fence_agent::{call, find};
+use crate::host::Host;
+use crate::program::End;
+use quorate_core::agent::Metadata;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+/// An agent only prints a text for it. Milliseconds.
+const TIMEOUT_MS: u64 = 5_000;
+
+/// A file's time of change and its length: another pair is another agent.
+type Stamp = (Option<SystemTime>, u64);
+
+/// What was learned of each agent, by its file.
+type Agents = BTreeMap<PathBuf, (Stamp, BTreeSet<String>)>;
+
+/// What was learned, shared by all runs.
+#[derive(Clone, Debug, Default)]
+pub struct FenceActions {
+    agents: Arc<Mutex<Agents>>,
+}
+
+impl FenceActions {
+    /// The names of the agent's actions; `None` if it is not installed or does not tell them.
+    pub async fn of(&self, host: &Host, agent: &str) -> Option<BTreeSet<String>> {
+        let file = find(host, agent)?;
+        let stamp = stamp(&file)?;
+        if let Some((known, actions)) = self.lock().get(&file).cloned()
+            && known == stamp
+        {
+            return Some(actions);
+        }
+        let asked = BTreeMap::from([("action".to_string(), "metadata".to_string())]);
+        let ended = call(host, agent, &asked, TIMEOUT_MS, format!("{agent} metadata")).await;
+        if ended.end != End::Exited(0) {
+            return None;
+        }
+        let actions = Metadata::read(&ended.stdout).ok()?.actions.into_iter().map(|action| action.name);
+        let actions: BTreeSet<String> = actions.collect();
+        self.lock().insert(file, (stamp, actions.clone()));
+        Some(actions)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Agents> {
+        // What a dead holder left is whole: it only inserts.
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let about = std::fs::metadata(file).ok()?;
+    Some((about.modified().ok(), about.len()))
+}

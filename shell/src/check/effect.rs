@@ -1,0 +1,88 @@
+//! What the scheduler makes of a configuration other than is written: ignored, replaced, refused.
+//!
+//! In: a document; its notes on it. Out: problems of objects, and where in a text the word stands.
+//! Absent: the facts themselves (core's `scheduler::verify`).
+
+use super::problem::Problem;
+use quorate_core::cib::Document;
+use quorate_core::cib::model::kind::{self, Kind};
+use quorate_core::cib::model::names::{self, Of};
+use quorate_core::cib::objects;
+use quorate_core::note::{self, Note};
+use quorate_core::scheduler::{guarded, verify};
+use quorate_core::xml::Element;
+use quorate_grammar::line::{self, LineKind, Token};
+use quorate_grammar::{Severity, Span};
+use quorate_tools::clock;
+
+/// The set that cluster options are written into.
+const OPTIONS: &str = "cib-bootstrap-options";
+
+pub fn problems(document: &Document) -> Vec<Problem> {
+    let configuration = document.configuration();
+    // Without resources there is nothing to start.
+    let is_empty = objects::resource_ids(configuration).is_empty();
+    // A fault of the scheduler is not to keep anybody from mending what brings it about.
+    let notes = guarded(|| verify(document, clock::now())).unwrap_or_default();
+    let told = notes.into_iter().filter(|note| !is_empty || note.about != "fencing-enabled");
+    told.map(|note| problem(configuration, note)).collect()
+}
+
+fn problem(configuration: &Element, note: Note) -> Problem {
+    let severity = if note.severity == note::Severity::Error { Severity::Error } else { Severity::Warning };
+    let object = object_of(configuration, &note.about);
+    Problem { severity, object, message: note.message, effect: Some(note.word) }
+}
+
+/// The object that a note is about: by its id, by that of a part of it, or by an option in it.
+fn object_of(configuration: &Element, about: &str) -> String {
+    if let Some(object) = objects::find_object(configuration, about) {
+        return object.id;
+    }
+    if kind::of_cluster(about) != Kind::Any {
+        let has = |pair: &Element| pair.attr("name").is_some_and(|name| names::is_same(Of::Cluster, name, about));
+        let sets = configuration.child("crm_config").into_iter().flat_map(Element::elements);
+        let set = sets.filter(|set| set.elements().any(has)).find_map(Element::id);
+        return set.unwrap_or(OPTIONS).to_string();
+    }
+    let holds = |object: &objects::Object| object.element.descendants().any(|part| part.id() == Some(about));
+    let holder = objects::objects(configuration).into_iter().rfind(holds);
+    match holder {
+        Some(object) => object.id,
+        None if about.is_empty() => "configuration".to_string(),
+        None => about.to_string(),
+    }
+}
+
+/// Where the word stands in a statement of a text; the statement's id if it does not.
+pub fn place(text: &str, statement: Span, word: &str) -> Span {
+    let part = text.get(statement.range()).unwrap_or_default();
+    let (lines, _) = line::lines(part);
+    let tokens: Vec<&Token> = lines
+        .iter()
+        .flat_map(|line| match &line.kind {
+            LineKind::Words(tokens) => tokens.iter().collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let moved = |span: Span| Span::new(statement.start + span.start, statement.start + span.end);
+    let other = names::other(Of::Cluster, word).or(names::other(Of::Resource, word));
+    let is_it = |text: &str| text == word || other == Some(text);
+    let found = tokens.iter().skip(1).find_map(|token| {
+        if is_it(&token.text) {
+            return Some(token.span);
+        }
+        let pair = token.text.split_once('=');
+        let (name, value) = pair.or(token.text.split_once(':'))?;
+        let (first, second) = (token.slice(0..name.len()).span, token.slice(name.len() + 1..token.text.len()).span);
+        match (is_it(name), is_it(value)) {
+            // Of an option its value is to blame.
+            (true, _) if pair.is_some() && !value.is_empty() => Some(second),
+            (true, _) => Some(first),
+            (_, true) => Some(second),
+            _ => None,
+        }
+    });
+    let id = tokens.get(1).or(tokens.first()).map(|token| token.span);
+    found.filter(|_| !word.is_empty()).or(id).map_or(statement, moved)
+}

@@ -1,0 +1,76 @@
+//! Parameters of fence devices that the cluster itself reads: which hosts, how long, how often.
+//!
+//! In: a primitive that fences. Out: diagnostics at its words.
+//! Absent: the agent's own parameters (see `agent`).
+
+use super::facts::Facts;
+use super::sets;
+use quorate_core::cib::model::kind::Kind;
+use quorate_core::cib::objects;
+use quorate_core::fencing::parameter;
+use quorate_grammar::crm::ast::{Pair, Part, Primitive, SetKind};
+use quorate_grammar::diagnostic::closest;
+use quorate_grammar::{Diagnostic, Word};
+
+pub fn check(primitive: &Primitive, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for part in &primitive.parts {
+        let Part::Set(set) = part else { continue };
+        if set.kind != SetKind::Params {
+            continue;
+        }
+        for pair in sets::pairs(set) {
+            let Pair::Named { name, value, .. } = pair else { continue };
+            let text = value.as_ref().map_or("", |value| value.text.as_str());
+            found.extend(parameter::without_effect(&name.text, text).map(|text| Diagnostic::warning(name.span, text)));
+            if let Some(value) = value {
+                self::value(&name.text, value, facts, found);
+            }
+        }
+    }
+}
+
+fn value(name: &str, value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    match name {
+        "pcmk_host_list" => {
+            let hosts = value.text.split([' ', ',', ';', '\t']).filter(|host| !host.is_empty());
+            hosts.for_each(|host| known(host, value, facts, found));
+        }
+        "pcmk_host_map" => mapped(value, facts, found),
+        // A time for all, or one for each node.
+        "pcmk_delay_base" if value.text.contains(':') => {}
+        _ => {
+            let kind = match name.strip_prefix("pcmk_") {
+                Some(rest) if rest.ends_with("_timeout") || rest.starts_with("delay_") => Kind::Time,
+                Some(rest) if rest.ends_with("_retries") || rest == "action_limit" => Kind::Integer,
+                _ => return,
+            };
+            if !kind.takes(&value.text) {
+                let text = format!("`{name}` is {}, not `{}`", kind.words(), value.text);
+                found.push(Diagnostic::error(value.span, text));
+            }
+        }
+    }
+}
+
+/// `node1:1;node2:2,3`.
+fn mapped(value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for entry in value.text.split([';', ' ', '\t']).filter(|entry| !entry.is_empty()) {
+        match entry.split_once([':', '=']) {
+            Some((host, port)) if !host.is_empty() && !port.is_empty() => known(host, value, facts, found),
+            _ => {
+                let text = format!("`{entry}` in `pcmk_host_map` is no HOST:PORT");
+                found.push(Diagnostic::error(value.span, text).hint("such as `node1:1;node2:2,3`"));
+            }
+        }
+    }
+}
+
+fn known(host: &str, value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let nodes = objects::all_node_names(facts.configuration);
+    if nodes.is_empty() || nodes.iter().any(|node| node == host) {
+        return;
+    }
+    let mut diagnostic = Diagnostic::warning(value.span, format!("there is no node `{host}`"));
+    diagnostic.hint = closest(host, nodes.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+    found.push(diagnostic);
+}

@@ -1,0 +1,42 @@
+//! Something that is wrong with a configuration, or may be.
+
+use quorate_grammar::{Diagnostic, Severity};
+
+/// How it is said that an agent is not on this machine.
+pub(super) const ABSENT: &str = "is not here";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub severity: Severity,
+    pub object: String,
+    pub message: String,
+    /// It is about what the scheduler makes of it: the word that is to blame, or none. Such may be committed.
+    pub effect: Option<String>,
+}
+
+impl Problem {
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The same problem again, however grave it is taken.
+    pub(super) fn key(&self) -> String {
+        match self.is_of_agent() {
+            true => self.message.clone(),
+            false => format!("{}: {}", self.object, self.message),
+        }
+    }
+
+    /// It concerns an agent, and all that use it alike.
+    pub(super) fn is_of_agent(&self) -> bool {
+        self.severity == Severity::Warning && self.message.contains(ABSENT)
+    }
+
+    pub(super) fn of(object: &str, found: Diagnostic) -> Problem {
+        let message = match &found.hint {
+            Some(hint) => format!("{}; {hint}", found.message),
+            None => found.message,
+        };
+        Problem { severity: found.severity, object: object.to_string(), message, effect: None }
+    }
+}

@@ -1,0 +1,50 @@
+//! Sets of attributes, as statements have them.
+
+use super::options;
+use quorate_grammar::crm::ast::{AttributeSet, Pair, SetBody, SetKind};
+use quorate_grammar::{Diagnostic, literal};
+
+/// The meta attributes among the sets.
+pub fn meta(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
+    for set in sets.iter().filter(|set| set.kind == SetKind::Meta) {
+        for pair in pairs(set) {
+            options::check(pair, options::OptionOf::Resource, found);
+        }
+    }
+}
+
+pub fn pairs(set: &AttributeSet) -> &[Pair] {
+    match &set.body {
+        SetBody::Own { pairs, .. } => pairs,
+        SetBody::Reference(_) => &[],
+    }
+}
+
+/// Capacities are whole numbers; what follows one is passed over, and what is none counts as 0.
+pub fn utilization(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
+    for set in sets.iter().filter(|set| set.kind == SetKind::Utilization) {
+        for pair in pairs(set) {
+            let Pair::Named { name, value: Some(value), .. } = pair else { continue };
+            if value.text.parse::<i32>().is_err() {
+                let read = literal::cib::number(&value.text).unwrap_or(0);
+                let read = read.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
+                let text = format!("`{}` is a whole number; `{}` is read as {read}", name.text, value.text);
+                found.push(Diagnostic::warning(value.span, text));
+            }
+        }
+    }
+}
+
+/// What nodes are told by attributes is true or false.
+pub fn of_node(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
+    for set in sets.iter().filter(|set| set.kind == SetKind::Attributes) {
+        for pair in pairs(set) {
+            let Pair::Named { name, value: Some(value), .. } = pair else { continue };
+            let is_switch = matches!(name.as_str(), "standby" | "maintenance" | "resource-discovery-enabled");
+            if is_switch && literal::boolean(&value.text).is_err() {
+                let text = format!("`{}` is true or false; `{}` counts as false", name.text, value.text);
+                found.push(Diagnostic::warning(value.span, text));
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! cibadmin: the CIB as XML, shown and changed.
+//!
+//! In: options; the CIB of the cluster, a file or a shadow. Out: XML; a changed CIB, or why not.
+//! Absent: what a change means for the cluster; rights of users shown (`--show-access`).
+
+mod options;
+
+use crate::answer::Answer;
+use crate::door::{self, ChangeError};
+use crate::standard::{self, Call, Failed};
+use crate::{Exit, Io};
+use options::{Action, Input, MANUAL, Wish};
+use quorate_core::cib::command::{self, Command, CommandError, SECTIONS, Scope};
+use quorate_core::cib::{ApplyError, Document, Patch, apply};
+use quorate_core::xml::digest::{element_digest, md5_hex};
+use quorate_core::xml::path::{Path, Step};
+use quorate_core::xml::xpath::{self, Found, Kind};
+use quorate_core::xml::{Element, Node, read, write};
+use quorate_transport::environment::Environment;
+use quorate_transport::local::daemon::AskError;
+use quorate_transport::store::StoreError;
+use std::io::Read;
+
+/// Runs the tool.
+pub fn run(arguments: &[String], io: &mut Io) -> Exit {
+    standard::run(&MANUAL, arguments, io, |call, io| {
+        let mut answer = Answer::default();
+        let outcome = act(&call, &mut answer);
+        answer.tell(MANUAL.name, &call, outcome, io)
+    })
+}
+
+fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
+    let environment = Environment::of_process();
+    let wish = Wish::of(&call.given)?;
+    if let Some(user) = call.given.value("user") {
+        check_user(&user, &environment)?;
+    }
+    let input = wish.input.as_ref().map(read_input).transpose()?;
+    if let Scope::Section(name) = &wish.scope
+        && !SECTIONS.contains(&name.as_str())
+    {
+        answer.error(format!("Invalid value '{name}' for '--scope'. Operation will apply to the entire CIB"));
+    }
+    match (wish.action, input) {
+        (Action::Empty, _) => empty(wish.schema.as_deref(), answer),
+        (Action::Digest, Some(input)) => digest(&element_digest(&input), answer),
+        (Action::VersionedDigest, Some(input)) => digest(&md5_hex(write(&filtered(&input)).as_bytes()), answer),
+        (Action::Query, _) => return query(&wish, &environment, answer),
+        (Action::Patch, Some(input)) => return patch(&input, &wish, &environment),
+        (_, input) => return change(&wish, input, &environment, answer),
+    }
+    Ok(())
+}
+
+/// Rights of users are not enforced here, so only those are acted for who have all of them.
+fn check_user(user: &str, environment: &Environment) -> Result<(), Failed> {
+    match user {
+        "root" | "hacluster" => Ok(()),
+        _ if user == environment.user => Ok(()),
+        _ => Err((Exit::UNIMPLEMENTED, format!("-U/--user {user}: the rights of users are not enforced yet"))),
+    }
+}
+
+fn read_input(input: &Input) -> Result<Element, Failed> {
+    let (source, text) = match input {
+        Input::Text(text) => ("input string", Ok(text.clone())),
+        Input::File(path) => (path.as_str(), std::fs::read_to_string(path)),
+        Input::Pipe => {
+            let mut text = String::new();
+            ("stdin", std::io::stdin().read_to_string(&mut text).map(|_| text))
+        }
+    };
+    let parsed = text.map_err(|error| error.to_string());
+    let parsed = parsed.and_then(|text| read(&text).map_err(|error| error.to_string()));
+    parsed.map_err(|error| (Exit::DATA_ERROR, format!("Couldn't parse input from {source}: {error}")))
+}
+
+fn empty(schema: Option<&str>, answer: &mut Answer) {
+    let mut root = Document::empty().root().clone();
+    root.set("epoch", "1");
+    if let Some(schema) = schema {
+        root.set("validate-with", schema);
+    }
+    answer.xml("output", &root);
+}
+
+fn digest(digest: &str, answer: &mut Answer) {
+    answer.line(digest);
+    answer.part(Element::new("md5-sum").with("digest", digest));
+}
+
+/// Without who wrote it when.
+fn filtered(element: &Element) -> Element {
+    let mut element = element.clone();
+    element.attributes.retain(|name, _| {
+        !matches!(name, "crm-debug-origin" | "cib-last-written" | "update-origin" | "update-client" | "update-user")
+    });
+    for child in &mut element.children {
+        if let Node::Element(child) = child {
+            *child = std::sync::Arc::new(filtered(child));
+        }
+    }
+    element
+}
+
+// ---- looking -------------------------------------------------------------------------------------
+
+fn query(wish: &Wish, environment: &Environment, answer: &mut Answer) -> Result<(), Failed> {
+    let document = environment.first_source().read(wish.timeout).map_err(unreachable)?;
+    let root = document.root();
+    let found = command::found(root, &wish.scope).map_err(failed)?;
+    if wish.node_path && matches!(wish.scope, Scope::XPath(_)) {
+        let paths = found.iter().map(|one| path(root, one));
+        let holder = Element::new("xpath-query");
+        let holder = paths.fold(holder, |holder, path| {
+            answer.line(&path);
+            holder.with_child(Element::new("xpath-query-path").with("id", path))
+        });
+        let text = quorate_core::xml::write_pretty(&holder);
+        let part = answer.raw("output", &text);
+        answer.part(part);
+        return Ok(());
+    }
+    let shown = shown(root, &found, wish.no_children).ok_or_else(|| failed(CommandError::NoSuch))?;
+    answer.xml("output", &shown);
+    Ok(())
+}
+
+/// One element as it is; of several, or of what is none, all within one.
+fn shown(root: &Element, found: &[Found], no_children: bool) -> Option<Element> {
+    let own = |one: &Found| {
+        let mut element = xpath::at(root, &one.way)?.clone();
+        if no_children {
+            element.children.clear();
+        }
+        Some(element)
+    };
+    if let [one] = found
+        && matches!(one.kind, Kind::Element | Kind::Document)
+    {
+        return own(one);
+    }
+    let mut holder = Element::new("xpath-query");
+    for one in found {
+        match &one.kind {
+            Kind::Attribute { name, value } => holder.set(name, value),
+            Kind::Text(text) => holder.children.push(Node::Text(text.as_str().into())),
+            Kind::Comment(text) => holder.children.push(Node::Comment(text.as_str().into())),
+            Kind::Element | Kind::Document => holder.push(own(one)?),
+        }
+    }
+    Some(holder)
+}
+
+fn path(root: &Element, found: &Found) -> String {
+    let ways = (0..=found.way.len()).filter_map(|end| xpath::at(root, &found.way[..end]));
+    Path(ways.map(Step::to).collect()).to_string()
+}
+
+// ---- changing ------------------------------------------------------------------------------------
+
+fn change(wish: &Wish, input: Option<Element>, environment: &Environment, answer: &mut Answer) -> Result<(), Failed> {
+    let command = match (wish.action, input) {
+        (Action::Upgrade, _) => Command::Upgrade,
+        (Action::Erase, _) => Command::Erase,
+        (Action::Bump, _) => Command::Bump,
+        (Action::Delete, input) => Command::Delete(input),
+        (Action::DeleteAll, input) => Command::DeleteAll(input),
+        (Action::Create, Some(input)) => Command::Create(input),
+        (Action::Modify, Some(input)) => Command::Modify { input, may_create: wish.may_create },
+        (Action::Replace, Some(input)) => Command::Replace(input),
+        (_, _) => return Err((Exit::USAGE, "there is no such command".into())),
+    };
+    let made = |now: &Document| command::carry_out(now, &wish.scope, &command);
+    match door::change(&environment.first_source(), wish.timeout, made) {
+        Ok(_) => Ok(()),
+        Err(ChangeError::Made(CommandError::Unchanged)) => {
+            answer.line("Upgrade unnecessary: Schema is already the latest available");
+            Ok(())
+        }
+        Err(ChangeError::Made(error)) => {
+            if let CommandError::Exists(object) = &error {
+                refused_object(object, &error, answer);
+            }
+            Err(failed(error))
+        }
+        Err(ChangeError::Store(error)) => Err(not_stored(error)),
+        Err(ChangeError::Schema(faults)) => {
+            faults.iter().for_each(|fault| answer.error(fault.to_string()));
+            Err((Exit::CONFIG, "CIB API call failed: Update does not conform to the configured schema".into()))
+        }
+    }
+}
+
+/// Which object it was that is there already.
+fn refused_object(object: &Element, error: &CommandError, answer: &mut Answer) {
+    let mut update = Element::new("failed_update");
+    if let Some(id) = object.id() {
+        update.set("id", id);
+    }
+    let update = update
+        .with("object_type", object.name.as_str())
+        .with("operation", "cib_create")
+        .with("reason", error.to_string());
+    answer.xml("output", &Element::new("failed").with_child(update.with_child(object.clone())));
+}
+
+fn patch(input: &Element, wish: &Wish, environment: &Environment) -> Result<(), Failed> {
+    let patch = Patch::from_xml(input).map_err(|error| (Exit::DATA_ERROR, error.to_string()))?;
+    let made = |now: &Document| apply(now, &patch);
+    match door::change(&environment.first_source(), wish.timeout, made) {
+        Ok(_) => Ok(()),
+        Err(ChangeError::Made(error)) => Err(unfit(&error)),
+        Err(ChangeError::Store(error)) => Err(not_stored(error)),
+        Err(ChangeError::Schema(_)) => {
+            Err((Exit::CONFIG, "CIB API call failed: Update does not conform to the configured schema".into()))
+        }
+    }
+}
+
+fn unfit(error: &ApplyError) -> Failed {
+    match error {
+        ApplyError::Stale { base, current } if base < current => {
+            (Exit::OLD, "CIB API call failed: Update was older than existing configuration".into())
+        }
+        _ => (Exit::ERROR, format!("CIB API call failed: Application of update diff failed: {error}")),
+    }
+}
+
+fn failed(error: CommandError) -> Failed {
+    let exit = match &error {
+        CommandError::NoSuch | CommandError::XPath(_) => Exit::NO_SUCH,
+        CommandError::Exists(_) => Exit::EXISTS,
+        CommandError::Invalid => Exit::SOFTWARE,
+        CommandError::Old { .. } => Exit::OLD,
+        CommandError::Upgrade(_) | CommandError::NotACib(_) => Exit::CONFIG,
+        CommandError::Unchanged => Exit::OK,
+    };
+    (exit, format!("CIB API call failed: {error}"))
+}
+
+fn not_stored(error: StoreError) -> Failed {
+    match &error {
+        StoreError::Apply(error) => unfit(error),
+        StoreError::Daemon(AskError::Refused(_)) | StoreError::Unfit(_) => {
+            (door::exit(&error), format!("CIB API call failed: {error}"))
+        }
+        _ => unreachable(error),
+    }
+}
+
+fn unreachable(error: StoreError) -> Failed {
+    (door::exit(&error), format!("Could not connect to the CIB API: {error}"))
+}

@@ -1,0 +1,236 @@
+//! crm_attribute: options of the cluster, defaults, attributes of nodes: queried, set, removed.
+//!
+//! Transient attributes (`-l reboot`, `-t status`, `-p`) live with the cluster, all others are committed to the
+//! configuration. A file or a shadow takes both.
+
+mod answer;
+mod list;
+mod options;
+mod pairs;
+
+use crate::standard::{self, Call, Failed, Format};
+use crate::{Exit, Io, door};
+use answer::Answer;
+use options::{Command, MANUAL, Section, Wish};
+use pairs::Found;
+use quorate_core::attribute::table::{Change, What, Which, summed};
+use quorate_core::cib::{Document, diff, objects};
+use quorate_core::lrm::result::NodeRef;
+use quorate_core::node::Request;
+use quorate_core::xml::{Element, Node, write_pretty};
+use quorate_transport::environment::Environment;
+use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::store::{CibSource, Rewrite, StoreError};
+
+/// Runs the tool.
+pub fn run(arguments: &[String], io: &mut Io) -> Exit {
+    standard::run(&MANUAL, arguments, io, respond)
+}
+
+fn respond(call: Call, io: &mut Io) -> Exit {
+    let mut answer = Answer::default();
+    let outcome = match call.given.value("list-options") {
+        Some(kind) => list::options(&kind, call.given.has("all"), &mut answer),
+        None => Wish::of(&call.given).and_then(|wish| act(&wish, &mut answer)),
+    };
+    tell(&call, &answer, outcome, io)
+}
+
+fn tell(call: &Call, answer: &Answer, outcome: Result<(), Failed>, io: &mut Io) -> Exit {
+    let (exit, complaint) = match &outcome {
+        Ok(()) => (Exit::OK, None),
+        Err((exit, text)) => (*exit, Some(format!("{}: {text}", MANUAL.name))),
+    };
+    match call.format {
+        Format::None => {}
+        Format::Text => {
+            answer.lines.iter().for_each(|line| io.line(line));
+            complaint.iter().for_each(|text| drop(writeln!(io.err, "{text}")));
+        }
+        Format::Xml => {
+            let mut status = Element::new("status").with("code", exit.0.to_string()).with("message", exit.words());
+            if let Some(text) = complaint {
+                let mut error = Element::new("error");
+                error.children.push(Node::Text(text.into()));
+                status.push(Element::new("errors").with_child(error));
+            }
+            let root = Element::new("pacemaker-result").with("api-version", API).with("request", &call.request);
+            let root = answer.parts.iter().fold(root, |root, part| root.with_child(part.clone()));
+            io.line(write_pretty(&root.with_child(status)).trim_end());
+        }
+    }
+    exit
+}
+
+/// The version of the form of these answers.
+const API: &str = "2.38";
+
+fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
+    let environment = Environment::of_process();
+    let source = environment.first_source();
+    let document = source.read(ANSWER_WITHIN).map_err(refused)?;
+    let node = match wish.section.is_of_node() {
+        true => Some(node(wish, &document, &source, &environment)?),
+        false => None,
+    };
+    let found = pairs::found(&document, wish, node.as_ref());
+    match &wish.command {
+        Command::Query => query(wish, &found, answer),
+        Command::Update(value) => {
+            is_one(wish, &found, answer)?;
+            update(&source, &document, wish, node.as_ref(), &found, value)
+        }
+        Command::Delete => delete(&source, &document, wish, node.as_ref(), &found, answer),
+    }
+}
+
+/// Nobody wants one of several changed without saying which.
+fn is_one(wish: &Wish, found: &[Found], answer: &mut Answer) -> Result<(), Failed> {
+    if found.len() < 2 || wish.pattern.is_some() {
+        return Ok(());
+    }
+    answer.lines.extend(several(found));
+    let text = "Please choose from one of the matches below and supply the 'id' with --attr-id";
+    Err((Exit::MULTIPLE, text.to_string()))
+}
+
+fn several(found: &[Found]) -> Vec<String> {
+    let title = format!("Multiple attributes match name={}", found.first().map_or("", |one| &one.name));
+    let line = |one: &Found| format!("  Value: {} \t(id={})", one.value, one.id);
+    std::iter::once(title).chain(found.iter().map(line)).collect()
+}
+
+fn query(wish: &Wish, found: &[Found], answer: &mut Answer) -> Result<(), Failed> {
+    let scope = wish.section.word();
+    let mut print = |name: &str, value: &str| {
+        let line = if wish.quiet { value.to_string() } else { format!("scope={scope}  name={name} value={value}") };
+        answer.lines.push(line);
+        answer.parts.push(Element::new("attribute").with("name", name).with("value", value).with("scope", scope));
+    };
+    match (found, &wish.default, &wish.name) {
+        ([], Some(default), Some(name)) => print(name, default),
+        ([], _, _) => return Err((Exit::NO_SUCH, "Error performing operation: No such device or address".into())),
+        // It is told under the name that it was asked for.
+        (_, _, Some(name)) => found.iter().for_each(|one| print(name, &one.value)),
+        _ => found.iter().for_each(|one| print(&one.name, &one.value)),
+    }
+    Ok(())
+}
+
+fn update(
+    source: &CibSource,
+    document: &Document,
+    wish: &Wish,
+    node: Option<&NodeRef>,
+    found: &[Found],
+    value: &str,
+) -> Result<(), Failed> {
+    if wish.pattern.is_some() && found.is_empty() {
+        return Err((Exit::NO_SUCH, "Error performing operation: No such device or address".into()));
+    }
+    if let (Section::Status, Some(node)) = (wish.section, node) {
+        // What is added is added where the change is delivered: another may add at the same time.
+        if let (CibSource::Live { .. }, Some(name), true) = (source, &wish.name, summed(None, value) != value) {
+            let what = What::Value(Some(value.to_string()));
+            let change = Change { what, ..Change::of(Which::Name(name.clone())) };
+            let request = Request::ChangeAttributes { node: node.name.clone(), change, everywhere: false };
+            return door::ask(source, &request).map_err(refused);
+        }
+        let named = |one: &Found| (one.name.clone(), Some(summed(Some(&one.value), value)));
+        let pairs = match (found, &wish.name) {
+            ([], Some(name)) => vec![(name.clone(), Some(summed(None, value)))],
+            (found, _) => found.iter().map(named).collect(),
+        };
+        return set_transient(source, node, pairs);
+    }
+    commit(source, document, &pairs::with_value(document, wish, node, found, value), wish.section)
+}
+
+/// With the cluster in one go; in a file each is a change of its own, as with Pacemaker.
+fn set_transient(source: &CibSource, node: &NodeRef, pairs: Vec<(String, Option<String>)>) -> Result<(), Failed> {
+    let at_once = if matches!(source, CibSource::Live { .. }) { pairs.len().max(1) } else { 1 };
+    for pairs in pairs.chunks(at_once) {
+        let request = Request::SetAttributes { node: node.name.clone(), pairs: pairs.to_vec() };
+        door::ask(source, &request).map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn delete(
+    source: &CibSource,
+    document: &Document,
+    wish: &Wish,
+    node: Option<&NodeRef>,
+    found: &[Found],
+    answer: &mut Answer,
+) -> Result<(), Failed> {
+    // What is not there is gone.
+    if found.is_empty() {
+        return Ok(());
+    }
+    // Of several the name does not say which; they are told, and stay.
+    if found.len() > 1 && wish.pattern.is_none() {
+        answer.lines.extend(several(found));
+        let text = "Please choose from one of the matches below and supply the 'id' with --attr-id";
+        return Err((Exit::MULTIPLE, text.to_string()));
+    }
+    let what = if node.is_some() || wish.node.is_some() { "attribute" } else { "option" };
+    if let (Section::Status, Some(node)) = (wish.section, node) {
+        let pairs = found.iter().map(|one| (one.name.clone(), None)).collect();
+        set_transient(source, node, pairs)?;
+    } else {
+        commit(source, document, &pairs::without(document, wish, node, found), wish.section)?;
+    }
+    if !wish.quiet {
+        let line = |one: &Found| format!("Deleted {} {what}: id={} name={}", wish.section.word(), one.id, one.name);
+        answer.lines.extend(found.iter().map(line));
+    }
+    Ok(())
+}
+
+fn commit(source: &CibSource, document: &Document, next: &Document, section: Section) -> Result<(), Failed> {
+    if next.root() == document.root() {
+        return Ok(());
+    }
+    if section == Section::Tickets {
+        return commit_status(source, next);
+    }
+    source.commit(&diff(document, next), ANSWER_WITHIN).map(drop).map_err(refused)
+}
+
+/// The state of a cluster is its daemon's; a file's is nobody's.
+fn commit_status(source: &CibSource, next: &Document) -> Result<(), Failed> {
+    match source {
+        CibSource::File(path) | CibSource::Shadow { path, .. } => {
+            let mut next = next.clone();
+            next.set_version(next.version().next_status());
+            let written = Rewrite::begin(path, |_| Ok::<_, StoreError>(next)).and_then(|rewrite| rewrite.finish());
+            written.map(drop).map_err(refused)
+        }
+        _ => Err((Exit::USAGE, "attributes of tickets are changed by crm_ticket".into())),
+    }
+}
+
+fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Environment) -> Result<NodeRef, Failed> {
+    let name = match (&wish.node, source) {
+        (Some(name), _) => name.clone(),
+        (None, CibSource::Live { socket }) => {
+            let status = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from);
+            status.and_then(|mut daemon| daemon.status()).map_err(|error| refused(error.into()))?.node
+        }
+        (None, _) => environment.node.clone().unwrap_or(environment.host.clone()),
+    };
+    let configuration = document.configuration();
+    let found = objects::find_node(configuration, &name);
+    if let Some((id, name)) = found.and_then(|object| Some((object.element.id()?, object.element.attr("uname")?))) {
+        return Ok(NodeRef { id: id.to_string(), name: name.to_string() });
+    }
+    match objects::remote_node_names(configuration).contains(&name) {
+        true => Ok(NodeRef { id: name.clone(), name }),
+        false => Err((Exit::NO_SUCH, format!("Could not map name={name} to a UUID"))),
+    }
+}
+
+fn refused(error: StoreError) -> Failed {
+    (door::exit(&error), error.to_string())
+}

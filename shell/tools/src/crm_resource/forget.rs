@@ -1,0 +1,203 @@
+//! `--cleanup`, `--refresh`, `--fail`: histories forgotten, failures told.
+//!
+//! In: a scene and a wish. Out: what the daemon did, in Pacemaker's words.
+//! Absent: what a history is forgotten by (see core's `admin::cleanup`).
+
+use super::options::Wish;
+use super::reason;
+use super::scene::Scene;
+use crate::answer::Answer;
+use crate::door;
+use crate::standard::Failed;
+use crate::{Exit, clock};
+use quorate_core::cib::Document;
+use quorate_core::node::Request;
+use quorate_core::scheduler::table::{NodeId, ResourceId};
+use quorate_core::simulate::known::suppose;
+use quorate_core::status::failcount;
+use quorate_core::status::operation::ExecutionStatus;
+use quorate_core::transition::injection::Injection;
+use quorate_core::transition::specification::Operation;
+use quorate_transport::local::daemon::ANSWER_WITHIN;
+use quorate_transport::store::{CibSource, StoreError};
+
+/// In a file nothing runs that could be looked at again.
+fn is_dry(scene: &Scene) -> bool {
+    matches!(scene.source, CibSource::File(_) | CibSource::Stdin)
+}
+
+fn refused(error: StoreError) -> Failed {
+    (door::exit(&error), error.to_string())
+}
+
+/// `--cleanup` and `--refresh`: `failed_only` tells which.
+pub fn forget(
+    scene: &Scene,
+    id: Option<ResourceId>,
+    node: Option<NodeId>,
+    failed_only: bool,
+    wish: &Wish,
+    answer: &mut Answer,
+) -> Result<(), Failed> {
+    let on = node.map(|node| scene.node_name(node).to_string());
+    let Some(id) = id else { return forget_all(scene, on, failed_only, wish, answer) };
+    let id = if wish.force { id } else { scene.top(id) };
+    let leaves: Vec<ResourceId> = scene
+        .situation
+        .with_descendants(id)
+        .into_iter()
+        .filter(|one| scene.resource(*one).children.is_empty())
+        .collect();
+    let places: Vec<(ResourceId, NodeId)> =
+        leaves.iter().flat_map(|leaf| places(scene, *leaf, node).into_iter().map(|node| (*leaf, node))).collect();
+    let says =
+        |leaf: ResourceId, node: NodeId| (scene.resource(leaf).id.to_string(), scene.node_name(node).to_string());
+    if is_dry(scene) {
+        for (leaf, node) in places {
+            let (name, node) = says(leaf, node);
+            answer.error(format!("Dry run: skipping clean-up of {name} on {node} due to CIB_file"));
+        }
+        return Ok(());
+    }
+    let resource = scene.resource(id).config_id.to_string();
+    ask(scene, Some(resource), on, failed_only, wish)?;
+    for (leaf, node) in &places {
+        let (name, node) = says(*leaf, *node);
+        answer.info(wish.quiet, format!("Cleaned up {name} on {node}"));
+    }
+    if !wish.quiet {
+        reason::checks(scene, id, node, answer);
+    }
+    waited(places.len(), wish, answer);
+    Ok(())
+}
+
+/// Where it is known; where it may be, if it is known nowhere.
+fn places(scene: &Scene, leaf: ResourceId, node: Option<NodeId>) -> Vec<NodeId> {
+    if let Some(node) = node {
+        return vec![node];
+    }
+    let known = &scene.resource(leaf).known_on;
+    let online = |node: &NodeId| scene.situation.nodes[*node].online;
+    match known.is_empty() {
+        true => scene.situation.nodes.ids().filter(online).collect(),
+        false => known.iter().copied().filter(online).collect(),
+    }
+}
+
+fn waited(replies: usize, wish: &Wish, answer: &mut Answer) {
+    if replies == 0 || wish.quiet {
+        return;
+    }
+    let plural = if replies == 1 { "reply" } else { "replies" };
+    answer.line(format!("Waiting for {replies} {plural} from the controller"));
+    (1..replies).for_each(|_| answer.line("... got reply"));
+    answer.line("... got reply (done)");
+}
+
+fn forget_all(
+    scene: &Scene,
+    on: Option<String>,
+    failed_only: bool,
+    wish: &Wish,
+    answer: &mut Answer,
+) -> Result<(), Failed> {
+    let place = on.clone().unwrap_or_else(|| "all nodes".to_string());
+    if is_dry(scene) {
+        answer.info(wish.quiet, format!("Dry run: skipping clean-up of {place} due to CIB_file"));
+        return Ok(());
+    }
+    ask(scene, None, on, failed_only, wish)?;
+    match failed_only {
+        true => answer.info(wish.quiet, format!("Cleaned up all resources on {place}")),
+        false => waited(1, wish, answer),
+    }
+    Ok(())
+}
+
+/// With an operation only its own failures are meant; the whole history goes where it failed, so that it is looked at.
+fn ask(
+    scene: &Scene,
+    resource: Option<String>,
+    node: Option<String>,
+    failed_only: bool,
+    wish: &Wish,
+) -> Result<(), Failed> {
+    let Some(operation) = wish.operation.as_deref().filter(|_| failed_only) else {
+        return door::ask(&scene.source, &Request::Forget { resource, node, failed_only }).map_err(refused);
+    };
+    let resources = match &resource {
+        None => None,
+        Some(name) => quorate_core::admin::cleanup::primitives_of(&scene.document, name),
+    };
+    let is_meant = |name: &str| resources.as_ref().is_none_or(|all| all.iter().any(|one| one == name));
+    for (at, known) in scene.situation.nodes.iter() {
+        if node.as_deref().is_some_and(|node| node != &*known.name) {
+            continue;
+        }
+        let gone = known.attributes.keys().filter(|name| {
+            let counted = failcount::counted(name);
+            counted
+                .is_some_and(|(of, task, interval)| is_meant(of) && task == operation && interval == wish.interval_ms)
+        });
+        let pairs: Vec<(String, Option<String>)> = gone.map(|name| (name.clone(), None)).collect();
+        if !pairs.is_empty() {
+            let request = Request::SetAttributes { node: known.name.to_string(), pairs };
+            door::ask(&scene.source, &request).map_err(refused)?;
+        }
+        let failed = scene.situation.failed_operations.iter().filter(|one| one.node == at);
+        let failed = failed.filter(|one| one.record.task() == operation && one.record.interval_ms == wish.interval_ms);
+        for one in failed {
+            let name = scene.resource(one.resource).config_id.to_string();
+            if is_meant(&name) {
+                let request = Request::Forget { resource: Some(name), node: Some(known.name.to_string()), failed_only };
+                door::ask(&scene.source, &request).map_err(refused)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `--fail`: the cluster is told of a monitor that failed.
+pub fn fail(scene: &Scene, id: ResourceId, node: NodeId, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
+    let resource = scene.resource(id);
+    let name = wish.resource.as_deref().unwrap_or_default();
+    let on = scene.node_name(node).to_string();
+    if is_dry(scene) {
+        answer.error(format!("Dry run: skipping fail of {name} on {on} due to CIB_file"));
+        return Ok(());
+    }
+    if !resource.is_primitive() {
+        answer.error(format!("We can only process primitive resources, not {name}"));
+        return Err((Exit::SOFTWARE, String::new()));
+    }
+    if !scene.situation.nodes[node].online {
+        answer.error(format!("Node {on} is not online"));
+        return Err((Exit::DISCONNECT, String::new()));
+    }
+    let known_as = if resource.unique { &resource.id } else { &resource.config_id };
+    let operation = Operation {
+        text: format!("{known_as}_asyncmon_0@{on}=1"),
+        resource: known_as.to_string(),
+        task: "asyncmon".into(),
+        interval: 0,
+        node: on,
+        code: 1,
+        status: ExecutionStatus::Done,
+    };
+    let failed = Injection::Operation(operation);
+    let made = |document: &Document| {
+        let mut next = suppose(document, &failed, clock::now()).map_err(|wrong| wrong.message)?;
+        next.set_version(document.version().next_status());
+        Ok::<_, String>(next)
+    };
+    match door::change(&scene.source, ANSWER_WITHIN, made) {
+        Ok(_) => {
+            waited(1, wish, answer);
+            Ok(())
+        }
+        Err(door::ChangeError::Made(why)) => Err((Exit::ERROR, why)),
+        Err(door::ChangeError::Store(error)) => Err(refused(error)),
+        Err(door::ChangeError::Schema(faults)) => Err((Exit::CONFIG, quorate_core::schema::in_short(&faults))),
+    }
+}

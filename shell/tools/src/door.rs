@@ -1,0 +1,150 @@
+//! What a daemon would be asked, done where the CIB is: with the cluster, or in a file that stands for it.
+//!
+//! In: a source and a request. Out: the change in force, or why not; and the exit code for that.
+//! Changes that hold on any version are made anew when others were first.
+//! Absent: whether it is wise (the callers ask for --force).
+
+use crate::clock;
+use quorate_core::admin;
+use quorate_core::cib::{ApplyError, Document, diff};
+use quorate_core::exit::Exit;
+use quorate_core::node::{Refusal, Reply, Request};
+use quorate_core::schema;
+use quorate_core::simulate::request::{NoPreview, after};
+use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::store::{CibSource, Rewrite, StoreError};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// # Errors
+/// The daemon refuses or does not answer; the file cannot be written.
+pub fn ask(source: &CibSource, request: &Request) -> Result<(), StoreError> {
+    match source {
+        CibSource::Live { socket } => {
+            let connected = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from);
+            connected.and_then(|mut daemon| daemon.ask(request)).map(drop).map_err(StoreError::from)
+        }
+        CibSource::Shadow { name, path } if !path.exists() => {
+            Err(StoreError::NoShadow { name: name.clone(), path: path.clone() })
+        }
+        CibSource::File(path) | CibSource::Shadow { path, .. } => in_file(path, request),
+        CibSource::Stdin => Err(StoreError::ReadOnly),
+    }
+}
+
+fn in_file(path: &Path, request: &Request) -> Result<(), StoreError> {
+    let changed = |now: &Document| {
+        let mut next = after(now, std::slice::from_ref(request), clock::now()).map_err(refused)?.document;
+        if next.root() != now.root() {
+            next.set_version(now.version().next_status());
+        }
+        Ok::<_, StoreError>(next)
+    };
+    Rewrite::begin(path, changed)?.finish().map(drop)
+}
+
+/// How often a change is made anew because someone else was first.
+const ATTEMPTS: u32 = 50;
+
+/// Why a change is not in force.
+#[derive(Debug)]
+pub enum ChangeError<E> {
+    /// Who makes the change would not.
+    Made(E),
+    Store(StoreError),
+    /// The result is not what its schema allows.
+    Schema(Vec<schema::Fault>),
+}
+
+impl<E> From<StoreError> for ChangeError<E> {
+    fn from(error: StoreError) -> ChangeError<E> {
+        ChangeError::Store(error)
+    }
+}
+
+/// Puts in force what `change` makes of the CIB as it is; gives what was there before and what is now.
+///
+/// # Errors
+/// `change` refuses, the schema forbids the result, the daemon refuses or the file cannot be written.
+pub fn change<E>(
+    source: &CibSource,
+    timeout: Duration,
+    change: impl Fn(&Document) -> Result<Document, E>,
+) -> Result<(Document, Document), ChangeError<E>> {
+    let checked = |now: &Document| {
+        let next = change(now).map_err(ChangeError::Made)?;
+        let faults = schema::new_faults(now.root(), next.root());
+        if faults.is_empty() { Ok(next) } else { Err(ChangeError::Schema(faults)) }
+    };
+    match source {
+        CibSource::Live { socket } => {
+            let mut daemon = Daemon::connect(socket, timeout).map_err(AskError::from).map_err(StoreError::from)?;
+            let mut attempt = 0;
+            loop {
+                let now = daemon.document().map_err(StoreError::from)?;
+                let next = checked(&now)?;
+                if next.root() == now.root() {
+                    return Ok((now, next));
+                }
+                attempt += 1;
+                match daemon.commit(&diff(&now, &next)).map_err(StoreError::from) {
+                    Ok(_) => return Ok((now, next)),
+                    Err(StoreError::Apply(ApplyError::Stale { .. })) if attempt < ATTEMPTS => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        CibSource::Shadow { name, path } if !path.exists() => {
+            Err(StoreError::NoShadow { name: name.clone(), path: path.clone() }.into())
+        }
+        CibSource::File(path) | CibSource::Shadow { path, .. } => {
+            let mut before = None;
+            let keep = |now: &Document| {
+                before = Some(now.clone());
+                checked(now)
+            };
+            let after = Rewrite::begin(path, keep)?.finish()?;
+            Ok((before.expect("the change saw what was there"), after))
+        }
+        CibSource::Stdin => Err(StoreError::ReadOnly.into()),
+    }
+}
+
+/// What the daemon replies to a request that only it can answer.
+///
+/// # Errors
+/// There is none, or it refuses.
+pub fn reply(socket: &Path, request: &Request) -> Result<Reply, StoreError> {
+    let connected = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from);
+    connected.and_then(|mut daemon| daemon.ask(request)).map_err(StoreError::from)
+}
+
+/// As the daemon would say it.
+fn refused(error: NoPreview) -> StoreError {
+    let refusal = match error {
+        NoPreview::Refused(admin::Refusal::NoNode(name)) => Refusal::Unknown { what: "node".into(), name },
+        NoPreview::Refused(admin::Refusal::NoResource(name)) => Refusal::Unknown { what: "resource".into(), name },
+        other => Refusal::Denied { reason: other.to_string() },
+    };
+    StoreError::Daemon(AskError::Refused(refusal))
+}
+
+/// The exit code of Pacemaker's tools for a CIB that could not be read or changed.
+pub fn exit(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Daemon(AskError::Refused(Refusal::NoQuorum)) => Exit::QUORUM,
+        StoreError::Daemon(AskError::Refused(Refusal::Denied { .. })) => Exit::NOT_PERMITTED,
+        StoreError::Daemon(AskError::Refused(Refusal::Schema { .. })) => Exit::CONFIG,
+        StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. })) => Exit::NO_SUCH,
+        StoreError::Daemon(AskError::Refused(Refusal::Unfit { .. }) | AskError::Unfit(_)) => Exit::DATA_ERROR,
+        StoreError::Daemon(AskError::Refused(_)) => Exit::ERROR,
+        StoreError::Daemon(_) => Exit::DISCONNECT,
+        StoreError::Apply(ApplyError::Stale { .. }) => Exit::OLD,
+        StoreError::NoShadow { .. } => Exit::NO_SUCH,
+        StoreError::File { source, .. } if source.kind() == ErrorKind::NotFound => Exit::NO_SUCH,
+        StoreError::File { source, .. } if source.kind() == ErrorKind::PermissionDenied => Exit::NOT_PERMITTED,
+        StoreError::ReadOnly => Exit::USAGE,
+        _ => Exit::DATA_ERROR,
+    }
+}

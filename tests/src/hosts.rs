@@ -1,0 +1,143 @@
+//! Hosts under Corosync on one machine: each a network of its own, at one switch, with its own `/run`,
+//! shared memory and processes. A host is ended with all that it runs by ending its first process.
+//!
+//! In: how many. Out: a `Lab` whose daemons run on them. Needs root, `ip`, `unshare`, `nsenter`, corosync.
+
+use crate::lab::{Lab, program};
+use crate::needs;
+use crate::switch::{Switch, corosync_conf};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// Corosync, and what makes hosts.
+const PROGRAMS: [&str; 4] = ["/usr/sbin/corosync", "/usr/sbin/ip", "/usr/bin/unshare", "/usr/bin/nsenter"];
+
+/// Hosts `n1`, `n2`, …; all ends with this.
+pub struct Hosts {
+    pub lab: Lab,
+    switch: Switch,
+    hosts: Vec<Host>,
+}
+
+struct Host {
+    name: String,
+    number: usize,
+    /// Its first process, whose end ends all others.
+    first: Option<Child>,
+    /// Its daemons, one after the other.
+    daemons: Vec<Child>,
+}
+
+impl Hosts {
+    /// Hosts that run Corosync and no daemon yet; `None` (which is said) where that cannot be.
+    #[track_caller]
+    pub fn new(count: usize) -> Option<Hosts> {
+        if !needs::lab(&PROGRAMS) {
+            return None;
+        }
+        let switch = Switch::new(count).expect("networks of their own; QUORATE_LAB=skip leaves them out");
+        let mut hosts = Hosts { lab: Lab::new(count), switch, hosts: Vec::new() };
+        for number in 1..=count {
+            let name = format!("n{number}");
+            let place = hosts.lab.root(&name).join("etc/corosync");
+            fs::create_dir_all(&place).expect("a directory");
+            fs::write(place.join("corosync.conf"), corosync_conf(count)).expect("corosync's configuration");
+            fs::create_dir_all(hosts.lab.root(&name).join("corosync")).expect("corosync's memory");
+            hosts.hosts.push(Host { name: name.clone(), number, first: None, daemons: Vec::new() });
+            hosts.boot(&name);
+        }
+        Some(hosts)
+    }
+
+    fn host(&mut self, name: &str) -> &mut Host {
+        self.hosts.iter_mut().find(|host| host.name == name).expect("a host of the laboratory")
+    }
+
+    /// Switches a host on: Corosync runs, the daemon does not.
+    pub fn boot(&mut self, name: &str) {
+        let root = self.lab.root(name);
+        let network = self.switch.network(self.number(name));
+        let script = format!(
+            "mount --make-rprivate / && mount --bind {0}/etc/corosync /etc/corosync && mount -t tmpfs run /run && \
+             mount -t tmpfs shm /dev/shm && mkdir -p /var/lib/corosync /run/corosync && \
+             mount --bind {0}/corosync /var/lib/corosync && hostname {name} && exec corosync -f",
+            root.display()
+        );
+        let output = fs::File::create(root.join("corosync.out")).expect("a file for its output");
+        let first = Command::new("ip")
+            .args(["netns", "exec", &network, "unshare", "-m", "-i", "-u", "-p", "-f", "--mount-proc", "--kill-child"])
+            .args(["sh", "-c", &script])
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("a second handle"))
+            .stderr(output)
+            .spawn()
+            .expect("a host");
+        self.host(name).first = Some(first);
+        self.lab.wait(&format!("corosync on {name}"), |_| self.inside(name).is_some());
+    }
+
+    /// The process id of what runs first inside.
+    fn inside(&self, name: &str) -> Option<u32> {
+        let first = self.hosts.iter().find(|host| host.name == name)?.first.as_ref()?;
+        let children = format!("/proc/{0}/task/{0}/children", first.id());
+        fs::read_to_string(children).ok()?.split_whitespace().next()?.parse().ok()
+    }
+
+    /// A command inside a host.
+    pub fn command(&self, name: &str, program: PathBuf) -> Command {
+        let inside = self.inside(name).expect("the host is on");
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &inside.to_string(), "-m", "-n", "-i", "-u", "-p"]).arg(program).stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the daemon of a host.
+    pub fn start(&mut self, name: &str) {
+        let root = self.lab.root(name);
+        let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
+        let daemon = self
+            .command(name, program("quorated"))
+            .args(["--root".as_ref(), root.as_os_str()])
+            .env("QUORATE_ROOT", &root)
+            .stdout(output.try_clone().expect("a second handle"))
+            .stderr(output)
+            .spawn()
+            .expect("the daemon starts");
+        self.host(name).daemons.push(daemon);
+    }
+
+    /// A signal for the daemon of a host.
+    pub fn signal(&self, name: &str, signal: &str) {
+        let pid = fs::read_to_string(self.lab.root(name).join("run/quorate/quorated.pid")).expect("the daemon runs");
+        let sent = self.command(name, "kill".into()).args([signal, pid.trim()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "{signal} for {name}");
+    }
+
+    /// Ends a host at once, with all that it runs.
+    pub fn kill(&mut self, name: &str) {
+        let Some(mut first) = self.host(name).first.take() else { return };
+        let _ = first.kill();
+        let _ = first.wait();
+        for mut daemon in std::mem::take(&mut self.host(name).daemons) {
+            let _ = daemon.wait();
+        }
+    }
+
+    /// Takes a host's cable out, or puts it in again.
+    pub fn cable(&self, name: &str, plugged: bool) {
+        self.switch.cable(self.number(name), plugged);
+    }
+
+    fn number(&self, name: &str) -> usize {
+        self.hosts.iter().find(|host| host.name == name).expect("a host of the laboratory").number
+    }
+}
+
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        for name in self.lab.names() {
+            self.kill(&name);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A network switch with a cable to each host, in network namespaces of its own. Needs root and `ip`.
+//!
+//! In: how many hosts. Out: namespaces `network(N)`, where `e0` has the address `10.99.0.N`. All ends with it.
+
+use std::process::Command;
+
+/// The switch, and the hosts' networks.
+pub struct Switch {
+    /// Before the names of networks.
+    prefix: String,
+    count: usize,
+}
+
+fn ip(arguments: &str) -> Result<(), String> {
+    let output = Command::new("ip").args(arguments.split_whitespace()).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("ip {arguments}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+impl Switch {
+    /// # Errors
+    /// Networks cannot be made here, in `ip`'s words.
+    pub fn new(count: usize) -> Result<Switch, String> {
+        static MADE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let switch = Switch { prefix: format!("q{}x{number}", std::process::id()), count };
+        ip(&format!("netns add {}sw", switch.prefix))?;
+        switch.wire()?;
+        Ok(switch)
+    }
+
+    fn wire(&self) -> Result<(), String> {
+        let switch = format!("{}sw", self.prefix);
+        ip(&format!("-n {switch} link add br0 type bridge"))?;
+        ip(&format!("-n {switch} link set br0 up"))?;
+        for number in 1..=self.count {
+            let network = self.network(number);
+            ip(&format!("netns add {network}"))?;
+            ip(&format!("-n {switch} link add n{number} type veth peer name e0 netns {network}"))?;
+            ip(&format!("-n {switch} link set n{number} master br0 up"))?;
+            ip(&format!("-n {network} addr add 10.99.0.{number}/24 dev e0"))?;
+            ip(&format!("-n {network} link set e0 up"))?;
+            ip(&format!("-n {network} link set lo up"))?;
+        }
+        Ok(())
+    }
+
+    /// The name of a host's network namespace.
+    pub fn network(&self, number: usize) -> String {
+        format!("{}n{number}", self.prefix)
+    }
+
+    /// Takes a host's cable out, or puts it in again.
+    pub fn cable(&self, number: usize, plugged: bool) {
+        let state = if plugged { "up" } else { "down" };
+        ip(&format!("-n {}sw link set n{number} {state}", self.prefix)).expect("its cable");
+    }
+}
+
+impl Drop for Switch {
+    fn drop(&mut self) {
+        for number in 1..=self.count {
+            let _ = ip(&format!("netns del {}", self.network(number)));
+        }
+        let _ = ip(&format!("netns del {}sw", self.prefix));
+    }
+}
+
+/// What Corosync is told of so many hosts at a switch.
+pub fn corosync_conf(count: usize) -> String {
+    let node = |number: usize| {
+        format!("  node {{\n    ring0_addr: 10.99.0.{number}\n    nodeid: {number}\n    name: n{number}\n  }}\n")
+    };
+    let nodes: String = (1..=count).map(node).collect();
+    let two_node = if count == 2 { "  two_node: 1\n" } else { "" };
+    format!(
+        "totem {{\n  version: 2\n  cluster_name: lab\n  transport: knet\n  token: 1000\n  crypto_cipher: none\n  \
+         crypto_hash: none\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n  provider: corosync_votequorum\n{two_node}}}\n\
+         logging {{\n  to_stderr: yes\n  to_syslog: no\n}}\n"
+    )
+}

@@ -1,0 +1,89 @@
+//! Agents of the simulated world: they go on when their daemon is gone, some are slow, some fail.
+
+use super::{World, host};
+use quorate_core::lrm::operation::ExitStatus;
+use quorate_core::lrm::{ExitReport, Run};
+use quorate_core::node::{Event, Request};
+
+impl World {
+    pub(super) fn agent_ends(&mut self, node: u32, incarnation: u64, number: u64) {
+        // One that was ended meanwhile, with its host or by its daemon's heir, does nothing more.
+        let Some(run) = self.host(node).agents.remove(&number) else { return };
+        let run = &run;
+        let stop = run.operation == "stop";
+        let there = run.resource.id != host::NOWHERE;
+        let fails = there && self.faulty && self.chance.percent(if stop { 1 } else { 2 });
+        let never = run.resource.id == host::STUBBORN || (run.resource.id == host::CRASHED && node == 1);
+        if stop && (fails || never) {
+            self.record.failed_stop.insert(node);
+        }
+        let code = if fails { 1 } else { self.agent_acts(node, run) };
+        if fails || run.operation == "monitor" && run.interval_ms == 0 {
+            self.tell(|| format!("n{node} {} {} exits with {code}", run.resource.id, run.operation));
+        }
+        if self.lives(node, incarnation) {
+            if run.resource.id == "db" {
+                self.promotion_score(node, run, code);
+            }
+            let mut report = ExitReport::exited(code);
+            if code == host::NOT_INSTALLED {
+                report.status = ExitStatus::NotInstalled;
+            } else if code == 1 {
+                report.reason = self.any_text();
+            }
+            self.step(node, Event::AgentExited { ticket: run.ticket, report });
+        }
+    }
+
+    /// What an agent may print: any characters, those that XML cannot hold too.
+    fn any_text(&mut self) -> String {
+        let length = self.chance.below(40);
+        let mut any = || match self.chance.below(3) {
+            0 => char::from(self.chance.below(128) as u8),
+            1 => char::from_u32(self.chance.below(0x11_0000) as u32).unwrap_or('\u{fffe}'),
+            _ => 'x',
+        };
+        (0..length).map(|_| any()).collect()
+    }
+
+    /// What an agent does to its resource, seen by the checkers.
+    fn agent_acts(&mut self, node: u32, run: &Run) -> i32 {
+        let code = self.host(node).agent(run);
+        let key = (node, run.resource.id.clone());
+        if matches!(run.operation.as_str(), "start" | "stop" | "promote" | "demote")
+            && code == 0
+            && run.resource.class != "stonith"
+        {
+            self.tell(|| format!("n{node} {} {} done", run.resource.id, run.operation));
+        }
+        let (active, promoted) = self.hosts[&node].state(&run.resource.id);
+        self.record.active(key, active, promoted, self.now);
+        code
+    }
+
+    /// A daemon that starts ends the agents that another one left running: at any point of their work.
+    pub(super) fn end_orphans(&mut self, node: u32) {
+        for (_, run) in std::mem::take(&mut self.host(node).agents) {
+            if self.chance.percent(50) {
+                self.agent_acts(node, &run);
+            }
+        }
+        self.devices.retain(|_, device| device.by != node);
+    }
+
+    /// The agent tells its score, as real ones do through crm_attribute.
+    /// A probe that finds the resource restores it, for it is lost with a daemon.
+    fn promotion_score(&mut self, node: u32, run: &Run, code: i32) {
+        let value = match (run.operation.as_str(), code) {
+            ("start" | "demote" | "monitor", 0) => Some("5".to_string()),
+            ("promote", 0) | ("monitor", 8) => Some("10".to_string()),
+            ("stop", 0) => None,
+            _ => return,
+        };
+        let pairs = vec![("master-db".to_string(), value)];
+        let request = Request::SetAttributes { node: format!("n{node}"), pairs };
+        let event =
+            Event::Request { client: 0, request, user: "root".into(), groups: None, program: "crm_attribute".into() };
+        self.step(node, event);
+    }
+}

@@ -1,0 +1,442 @@
+//! Stories of single faults in the simulated cluster: what is cut off, what is answered.
+//!
+//! Each story is told with several seeds, which only vary delays.
+
+use quorate_core::cib::{Version, diff};
+use quorate_core::node::{Refusal, Reply, Request};
+use quorate_core::xml::Element;
+use quorate_tests::world::{BROKEN, CRASHED, Chance, STUBBORN, World};
+
+const SEEDS: u64 = 12;
+
+/// When the cluster is up and at rest. Milliseconds.
+const UP: u64 = 20_000;
+
+/// Whom devices cut off by the end of a story; the laws hold throughout.
+#[track_caller]
+fn check(nodes: u32, parameters: &[(&str, &str)], story: impl Fn(&mut World), expected: &[u32]) {
+    for seed in 0..SEEDS {
+        let mut world = World::calm(seed, nodes, Chance::new(seed)).with_device_parameters(parameters);
+        world.verbose = true;
+        world.run_until(UP).expect("the laws hold");
+        story(&mut world);
+        let ended = world.run();
+        let mut fenced: Vec<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+        fenced.sort_unstable();
+        assert!(ended.is_ok(), "seed {seed}: {ended:?}\n{}", world.story.join("\n"));
+        assert_eq!(fenced, expected, "seed {seed}\n{}", world.story.join("\n"));
+    }
+}
+
+#[track_caller]
+fn wait(world: &mut World, until: u64) {
+    world.run_until(until).expect("the laws hold");
+}
+
+/// Cut for eight seconds.
+fn split(world: &mut World) {
+    world.cut_off(&[1]);
+    wait(world, UP + 8_000);
+    world.mend();
+}
+
+#[test]
+fn of_two_nodes_that_lose_each_other_one_survives() {
+    check(2, &[], split, &[2]);
+    check(2, &[("pcmk_delay_base", "0s")], split, &[2]);
+    // Who is shot at later wins.
+    check(2, &[("pcmk_delay_base", "n1:3s;n2:0s")], split, &[2]);
+    check(2, &[("pcmk_delay_base", "n1:0s;n2:3s")], split, &[1]);
+}
+
+#[test]
+fn a_node_that_comes_back_while_it_is_being_cut_off_waits_outside() {
+    let story = |world: &mut World| {
+        world.fence_agents_take = Some(5_000);
+        world.lose_power_for(3, 2_500);
+    };
+    check(5, &[], story, &[3]);
+}
+
+#[test]
+fn one_that_was_cut_from_the_network_is_not_let_in_between_shot_and_proof() {
+    let story = |world: &mut World| {
+        world.fence_agents_take = Some(6_000);
+        world.cut_off(&[3]);
+        wait(world, UP + 3_000);
+        world.mend();
+    };
+    check(5, &[], story, &[3]);
+}
+
+#[test]
+fn of_two_nodes_one_is_cut_off_once_if_they_meet_again_meanwhile() {
+    let story = |world: &mut World| {
+        world.fence_agents_take = Some(3_000);
+        world.cut_off(&[1]);
+        wait(world, UP + 2_000);
+        world.mend();
+    };
+    check(2, &[], story, &[2]);
+}
+
+#[test]
+fn the_end_of_one_fencing_does_not_begin_another_anew() {
+    let story = |world: &mut World| {
+        world.fence_agents_take = Some(5_000);
+        world.lose_power_for(3, 60_000);
+        wait(world, UP + 2_500);
+        world.lose_power_for(4, 60_000);
+    };
+    check(5, &[], story, &[3, 4]);
+}
+
+#[test]
+fn a_device_that_says_off_of_a_member_that_speaks_on_is_not_believed() {
+    for seed in 0..SEEDS {
+        let mut world = World::calm(seed, 3, Chance::new(seed));
+        world.fence_devices_lie = true;
+        world.verbose = true;
+        wait(&mut world, UP);
+        let asked = world.ask(1, Request::Fence { node: "n2".into(), action: "reboot".into() });
+        let ended = world.run();
+        let told = || format!("seed {seed}\n{}", world.story.join("\n"));
+        assert!(ended.is_ok(), "{ended:?}\n{}", told());
+        let answer = world.answer(asked);
+        let refused = |reason: &str| reason.contains("still here");
+        assert!(
+            matches!(answer, Some(Reply::Refused(Refusal::NotFenced { reason })) if refused(reason)),
+            "{answer:?}\n{}",
+            told()
+        );
+        assert!(!world.story.iter().any(|line| line.contains("n2 is fenced")), "{}", told());
+    }
+}
+
+#[test]
+fn nobody_confirms_that_a_member_is_off() {
+    check(
+        3,
+        &[],
+        |world| {
+            let asked = world.ask(1, Request::ConfirmFenced { node: "n2".into() });
+            wait(world, UP + 1_000);
+            let answer = world.answer(asked);
+            assert!(matches!(answer, Some(Reply::Refused(Refusal::NotFenced { .. }))), "{answer:?}");
+        },
+        &[],
+    );
+}
+
+/// Its probe says that it is stopped: only what was tried tells that no node is better than another.
+#[test]
+fn for_what_can_be_started_and_stopped_nowhere_not_all_are_cut_off_for_ever() {
+    for nodes in [2, 3, 5] {
+        for seed in 0..SEEDS {
+            let mut world = World::calm_with(seed, nodes, Chance::new(seed), Some(STUBBORN));
+            world.verbose = true;
+            let ended = world.run();
+            let told = || format!("seed {seed}\n{}", world.story.join("\n"));
+            assert!(ended.is_ok(), "{ended:?}\n{}", told());
+            assert!(world.record.fenced.len() <= 2, "{:?}\n{}", world.record.fenced, told());
+        }
+    }
+}
+
+/// A database that crashed on one node: its stop fails there at every boot.
+#[test]
+fn a_node_that_fails_alike_at_every_boot_is_switched_off_the_third_time() {
+    for nodes in [2, 3, 5] {
+        for seed in 0..SEEDS / 3 {
+            let mut world = World::calm_with(seed, nodes, Chance::new(seed), Some(CRASHED));
+            world.verbose = true;
+            let ended = world.run();
+            let told = |world: &World| format!("seed {seed}, {nodes} nodes\n{}", world.story.join("\n"));
+            assert!(ended.is_ok(), "{ended:?}\n{}", told(&world));
+            let fenced: Vec<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+            assert_eq!(fenced, [1, 1, 1], "{}", told(&world));
+            assert_eq!(world.powered(), world.size() - 1, "{}", told(&world));
+            // All members and their displays know why.
+            for (_, node) in world.nodes() {
+                let states = node.document().status().elements_named("node_state");
+                let causes = states.flat_map(quorate_core::status::cause::read);
+                let known: Vec<String> = causes.map(|cause| format!("{} {}", cause.action, cause.resource)).collect();
+                assert_eq!(known, ["reboot crashed", "reboot crashed", "off crashed"], "{}", told(&world));
+            }
+            // Switched on before it is mended, it is not fenced again: the resource is blocked.
+            world.switch_on(1);
+            world.run_for(60_000).expect("the laws hold");
+            assert_eq!(world.record.fenced.len(), 3, "{}", told(&world));
+            assert!(world.nodes().all(|(_, node)| node.is_idle()), "{}", told(&world));
+        }
+    }
+}
+
+/// Nodes that reset themselves by the end of a story in which watchdogs are the only means of fencing.
+#[track_caller]
+fn check_resets(nodes: u32, story: impl Fn(&mut World), expected: &[&str]) {
+    for seed in 0..SEEDS / 2 {
+        let mut world = World::calm(seed, nodes, Chance::new(seed)).with_watchdogs("5s");
+        world.verbose = true;
+        wait(&mut world, UP);
+        story(&mut world);
+        let ended = world.run();
+        let told = || format!("seed {seed}\n{}", world.story.join("\n"));
+        assert!(ended.is_ok(), "{ended:?}\n{}", told());
+        let resets = world.story.iter().filter(|line| line.contains("resets itself: "));
+        let resets: Vec<&str> = resets.filter_map(|line| line.split_whitespace().nth(1)).collect();
+        assert_eq!(resets.into_iter().collect::<std::collections::BTreeSet<_>>(), expected.iter().copied().collect());
+        assert!(world.record.fenced.is_empty(), "{}", told());
+    }
+}
+
+#[test]
+fn where_watchdogs_are_the_means_a_node_without_quorum_resets_itself() {
+    // Its resources start elsewhere only when it is off: the laws are held against that.
+    let cut = |nodes: &'static [u32]| {
+        move |world: &mut World| {
+            world.cut_off(nodes);
+            wait(world, UP + 12_000);
+            world.mend();
+        }
+    };
+    check_resets(3, cut(&[3]), &["n3"]);
+    check_resets(5, cut(&[1, 2]), &["n1", "n2"]);
+    // Whoever is merely gone has nothing to do with quorum.
+    check_resets(3, |world| world.lose_power_for(2, 30_000), &[]);
+    // A member that is to be fenced does it itself.
+    let asked = |world: &mut World| {
+        world.ask(1, Request::Fence { node: "n2".into(), action: "reboot".into() });
+    };
+    check_resets(3, asked, &["n2"]);
+}
+
+/// As a switch of storage does: the node goes on, and comes back.
+fn cut_from_storage(properties: &[(&str, &str)], seed: u64) -> World {
+    let mut world = World::calm(seed, 5, Chance::new(seed)).with_properties(properties);
+    world.verbose = true;
+    world.fence_devices_lie = true;
+    wait(&mut world, UP);
+    // It runs nothing that others would start: the device does not keep the law for it.
+    assert!(["p1", "p2", "g1", "g2"].iter().all(|resource| !world.active()[*resource].contains(&5)));
+    world.cut_off(&[5]);
+    for (until, mended) in [(25_000, false), (60_000, true)] {
+        if mended {
+            world.mend();
+        }
+        let ended = world.run_until(UP + until);
+        assert!(ended.is_ok(), "seed {seed}: {ended:?}\n{}", world.story.join("\n"));
+    }
+    world
+}
+
+#[test]
+fn a_node_that_comes_back_and_hears_that_it_was_fenced_reacts() {
+    for seed in 0..SEEDS / 2 {
+        let count = |world: &World, text: &str| world.story.iter().filter(|line| line.contains(text)).count();
+        let world = cut_from_storage(&[], seed);
+        let story = world.story.join("\n");
+        assert_eq!((count(&world, "n5 ends"), count(&world, "n5 resets itself")), (1, 0), "seed {seed}\n{story}");
+        let world = cut_from_storage(&[("fencing-reaction", "panic")], seed);
+        let story = world.story.join("\n");
+        assert_eq!((count(&world, "n5 ends"), count(&world, "n5 resets itself")), (0, 1), "seed {seed}\n{story}");
+    }
+}
+
+#[test]
+fn startup_fencing_is_for_nodes_that_nobody_has_seen() {
+    for (properties, expected) in [(&[][..], &[3][..]), (&[("startup-fencing", "false")], &[])] {
+        for seed in 0..SEEDS / 2 {
+            let mut world = World::calm(seed, 3, Chance::new(seed)).without(3).with_properties(properties);
+            world.verbose = true;
+            wait(&mut world, 60_000);
+            let fenced: Vec<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+            assert_eq!(fenced, expected, "{properties:?} seed {seed}\n{}", world.story.join("\n"));
+        }
+    }
+}
+
+/// Two of five lose their power, and one device reaches all.
+#[track_caller]
+fn check_at_once(parameters: &[(&str, &str)], properties: &[(&str, &str)], expected: usize) {
+    for seed in 0..SEEDS / 3 {
+        let world = World::calm(seed, 5, Chance::new(seed)).with_device_parameters(parameters);
+        let mut world = world.with_properties(properties);
+        world.verbose = true;
+        world.fence_agents_take = Some(3_000);
+        wait(&mut world, UP);
+        world.lose_power_for(2, 40_000);
+        world.lose_power_for(3, 40_000);
+        let ended = world.run();
+        let told = || format!("{parameters:?} {properties:?} seed {seed}\n{}", world.story.join("\n"));
+        assert!(ended.is_ok(), "{ended:?}\n{}", told());
+        assert_eq!(world.record.devices_at_once, expected, "{}", told());
+        assert_eq!(world.record.fenced.len(), 2, "{}", told());
+    }
+}
+
+#[test]
+fn a_device_is_asked_for_as_much_at_once_as_it_can_do() {
+    check_at_once(&[], &[], 1);
+    check_at_once(&[("pcmk_action_limit", "2")], &[], 2);
+    check_at_once(&[("pcmk_action_limit", "-1")], &[], 2);
+    check_at_once(&[("pcmk_action_limit", "-1")], &[("concurrent-fencing", "false")], 1);
+}
+
+#[test]
+fn the_node_with_the_more_important_resources_survives() {
+    for seed in 0..SEEDS {
+        let world = World::calm(seed, 2, Chance::new(seed)).with_priority("p1", 10);
+        let mut world = world.with_properties(&[("priority-fencing-delay", "4s")]);
+        world.verbose = true;
+        wait(&mut world, UP);
+        let important: Vec<u32> = world.active()["p1"].iter().copied().collect();
+        split(&mut world);
+        let ended = world.run();
+        let told = || format!("p1 on {important:?}, seed {seed}\n{}", world.story.join("\n"));
+        assert!(ended.is_ok(), "{ended:?}\n{}", told());
+        let fenced: Vec<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+        assert_eq!(fenced, [3 - important[0]], "{}", told());
+    }
+}
+
+#[test]
+fn fencing_that_fails_is_tried_as_often_as_configured() {
+    let tries = |properties: &[(&str, &str)]| {
+        let mut world = World::calm(1, 3, Chance::new(1)).with_properties(properties);
+        world.verbose = true;
+        world.fence_devices_refuse = true;
+        wait(&mut world, UP);
+        world.lose_power_for(3, 1_000_000);
+        wait(&mut world, UP + 200_000);
+        world.story.iter().filter(|line| line.contains("n3 is not fenced")).count()
+    };
+    assert_eq!(tries(&[("fencing-max-attempts", "1")]), 1);
+    assert_eq!(tries(&[("fencing-max-attempts", "3")]), 3);
+    assert_eq!(tries(&[("stonith-max-attempts", "3")]), 3);
+    assert!(tries(&[]) > 4);
+}
+
+#[test]
+fn a_node_that_is_alone_fences_itself_if_somebody_asks() {
+    let story = |world: &mut World| {
+        world.lose_power_for(2, 60_000);
+        wait(world, UP + 10_000);
+        world.ask(1, Request::Fence { node: "n1".into(), action: "reboot".into() });
+    };
+    check(2, &[], story, &[1, 2]);
+    // For a failure it does not: nobody would remember, and it would do so at every boot.
+    let mut world = World::calm_with(1, 2, Chance::new(1), Some(CRASHED)).without(2);
+    world.verbose = true;
+    world.run_for(60_000).expect("the laws hold");
+    assert!(world.record.fenced.iter().all(|(node, _)| *node == 2), "{}", world.story.join("\n"));
+}
+
+/// The blocked resource of a node that is asked to leave keeps it.
+#[test]
+fn shutdown_escalation_ends_what_cannot_leave_in_order() {
+    for (escalation, leaves) in [("40s", true), ("0", false), ("20min", false)] {
+        let world = World::calm_with(1, 3, Chance::new(1), Some(BROKEN));
+        let mut world = world.with_properties(&[("shutdown-escalation", escalation)]);
+        world.verbose = true;
+        wait(&mut world, UP);
+        world.terminate(2);
+        wait(&mut world, UP + 39_000);
+        let ended = |world: &World| world.story.iter().any(|line| line.contains("n2 ends"));
+        assert!(!ended(&world), "{escalation}\n{}", world.story.join("\n"));
+        wait(&mut world, UP + 90_000);
+        assert_eq!(ended(&world), leaves, "{escalation}\n{}", world.story.join("\n"));
+    }
+}
+
+#[test]
+fn an_outage_for_all_cuts_off_nobody() {
+    let story = |world: &mut World| {
+        world.part_all();
+        wait(world, UP + 5_000);
+        world.mend();
+    };
+    check(3, &[], story, &[]);
+    check(5, &[], story, &[]);
+}
+
+#[test]
+fn a_node_that_stood_still_does_not_hold_the_silence_against_others() {
+    let story = |world: &mut World| world.stand_still(1, UP + 1_200);
+    check(2, &[], story, &[]);
+}
+
+#[test]
+fn a_hanging_disk_costs_its_node_if_others_are_well() {
+    check(3, &[], |world| world.hang_disks(&[2], UP + 60_000), &[2]);
+    // Storage that all share is no reason to have nothing left.
+    check(3, &[], |world| world.hang_disks(&[1, 2, 3], UP + 40_000), &[]);
+    check(3, &[], |world| world.hang_disks(&[1, 2], UP + 40_000), &[]);
+    // A second or two is slow.
+    check(3, &[], |world| world.hang_disks(&[2], UP + 6_000), &[]);
+}
+
+/// A commit through n1.
+fn commit(world: &mut World, id: &str) -> Reply {
+    let base = world.nodes().next().expect("n1 lives").1.document().clone();
+    let mut work = base.clone();
+    let reference = Element::new("obj_ref").with("id", "p1");
+    work.configuration_mut().child_or_new("tags").push(Element::new("tag").with("id", id).with_child(reference));
+    let number = world.ask(1, Request::Commit { patch: diff(&base, &work) });
+    for _ in 0..600 {
+        if let Some(reply) = world.answer(number) {
+            return reply.clone();
+        }
+        world.run_for(100).expect("the laws hold");
+    }
+    panic!("no answer:\n{}", world.story.join("\n"));
+}
+
+fn holds(world: &World, id: &str) -> bool {
+    let (_, node) = world.nodes().next().expect("n1 lives");
+    let tags = node.document().configuration().child("tags");
+    tags.into_iter().flat_map(|tags| tags.elements()).any(|tag| tag.id() == Some(id))
+}
+
+#[test]
+fn answers_about_disks_are_true() {
+    let mut world = World::calm(1, 3, Chance::new(1));
+    world.verbose = true;
+    world.run_until(UP).expect("the laws hold");
+    let durable = |reply: &Reply| match reply {
+        Reply::Committed { durable, unsaved, .. } => {
+            let names: Vec<&str> = unsaved.iter().map(|at| at.node.as_str()).collect();
+            Some((*durable, names.join(" ")))
+        }
+        _ => None,
+    };
+    world.fill_disks(&[3], true);
+    let reply = commit(&mut world, "a");
+    assert!(durable(&reply).is_some_and(|(durable, _)| durable), "{reply:?}");
+    assert!(holds(&world, "a"));
+    // It turns out with this one that no majority can store it; but it is in force, and that is said.
+    world.fill_disks(&[2], true);
+    let reply = commit(&mut world, "b");
+    assert_eq!(durable(&reply), Some((false, "n2 n3".to_string())), "{reply:?}");
+    assert!(holds(&world, "b"));
+    // Now it is known: nothing is changed any more.
+    let reply = commit(&mut world, "c");
+    assert!(matches!(&reply, Reply::Refused(Refusal::Disk { reason }) if reason.contains("n2")), "{reply:?}");
+    assert!(!holds(&world, "c"));
+    // Room again: all have it.
+    world.fill_disks(&[2, 3], false);
+    world.run_for(15_000).expect("the laws hold");
+    let reply = commit(&mut world, "d");
+    assert_eq!(durable(&reply), Some((true, String::new())), "{reply:?}");
+    for (id, _) in world.nodes().collect::<Vec<_>>() {
+        assert_eq!(
+            world.stored(id),
+            world.nodes().next().map(|(_, node)| node.document().version()).map(epochs),
+            "n{id}"
+        );
+    }
+}
+
+fn epochs(version: Version) -> (u32, u32) {
+    (version.admin_epoch, version.epoch)
+}

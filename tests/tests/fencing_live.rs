@@ -1,0 +1,308 @@
+//! Fencing with real daemons and the agents that Debian ships, unmodified (`fence_dummy` of fence-agents):
+//! levels that fail, devices that hang, lists, unfencing, a person's word, a daemon that stands still.
+
+use quorate_core::fencing::history::FencingState;
+use quorate_core::node::{Reply, Request};
+use quorate_tests::lab::Lab;
+use quorate_tests::needs;
+use std::fs;
+use std::time::Duration;
+
+const AGENT: &str = "/usr/sbin/fence_dummy";
+
+#[track_caller]
+fn crm(lab: &Lab, node: &str, words: &[&str]) -> String {
+    let words: Vec<&str> = std::iter::once("crm").chain(words.iter().copied()).collect();
+    let output = lab.tool(node, &words).output().expect("the shell runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "crm {words:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Loads a batch, with fencing on and a resource on n2 that keeps a record.
+#[track_caller]
+fn load(lab: &Lab, text: &str) {
+    let file = lab.directory().join("batch.crm");
+    let common = format!(
+        "property fencing-enabled=true dc-deadtime=5s\n\
+         primitive a ocf:quorate:Dummy params record=\"{}\" op monitor interval=1s\n\
+         location a-n2 a 50: n2",
+        record(lab).display()
+    );
+    fs::write(&file, format!("configure\n{common}\n{text}\ncommit\n")).expect("a batch");
+    crm(lab, "n1", &["-f", &file.to_string_lossy()]);
+}
+
+fn record(lab: &Lab) -> std::path::PathBuf {
+    lab.directory().join("record")
+}
+
+/// A device that does nothing but say so, with these parameters besides.
+fn dummy(lab: &Lab, id: &str, parameters: &str) -> String {
+    let file = lab.directory().join(id);
+    format!("primitive {id} stonith:fence_dummy params status_file=\"{}\" {parameters}", file.display())
+}
+
+/// A device that cuts nodes off.
+fn demo(lab: &Lab, id: &str, parameters: &str) -> String {
+    let directory = lab.directory().display();
+    format!("primitive {id} stonith:fence_quorate_demo params dir=\"{directory}\" pcmk_reboot_action=off {parameters}")
+}
+
+fn starts_elsewhere(lab: &Lab) -> bool {
+    lab.places("n1", "a").first().is_some_and(|on| on != "n2")
+}
+
+/// Whether n2 was really cut off, as the device wrote down.
+fn cut_off(lab: &Lab) -> usize {
+    let log = fs::read_to_string(lab.directory().join("fencing.log")).unwrap_or_default();
+    log.lines().filter(|line| line.ends_with("off n2")).count()
+}
+
+#[test]
+fn a_level_that_fails_is_followed_by_the_next() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    let mut lab = Lab::started(3);
+    let bad = dummy(&lab, "bad", "type=fail power_timeout=1 pcmk_host_list=\"n1 n2 n3\"");
+    let good = demo(&lab, "good", "pcmk_host_list=\"n1 n2 n3\"");
+    load(&lab, &format!("{bad}\n{good}\nfencing_topology n2: bad good"));
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    lab.kill("n2");
+    lab.wait("a elsewhere", starts_elsewhere);
+    assert_eq!(cut_off(&lab), 1);
+}
+
+#[test]
+fn a_device_that_hangs_is_overcome_by_the_second_level() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    let mut lab = Lab::started(3);
+    let hangs = dummy(&lab, "hangs", "delay=600 pcmk_host_list=\"n1 n2 n3\" pcmk_reboot_timeout=2s");
+    let good = demo(&lab, "good", "pcmk_host_list=\"n1 n2 n3\"");
+    load(&lab, &format!("{hangs}\n{good}\nfencing_topology n2: hangs good"));
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    lab.kill("n2");
+    lab.wait("a elsewhere", starts_elsewhere);
+    assert_eq!(cut_off(&lab), 1);
+}
+
+/// Nobody says whom the devices reach: one lists its nodes, the other knows their state.
+#[test]
+fn devices_are_asked_whom_they_reach() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    type Device = fn(&Lab) -> String;
+    let asked: [(&str, Device); 3] = [
+        ("list", |lab| demo(lab, "fencer", "pcmk_host_check=dynamic-list")),
+        ("metadata, then list", |lab| demo(lab, "fencer", "")),
+        ("metadata, then status", |lab| dummy(lab, "fencer", "")),
+    ];
+    for (how, device) in asked {
+        let mut lab = Lab::started(3);
+        let device = device(&lab);
+        load(&lab, &device);
+        lab.wait_at("n1", "a", &["n2"]);
+        lab.wait_until_idle();
+        lab.kill("n2");
+        lab.wait(how, starts_elsewhere);
+        let status = lab.status("n1").expect("n1 answers");
+        let done = status.fencing.iter().filter(|event| event.state == FencingState::Succeeded).count();
+        assert_eq!(done, 1, "{how}: {:?}", status.fencing);
+    }
+}
+
+#[test]
+fn fencing_that_fails_keeps_resources_down_says_so_and_a_persons_word_ends_it() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    let mut lab = Lab::started(3);
+    load(&lab, &dummy(&lab, "bad", "type=fail power_timeout=1 pcmk_host_list=\"n1 n2 n3\" pcmk_off_retries=1"));
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    lab.kill("n2");
+    lab.wait("fencing to fail twice", |lab| {
+        let failed = |status: quorate_core::node::NodeStatus| {
+            status.fencing.iter().filter(|event| event.state == FencingState::Failed).count()
+        };
+        lab.status("n1").is_some_and(|status| failed(status) >= 2)
+    });
+    for node in ["n1", "n3"] {
+        assert!(!lab.root(node).join("run/resource-agents/Dummy-a.state").exists(), "a started on {node}");
+    }
+    let shown = crm(&lab, "n1", &["status"]);
+    assert!(shown.contains("UNCLEAN"), "{shown}");
+    assert!(shown.contains("bad: exit code 1") && shown.contains("Timed out waiting to power OFF"), "{shown}");
+    let why = crm(&lab, "n1", &["resource", "why", "a"]);
+    assert!(why.contains("n2"), "{why}");
+    let confirmed = lab.ask("n1", &Request::ConfirmFenced { node: "n2".into() });
+    assert!(matches!(confirmed, Ok(Reply::Done)), "{confirmed:?}");
+    lab.wait("a elsewhere", starts_elsewhere);
+    // All members remember it, and forget it together.
+    let known = |lab: &Lab, node: &str| lab.status(node).map_or(0, |status| status.fencing.len());
+    lab.wait("n3 to know as much as n1", |lab| known(lab, "n1") > 2 && known(lab, "n1") == known(lab, "n3"));
+    let known_by_all = known(&lab, "n1");
+    lab.start("n2");
+    lab.wait("n2 to know as much", |lab| known(lab, "n2") == known_by_all);
+    assert!(matches!(lab.ask("n3", &Request::ForgetFencing { node: None }), Ok(Reply::Done)));
+    lab.wait("all to forget", |lab| lab.names().iter().all(|name| known(lab, name) == 0));
+}
+
+#[test]
+fn nodes_are_let_in_by_a_device_that_unfences_before_anything_starts() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    let lab = Lab::started(3);
+    let device = dummy(&lab, "storage", "pcmk_host_list=\"n1 n2 n3\" pcmk_action_limit=-1 meta provides=unfencing");
+    load(&lab, &format!("{device}\nprimitive b ocf:quorate:Dummy meta requires=unfencing\nlocation b-n3 b inf: n3"));
+    lab.wait_at("n1", "b", &["n3"]);
+    lab.wait_until_idle();
+    assert_eq!(fs::read_to_string(lab.directory().join("storage")).expect("the device's state"), "on");
+    let status = lab.status("n1").expect("n1 answers");
+    let on: Vec<_> = status.fencing.iter().filter(|event| event.action == "on").collect();
+    let itself = on.iter().filter(|event| event.delegate.as_ref() == Some(&event.target)).count();
+    assert!(itself == on.len() && on.iter().any(|event| event.target == "n3"), "{on:?}");
+    let document = lab.document("n1");
+    let mut pairs = document.status().descendants();
+    assert!(pairs.any(|pair| pair.attr("name") == Some("#node-unfenced")));
+    // Once is enough: nothing is asked again.
+    assert_eq!(on.len(), on.iter().map(|event| &event.target).collect::<std::collections::BTreeSet<_>>().len());
+}
+
+/// Its loop does not turn for longer than a token: it is no member, whatever its sockets say.
+#[test]
+fn a_daemon_that_stands_still_is_fenced() {
+    let lab = Lab::started(3);
+    let fencer = demo(&lab, "fencer", "pcmk_host_list=\"n1 n2 n3\"");
+    load(&lab, &fencer);
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    lab.pause("n2");
+    lab.wait("a elsewhere", starts_elsewhere);
+    assert_eq!(cut_off(&lab), 1);
+}
+
+/// The device only says so, as a switch of storage does; the daemon goes on where it stood.
+#[test]
+fn a_daemon_that_goes_on_after_its_fencing_acts_on_nothing_of_its_old_view() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    let lab = Lab::started(3);
+    load(&lab, &dummy(&lab, "storage", "pcmk_host_list=\"n1 n2 n3\""));
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
+    // What it was about to do when it stopped, it does not do when it goes on: it is asked in its sleep.
+    let asleep = if leader == "n2" { "n2" } else { leader.as_str() };
+    let other = if asleep == "n1" { "n3" } else { "n1" };
+    lab.pause(asleep);
+    lab.wait("the others to go on without it", |lab| {
+        lab.status(other).is_some_and(|status| status.idle && status.members.len() == 2)
+    });
+    let before = fs::read_to_string(record(&lab)).expect("the record");
+    crm(&lab, other, &["configure", "primitive", "later", "ocf:quorate:Dummy"]);
+    lab.go_on(asleep);
+    // It hears that it was fenced, and leaves.
+    lab.wait("it to leave", |lab| lab.log(asleep).contains("quorated ends"));
+    lab.wait("the others to settle", |lab| lab.status(other).is_some_and(|status| status.idle));
+    let after = fs::read_to_string(record(&lab)).expect("the record");
+    let new = after.strip_prefix(&before).expect("a record only grows");
+    assert!(!new.lines().any(|line| line.contains(" start ") && line.ends_with(asleep)), "{new}");
+    let document = lab.document(other);
+    let mut all = document.configuration().descendants();
+    assert!(all.any(|element| element.id() == Some("later")), "the commit made meanwhile is lost");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(!lab.root(asleep).join("run/resource-agents/Dummy-later.state").exists());
+}
+
+/// An agent that is well everywhere but on n2, where something has crashed that nobody has mended.
+const CRASHED: &str = r#"#!/bin/sh
+state=$HA_RSCTMP/crashed.state
+if [ "$1" = meta-data ]; then
+    echo '<resource-agent name="Crashed"><actions><action name="start" timeout="20s"/></actions></resource-agent>'
+    exit 0
+fi
+[ ! -e "$QUORATE_ROOT/crashed" ] || { echo 'ocf-exit-reason:the instance has crashed' >&2; exit 1; }
+case $1 in
+start) : >"$state" ;;
+stop) rm -f "$state" ;;
+monitor) [ -e "$state" ] || exit 7 ;;
+*) exit 3 ;;
+esac
+"#;
+
+#[test]
+fn what_has_a_node_fenced_at_every_boot_has_it_switched_off_the_third_time() {
+    use std::os::unix::fs::PermissionsExt;
+    let executable = |path: &std::path::Path, text: &str| {
+        fs::write(path, text).expect("a program");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
+    };
+    let mut lab = Lab::started(3);
+    for name in lab.names() {
+        executable(&lab.root(&name).join("usr/lib/ocf/resource.d/quorate/Crashed"), CRASHED);
+        // What a host does when its power comes.
+        let (root, daemon) = (lab.root(&name), quorate_tests::lab::program("quorated"));
+        let start = format!("#!/bin/sh\nexec {} --root {} --node {name}\n", daemon.display(), root.display());
+        executable(&root.join("start"), &start);
+    }
+    fs::write(lab.root("n2").join("crashed"), "").expect("a crash");
+    let directory = lab.directory().display().to_string();
+    load(
+        &lab,
+        &format!(
+            "primitive fencer stonith:fence_quorate_demo params dir=\"{directory}\" pcmk_host_list=\"n1 n2 n3\"\n\
+             primitive crashed ocf:quorate:Crashed"
+        ),
+    );
+    lab.wait("n2 to be switched off", |lab| cut_off(lab) == 3);
+    lab.wait("crashed elsewhere", |lab| lab.places("n1", "crashed").first().is_some_and(|on| on != "n2"));
+    let shown = crm(&lab, "n1", &["status"]);
+    assert!(shown.contains("switched off: crashed failed there"), "{shown}");
+    let why = crm(&lab, "n1", &["resource", "why", "crashed"]);
+    assert!(why.contains("is switched off: crashed failed there"), "{why}");
+    let logs: String = ["n1", "n3"].map(|name| lab.log(name)).concat();
+    assert!(logs.contains("crm resource cleanup crashed n2"), "{logs}");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(cut_off(&lab), 3, "nothing switches it on");
+    // Mended, cleaned up and switched on, it is a node like others.
+    fs::remove_file(lab.root("n2").join("crashed")).expect("the repair");
+    crm(&lab, "n1", &["resource", "cleanup", "crashed", "n2"]);
+    lab.start("n2");
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    assert_eq!(cut_off(&lab), 3);
+    assert!(!crm(&lab, "n1", &["status"]).contains("switched off"));
+}
+
+/// There is no device: a node that has lost the others resets itself, and they wait until it has.
+#[test]
+fn a_node_that_loses_its_quorum_resets_itself_where_watchdogs_are_the_means() {
+    let mut lab = Lab::with_watchdogs(3);
+    lab.start_together();
+    load(&lab, "property fencing-watchdog-timeout=3s");
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    let written = |lab: &Lab, name: &str| fs::read(lab.root(name).join("dev/watchdog")).expect("the watchdog");
+    let pets = written(&lab, "n2").len();
+    lab.wait("the loop to look after the watchdog", |lab| written(lab, "n2").len() > pets);
+    lab.partition(&["n2"]);
+    let cut = std::time::Instant::now();
+    lab.wait("n2 to reset itself", |lab| lab.log("n2").contains("resetting this host"));
+    assert_eq!(fs::read_to_string(lab.root("n2").join("proc/sysrq-trigger")).expect("the trigger"), "b");
+    lab.wait("n2's daemon to end", |lab| lab.log("n2").contains("quorated ends"));
+    assert!(!written(&lab, "n2").ends_with(b"V"), "its watchdog must stay armed");
+    lab.wait("a elsewhere", starts_elsewhere);
+    assert!(cut.elapsed() > Duration::from_secs(3), "{:?}", cut.elapsed());
+    // Whoever leaves in order needs no watchdog any more.
+    lab.stop("n3");
+    assert!(written(&lab, "n3").ends_with(b"V"));
+}

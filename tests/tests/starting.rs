@@ -1,0 +1,59 @@
+//! What stands in the way of a daemon's start: refused with its place, or waited for and said.
+
+use quorate_tests::lab::Lab;
+use std::fs;
+
+/// The configuration of a node named `n1`, with more nodes.
+fn configure(lab: &Lab, totem: &str, nodes: &str) {
+    let path = lab.root("n1").join("etc/quorate/quorate.conf");
+    fs::write(path, format!("totem {{\n  {totem}\n}}\nnodelist {{\n{nodes}}}\n")).expect("its configuration");
+}
+
+fn node(name: &str, id: u32, address: &str) -> String {
+    format!("  node {{\n    name: {name}\n    nodeid: {id}\n    ring0_addr: {address}\n    port: 5999\n  }}\n")
+}
+
+#[test]
+fn a_configuration_that_cannot_be_meant_is_refused_with_its_line() {
+    let second = |name: &str, id: u32, address: &str| node("n1", 1, "127.0.0.1") + &node(name, id, address);
+    for (totem, nodes, said) in [
+        ("token: 0", node("n1", 1, "127.0.0.1"), "line 2: `token: 0` must be more than that"),
+        ("version: 2", second("n1", 2, "127.0.0.2"), "line 11: node name `n1` is listed twice"),
+        ("version: 2", second("n2", 1, "127.0.0.2"), "line 11: node id 1 is listed twice"),
+        ("version: 2", second("n2", 2, "127.0.0.1"), "line 11: address 127.0.0.1:5999 is listed twice"),
+        ("version: 2", node("n1", 1, "127.0.0.1").replace("5999", "0"), "line 9: `port: 0` must be more than that"),
+    ] {
+        let mut lab = Lab::new(1);
+        configure(&lab, totem, &nodes);
+        lab.start("n1");
+        lab.wait(said, |lab| lab.log("n1").contains(said));
+        lab.kill("n1");
+    }
+}
+
+/// A host that boots may start its daemon before its addresses are up.
+#[test]
+fn an_address_that_is_not_up_yet_is_waited_for_and_said() {
+    let mut lab = Lab::new(1);
+    // One of those that are for documentation: no host has it.
+    configure(&lab, "version: 2", &node("n1", 1, "192.0.2.77"));
+    lab.start("n1");
+    lab.wait("the daemon to say so", |lab| lab.log("n1").contains(", which is no address of this host yet"));
+    assert!(lab.runs("n1"));
+}
+
+/// Half of the disk is lost: what is used instead is said.
+#[test]
+fn a_missing_configuration_beside_its_backup_is_said() {
+    let mut lab = Lab::started(1);
+    // A change is answered when it is on disk, and what was there before is kept.
+    for value in ["a=1", "a=2"] {
+        let words = ["crm", "configure", "property", value];
+        assert!(lab.tool("n1", &words).status().expect("the shell runs").success());
+    }
+    lab.kill("n1");
+    fs::remove_file(lab.root("n1").join("var/lib/pacemaker/cib/cib.xml")).expect("it was stored");
+    lab.start("n1");
+    lab.wait("it to be said", |lab| lab.log("n1").contains("cib.xml is missing"));
+    assert!(lab.log("n1").contains("cib-"), "{}", lab.log("n1"));
+}

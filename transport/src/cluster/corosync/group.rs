@@ -1,0 +1,256 @@
+//! From what Corosync says to views and messages: a pure machine, no library and no clock.
+//!
+//! Corosync tells three things in streams of their own: who is in the group, which ring its hosts are
+//! in, and whether a ring has quorum. Whenever one of them changes, the members greet each other: with
+//! what they see, and with the newest view that they know of. When all have greeted who see the same,
+//! the view begins, under an id that all of them compute alike. Messages that were not ordered before
+//! that belong to nobody and are sent again in the new view.
+//! In: `Input`. Out: packets for the group, `ClusterEvent`s. Absent: calls of Corosync (`library`).
+
+use super::heard::{Heard, RingId};
+use super::piece::{self, Assembly, Piece};
+use crate::cluster::{ClusterEvent, Payload};
+use quorate_core::membership::{Member, View, ViewId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Something for the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    Heard(Heard),
+    Multicast(Payload),
+}
+
+/// Something for who runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// To the group, behind all before.
+    Send(Vec<u8>),
+    /// What was to be sent and is not yet is not wanted any more.
+    Drop,
+    Event(ClusterEvent),
+}
+
+/// What a member sees when it greets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Sight {
+    ring: RingId,
+    /// Node and process ids: a process that was started again is another.
+    members: Vec<(u32, u32)>,
+    /// How often quorum has changed meanwhile.
+    round: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Greeting {
+    sight: Sight,
+    name: String,
+    /// Of the newest view it knows of, and which run of its daemon it is.
+    epoch: u64,
+    incarnation: u64,
+    quorate: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Packet {
+    Greeting(Greeting),
+    /// Quorum has changed: all greet again.
+    Again(Sight),
+    Piece {
+        epoch: u64,
+        coordinator: u32,
+        incarnation: u64,
+        piece: Piece,
+    },
+}
+
+/// What the machine knows of itself at its start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub me: Member,
+    /// Later views have a greater one.
+    pub epoch: u64,
+    pub incarnation: u64,
+}
+
+/// The machine.
+pub struct Group {
+    settings: Settings,
+    ring: Option<RingId>,
+    /// Hosts in the ring.
+    hosts: Vec<u32>,
+    quorum: Option<(RingId, bool)>,
+    members: Vec<(u32, u32)>,
+    round: u32,
+    greeted: bool,
+    greetings: BTreeMap<u32, Greeting>,
+    view: Option<ViewId>,
+    assembly: Assembly,
+    /// Messages of ours that have not come back, in their order, with their numbers; those after
+    /// `sent` have not been sent in this view.
+    own: VecDeque<(u64, Payload)>,
+    sent: usize,
+    number: u64,
+}
+
+impl Group {
+    pub fn new(settings: Settings) -> Group {
+        Group {
+            settings,
+            ring: None,
+            hosts: Vec::new(),
+            quorum: None,
+            members: Vec::new(),
+            round: 0,
+            greeted: false,
+            greetings: BTreeMap::new(),
+            view: None,
+            assembly: Assembly::default(),
+            own: VecDeque::new(),
+            sent: 0,
+            number: 0,
+        }
+    }
+
+    /// Bytes of ours that have not come back.
+    pub fn waiting_bytes(&self) -> usize {
+        self.own.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+
+    /// Takes one thing, and says what follows.
+    pub fn step(&mut self, input: Input) -> Vec<Output> {
+        match input {
+            Input::Heard(Heard::Members(members)) => {
+                self.members = members;
+                self.round = 0;
+                self.gather()
+            }
+            Input::Heard(Heard::Ring { id, nodes }) => {
+                (self.ring, self.hosts) = (Some(id), nodes);
+                self.round = 0;
+                self.gather()
+            }
+            Input::Heard(Heard::Quorum { ring, quorate }) => self.quorum_is(ring, quorate),
+            Input::Heard(Heard::Message { from, bytes }) => match postcard::from_bytes(&bytes) {
+                Ok(packet) => self.arrived(from, packet),
+                Err(error) => {
+                    vec![Output::Event(ClusterEvent::Note(format!("a packet of node {from} cannot be read: {error}")))]
+                }
+            },
+            Input::Multicast(payload) => {
+                self.number += 1;
+                self.own.push_back((self.number, payload));
+                self.send_own()
+            }
+        }
+    }
+
+    fn quorum_is(&mut self, ring: RingId, quorate: bool) -> Vec<Output> {
+        let before = self.quorum.replace((ring, quorate));
+        if before == Some((ring, quorate)) || self.ring != Some(ring) {
+            return Vec::new();
+        }
+        match self.greeted {
+            // The others may not have been told yet, or be told otherwise: all greet at one place of the order.
+            true => self.sight().map(|sight| vec![send(&Packet::Again(sight))]).unwrap_or_default(),
+            false => self.greet(),
+        }
+    }
+
+    fn sight(&self) -> Option<Sight> {
+        let (ring, members) = (self.ring?, self.members.clone());
+        // Who has left the group is told of those who stay, and has nothing to say to them.
+        let is_member = members.iter().any(|(node, _)| *node == self.settings.me.id);
+        is_member.then_some(Sight { ring, members, round: self.round })
+    }
+
+    /// The members have to agree anew what they see.
+    fn gather(&mut self) -> Vec<Output> {
+        self.view = None;
+        self.greeted = false;
+        self.greetings.clear();
+        self.assembly.clear();
+        self.sent = 0;
+        let mut outputs = vec![Output::Drop];
+        outputs.extend(self.greet());
+        outputs
+    }
+
+    /// Says what this member sees, once it knows all of it: quorum is taken for the ring it was said of.
+    fn greet(&mut self) -> Vec<Output> {
+        let (Some(sight), Some((ring, quorate))) = (self.sight(), self.quorum) else { return Vec::new() };
+        if ring != sight.ring {
+            return Vec::new();
+        }
+        self.greeted = true;
+        let Settings { me, epoch, incarnation } = self.settings.clone();
+        vec![send(&Packet::Greeting(Greeting { sight, name: me.name, epoch, incarnation, quorate }))]
+    }
+
+    fn arrived(&mut self, from: u32, packet: Packet) -> Vec<Output> {
+        match packet {
+            Packet::Greeting(greeting) if Some(&greeting.sight) == self.sight().as_ref() && self.view.is_none() => {
+                self.greetings.entry(from).or_insert(greeting);
+                self.begin_if_all()
+            }
+            Packet::Again(sight) if Some(&sight) == self.sight().as_ref() => {
+                self.round += 1;
+                self.gather()
+            }
+            Packet::Piece { epoch, coordinator, incarnation, piece }
+                if self.view == Some(ViewId { epoch, coordinator, incarnation }) =>
+            {
+                self.piece(from, piece)
+            }
+            // Of a view that is over, or that this member does not see.
+            Packet::Greeting(_) | Packet::Again(_) | Packet::Piece { .. } => Vec::new(),
+        }
+    }
+
+    /// The view begins when all that are in the group have greeted alike.
+    fn begin_if_all(&mut self) -> Vec<Output> {
+        if !self.members.iter().all(|(node, _)| self.greetings.contains_key(node)) {
+            return Vec::new();
+        }
+        let Some((coordinator, first)) = self.greetings.first_key_value() else { return Vec::new() };
+        let epoch = self.greetings.values().map(|greeting| greeting.epoch).max().unwrap_or(0) + 1;
+        let id = ViewId { epoch, coordinator: *coordinator, incarnation: first.incarnation };
+        let member = |(id, greeting): (&u32, &Greeting)| Member { id: *id, name: greeting.name.clone() };
+        let view = View {
+            id,
+            members: self.greetings.iter().map(member).collect(),
+            quorate: self.greetings.values().all(|greeting| greeting.quorate),
+            ended: self.hosts.iter().copied().filter(|host| !self.greetings.contains_key(host)).collect(),
+            heard: Vec::new(),
+        };
+        self.settings.epoch = epoch;
+        self.view = Some(id);
+        let mut outputs = vec![Output::Event(ClusterEvent::View(view))];
+        outputs.extend(self.send_own());
+        outputs
+    }
+
+    fn send_own(&mut self) -> Vec<Output> {
+        let Some(ViewId { epoch, coordinator, incarnation }) = self.view else { return Vec::new() };
+        let mut outputs = Vec::new();
+        for (number, payload) in self.own.iter().skip(self.sent) {
+            let pieces = piece::cut(*number, payload).into_iter();
+            outputs.extend(pieces.map(|piece| send(&Packet::Piece { epoch, coordinator, incarnation, piece })));
+        }
+        self.sent = self.own.len();
+        outputs
+    }
+
+    fn piece(&mut self, from: u32, piece: Piece) -> Vec<Output> {
+        let Some((number, bytes)) = self.assembly.take(from, piece) else { return Vec::new() };
+        if from == self.settings.me.id && self.own.front().is_some_and(|(own, _)| *own == number) {
+            self.own.pop_front();
+            self.sent = self.sent.saturating_sub(1);
+        }
+        vec![Output::Event(ClusterEvent::Message { from, bytes: bytes.into() })]
+    }
+}
+
+fn send(packet: &Packet) -> Output {
+    Output::Send(postcard::to_stdvec(packet).expect("a packet has a serial form"))
+}
