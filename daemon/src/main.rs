@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("quorated: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(error.exit().0 as u8)
         }
     }
 }

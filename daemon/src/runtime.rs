@@ -23,6 +23,7 @@ use quorate_agents::metadata::MetadataCache;
 use quorate_core::cib::Document;
 use quorate_core::cib::document::SCHEMA;
 use quorate_core::cib::upgrade::{self, UpgradeError};
+use quorate_core::exit::Exit;
 use quorate_core::membership::{Member, ViewId};
 use quorate_core::node::{Clock, Effect, Event, Message, Node, Settings, Timer, Unsent};
 use quorate_core::note::Note;
@@ -50,9 +51,9 @@ const DISK_PATIENCE: Duration = Duration::from_secs(5);
 /// So often the loop says that it works.
 const BEATS_IN_TOKEN: u32 = 5;
 
-/// Why the daemon cannot run.
+/// Why the daemon does not start, or ends unasked.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum RunError {
     #[error("another quorated runs here ({path} is locked)")]
     Running { path: String },
     #[error("the stored configuration cannot be used: {0}")]
@@ -65,14 +66,27 @@ pub enum StartError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Tools(#[from] BindError),
+    /// Resources run on; to the others this node is lost.
+    #[error("the connection to the cluster is lost: {0}")]
+    EngineLost(String),
+}
+
+impl RunError {
+    /// What the process ends with. A supervisor may start it again, whatever it is.
+    pub fn exit(&self) -> Exit {
+        match self {
+            RunError::EngineLost(_) => Exit::DISCONNECT,
+            _ => Exit::ERROR,
+        }
+    }
 }
 
 /// Runs until the node has left the cluster.
-pub fn run(options: DaemonOptions) -> Result<(), StartError> {
+pub fn run(options: DaemonOptions) -> Result<(), RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|source| StartError::Io { what: "cannot start".into(), source })?;
+        .map_err(|source| RunError::Io { what: "cannot start".into(), source })?;
     runtime.block_on(async { Daemon::start(options)?.serve().await })
 }
 
@@ -109,16 +123,20 @@ struct Daemon {
     log: Log,
     began: Instant,
     test_hooks: bool,
+    /// It was asked to end.
+    is_ending: bool,
     _lock: File,
 }
 
 enum Flow {
     GoOn,
     End,
+    /// The engine has failed, and why.
+    Lost(String),
 }
 
 impl Daemon {
-    fn start(options: DaemonOptions) -> Result<Daemon, StartError> {
+    fn start(options: DaemonOptions) -> Result<Daemon, RunError> {
         let places = options.places.clone();
         let connections_max = limits::connections_max(limits::raise_descriptors());
         limits::keep_no_memory();
@@ -127,7 +145,7 @@ impl Daemon {
         let name = &me.name;
         let lock = lock(&places)?;
         std::fs::create_dir_all(places.agent_state())
-            .map_err(|source| StartError::Io { what: places.agent_state().display().to_string(), source })?;
+            .map_err(|source| RunError::Io { what: places.agent_state().display().to_string(), source })?;
         let variables = Variables::read(std::env::vars());
         let mut log = Log::open(log_places(&places, &variables), name);
         log.line("notice", "start", &format!("quorated {VERSION} as {name}"));
@@ -135,17 +153,17 @@ impl Daemon {
             log.line("warning", "environment", remark);
         }
         let host = agent::host(&places, name)
-            .map_err(|source| StartError::Io { what: places.run().display().to_string(), source })?;
+            .map_err(|source| RunError::Io { what: places.run().display().to_string(), source })?;
         agent::end_predecessors(&host, &mut log);
         let store = Store::open(&places.cib())
-            .map_err(|source| StartError::Io { what: places.cib().display().to_string(), source })?;
+            .map_err(|source| RunError::Io { what: places.cib().display().to_string(), source })?;
         wait_for_disk(&store, &mut log);
         let loaded = store.load()?;
         for complaint in &loaded.complaints {
             log.line("error", "cib", complaint);
         }
         let watchdog = Watchdog::open(options.watchdog.as_deref())
-            .map_err(|source| StartError::Io { what: "the watchdog".into(), source })?;
+            .map_err(|source| RunError::Io { what: "the watchdog".into(), source })?;
         let engine = configured.join(&places, ViewId::epoch_of(loaded.terms.term), &mut log)?;
         let server = Server::bind_for(&places.socket(), connections_max)?;
         let began = Instant::now();
@@ -154,10 +172,10 @@ impl Daemon {
         let node = Node::new(settings, document, loaded.terms, clock(began));
         let (tell, events) = mpsc::unbounded_channel();
         let disk = disk_thread::start(store, tell.clone())
-            .map_err(|source| StartError::Io { what: "the disk thread".into(), source })?;
+            .map_err(|source| RunError::Io { what: "the disk thread".into(), source })?;
         let (lost, lost_inputs) = mpsc::unbounded_channel();
         let inputs = Series::open(places.inputs(), move |error| drop(lost.send(error)))
-            .map_err(|source| StartError::Io { what: places.inputs().display().to_string(), source })?;
+            .map_err(|source| RunError::Io { what: places.inputs().display().to_string(), source })?;
         Ok(Daemon {
             alerts: Alerts::new(host.clone()),
             host,
@@ -183,12 +201,13 @@ impl Daemon {
             log,
             began,
             test_hooks: options.test_hooks,
+            is_ending: false,
             _lock: lock,
         })
     }
 
-    async fn serve(mut self) -> Result<(), StartError> {
-        let no_signal = |source| StartError::Io { what: "signals".into(), source };
+    async fn serve(mut self) -> Result<(), RunError> {
+        let no_signal = |source| RunError::Io { what: "signals".into(), source };
         let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
         supervisor(&[NotifyState::Ready, NotifyState::Status(&format!("node {}", self.node.me().name))]);
@@ -220,17 +239,27 @@ impl Daemon {
                 _ = terminate.recv() => self.terminate(),
                 _ = interrupt.recv() => self.terminate(),
             };
-            if let Flow::End = flow {
-                // Nobody would hear of their results; and what they do must not go on unseen.
-                agent::end_own(&self.host, &mut self.log);
-                self.log.line("notice", "stop", "quorated ends");
-                return Ok(());
+            match flow {
+                Flow::GoOn => {}
+                Flow::End => return self.end(Ok(())),
+                Flow::Lost(why) => return self.end(Err(RunError::EngineLost(why))),
             }
         }
     }
 
+    fn end(mut self, outcome: Result<(), RunError>) -> Result<(), RunError> {
+        // Nobody would hear of their results; and what they do must not go on unseen.
+        agent::end_own(&self.host, &mut self.log);
+        match &outcome {
+            Ok(()) => self.log.line("notice", "stop", "quorated ends"),
+            Err(error) => self.log.line("error", "stop", &format!("quorated ends: {error}")),
+        }
+        outcome
+    }
+
     /// Somebody wants the daemon to end: its resources stop first.
     fn terminate(&mut self) -> Flow {
+        self.is_ending = true;
         self.log.line("notice", "stop", "asked to end: what runs here is stopped first");
         supervisor(&[NotifyState::Stopping, NotifyState::Status("resources are stopped")]);
         self.step(Event::Terminate)
@@ -256,10 +285,9 @@ impl Daemon {
                 Flow::End
             }
             None => Flow::End,
-            Some(ClusterEvent::Down(DownReason::Failed(why))) => {
-                self.log.line("error", "cluster", &why);
-                Flow::End
-            }
+            Some(ClusterEvent::Down(DownReason::Failed(why))) => Flow::Lost(why),
+            Some(ClusterEvent::StopWanted) if self.is_ending => Flow::GoOn,
+            Some(ClusterEvent::StopWanted) => self.terminate(),
         }
     }
 
@@ -466,7 +494,7 @@ fn settings(engine: &Engine, me: Member, watchdog: bool, start_state: Option<Sta
 }
 
 /// What an older program stored is translated; this counts as a change of the configuration.
-fn in_latest_schema(stored: Document, log: &mut Log) -> Result<Document, StartError> {
+fn in_latest_schema(stored: Document, log: &mut Log) -> Result<Document, RunError> {
     // A configuration is not lost for being invalid; commits may mend it piece by piece.
     for fault in schema::faults(stored.root()) {
         log.line("error", "cib", &format!("the stored configuration is not what its schema allows: {fault}"));
@@ -496,14 +524,14 @@ fn log_places(places: &Places, variables: &Variables) -> Destinations {
 }
 
 /// Held for the life of the daemon; the kernel lets it go with the process.
-fn lock(places: &Places) -> Result<File, StartError> {
+fn lock(places: &Places) -> Result<File, RunError> {
     let path = places.pid();
     let shown = path.display().to_string();
-    let fail = |source| StartError::Io { what: shown.clone(), source };
+    let fail = |source| RunError::Io { what: shown.clone(), source };
     std::fs::create_dir_all(places.run()).map_err(fail)?;
     let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(fail)?;
     if file.try_lock().is_err() {
-        return Err(StartError::Running { path: shown });
+        return Err(RunError::Running { path: shown });
     }
     file.set_len(0).map_err(fail)?;
     std::fs::write(&path, format!("{}\n", std::process::id())).map_err(fail)?;

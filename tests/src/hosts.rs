@@ -5,9 +5,10 @@
 
 use crate::lab::{Lab, program};
 use crate::needs;
+use crate::power::Power;
 use crate::switch::{Switch, corosync_conf};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Corosync, and what makes hosts.
@@ -16,6 +17,8 @@ const PROGRAMS: [&str; 4] = ["/usr/sbin/corosync", "/usr/sbin/ip", "/usr/bin/uns
 /// Hosts `n1`, `n2`, …; all ends with this.
 pub struct Hosts {
     pub lab: Lab,
+    /// Where `fence_power` asks.
+    pub power: Power,
     switch: Switch,
     hosts: Vec<Host>,
 }
@@ -25,8 +28,6 @@ struct Host {
     number: usize,
     /// Its first process, whose end ends all others.
     first: Option<Child>,
-    /// Its daemons, one after the other.
-    daemons: Vec<Child>,
 }
 
 impl Hosts {
@@ -37,14 +38,18 @@ impl Hosts {
             return None;
         }
         let switch = Switch::new(count).expect("networks of their own; QUORATE_LAB=skip leaves them out");
-        let mut hosts = Hosts { lab: Lab::new(count), switch, hosts: Vec::new() };
+        let lab = Lab::new(count);
+        let power = Power::new(lab.directory().join("power"));
+        let mut hosts = Hosts { lab, power, switch, hosts: Vec::new() };
         for number in 1..=count {
             let name = format!("n{number}");
             let place = hosts.lab.root(&name).join("etc/corosync");
             fs::create_dir_all(&place).expect("a directory");
             fs::write(place.join("corosync.conf"), corosync_conf(count)).expect("corosync's configuration");
             fs::create_dir_all(hosts.lab.root(&name).join("corosync")).expect("corosync's memory");
-            hosts.hosts.push(Host { name: name.clone(), number, first: None, daemons: Vec::new() });
+            let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("agents/fence_power");
+            fs::copy(agent, hosts.lab.root(&name).join("usr/sbin/fence_power")).expect("a fence agent");
+            hosts.hosts.push(Host { name: name.clone(), number, first: None });
             hosts.boot(&name);
         }
         Some(hosts)
@@ -61,7 +66,8 @@ impl Hosts {
         let script = format!(
             "mount --make-rprivate / && mount --bind {0}/etc/corosync /etc/corosync && mount -t tmpfs run /run && \
              mount -t tmpfs shm /dev/shm && mkdir -p /var/lib/corosync /run/corosync && \
-             mount --bind {0}/corosync /var/lib/corosync && hostname {name} && exec corosync -f",
+             mount --bind {0}/corosync /var/lib/corosync && hostname {name} && \
+             {{ corosync -f & while :; do wait; sleep 1; done; }}",
             root.display()
         );
         let output = fs::File::create(root.join("corosync.out")).expect("a file for its output");
@@ -73,6 +79,7 @@ impl Hosts {
             .stderr(output)
             .spawn()
             .expect("a host");
+        self.power.on(name, first.id());
         self.host(name).first = Some(first);
         self.lab.wait(&format!("corosync on {name}"), |_| self.inside(name).is_some());
     }
@@ -92,19 +99,20 @@ impl Hosts {
         command
     }
 
-    /// Starts the daemon of a host.
-    pub fn start(&mut self, name: &str) {
+    /// Starts the daemon of a host, as a child of the host's first process.
+    pub fn start(&self, name: &str) {
         let root = self.lab.root(name);
         let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
-        let daemon = self
-            .command(name, program("quorated"))
+        let started = self
+            .command(name, "/bin/sh".into())
+            .args(["-c", "\"$@\" &", "sh"])
+            .arg(program("quorated"))
             .args(["--root".as_ref(), root.as_os_str()])
             .env("QUORATE_ROOT", &root)
             .stdout(output.try_clone().expect("a second handle"))
             .stderr(output)
-            .spawn()
-            .expect("the daemon starts");
-        self.host(name).daemons.push(daemon);
+            .status();
+        assert!(started.is_ok_and(|status| status.success()), "the daemon of {name} starts");
     }
 
     /// A signal for the daemon of a host.
@@ -117,11 +125,9 @@ impl Hosts {
     /// Ends a host at once, with all that it runs.
     pub fn kill(&mut self, name: &str) {
         let Some(mut first) = self.host(name).first.take() else { return };
+        self.power.off(name);
         let _ = first.kill();
         let _ = first.wait();
-        for mut daemon in std::mem::take(&mut self.host(name).daemons) {
-            let _ = daemon.wait();
-        }
     }
 
     /// Takes a host's cable out, or puts it in again.

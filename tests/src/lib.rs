@@ -8,6 +8,7 @@ pub mod hosts;
 pub mod imports;
 pub mod lab;
 pub mod needs;
+pub mod power;
 pub mod schema;
 pub mod shell;
 pub mod statements;

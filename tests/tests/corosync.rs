@@ -91,3 +91,96 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
         hosts.lab.wait(&format!("{name} to end"), |lab| lab.status(name).is_none());
     }
 }
+
+const DUMMIES: &str = "primitive p ocf:quorate:Dummy op monitor interval=1s\n\
+                       primitive q ocf:quorate:Dummy op monitor interval=1s";
+
+/// Two hosts that can switch each other off, with resources on both.
+fn two(parameters: &str) -> Option<Hosts> {
+    let hosts = Hosts::new(2)?;
+    for name in ["n1", "n2"] {
+        hosts.start(name);
+    }
+    together(&hosts.lab, "n1", &["n1", "n2"]);
+    let directory = hosts.power.directory().display().to_string();
+    load(
+        &hosts.lab,
+        &format!(
+            "{DUMMIES}\nprimitive power stonith:fence_power params dir=\"{directory}\" {parameters}\n\
+             location l-p p 100: n1\nlocation l-q q 100: n2"
+        ),
+    );
+    hosts.lab.wait_at("n1", "p", &["n1"]);
+    hosts.lab.wait_at("n1", "q", &["n2"]);
+    Some(hosts)
+}
+
+/// The cable between two hosts is out until one has switched the other off; that one then runs all. What was
+/// switched off comes back while the cable is out (and waits: `wait_for_all`), then the cable is in again.
+fn one_survives(hosts: &mut Hosts, expected: &str) {
+    hosts.cable("n1", false);
+    hosts.lab.wait("one to be switched off", |_| !hosts.power.is_on("n1") || !hosts.power.is_on("n2"));
+    let survivor = if hosts.power.is_on("n1") { "n1" } else { "n2" };
+    let other = if survivor == "n1" { "n2" } else { "n1" };
+    assert_eq!(survivor, expected);
+    hosts.lab.wait_at(survivor, "p", &[survivor]);
+    hosts.lab.wait_at(survivor, "q", &[survivor]);
+    hosts.kill(other);
+    hosts.boot(other);
+    hosts.start(other);
+    hosts.lab.wait("the other to be up, alone", |lab| lab.status(other).is_some_and(|status| !status.quorate));
+    hosts.cable("n1", true);
+    together(&hosts.lab, survivor, &["n1", "n2"]);
+    hosts.lab.wait_at(survivor, "p", &["n1"]);
+    hosts.lab.wait_at(survivor, "q", &["n2"]);
+    let counts = [hosts.power.switched_off(survivor), hosts.power.switched_off(other)];
+    assert_eq!(counts, [0, 1], "{survivor} and {other} switched off");
+}
+
+#[test]
+fn of_two_hosts_one_survives_a_cut() {
+    let Some(mut hosts) = two("") else { return };
+    one_survives(&mut hosts, "n1");
+}
+
+#[test]
+fn of_two_hosts_the_one_with_the_longer_delay_survives_a_cut() {
+    let Some(mut hosts) = two("pcmk_delay_base=\"n1:0s;n2:4s\"") else { return };
+    one_survives(&mut hosts, "n2");
+}
+
+#[test]
+fn a_daemon_that_stands_still_is_fenced_and_corosync_stops_in_order_only() {
+    let Some(mut hosts) = two("") else { return };
+    // Asked to stop it says no, as long as the daemon runs.
+    let ask = |hosts: &Hosts, arguments: &[&str]| {
+        let output = hosts.command("n2", "corosync-cfgtool".into()).args(arguments).output().expect("its tool");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let said = ask(&hosts, &["-H"]);
+    assert!(said.contains("Could not shutdown"), "{said}");
+    together(&hosts.lab, "n2", &["n1", "n2"]);
+    // Forced it waits a little: the daemon leaves in order, and what ran there runs elsewhere.
+    ask(&hosts, &["-H", "--force"]);
+    hosts.lab.wait_at("n1", "q", &["n1"]);
+    hosts.lab.wait("n2's daemon to end", |lab| lab.log("n2").contains("quorated ends\n"));
+    assert_eq!(hosts.power.switched_off("n2"), 0, "who leaves in order is not fenced");
+    hosts.kill("n2");
+    hosts.boot("n2");
+    hosts.start("n2");
+    hosts.lab.wait_at("n1", "q", &["n2"]);
+
+    hosts.signal("n2", "-STOP");
+    hosts.lab.wait("n2 to be switched off", |_| !hosts.power.is_on("n2"));
+    hosts.lab.wait_at("n1", "q", &["n1"]);
+    hosts.kill("n2");
+    hosts.boot("n2");
+    hosts.start("n2");
+    hosts.lab.wait_at("n1", "q", &["n2"]);
+
+    // Corosync dies under the daemon: that ends with an error, and the others fence its host.
+    let killed = hosts.command("n2", "pkill".into()).args(["-KILL", "-x", "corosync"]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    hosts.lab.wait("n2 to be switched off", |_| hosts.power.switched_off("n2") == 2);
+    hosts.lab.wait_at("n1", "q", &["n1"]);
+}

@@ -91,6 +91,20 @@ fn the_end_of_one_fencing_does_not_begin_another_anew() {
     check(5, &[], story, &[3, 4]);
 }
 
+/// A device does one thing at a time: what is asked of it waits, and whoever asked dies meanwhile.
+#[test]
+fn a_member_is_not_cut_off_for_one_who_is_away() {
+    let story = |world: &mut World| {
+        world.fence_agents_take = Some(5_000);
+        world.lose_power_for(5, 60_000);
+        wait(world, UP + 2_500);
+        world.fence(4, 2);
+        wait(world, UP + 3_000);
+        world.lose_power_for(4, 60_000);
+    };
+    check(5, &[], story, &[4, 5]);
+}
+
 #[test]
 fn a_device_that_says_off_of_a_member_that_speaks_on_is_not_believed() {
     for seed in 0..SEEDS {

@@ -14,6 +14,13 @@ struct Hosts {
     /// Sent and not handed out: from whom.
     bus: VecDeque<(u32, Vec<u8>)>,
     seen: BTreeMap<u32, Vec<ClusterEvent>>,
+    /// Who was told that the others go on without it.
+    excluded: Vec<u32>,
+}
+
+/// The group's processes; `with_hosts`: because hosts came or went.
+fn members(members: &[(u32, u32)], with_hosts: bool) -> Heard {
+    Heard::Members { members: members.to_vec(), with_hosts }
 }
 
 impl Hosts {
@@ -21,7 +28,7 @@ impl Hosts {
         let mut hosts = Hosts::default();
         for id in ids {
             let me = Member { id: *id, name: format!("n{id}") };
-            hosts.groups.insert(*id, Group::new(Settings { me, epoch: u64::from(*id), incarnation: 7 }));
+            hosts.groups.insert(*id, Group::new(Settings { me, epoch: u64::from(*id), incarnation: 7, silence: 30 }));
         }
         hosts
     }
@@ -32,6 +39,7 @@ impl Hosts {
                 Output::Send(bytes) => self.bus.push_back((id, bytes)),
                 // What waits in the sender's own queue; here all is on its way at once.
                 Output::Drop => {}
+                Output::Excluded => self.excluded.push(id),
                 Output::Event(event) => self.seen.entry(id).or_default().push(event),
             }
         }
@@ -46,8 +54,8 @@ impl Hosts {
     /// Everyone in `ids` is told of this ring, of its quorum, and that they are the members.
     fn join(&mut self, ids: &[u32], sequence: u64, quorate: bool) {
         let ring = RingId { node: ids[0], sequence };
+        self.hear(ids, &members(&ids.iter().map(|id| (*id, 100 + *id)).collect::<Vec<_>>(), true));
         self.hear(ids, &Heard::Ring { id: ring, nodes: ids.to_vec() });
-        self.hear(ids, &Heard::Members(ids.iter().map(|id| (*id, 100 + *id)).collect()));
         self.hear(ids, &Heard::Quorum { ring, quorate });
     }
 
@@ -102,7 +110,9 @@ fn quorum_counts_for_the_ring_it_was_said_of_only() {
     hosts.deliver(&[1, 2]);
     // A cut: 1 hears of its new ring before it hears of its quorum.
     let ring = RingId { node: 1, sequence: 8 };
-    hosts.hear(&[1], &Heard::Members(vec![(1, 101)]));
+    hosts.hear(&[1], &members(&[(1, 101)], true));
+    hosts.deliver(&[1]);
+    assert_eq!(hosts.views(1).len(), 1, "its ring is not told yet");
     hosts.hear(&[1], &Heard::Ring { id: ring, nodes: vec![1] });
     hosts.deliver(&[1]);
     assert_eq!(hosts.views(1).len(), 1, "the word about the old ring is not taken for the new one");
@@ -113,7 +123,7 @@ fn quorum_counts_for_the_ring_it_was_said_of_only() {
     // One that is told of quorum first takes it when the ring comes.
     let ring = RingId { node: 2, sequence: 8 };
     hosts.hear(&[2], &Heard::Quorum { ring, quorate: true });
-    hosts.hear(&[2], &Heard::Members(vec![(2, 102)]));
+    hosts.hear(&[2], &members(&[(2, 102)], true));
     hosts.hear(&[2], &Heard::Ring { id: ring, nodes: vec![2] });
     hosts.deliver(&[2]);
     assert!(hosts.views(2).pop().unwrap().quorate);
@@ -147,9 +157,8 @@ fn what_was_not_ordered_before_the_view_ended_is_sent_again_once() {
     hosts.say(1, 2);
     hosts.say(2, 3);
     // 3 comes before these two are handed out: they belong to a view that is over.
-    let members: Vec<(u32, u32)> = [1, 2, 3].map(|id| (id, 100 + id)).to_vec();
     let ring = RingId { node: 1, sequence: 8 };
-    hosts.hear(&[1, 2, 3], &Heard::Members(members));
+    hosts.hear(&[1, 2, 3], &members(&[(1, 101), (2, 102), (3, 103)], true));
     hosts.hear(&[1, 2, 3], &Heard::Ring { id: ring, nodes: vec![1, 2, 3] });
     hosts.hear(&[1, 2, 3], &Heard::Quorum { ring, quorate: true });
     hosts.deliver(&[1, 2, 3]);
@@ -166,16 +175,19 @@ fn a_process_that_is_gone_from_a_host_that_is_here_has_ended() {
     let mut hosts = Hosts::new(&[1, 2]);
     hosts.join(&[1, 2], 4, true);
     hosts.deliver(&[1, 2]);
-    hosts.hear(&[1], &Heard::Members(vec![(1, 101)]));
+    hosts.hear(&[1], &members(&[(1, 101)], false));
     hosts.deliver(&[1]);
     let view = hosts.views(1).pop().unwrap();
     assert_eq!((view.members.len(), view.ended), (1, vec![2]));
     // It is started again: another process, another view.
-    hosts.groups.insert(2, Group::new(Settings { me: Member { id: 2, name: "n2".into() }, epoch: 0, incarnation: 8 }));
+    hosts.groups.insert(
+        2,
+        Group::new(Settings { me: Member { id: 2, name: "n2".into() }, epoch: 0, incarnation: 8, silence: 30 }),
+    );
     let ring = RingId { node: 1, sequence: 4 };
     hosts.hear(&[2], &Heard::Ring { id: ring, nodes: vec![1, 2] });
     hosts.hear(&[2], &Heard::Quorum { ring, quorate: true });
-    hosts.hear(&[1, 2], &Heard::Members(vec![(1, 101), (2, 202)]));
+    hosts.hear(&[1, 2], &members(&[(1, 101), (2, 202)], false));
     hosts.deliver(&[1, 2]);
     let (one, two) = (hosts.views(1).pop().unwrap(), hosts.views(2).pop().unwrap());
     assert_eq!(one, two);
@@ -202,12 +214,53 @@ fn who_has_left_says_nothing_and_begins_anew_when_it_is_back() {
     hosts.say(1, 1);
     // Its daemon stood still, and so it left; what it had said was not handed out.
     hosts.bus.clear();
-    hosts.hear(&[1, 2], &Heard::Members(vec![(2, 102)]));
+    hosts.hear(&[1, 2], &members(&[(2, 102)], false));
     assert!(hosts.bus.iter().all(|(from, _)| *from == 2), "1 is no member");
     hosts.deliver(&[2]);
     assert_eq!(hosts.views(1).len(), 1);
-    hosts.hear(&[1, 2], &Heard::Members(vec![(1, 101), (2, 102)]));
+    hosts.hear(&[1, 2], &members(&[(1, 101), (2, 102)], false));
     hosts.deliver(&[1, 2]);
     assert_eq!(hosts.views(1).pop(), hosts.views(2).pop());
     assert_eq!(hosts.messages(2), [(1, vec![1])]);
+}
+
+#[test]
+fn a_process_that_lives_and_says_nothing_is_no_member_until_it_comes_anew() {
+    let mut hosts = Hosts::new(&[1, 2, 3]);
+    hosts.join(&[1, 2, 3], 4, true);
+    hosts.deliver(&[1, 2, 3]);
+    // 3 stands still: it neither speaks nor hears.
+    let mut unheard = Vec::new();
+    let mut pass = |hosts: &mut Hosts, speak: &[u32]| {
+        speak.iter().for_each(|id| hosts.step(*id, Input::Tick));
+        unheard.extend(hosts.bus.iter().cloned());
+        hosts.deliver(&[1, 2]);
+    };
+    for _ in 0..29 {
+        pass(&mut hosts, &[1, 2]);
+        assert_eq!(hosts.views(1).len(), 1);
+    }
+    for _ in 0..3 {
+        pass(&mut hosts, &[1, 2]);
+    }
+    let view = hosts.views(1).pop().unwrap();
+    assert_eq!(view.members.iter().map(|member| member.id).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(hosts.views(2).pop().unwrap(), view);
+    assert_eq!(view.ended, [0; 0], "it has not ended, it is lost");
+    hosts.say(1, 9);
+    hosts.deliver(&[1, 2]);
+    // It goes on: the first that it hears is that it is no member; what it says in its old view is not taken.
+    for (from, bytes) in unheard {
+        hosts.hear(&[3], &Heard::Message { from, bytes });
+    }
+    assert_eq!(hosts.excluded.first(), Some(&3));
+    hosts.say(3, 7);
+    hosts.deliver(&[1, 2]);
+    assert_eq!(hosts.messages(1), [(1, vec![9])]);
+    // It comes anew.
+    hosts.hear(&[1, 2], &members(&[(1, 101), (2, 102)], false));
+    hosts.hear(&[1, 2, 3], &members(&[(1, 101), (2, 102), (3, 103)], false));
+    hosts.deliver(&[1, 2, 3]);
+    assert_eq!(hosts.views(3).pop(), hosts.views(1).pop());
+    assert_eq!(hosts.views(1).pop().unwrap().members.len(), 3);
 }

@@ -57,6 +57,9 @@ impl World {
         for node in nodes {
             self.tell(|| format!("n{node}'s disk hangs until {until}"));
             self.host(*node).disk_hangs_until = Some(until);
+            // When it goes on, the others may not know yet.
+            let last = self.disturbed.entry(*node).or_default();
+            *last = until.max(*last);
         }
     }
 

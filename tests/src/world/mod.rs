@@ -341,6 +341,7 @@ impl World {
                     self.step(node, Event::Message { from, message });
                 }
                 Output::Event(ClusterEvent::Note(text)) => self.tell(|| format!("n{node}: {text}")),
+                Output::Event(ClusterEvent::StopWanted) => self.step(node, Event::Terminate),
                 Output::Event(ClusterEvent::Down(DownReason::Left)) => self.stop(node),
                 Output::Event(ClusterEvent::Down(DownReason::Failed(why))) => {
                     self.tell(|| format!("n{node} engine failed: {why}"));

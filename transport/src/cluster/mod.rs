@@ -41,6 +41,8 @@ pub enum ClusterEvent {
     },
     /// Something an administrator should read; nothing needs doing.
     Note(String),
+    /// The engine will be stopped in some seconds: the time to leave in order.
+    StopWanted,
     /// The engine has stopped; nothing follows.
     Down(DownReason),
 }

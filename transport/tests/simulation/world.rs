@@ -277,6 +277,7 @@ impl World {
                 run.delivered.last_mut().expect("a view comes before any message").push(message);
             }
             ClusterEvent::Note(words) => panic!("unexpected note: {words}"),
+            ClusterEvent::StopWanted => panic!("nobody stops this engine but its user"),
             ClusterEvent::Down(reason) => {
                 assert_eq!(reason, DownReason::Left);
                 let until = self.now + 100;

@@ -60,9 +60,15 @@ impl Node {
             // Nothing cuts it off any more and it is here: it is looked at as any member is.
             Some(_) if active.switches_on() => self.launch(target),
             Some(_) if !active.is_asked_for() => self.give_up(target, "it has come back"),
+            Some(_) if !self.is_asked_by_a_member(active) => self.give_up(target, "who asked for it is away"),
             _ if !may_cut_off && !active.is_asked_for() => self.give_up(target, "this partition has lost its quorum"),
             _ => self.launch(target),
         }
+    }
+
+    fn is_asked_by_a_member(&self, active: &UnderWay) -> bool {
+        let members = self.replica.view().map(|view| view.members.as_slice()).unwrap_or_default();
+        active.events().any(|event| event.asked && members.iter().any(|member| member.name == event.origin))
     }
 
     fn give_up(&mut self, target: &str, reason: &str) {

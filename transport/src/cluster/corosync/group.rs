@@ -9,6 +9,7 @@
 
 use super::heard::{Heard, RingId};
 use super::piece::{self, Assembly, Piece};
+use super::presence::Presence;
 use crate::cluster::{ClusterEvent, Payload};
 use quorate_core::membership::{Member, View, ViewId};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub enum Input {
     Heard(Heard),
     Multicast(Payload),
+    /// Some time has passed, always the same.
+    Tick,
 }
 
 /// Something for who runs it.
@@ -28,6 +31,8 @@ pub enum Output {
     Send(Vec<u8>),
     /// What was to be sent and is not yet is not wanted any more.
     Drop,
+    /// The others go on without this member, which was not heard: it has to come anew.
+    Excluded,
     Event(ClusterEvent),
 }
 
@@ -56,6 +61,13 @@ enum Packet {
     Greeting(Greeting),
     /// Quorum has changed: all greet again.
     Again(Sight),
+    /// Nothing to say, but here.
+    Beat,
+    /// This process is not heard: the others go on without it.
+    Silent {
+        node: u32,
+        process: u32,
+    },
     Piece {
         epoch: u64,
         coordinator: u32,
@@ -71,6 +83,8 @@ pub struct Settings {
     /// Later views have a greater one.
     pub epoch: u64,
     pub incarnation: u64,
+    /// Ticks after which a silent member is none.
+    pub silence: u32,
 }
 
 /// The machine.
@@ -80,7 +94,11 @@ pub struct Group {
     /// Hosts in the ring.
     hosts: Vec<u32>,
     quorum: Option<(RingId, bool)>,
+    /// Those in Corosync's group, without those that are not heard.
     members: Vec<(u32, u32)>,
+    /// In the group, and not heard.
+    silent: Vec<(u32, u32)>,
+    presence: Presence,
     round: u32,
     greeted: bool,
     greetings: BTreeMap<u32, Greeting>,
@@ -96,11 +114,13 @@ pub struct Group {
 impl Group {
     pub fn new(settings: Settings) -> Group {
         Group {
+            presence: Presence::new(settings.silence),
             settings,
             ring: None,
             hosts: Vec::new(),
             quorum: None,
             members: Vec::new(),
+            silent: Vec::new(),
             round: 0,
             greeted: false,
             greetings: BTreeMap::new(),
@@ -120,8 +140,12 @@ impl Group {
     /// Takes one thing, and says what follows.
     pub fn step(&mut self, input: Input) -> Vec<Output> {
         match input {
-            Input::Heard(Heard::Members(members)) => {
-                self.members = members;
+            Input::Heard(Heard::Members { members, with_hosts }) => {
+                self.group_is(members);
+                // What was said of the former ring, its quorum and its hosts, is not true of these.
+                if with_hosts {
+                    (self.ring, self.hosts) = (None, Vec::new());
+                }
                 self.round = 0;
                 self.gather()
             }
@@ -131,18 +155,68 @@ impl Group {
                 self.gather()
             }
             Input::Heard(Heard::Quorum { ring, quorate }) => self.quorum_is(ring, quorate),
-            Input::Heard(Heard::Message { from, bytes }) => match postcard::from_bytes(&bytes) {
-                Ok(packet) => self.arrived(from, packet),
-                Err(error) => {
-                    vec![Output::Event(ClusterEvent::Note(format!("a packet of node {from} cannot be read: {error}")))]
+            // The engine's business.
+            Input::Heard(Heard::Stop { .. }) => Vec::new(),
+            Input::Heard(Heard::Message { from, bytes }) => {
+                self.presence.heard(from);
+                match postcard::from_bytes(&bytes) {
+                    Ok(packet) => self.arrived(from, packet),
+                    Err(error) => {
+                        let words = format!("a packet of node {from} cannot be read: {error}");
+                        vec![Output::Event(ClusterEvent::Note(words))]
+                    }
                 }
-            },
+            }
+            Input::Tick => self.tick(),
             Input::Multicast(payload) => {
                 self.number += 1;
                 self.own.push_back((self.number, payload));
                 self.send_own()
             }
         }
+    }
+
+    /// Who comes does not know who was not heard: then all have another chance.
+    fn group_is(&mut self, group: Vec<(u32, u32)>) {
+        let known = |one: &(u32, u32)| self.members.contains(one) || self.silent.contains(one);
+        if group.iter().all(known) {
+            self.silent.retain(|one| group.contains(one));
+        } else {
+            self.silent.clear();
+            self.presence.begin();
+        }
+        self.members = group.into_iter().filter(|one| !self.silent.contains(one)).collect();
+    }
+
+    fn is_member(&self) -> bool {
+        self.members.iter().any(|(node, _)| *node == self.settings.me.id)
+    }
+
+    fn tick(&mut self) -> Vec<Output> {
+        if !self.is_member() {
+            return Vec::new();
+        }
+        let verdict = self.presence.tick(self.settings.me.id, self.members.iter().map(|(node, _)| *node));
+        let mut outputs = Vec::new();
+        if verdict.is_to_beat {
+            outputs.push(send(&Packet::Beat));
+        }
+        let silent = self.members.iter().filter(|(node, _)| verdict.silent.contains(node));
+        outputs.extend(silent.map(|(node, process)| send(&Packet::Silent { node: *node, process: *process })));
+        outputs
+    }
+
+    /// At one place of the order for all, the silent one included.
+    fn is_silent(&mut self, silent: (u32, u32)) -> Vec<Output> {
+        let Some(place) = self.members.iter().position(|one| *one == silent) else { return Vec::new() };
+        if silent.0 == self.settings.me.id {
+            return vec![Output::Excluded];
+        }
+        self.silent.push(self.members.remove(place));
+        let mut outputs = self.gather();
+        let words = format!("the daemon of node {} is not heard though its Corosync is: it is no member", silent.0);
+        outputs.push(Output::Event(ClusterEvent::Note(words)));
+        outputs
     }
 
     fn quorum_is(&mut self, ring: RingId, quorate: bool) -> Vec<Output> {
@@ -160,8 +234,7 @@ impl Group {
     fn sight(&self) -> Option<Sight> {
         let (ring, members) = (self.ring?, self.members.clone());
         // Who has left the group is told of those who stay, and has nothing to say to them.
-        let is_member = members.iter().any(|(node, _)| *node == self.settings.me.id);
-        is_member.then_some(Sight { ring, members, round: self.round })
+        self.is_member().then_some(Sight { ring, members, round: self.round })
     }
 
     /// The members have to agree anew what they see.
@@ -183,7 +256,7 @@ impl Group {
             return Vec::new();
         }
         self.greeted = true;
-        let Settings { me, epoch, incarnation } = self.settings.clone();
+        let Settings { me, epoch, incarnation, .. } = self.settings.clone();
         vec![send(&Packet::Greeting(Greeting { sight, name: me.name, epoch, incarnation, quorate }))]
     }
 
@@ -202,6 +275,8 @@ impl Group {
             {
                 self.piece(from, piece)
             }
+            Packet::Silent { node, process } => self.is_silent((node, process)),
+            Packet::Beat => Vec::new(),
             // Of a view that is over, or that this member does not see.
             Packet::Greeting(_) | Packet::Again(_) | Packet::Piece { .. } => Vec::new(),
         }
@@ -220,7 +295,7 @@ impl Group {
             id,
             members: self.greetings.iter().map(member).collect(),
             quorate: self.greetings.values().all(|greeting| greeting.quorate),
-            ended: self.hosts.iter().copied().filter(|host| !self.greetings.contains_key(host)).collect(),
+            ended: self.hosts.iter().copied().filter(|host| self.has_no_process(*host)).collect(),
             heard: Vec::new(),
         };
         self.settings.epoch = epoch;
@@ -228,6 +303,10 @@ impl Group {
         let mut outputs = vec![Output::Event(ClusterEvent::View(view))];
         outputs.extend(self.send_own());
         outputs
+    }
+
+    fn has_no_process(&self, host: u32) -> bool {
+        !self.members.iter().chain(&self.silent).any(|(node, _)| *node == host)
     }
 
     fn send_own(&mut self) -> Vec<Output> {

@@ -13,7 +13,11 @@ pub struct RingId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// The processes of the group, by node and process id.
-    Members(Vec<(u32, u32)>),
+    Members {
+        members: Vec<(u32, u32)>,
+        /// Hosts came or went with them: they are those of a ring that is told next.
+        with_hosts: bool,
+    },
     /// The ring that Corosync itself is in now.
     Ring {
         id: RingId,
@@ -28,4 +32,18 @@ pub enum Heard {
         from: u32,
         bytes: Vec<u8>,
     },
+    /// Corosync is to stop: a request waits for what its users say, else it stops anyway.
+    Stop {
+        is_request: bool,
+    },
+}
+
+/// A way to another node, as Corosync sees it from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// `ring0_addr` is 0.
+    pub number: usize,
+    pub local: String,
+    pub remote: String,
+    pub is_connected: bool,
 }

@@ -2,10 +2,10 @@
 //!
 //! In: names of a group and of keys, bytes. Out: what Corosync says, as values, in its order.
 //! The only file of the crate with `unsafe`: declarations are those of corosync's headers (`cpg.h`,
-//! `quorum.h`, `cmap.h`, 3.1), held together with a `Session` that one thread uses.
+//! `quorum.h`, `cfg.h`, `cmap.h`, 3.1), held together with a `Session` that one thread uses.
 #![allow(unsafe_code)]
 
-use super::heard::{Heard, RingId};
+use super::heard::{Heard, Link, RingId};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
@@ -16,6 +16,7 @@ use std::time::Duration;
 /// Sonames, of the versions with these declarations.
 const CPG: &[&str] = &["libcpg.so.4"];
 const QUORUM: &[&str] = &["libquorum.so.5"];
+const CFG: &[&str] = &["libcfg.so.7"];
 const CMAP: &[&str] = &["libcmap.so.4"];
 
 const OK: c_int = 1;
@@ -25,6 +26,15 @@ const MODEL_V1: c_int = 1;
 const INITIAL_RING: c_uint = 1;
 const AGREED: c_int = 2;
 const TRACK_CURRENT_AND_CHANGES: c_uint = 3;
+const STOP_ON_REQUEST: c_uint = 0;
+const NODE_STATUS_V1: c_int = 1;
+const LINKS_MAX: usize = 8;
+const HOST_BYTES: usize = 256;
+const NODE_DOWN: u32 = 3;
+const NODE_UP: u32 = 4;
+const UINT8: c_int = 2;
+const UINT16: c_int = 4;
+const UINT32: c_int = 6;
 const NAME_BYTES: usize = 128;
 const KEY_BYTES: usize = 255;
 
@@ -66,6 +76,8 @@ type RingChange = extern "C" fn(u64, Ring, u32, *const u32);
 type QuorumChange = extern "C" fn(u64, u32, Ring, u32, *const u32);
 type NodesChange = extern "C" fn(u64, Ring, u32, *const u32, u32, *const u32, u32, *const u32);
 
+type Stop = extern "C" fn(u64, c_uint);
+
 #[repr(C)]
 struct CpgModel {
     model: c_int,
@@ -80,6 +92,33 @@ struct QuorumModel {
     model: c_int,
     quorum_change: QuorumChange,
     nodes_change: NodesChange,
+}
+
+#[repr(C)]
+struct CfgCallbacks {
+    stop: Stop,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct LinkStatus {
+    enabled: u8,
+    connected: u8,
+    _dynamically_connected: u8,
+    _mtu: c_uint,
+    source: [u8; HOST_BYTES],
+    destination: [u8; HOST_BYTES],
+}
+
+#[repr(C)]
+struct NodeLinks {
+    version: c_int,
+    node: c_uint,
+    reachable: u8,
+    _remote: u8,
+    _external: u8,
+    _on_wire: [u8; 3],
+    links: [LinkStatus; LINKS_MAX],
 }
 
 thread_local! {
@@ -109,14 +148,16 @@ extern "C" fn change(
     _: *const Name,
     members: *const Address,
     count: usize,
-    _: *const Address,
-    _: usize,
-    _: *const Address,
-    _: usize,
+    left: *const Address,
+    left_count: usize,
+    joined: *const Address,
+    joined_count: usize,
 ) {
+    let with_host = |one: &Address| one.reason == NODE_DOWN || one.reason == NODE_UP;
+    let with_hosts = list(left, left_count).iter().chain(list(joined, joined_count)).any(with_host);
     let mut members: Vec<(u32, u32)> = list(members, count).iter().map(|one| (one.node, one.process)).collect();
     members.sort_unstable();
-    hear(Heard::Members(members));
+    hear(Heard::Members { members, with_hosts });
 }
 
 extern "C" fn ring_change(_: u64, ring: Ring, count: u32, nodes: *const u32) {
@@ -130,6 +171,10 @@ extern "C" fn quorum_change(_: u64, quorate: u32, ring: Ring, _: u32, _: *const 
 }
 
 extern "C" fn nodes_change(_: u64, _: Ring, _: u32, _: *const u32, _: u32, _: *const u32, _: u32, _: *const u32) {}
+
+extern "C" fn stop(_: u64, flags: c_uint) {
+    hear(Heard::Stop { is_request: flags == STOP_ON_REQUEST });
+}
 
 /// One of the libraries.
 struct Library {
@@ -170,7 +215,10 @@ struct Functions {
     cpg_multicast: unsafe extern "C" fn(Handle, c_int, *const libc::iovec, c_uint) -> c_int,
     quorum_dispatch: unsafe extern "C" fn(Handle, c_int) -> c_int,
     quorum_finalize: unsafe extern "C" fn(Handle) -> c_int,
-    _libraries: [Library; 2],
+    cfg_dispatch: unsafe extern "C" fn(Handle, c_int) -> c_int,
+    cfg_reply: unsafe extern "C" fn(Handle, c_uint) -> c_int,
+    cfg_finalize: unsafe extern "C" fn(Handle) -> c_int,
+    _libraries: [Library; 3],
 }
 
 /// A connection to the Corosync of this host: member of one group, told of its quorum.
@@ -180,9 +228,10 @@ pub struct Session {
     functions: Functions,
     cpg: Handle,
     quorum: Handle,
+    cfg: Handle,
     group: Name,
     local: u32,
-    descriptors: [RawFd; 2],
+    descriptors: [RawFd; 3],
 }
 
 fn checked(call: &'static str, code: c_int) -> Result<(), SessionError> {
@@ -195,8 +244,8 @@ impl Session {
     /// # Errors
     /// A library is missing or of another version, or Corosync does not run here.
     pub fn open(group: &str) -> Result<Session, SessionError> {
-        let (cpg, quorum) = (Library::open(CPG)?, Library::open(QUORUM)?);
-        // SAFETY: the types are those of `cpg.h` and `quorum.h`; structures passed live through the calls, and
+        let (cpg, quorum, cfg) = (Library::open(CPG)?, Library::open(QUORUM)?, Library::open(CFG)?);
+        // SAFETY: the types are those of `cpg.h`, `quorum.h` and `cfg.h`; structures passed live through the calls, and
         // the libraries copy what they keep.
         unsafe {
             type Initialize = unsafe extern "C" fn(*mut Handle, c_int, *const CpgModel, *mut c_void) -> c_int;
@@ -209,6 +258,11 @@ impl Session {
             let quorum_descriptor: unsafe extern "C" fn(Handle, *mut c_int) -> c_int =
                 quorum.function("quorum_fd_get")?;
             let track: unsafe extern "C" fn(Handle, c_uint) -> c_int = quorum.function("quorum_trackstart")?;
+            type CfgInitialize = unsafe extern "C" fn(*mut Handle, *const CfgCallbacks) -> c_int;
+            let cfg_initialize: CfgInitialize = cfg.function("corosync_cfg_initialize")?;
+            let cfg_descriptor: unsafe extern "C" fn(Handle, *mut c_int) -> c_int =
+                cfg.function("corosync_cfg_fd_get")?;
+            let cfg_track: unsafe extern "C" fn(Handle, u8) -> c_int = cfg.function("corosync_cfg_trackstart")?;
             let functions = Functions {
                 cpg_dispatch: cpg.function("cpg_dispatch")?,
                 cpg_join: cpg.function("cpg_join")?,
@@ -217,11 +271,14 @@ impl Session {
                 cpg_multicast: cpg.function("cpg_mcast_joined")?,
                 quorum_dispatch: quorum.function("quorum_dispatch")?,
                 quorum_finalize: quorum.function("quorum_finalize")?,
-                _libraries: [cpg, quorum],
+                cfg_dispatch: cfg.function("corosync_cfg_dispatch")?,
+                cfg_reply: cfg.function("corosync_cfg_replyto_shutdown")?,
+                cfg_finalize: cfg.function("corosync_cfg_finalize")?,
+                _libraries: [cpg, quorum, cfg],
             };
             let model = CpgModel { model: MODEL_V1, deliver, change, ring_change, flags: INITIAL_RING };
-            let mut session =
-                Session { functions, cpg: 0, quorum: 0, group: name(group), local: 0, descriptors: [-1, -1] };
+            let (group, descriptors) = (name(group), [-1; 3]);
+            let mut session = Session { functions, cpg: 0, quorum: 0, cfg: 0, group, local: 0, descriptors };
             checked("cpg_model_initialize", initialize(&mut session.cpg, MODEL_V1, &model, ptr::null_mut()))?;
             checked("cpg_fd_get", descriptor_of(session.cpg, &mut session.descriptors[0]))?;
             checked("cpg_local_get", local_of(session.cpg, &mut session.local))?;
@@ -231,6 +288,9 @@ impl Session {
             checked("quorum_model_initialize", code)?;
             checked("quorum_fd_get", quorum_descriptor(session.quorum, &mut session.descriptors[1]))?;
             checked("quorum_trackstart", track(session.quorum, TRACK_CURRENT_AND_CHANGES))?;
+            checked("cfg_initialize", cfg_initialize(&mut session.cfg, &CfgCallbacks { stop }))?;
+            checked("cfg_fd_get", cfg_descriptor(session.cfg, &mut session.descriptors[2]))?;
+            checked("cfg_trackstart", cfg_track(session.cfg, 0))?;
             Ok(session)
         }
     }
@@ -279,6 +339,15 @@ impl Session {
         taken("cpg_mcast_joined", unsafe { (self.functions.cpg_multicast)(self.cpg, AGREED, &piece, 1) })
     }
 
+    /// Answers to [`Heard::Stop`]. One that was told regardless of the answer waits for it, some seconds.
+    ///
+    /// # Errors
+    /// Corosync has gone, or is no longer asked to stop.
+    pub fn reply_to_stop(&self, yes: bool) -> Result<(), SessionError> {
+        // SAFETY: two numbers.
+        checked("cfg_replyto_shutdown", unsafe { (self.functions.cfg_reply)(self.cfg, yes.into()) })
+    }
+
     /// Everything that there is to hear now.
     ///
     /// # Errors
@@ -289,6 +358,7 @@ impl Session {
             [
                 ("cpg_dispatch", (self.functions.cpg_dispatch)(self.cpg, DISPATCH_ALL)),
                 ("quorum_dispatch", (self.functions.quorum_dispatch)(self.quorum, DISPATCH_ALL)),
+                ("cfg_dispatch", (self.functions.cfg_dispatch)(self.cfg, DISPATCH_ALL)),
             ]
         };
         for (call, code) in codes {
@@ -304,6 +374,7 @@ impl Drop for Session {
         unsafe {
             (self.functions.cpg_finalize)(self.cpg);
             (self.functions.quorum_finalize)(self.quorum);
+            (self.functions.cfg_finalize)(self.cfg);
         }
     }
 }
@@ -361,17 +432,22 @@ impl Map {
         }
     }
 
-    /// A number, if the key is there and holds one of 32 bits.
+    /// A number, if the key is there and holds one of at most 32 bits without a sign.
     pub fn number(&self, key: &str) -> Option<u32> {
         let key = CString::new(key).ok()?;
-        let mut value = 0;
-        // SAFETY: the type is that of `cmap.h`.
+        let (mut bytes, mut length, mut kind) = ([0_u8; 4], 4, 0);
+        // SAFETY: the type is that of `cmap.h`; no more than `length` bytes are written.
         let code = unsafe {
-            type Get = unsafe extern "C" fn(Handle, *const c_char, *mut u32) -> c_int;
-            let get: Get = self.library.function("cmap_get_uint32").ok()?;
-            get(self.handle, key.as_ptr(), &mut value)
+            type Get = unsafe extern "C" fn(Handle, *const c_char, *mut c_void, *mut usize, *mut c_int) -> c_int;
+            let get: Get = self.library.function("cmap_get").ok()?;
+            get(self.handle, key.as_ptr(), bytes.as_mut_ptr().cast(), &mut length, &mut kind)
         };
-        (code == OK).then_some(value)
+        match (code, kind) {
+            (OK, UINT8) => Some(bytes[0].into()),
+            (OK, UINT16) => Some(u16::from_ne_bytes([bytes[0], bytes[1]]).into()),
+            (OK, UINT32) => Some(u32::from_ne_bytes(bytes)),
+            _ => None,
+        }
     }
 
     /// All keys that begin so.
@@ -409,6 +485,87 @@ impl Drop for Map {
         unsafe {
             if let Ok(finalize) = self.library.function::<unsafe extern "C" fn(Handle) -> c_int>("cmap_finalize") {
                 finalize(self.handle);
+            }
+        }
+    }
+}
+
+/// What Corosync knows of the ways to its nodes, asked node by node.
+pub struct Links {
+    library: Library,
+    handle: Handle,
+}
+
+extern "C" fn stop_unheard(_: u64, _: c_uint) {}
+
+impl Links {
+    /// # Errors
+    /// The library is missing or of another version, or Corosync does not run here.
+    pub fn open() -> Result<Links, SessionError> {
+        let library = Library::open(CFG)?;
+        let mut handle = 0;
+        // SAFETY: the type is that of `cfg.h`; the callbacks are copied.
+        let code = unsafe {
+            type Initialize = unsafe extern "C" fn(*mut Handle, *const CfgCallbacks) -> c_int;
+            let initialize: Initialize = library.function("corosync_cfg_initialize")?;
+            initialize(&mut handle, &CfgCallbacks { stop: stop_unheard })
+        };
+        checked("cfg_initialize", code)?;
+        Ok(Links { library, handle })
+    }
+
+    /// The configured links from this node to another, in the order of their numbers.
+    ///
+    /// # Errors
+    /// Corosync has gone, or is too old to say.
+    pub fn to(&self, node: u32) -> Result<Vec<Link>, SessionError> {
+        let unknown = LinkStatus {
+            enabled: 0,
+            connected: 0,
+            _dynamically_connected: 0,
+            _mtu: 0,
+            source: [0; HOST_BYTES],
+            destination: [0; HOST_BYTES],
+        };
+        let mut status = NodeLinks {
+            version: NODE_STATUS_V1,
+            node,
+            reachable: 0,
+            _remote: 0,
+            _external: 0,
+            _on_wire: [0; 3],
+            links: [unknown; LINKS_MAX],
+        };
+        // SAFETY: the type is that of `cfg.h`, the structure that of its version 1.
+        let code = unsafe {
+            type Get = unsafe extern "C" fn(Handle, c_uint, c_int, *mut NodeLinks) -> c_int;
+            let get: Get = self.library.function("corosync_cfg_node_status_get")?;
+            get(self.handle, node, NODE_STATUS_V1, &mut status)
+        };
+        checked("cfg_node_status_get", code)?;
+        let numbered = status.links.iter().enumerate().filter(|(_, link)| link.enabled != 0);
+        Ok(numbered.map(|(number, link)| Link::of(number, link)).collect())
+    }
+}
+
+impl Link {
+    fn of(number: usize, link: &LinkStatus) -> Link {
+        let text = |bytes: &[u8]| CStr::from_bytes_until_nul(bytes).map(|text| text.to_string_lossy().into_owned());
+        Link {
+            number,
+            local: text(&link.source).unwrap_or_default(),
+            remote: text(&link.destination).unwrap_or_default(),
+            is_connected: link.connected != 0,
+        }
+    }
+}
+
+impl Drop for Links {
+    fn drop(&mut self) {
+        // SAFETY: the type is that of `cfg.h`, the handle was given.
+        unsafe {
+            if let Ok(end) = self.library.function::<unsafe extern "C" fn(Handle) -> c_int>("corosync_cfg_finalize") {
+                end(self.handle);
             }
         }
     }

@@ -11,10 +11,12 @@ pub mod group;
 pub mod heard;
 pub mod library;
 pub mod piece;
+pub mod presence;
 
 use super::embedded::pulse::{Pulse, Watch};
 use super::{Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, MulticastError, Payload};
 use group::{Group, Input, Output, Settings};
+use heard::Heard;
 use library::{Map, Session, SessionError};
 use quorate_core::membership::Member;
 use std::collections::VecDeque;
@@ -34,6 +36,9 @@ const QUEUED_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 /// the daemon's loop still works.
 const AGAIN: Duration = Duration::from_millis(5);
 const LOOK: Duration = Duration::from_millis(100);
+
+/// A daemon that says nothing for two tokens, and for so long, is no member though its Corosync is.
+const SILENCE_MIN: Duration = Duration::from_secs(3);
 
 /// How long leaving may take where Corosync has no room for it.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
@@ -132,7 +137,9 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
     woken.set_nonblocking(true)?;
     let queued_bytes = Arc::new(AtomicUsize::new(0));
     let pulse = Pulse::new();
-    let watch = pulse.watch(Duration::from_millis(surveyed.token_ms.into()));
+    let token = Duration::from_millis(surveyed.token_ms.into());
+    let watch = pulse.watch(token);
+    let silence = ((token * 2).max(SILENCE_MIN).as_millis() / LOOK.as_millis()) as u32;
     let (ready, is_ready) = blocking::channel();
     let (local, queued) = (surveyed.local.clone(), queued_bytes.clone());
     let work = move || {
@@ -141,7 +148,7 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
             Err(error) => return drop(ready.send(Err(error))),
         };
         let _ = ready.send(Ok(()));
-        let settings = Settings { me: local, epoch: config.epoch, incarnation: config.incarnation };
+        let settings = Settings { me: local, epoch: config.epoch, incarnation: config.incarnation, silence };
         let engine = Engine {
             session,
             group: Group::new(settings),
@@ -149,6 +156,9 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
             events: told,
             queued_bytes: queued,
             standing: Standing::Joining,
+            is_awaited: false,
+            ticked: Instant::now(),
+            is_excluded: false,
         };
         engine.run(&orders, woken, watch);
     };
@@ -230,6 +240,11 @@ struct Engine {
     events: mpsc::UnboundedSender<ClusterEvent>,
     queued_bytes: Arc<AtomicUsize>,
     standing: Standing,
+    /// Corosync stops when it hears that this node has left.
+    is_awaited: bool,
+    ticked: Instant,
+    /// The others go on without it.
+    is_excluded: bool,
 }
 
 impl Engine {
@@ -253,7 +268,7 @@ impl Engine {
     ) -> Result<Option<DownReason>, SessionError> {
         self.wait(woken);
         while woken.read(&mut [0; 256]).is_ok_and(|bytes| bytes > 0) {}
-        self.stand(watch.stands_still())?;
+        self.stand(watch.stands_still() || self.is_excluded)?;
         loop {
             match orders.try_recv() {
                 Ok(Command::Multicast(payload)) => self.step(Input::Multicast(payload)),
@@ -264,7 +279,14 @@ impl Engine {
             }
         }
         for heard in self.session.dispatch()? {
-            self.step(Input::Heard(heard));
+            match heard {
+                Heard::Stop { is_request } => self.asked_to_stop(is_request)?,
+                heard => self.step(Input::Heard(heard)),
+            }
+        }
+        if self.ticked.elapsed() >= LOOK {
+            self.ticked = Instant::now();
+            self.step(Input::Tick);
         }
         // Only members may send.
         let is_member = matches!(self.standing, Standing::Joined | Standing::Leaving { .. });
@@ -292,10 +314,26 @@ impl Engine {
                 self.outgoing.clear();
                 self.standing = Standing::Away;
             }
-            Standing::Away if !still => self.standing = Standing::Joining,
+            Standing::Away if self.is_excluded || !still => {
+                self.is_excluded = false;
+                self.standing = Standing::Joining;
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Corosync does not stop under a node that works, as with Pacemaker; where it stops in any case,
+    /// the time until then is used.
+    fn asked_to_stop(&mut self, is_request: bool) -> Result<(), SessionError> {
+        if !is_request {
+            self.is_awaited = true;
+            let _ = self.events.send(ClusterEvent::StopWanted);
+            return Ok(());
+        }
+        let words = "Corosync is asked to stop, which it does not as long as quorated runs: stop quorated first";
+        let _ = self.events.send(ClusterEvent::Note(words.into()));
+        self.session.reply_to_stop(false)
     }
 
     fn step(&mut self, input: Input) {
@@ -303,6 +341,7 @@ impl Engine {
             match output {
                 Output::Send(bytes) => self.outgoing.push_back(bytes),
                 Output::Drop => self.outgoing.clear(),
+                Output::Excluded => self.is_excluded = true,
                 Output::Event(event) => drop(self.events.send(event)),
             }
         }
@@ -315,6 +354,10 @@ impl Engine {
             return Ok(None);
         }
         let left = self.session.leave()?;
+        if left && self.is_awaited {
+            // It may have stopped already.
+            let _ = self.session.reply_to_stop(true);
+        }
         Ok((left || late).then_some(DownReason::Left))
     }
 }

@@ -1,0 +1,107 @@
+//! The power switch of a laboratory's hosts, which `fence_power` asks: a file `NAME.wish` in its directory
+//! switches that host off, and goes when this is done.
+//!
+//! In: hosts by their first process, whose end ends all others. Out: how often each was switched off.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often it looks for wishes.
+const LOOK: Duration = Duration::from_millis(10);
+
+pub struct Power {
+    directory: PathBuf,
+    hosts: Arc<Mutex<Hosts>>,
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Hosts {
+    on: BTreeMap<String, Pid>,
+    switched_off: BTreeMap<String, usize>,
+}
+
+fn hosts(shared: &Mutex<Hosts>) -> MutexGuard<'_, Hosts> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Power {
+    /// A switch that looks for wishes in a directory, which it makes.
+    pub fn new(directory: PathBuf) -> Power {
+        fs::create_dir_all(&directory).expect("a directory for wishes");
+        let (shared, ends) = (Arc::<Mutex<Hosts>>::default(), Arc::<AtomicBool>::default());
+        let (seen, ended, place) = (shared.clone(), ends.clone(), directory.clone());
+        let thread = std::thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                grant(&place, &mut hosts(&seen));
+                std::thread::sleep(LOOK);
+            }
+        });
+        Power { directory, hosts: shared, ends, thread: Some(thread) }
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// A host is on now; `first` is its first process.
+    pub fn on(&self, name: &str, first: u32) {
+        hosts(&self.hosts).on.insert(name.to_string(), Pid::from_raw(first as i32));
+    }
+
+    /// A host was switched off by hand.
+    pub fn off(&self, name: &str) {
+        hosts(&self.hosts).on.remove(name);
+    }
+
+    pub fn is_on(&self, name: &str) -> bool {
+        hosts(&self.hosts).on.contains_key(name)
+    }
+
+    /// How often somebody asked for a host to be switched off.
+    pub fn switched_off(&self, name: &str) -> usize {
+        hosts(&self.hosts).switched_off.get(name).copied().unwrap_or_default()
+    }
+}
+
+fn grant(directory: &Path, hosts: &mut Hosts) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".wish")) else { continue };
+        if let Some(first) = hosts.on.remove(name) {
+            end(first);
+        }
+        *hosts.switched_off.entry(name.to_string()).or_default() += 1;
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// Ends a host; returns when nothing of it runs.
+fn end(first: Pid) {
+    let inside = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
+    let _ = kill(first, Signal::SIGKILL);
+    // The kernel ends the first process inside when all others there have ended.
+    for inside in inside.split_whitespace() {
+        let runs = || fs::read_to_string(format!("/proc/{inside}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+        while runs() {
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+impl Drop for Power {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
