@@ -62,6 +62,9 @@ impl Hosts {
     /// Switches a host on: Corosync runs, the daemon does not.
     pub fn boot(&mut self, name: &str) {
         let root = self.lab.root(name);
+        // What is in `/run` does not outlive a host.
+        let _ = fs::remove_dir_all(root.join("run"));
+        fs::create_dir_all(root.join("run/quorate")).expect("a directory");
         let network = self.switch.network(self.number(name));
         let script = format!(
             "mount --make-rprivate / && mount --bind {0}/etc/corosync /etc/corosync && mount -t tmpfs run /run && \
@@ -101,11 +104,20 @@ impl Hosts {
 
     /// Starts the daemon of a host, as a child of the host's first process.
     pub fn start(&self, name: &str) {
+        self.start_by(name, "\"$@\" &");
+    }
+
+    /// Starts the daemon of a host, and starts it again whenever it ends.
+    pub fn supervise(&self, name: &str) {
+        self.start_by(name, "while :; do \"$@\"; sleep 0.5; done &");
+    }
+
+    fn start_by(&self, name: &str, script: &str) {
         let root = self.lab.root(name);
         let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
         let started = self
             .command(name, "/bin/sh".into())
-            .args(["-c", "\"$@\" &", "sh"])
+            .args(["-c", script, "sh"])
             .arg(program("quorated"))
             .args(["--root".as_ref(), root.as_os_str()])
             .env("QUORATE_ROOT", &root)
@@ -124,10 +136,15 @@ impl Hosts {
 
     /// Ends a host at once, with all that it runs.
     pub fn kill(&mut self, name: &str) {
-        let Some(mut first) = self.host(name).first.take() else { return };
         self.power.off(name);
-        let _ = first.kill();
-        let _ = first.wait();
+        if let Some(mut first) = self.host(name).first.take() {
+            let _ = first.wait();
+        }
+    }
+
+    /// From now on a host is not heard, though it hears; or it is heard again.
+    pub fn mute(&self, name: &str, muted: bool) {
+        self.switch.mute(self.number(name), muted);
     }
 
     /// Takes a host's cable out, or puts it in again.

@@ -12,6 +12,7 @@ pub mod power;
 pub mod schema;
 pub mod shell;
 pub mod statements;
+pub mod storm;
 pub mod switch;
 pub mod terminal;
 pub mod whole;

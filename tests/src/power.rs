@@ -1,17 +1,19 @@
 //! The power switch of a laboratory's hosts, which `fence_power` asks: a file `NAME.wish` in its directory
 //! switches that host off, and goes when this is done.
 //!
-//! In: hosts by their first process, whose end ends all others. Out: how often each was switched off.
+//! In: hosts by their first process, whose end ends all others. Out: how often each was switched off, and
+//! `record`, a file with a line for each end of a host; what runs there may add lines of its own.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often it looks for wishes.
 const LOOK: Duration = Duration::from_millis(10);
@@ -57,9 +59,17 @@ impl Power {
         hosts(&self.hosts).on.insert(name.to_string(), Pid::from_raw(first as i32));
     }
 
-    /// A host was switched off by hand.
+    /// Switches a host off by hand; nothing of it runs any more.
     pub fn off(&self, name: &str) {
-        hosts(&self.hosts).on.remove(name);
+        if let Some(first) = hosts(&self.hosts).on.remove(name) {
+            end(first);
+            note(&self.directory, name);
+        }
+    }
+
+    /// Lines of `SECONDS off host NAME`.
+    pub fn record(&self) -> PathBuf {
+        self.directory.join("record")
     }
 
     pub fn is_on(&self, name: &str) -> bool {
@@ -78,10 +88,17 @@ fn grant(directory: &Path, hosts: &mut Hosts) {
         let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".wish")) else { continue };
         if let Some(first) = hosts.on.remove(name) {
             end(first);
+            note(directory, name);
         }
         *hosts.switched_off.entry(name.to_string()).or_default() += 1;
         let _ = fs::remove_file(entry.path());
     }
+}
+
+fn note(directory: &Path, name: &str) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs_f64();
+    let mut record = File::options().create(true).append(true).open(directory.join("record")).expect("a record");
+    writeln!(record, "{now:.3} off host {name}").expect("room for a record");
 }
 
 /// Ends a host; returns when nothing of it runs.

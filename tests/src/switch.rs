@@ -59,6 +59,14 @@ impl Switch {
     }
 }
 
+impl Switch {
+    /// Lets nothing out of a host that comes in otherwise; or lets it out again.
+    pub fn mute(&self, number: usize, muted: bool) {
+        let verb = if muted { "add dev e0 root pfifo limit 0" } else { "del dev e0 root" };
+        ip(&format!("netns exec {} tc qdisc {verb}", self.network(number))).expect("its queue");
+    }
+}
+
 impl Drop for Switch {
     fn drop(&mut self) {
         for number in 1..=self.count {
