@@ -7,8 +7,9 @@ use crate::lab::{Lab, program};
 use crate::needs;
 use crate::power::Power;
 use crate::switch::{Switch, corosync_conf};
+use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Corosync, and what makes hosts.
@@ -84,7 +85,16 @@ impl Hosts {
             .expect("a host");
         self.power.on(name, first.id());
         self.host(name).first = Some(first);
-        self.lab.wait(&format!("corosync on {name}"), |_| self.inside(name).is_some());
+        self.lab.wait(&format!("corosync on {name}"), |_| self.runs_corosync(name) || !self.power.is_on(name));
+    }
+
+    /// Whether the host is as it is to be: Corosync is begun when all is mounted.
+    fn runs_corosync(&self, name: &str) -> bool {
+        let Some(inside) = self.inside(name) else { return false };
+        let children = fs::read_to_string(format!("/proc/{inside}/task/{inside}/children")).unwrap_or_default();
+        children.split_whitespace().any(|child| {
+            fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|program| program.trim() == "corosync")
+        })
     }
 
     /// The process id of what runs first inside.
@@ -95,28 +105,34 @@ impl Hosts {
     }
 
     /// A command inside a host.
-    pub fn command(&self, name: &str, program: PathBuf) -> Command {
-        let inside = self.inside(name).expect("the host is on");
+    pub fn command(&self, name: &str, program: impl AsRef<OsStr>) -> Command {
+        self.try_command(name, program).expect("the host is on")
+    }
+
+    /// The same, if the host is on.
+    pub fn try_command(&self, name: &str, program: impl AsRef<OsStr>) -> Option<Command> {
+        let inside = self.inside(name)?;
         let mut command = Command::new("nsenter");
         command.args(["-t", &inside.to_string(), "-m", "-n", "-i", "-u", "-p"]).arg(program).stdin(Stdio::null());
-        command
+        Some(command)
     }
 
     /// Starts the daemon of a host, as a child of the host's first process.
     pub fn start(&self, name: &str) {
-        self.start_by(name, "\"$@\" &");
+        assert!(self.start_by(name, "\"$@\" &"), "the daemon of {name} starts");
     }
 
-    /// Starts the daemon of a host, and starts it again whenever it ends.
+    /// Starts the daemon of a host, and starts it again whenever it ends; the host may be switched off meanwhile.
     pub fn supervise(&self, name: &str) {
-        self.start_by(name, "while :; do \"$@\"; sleep 0.5; done &");
+        let started = self.start_by(name, "while :; do \"$@\"; sleep 0.5; done &");
+        assert!(started || !self.power.is_on(name), "the daemon of {name} starts");
     }
 
-    fn start_by(&self, name: &str, script: &str) {
+    fn start_by(&self, name: &str, script: &str) -> bool {
         let root = self.lab.root(name);
         let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
-        let started = self
-            .command(name, "/bin/sh".into())
+        let Some(mut shell) = self.try_command(name, "/bin/sh") else { return false };
+        let started = shell
             .args(["-c", script, "sh"])
             .arg(program("quorated"))
             .args(["--root".as_ref(), root.as_os_str()])
@@ -124,13 +140,13 @@ impl Hosts {
             .stdout(output.try_clone().expect("a second handle"))
             .stderr(output)
             .status();
-        assert!(started.is_ok_and(|status| status.success()), "the daemon of {name} starts");
+        started.is_ok_and(|status| status.success())
     }
 
     /// A signal for the daemon of a host.
     pub fn signal(&self, name: &str, signal: &str) {
         let pid = fs::read_to_string(self.lab.root(name).join("run/quorate/quorated.pid")).expect("the daemon runs");
-        let sent = self.command(name, "kill".into()).args([signal, pid.trim()]).status();
+        let sent = self.command(name, "kill").args([signal, pid.trim()]).status();
         assert!(sent.is_ok_and(|status| status.success()), "{signal} for {name}");
     }
 

@@ -199,8 +199,8 @@ impl Storm {
     }
 
     fn signal(&self, host: &str, program: &str, signal: &str) {
-        if self.hosts.power.is_on(host) {
-            let _ = self.hosts.command(host, "pkill".into()).args([signal, "-x", program]).status();
+        if let Some(mut kill) = self.hosts.try_command(host, "pkill") {
+            let _ = kill.args([signal, "-x", program]).status();
         }
     }
 

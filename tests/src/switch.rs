@@ -84,7 +84,7 @@ pub fn corosync_conf(count: usize) -> String {
     let nodes: String = (1..=count).map(node).collect();
     let two_node = if count == 2 { "  two_node: 1\n" } else { "" };
     format!(
-        "totem {{\n  version: 2\n  cluster_name: lab\n  transport: knet\n  token: 1000\n  crypto_cipher: none\n  \
+        "totem {{\n  version: 2\n  cluster_name: lab\n  transport: knet\n  token: 2000\n  crypto_cipher: none\n  \
          crypto_hash: none\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n  provider: corosync_votequorum\n{two_node}}}\n\
          logging {{\n  to_stderr: yes\n  to_syslog: no\n}}\n"
     )

@@ -3,7 +3,7 @@
 use quorate_core::node::{Refusal, Reply};
 use quorate_core::xml::Element;
 use quorate_tests::hosts::Hosts;
-use quorate_tests::lab::Lab;
+use quorate_tests::lab::{Lab, program};
 use std::process::Stdio;
 
 /// Waits until a host sees just these members.
@@ -62,6 +62,13 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
     together(&hosts.lab, "n1", &["n1", "n2", "n3"]);
     hosts.lab.wait("n3 to hold it again", |lab| lab.status("n3").is_some() && holds(lab, "n3", "large"));
 
+    // One that stands still is lost though its Corosync is not, and comes anew when it goes on.
+    hosts.signal("n3", "-STOP");
+    together(&hosts.lab, "n1", &["n1", "n2"]);
+    hosts.signal("n3", "-CONT");
+    together(&hosts.lab, "n1", &["n1", "n2", "n3"]);
+    together(&hosts.lab, "n3", &["n1", "n2", "n3"]);
+
     // A host dies with all that it ran.
     hosts.kill("n2");
     together(&hosts.lab, "n1", &["n1", "n3"]);
@@ -72,10 +79,30 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
     hosts.start("n2");
     together(&hosts.lab, "n1", &["n1", "n2", "n3"]);
 
+    // Who looks at the links sees them.
+    let says = |hosts: &Hosts, words: &[&str]| {
+        let mut tool = hosts.command("n1", program("quorate"));
+        let output = tool.args(words).env("QUORATE_ROOT", hosts.lab.root("n1")).output().expect("a tool");
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let link = "quorate_link_connected{node=\"n2\",number=\"0\",address=\"10.99.0.2\"}";
+    let (_, metrics) = says(&hosts, &["exporter", "--once"]);
+    assert!(metrics.contains(&format!("\n{link} 1\n")), "{metrics}");
+    assert!(metrics.contains("\nha_cluster_corosync_rings{number=\"0\",address=\"10.99.0.1\"} 1\n"), "{metrics}");
+    for what in ["ring", "quorum", "cpg"] {
+        let (code, text) = says(&hosts, &["crm", "corosync", "status", what]);
+        assert_eq!(code, Some(0), "{what}: {text}");
+    }
+
     // A cable is out: one alone changes nothing, two do, and all hold the same when it is in again.
     hosts.cable("n1", false);
     together(&hosts.lab, "n1", &["n1"]);
     together(&hosts.lab, "n2", &["n2", "n3"]);
+    assert!(says(&hosts, &["exporter", "--once"]).1.contains(&format!("\n{link} 0\n")));
+    for (what, trouble) in [("ring", "a link is down"), ("quorum", "there is no quorum")] {
+        let (code, text) = says(&hosts, &["crm", "corosync", "status", what]);
+        assert!(code == Some(1) && text.contains(trouble), "{what}: {code:?} {text}");
+    }
     let reply = commit(&hosts.lab, "n1", "alone", 1);
     assert!(matches!(reply, Reply::Refused(Refusal::NoQuorum)), "{reply:?}");
     let reply = commit(&hosts.lab, "n2", "two", 1);
@@ -154,7 +181,7 @@ fn a_daemon_that_stands_still_is_fenced_and_corosync_stops_in_order_only() {
     let Some(mut hosts) = two("") else { return };
     // Asked to stop it says no, as long as the daemon runs.
     let ask = |hosts: &Hosts, arguments: &[&str]| {
-        let output = hosts.command("n2", "corosync-cfgtool".into()).args(arguments).output().expect("its tool");
+        let output = hosts.command("n2", "corosync-cfgtool").args(arguments).output().expect("its tool");
         String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
     };
     let said = ask(&hosts, &["-H"]);
@@ -179,7 +206,7 @@ fn a_daemon_that_stands_still_is_fenced_and_corosync_stops_in_order_only() {
     hosts.lab.wait_at("n1", "q", &["n2"]);
 
     // Corosync dies under the daemon: that ends with an error, and the others fence its host.
-    let killed = hosts.command("n2", "pkill".into()).args(["-KILL", "-x", "corosync"]).status();
+    let killed = hosts.command("n2", "pkill").args(["-KILL", "-x", "corosync"]).status();
     assert!(killed.is_ok_and(|status| status.success()));
     hosts.lab.wait("n2 to be switched off", |_| hosts.power.switched_off("n2") == 2);
     hosts.lab.wait_at("n1", "q", &["n1"]);

@@ -264,3 +264,24 @@ fn a_process_that_lives_and_says_nothing_is_no_member_until_it_comes_anew() {
     assert_eq!(hosts.views(3).pop(), hosts.views(1).pop());
     assert_eq!(hosts.views(1).pop().unwrap().members.len(), 3);
 }
+
+#[test]
+fn a_new_connection_begins_anew_and_what_waited_is_sent_then() {
+    let mut hosts = Hosts::new(&[1, 2]);
+    hosts.join(&[1, 2], 4, true);
+    hosts.deliver(&[1, 2]);
+    hosts.say(1, 1);
+    hosts.bus.clear();
+    hosts.step(1, Input::Reconnected);
+    hosts.hear(&[2], &members(&[(2, 102)], false));
+    hosts.deliver(&[2]);
+    assert_eq!(hosts.views(1).len(), 1, "nothing is known of the group yet");
+    let ring = RingId { node: 1, sequence: 4 };
+    hosts.hear(&[1], &Heard::Quorum { ring, quorate: true });
+    hosts.hear(&[1, 2], &members(&[(1, 101), (2, 102)], false));
+    hosts.hear(&[1], &Heard::Ring { id: ring, nodes: vec![1, 2] });
+    hosts.deliver(&[1, 2]);
+    assert_eq!(hosts.views(1).pop(), hosts.views(2).pop());
+    assert_eq!(hosts.views(1).pop().unwrap().members.len(), 2);
+    assert_eq!((hosts.messages(1), hosts.messages(2)), (vec![(1, vec![1])], vec![(1, vec![1])]));
+}

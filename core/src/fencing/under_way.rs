@@ -7,6 +7,7 @@
 //! Absent: starting agents, proofs (`node::fencer`).
 
 use super::FencingEvent;
+use super::history::FencingState;
 use super::request::{DeviceRun, FencingRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,19 +93,36 @@ pub fn agents<'a>(brought: impl Iterator<Item = (u32, &'a Brought)> + Clone) -> 
 }
 
 /// The requests that go on: one for each target. Those whose agents members run themselves, for they know
-/// best; then those that the member with the newest status follows.
-pub fn requests<'a>(brought: impl Iterator<Item = &'a Brought>, newest: &Brought) -> Vec<UnderWay> {
+/// best; then those that the member with the newest status follows. None that is over by the word of any
+/// member: some may not have heard the end.
+pub fn requests<'a>(brought: impl Iterator<Item = &'a Brought> + Clone, newest: &Brought) -> Vec<UnderWay> {
     let run_by_owner = |brought: &'a Brought| {
         let runs = |request: &&UnderWay| {
             brought.own.iter().any(|agent| agent.fencing == request.event.id && agent.number == request.runs)
         };
         brought.requests.iter().filter(runs)
     };
+    let over: BTreeSet<&str> = brought
+        .clone()
+        .flat_map(|brought| &brought.history)
+        .filter(|event| is_over(event))
+        .map(|event| event.id.as_str())
+        .collect();
     let mut going_on: BTreeMap<&str, &UnderWay> = BTreeMap::new();
     for request in brought.flat_map(run_by_owner).chain(&newest.requests) {
         going_on.entry(&request.event.target).or_insert(request);
     }
-    going_on.into_values().cloned().collect()
+    let mut requests: Vec<UnderWay> = going_on.into_values().cloned().collect();
+    requests.retain(|request| !over.contains(request.event.id.as_str()));
+    for request in &mut requests {
+        request.joined.retain(|event| !over.contains(event.id.as_str()));
+    }
+    requests
+}
+
+/// The target was off; or who asked has been told that it is not.
+fn is_over(event: &FencingEvent) -> bool {
+    event.state == FencingState::Succeeded || (event.asked && event.state == FencingState::Failed)
 }
 
 /// The members that are not let in: an agent may still cut them off.
@@ -166,6 +184,53 @@ mod tests {
         let names: Vec<(u32, String)> = brought.iter().map(|(id, _)| (*id, format!("n{id}"))).collect();
         let out = kept_out(names.iter().map(|(id, name)| (*id, name.as_str())), &found);
         assert_eq!(out.into_iter().collect::<Vec<_>>(), expected_out);
+    }
+
+    fn event(id: &str, asked: bool, state: FencingState) -> FencingEvent {
+        let text = String::new;
+        FencingEvent {
+            id: id.into(),
+            target: "n4".into(),
+            action: "reboot".into(),
+            origin: "n3".into(),
+            client: text(),
+            asked,
+            delegate: None,
+            state,
+            reason: text(),
+            at: 0,
+        }
+    }
+
+    #[test]
+    fn what_a_member_knows_to_be_over_is_not_begun_again() {
+        use FencingState::{Failed, Pending, Succeeded};
+        // The end as one member knows it; whether the other, which is newer, goes on with the request.
+        for (asked, end, goes_on) in [
+            (true, None, true),
+            (true, Some(Succeeded), false),
+            (true, Some(Failed), false),
+            (false, Some(Succeeded), false),
+            (false, Some(Failed), true),
+            (false, Some(Pending), true),
+        ] {
+            let request = UnderWay {
+                request: crate::fencing::FencingRequest::new("n4", "reboot", Vec::new(), Vec::new(), BTreeMap::new()),
+                event: event("one", asked, Pending),
+                joined: vec![event("other", false, Pending)],
+                causes: BTreeSet::new(),
+                attributes: Vec::new(),
+                waits_for_device: false,
+                incarnation: None,
+                run: None,
+                runs: 0,
+                proved: false,
+            };
+            let newest = Brought { requests: vec![request], ..Brought::default() };
+            let history = end.map(|end| event("one", asked, end)).into_iter().collect();
+            let all = [newest.clone(), Brought { history, ..Brought::default() }];
+            assert_eq!(requests(all.iter(), &newest).len() == 1, goes_on, "{asked} {end:?}");
+        }
     }
 
     #[test]

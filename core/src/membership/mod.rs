@@ -24,6 +24,18 @@ pub struct Member {
     pub name: String,
 }
 
+/// A way from this node to another, as the cluster layer sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The other node.
+    pub node: Member,
+    /// `ring0_addr` is 0.
+    pub number: usize,
+    pub local_address: String,
+    pub address: String,
+    pub is_connected: bool,
+}
+
 /// Names a view; later views of one node compare greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ViewId {

@@ -3,7 +3,9 @@
 //! In: a view, and what the daemon says of itself. Out: text in Prometheus' exposition format.
 
 use super::cluster::{ClusterView, Common, FencingState, NodeKind, NodeView, PrimitiveView, ResourceView};
+use crate::membership::Link;
 use crate::node::NodeStatus;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A metric's text, line by line.
@@ -33,8 +35,8 @@ fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
-/// All metrics.
-pub fn print(view: &ClusterView, status: Option<&NodeStatus>, changed_at: Option<i64>) -> String {
+/// All metrics; `links` are those of this host, none where the cluster layer does not tell.
+pub fn print(view: &ClusterView, status: Option<&NodeStatus>, links: &[Link], changed_at: Option<i64>) -> String {
     let mut page = Page { text: String::new() };
     nodes(&mut page, view);
     resources(&mut page, view);
@@ -48,6 +50,7 @@ pub fn print(view: &ClusterView, status: Option<&NodeStatus>, changed_at: Option
     }
     let quorate = i32::from(view.summary.quorate);
     page.gauge("ha_cluster_corosync_quorate", "Whether the cluster has quorum", quorate);
+    rings(&mut page, links);
     fencings(&mut page, view);
     if let Some(status) = status {
         daemon(&mut page, status);
@@ -200,10 +203,35 @@ fn constraints(page: &mut Page, view: &ClusterView) {
     }
 }
 
+/// A ring is healthy if it reaches all other nodes.
+fn rings(page: &mut Page, links: &[Link]) {
+    if links.is_empty() {
+        return;
+    }
+    let name = "ha_cluster_corosync_rings";
+    page.metric(name, "gauge", "Whether a ring of this node reaches all other nodes");
+    let mut rings: BTreeMap<(usize, &str), bool> = BTreeMap::new();
+    for link in links {
+        *rings.entry((link.number, &link.local_address)).or_insert(true) &= link.is_connected;
+    }
+    for ((number, address), healthy) in &rings {
+        page.sample(name, &[("number", &number.to_string()), ("address", address)], i32::from(*healthy));
+    }
+    let faulty = rings.values().filter(|healthy| !**healthy).count();
+    page.gauge("ha_cluster_corosync_ring_errors", "Rings of this node that do not reach all others", faulty);
+    let name = "quorate_link_connected";
+    page.metric(name, "gauge", "Whether a link of this node to another is connected");
+    for link in links {
+        let number = link.number.to_string();
+        let labels = [("node", link.node.name.as_str()), ("number", &number), ("address", &link.address)];
+        page.sample(name, &labels, i32::from(link.is_connected));
+    }
+}
+
 fn fencings(page: &mut Page, view: &ClusterView) {
     let name = "quorate_fencings";
     page.metric(name, "gauge", "Remembered fencings by target, action and state");
-    let mut counts: std::collections::BTreeMap<(&str, &str, &str), u64> = std::collections::BTreeMap::new();
+    let mut counts: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
     for event in &view.fencing {
         let state = match event.state {
             FencingState::Succeeded => "succeeded",
@@ -245,7 +273,7 @@ mod tests {
         let history = ResourceHistoryView { id: "p".into(), fail_count: Score::INFINITY, ..Default::default() };
         let history = NodeHistory { node: "n1".into(), resources: vec![history], ..NodeHistory::default() };
         let view = ClusterView { nodes: vec![node], history: vec![history], ..ClusterView::default() };
-        let text = print(&view, None, Some(5));
+        let text = print(&view, None, &[], Some(5));
         for line in [
             "ha_cluster_pacemaker_nodes{node=\"n\\\"1\",type=\"member\",status=\"online\"} 1",
             "ha_cluster_pacemaker_nodes{node=\"n\\\"1\",type=\"member\",status=\"dc\"} 1",
@@ -262,7 +290,7 @@ mod tests {
     fn a_resource_that_is_nowhere_is_inactive() {
         let primitive = PrimitiveView { instance_id: "p".into(), agent: "ocf:x:y".into(), ..PrimitiveView::default() };
         let view = ClusterView { resources: vec![ResourceView::Primitive(primitive)], ..ClusterView::default() };
-        let text = print(&view, None, None);
+        let text = print(&view, None, &[], None);
         let found = text.lines().find(|line| line.starts_with("ha_cluster_pacemaker_resources{"));
         assert!(
             found.is_some_and(|line| line.contains("resource=\"p\"") && line.contains("status=\"inactive\"")),

@@ -5,6 +5,7 @@ pub mod cib;
 pub mod cibstatus;
 pub mod cluster;
 pub mod configure;
+pub mod corosync;
 pub mod history;
 pub mod maintenance;
 pub mod node;
@@ -52,8 +53,18 @@ fn is_at_the_top(level: &Level) -> bool {
 
 /// Commands of crmsh, by level, that this version does not have: they are named as such.
 pub static NOT_YET: &[(&str, &str)] = &[
-    ("", "corosync"),
     ("", "sbd"),
+    ("corosync", "add-node"),
+    ("corosync", "del-node"),
+    ("corosync", "diff"),
+    ("corosync", "edit"),
+    ("corosync", "get"),
+    ("corosync", "log"),
+    ("corosync", "pull"),
+    ("corosync", "push"),
+    ("corosync", "reload"),
+    ("corosync", "set"),
+    ("corosync", "show"),
     ("cluster", "init"),
     ("cluster", "join"),
     ("cluster", "remove"),

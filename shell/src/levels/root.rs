@@ -4,7 +4,8 @@
 //! Absent: the levels' own commands.
 
 use super::{
-    cib, cibstatus, cluster, configure, history, maintenance, node, options, ra, report, resource, script, site, status,
+    cib, cibstatus, cluster, configure, corosync, history, maintenance, node, options, ra, report, resource, script,
+    site, status,
 };
 use crate::command::{Call, Command, Level, Run, What, maybe};
 use crate::error::{Failure, Outcome};
@@ -40,6 +41,7 @@ pub static LEVEL: Level = Level {
         Command { name: "ra", help: ra::LEVEL.help, run: Run::Level(&ra::LEVEL), ..Command::DEFAULT },
         Command { name: "history", help: history::LEVEL.help, run: Run::Level(&history::LEVEL), ..Command::DEFAULT },
         Command { name: "script", help: script::LEVEL.help, run: Run::Level(&script::LEVEL), ..Command::DEFAULT },
+        Command { name: "corosync", help: corosync::LEVEL.help, run: Run::Level(&corosync::LEVEL), ..Command::DEFAULT },
         Command { name: "site", help: site::LEVEL.help, run: Run::Level(&site::LEVEL), ..Command::DEFAULT },
         Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
         status::COMMAND,

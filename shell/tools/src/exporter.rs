@@ -10,6 +10,7 @@ use quorate_core::cib::Document;
 use quorate_core::node::NodeStatus;
 use quorate_core::scheduler::{Input, resolve};
 use quorate_core::view::{Extra, build, metrics};
+use quorate_transport::cluster::corosync;
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, Daemon};
 use quorate_transport::store::{CibSource, StoreError};
@@ -96,7 +97,9 @@ fn page(source: &CibSource) -> Result<String, StoreError> {
     let situation = resolve(&input);
     let view = build(&document, &situation, &status.as_ref().map(Extra::of).unwrap_or_default());
     let changed_at = view.summary.change.time.as_deref().and_then(zone::of_words);
-    Ok(metrics::print(&view, status.as_ref(), changed_at))
+    // The embedded engine has one link to each node, and its members tell of it.
+    let links = status.as_ref().and_then(|status| corosync::links(&status.node).ok()).unwrap_or_default();
+    Ok(metrics::print(&view, status.as_ref(), &links, changed_at))
 }
 
 fn read(source: &CibSource) -> Result<(Document, Option<NodeStatus>), StoreError> {

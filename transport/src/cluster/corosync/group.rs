@@ -22,6 +22,8 @@ pub enum Input {
     Multicast(Payload),
     /// Some time has passed, always the same.
     Tick,
+    /// The connection to Corosync is another: what was heard of the group is of the former.
+    Reconnected,
 }
 
 /// Something for who runs it.
@@ -168,6 +170,11 @@ impl Group {
                 }
             }
             Input::Tick => self.tick(),
+            Input::Reconnected => {
+                (self.ring, self.hosts, self.quorum) = (None, Vec::new(), None);
+                (self.members, self.silent) = (Vec::new(), Vec::new());
+                self.gather()
+            }
             Input::Multicast(payload) => {
                 self.number += 1;
                 self.own.push_back((self.number, payload));

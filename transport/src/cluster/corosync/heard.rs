@@ -37,13 +37,3 @@ pub enum Heard {
         is_request: bool,
     },
 }
-
-/// A way to another node, as Corosync sees it from here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// `ring0_addr` is 0.
-    pub number: usize,
-    pub local: String,
-    pub remote: String,
-    pub is_connected: bool,
-}

@@ -5,8 +5,9 @@
 //! `quorum.h`, `cfg.h`, `cmap.h`, 3.1), held together with a `Session` that one thread uses.
 #![allow(unsafe_code)]
 
-use super::heard::{Heard, Link, RingId};
+use super::heard::{Heard, RingId};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use quorate_core::membership::{Link, Member};
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::os::fd::{BorrowedFd, RawFd};
@@ -21,6 +22,7 @@ const CMAP: &[&str] = &["libcmap.so.4"];
 
 const OK: c_int = 1;
 const TRY_AGAIN: c_int = 6;
+const EXISTS: c_int = 14;
 const DISPATCH_ALL: c_int = 2;
 const MODEL_V1: c_int = 1;
 const INITIAL_RING: c_uint = 1;
@@ -311,12 +313,17 @@ impl Session {
     }
 
     /// Becomes a member of the group; what is heard begins with its members. `false`: not now, try again.
+    /// Once in a session only: Corosync keeps one that has left by its process and refuses it.
     ///
     /// # Errors
     /// Corosync has gone, or refuses.
     pub fn join(&self) -> Result<bool, SessionError> {
         // SAFETY: the name lives through the call.
-        taken("cpg_join", unsafe { (self.functions.cpg_join)(self.cpg, &self.group) })
+        match unsafe { (self.functions.cpg_join)(self.cpg, &self.group) } {
+            // This process' former session is not forgotten yet.
+            EXISTS => Ok(false),
+            code => taken("cpg_join", code),
+        }
     }
 
     /// Ends to be a member of the group. `false`: not now, try again.
@@ -518,7 +525,7 @@ impl Links {
     ///
     /// # Errors
     /// Corosync has gone, or is too old to say.
-    pub fn to(&self, node: u32) -> Result<Vec<Link>, SessionError> {
+    pub fn to(&self, node: &Member) -> Result<Vec<Link>, SessionError> {
         let unknown = LinkStatus {
             enabled: 0,
             connected: 0,
@@ -529,7 +536,7 @@ impl Links {
         };
         let mut status = NodeLinks {
             version: NODE_STATUS_V1,
-            node,
+            node: node.id,
             reachable: 0,
             _remote: 0,
             _external: 0,
@@ -540,24 +547,23 @@ impl Links {
         let code = unsafe {
             type Get = unsafe extern "C" fn(Handle, c_uint, c_int, *mut NodeLinks) -> c_int;
             let get: Get = self.library.function("corosync_cfg_node_status_get")?;
-            get(self.handle, node, NODE_STATUS_V1, &mut status)
+            get(self.handle, node.id, NODE_STATUS_V1, &mut status)
         };
         checked("cfg_node_status_get", code)?;
         let numbered = status.links.iter().enumerate().filter(|(_, link)| link.enabled != 0);
-        Ok(numbered.map(|(number, link)| Link::of(number, link)).collect())
+        let link = |(number, link): (usize, &LinkStatus)| Link {
+            node: node.clone(),
+            number,
+            local_address: text_of(&link.source),
+            address: text_of(&link.destination),
+            is_connected: link.connected != 0,
+        };
+        Ok(numbered.map(link).collect())
     }
 }
 
-impl Link {
-    fn of(number: usize, link: &LinkStatus) -> Link {
-        let text = |bytes: &[u8]| CStr::from_bytes_until_nul(bytes).map(|text| text.to_string_lossy().into_owned());
-        Link {
-            number,
-            local: text(&link.source).unwrap_or_default(),
-            remote: text(&link.destination).unwrap_or_default(),
-            is_connected: link.connected != 0,
-        }
-    }
+fn text_of(bytes: &[u8]) -> String {
+    CStr::from_bytes_until_nul(bytes).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 impl Drop for Links {

@@ -17,8 +17,8 @@ use super::embedded::pulse::{Pulse, Watch};
 use super::{Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, MulticastError, Payload};
 use group::{Group, Input, Output, Settings};
 use heard::Heard;
-use library::{Map, Session, SessionError};
-use quorate_core::membership::Member;
+use library::{Links, Map, Session, SessionError};
+use quorate_core::membership::{Link, Member};
 use std::collections::VecDeque;
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -109,6 +109,18 @@ pub fn survey(host: &str) -> Result<Surveyed, SessionError> {
     })
 }
 
+/// The links from this host to the others, as Corosync sees them now.
+///
+/// # Errors
+/// Its library is missing, or it does not run here.
+pub fn links(host: &str) -> Result<Vec<Link>, SessionError> {
+    let surveyed = survey(host)?;
+    let asked = Links::open()?;
+    let others = surveyed.nodes.iter().filter(|node| node.id != surveyed.local.id);
+    let links: Result<Vec<Vec<Link>>, SessionError> = others.map(|node| asked.to(node)).collect();
+    Ok(links?.into_iter().flatten().collect())
+}
+
 /// The daemon's hold on the engine.
 pub struct Corosync {
     surveyed: Surveyed,
@@ -150,6 +162,7 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
         let _ = ready.send(Ok(()));
         let settings = Settings { me: local, epoch: config.epoch, incarnation: config.incarnation, silence };
         let engine = Engine {
+            group_name: config.group,
             session,
             group: Group::new(settings),
             outgoing: VecDeque::new(),
@@ -234,6 +247,7 @@ enum Standing {
 }
 
 struct Engine {
+    group_name: String,
     session: Session,
     group: Group,
     outgoing: VecDeque<Vec<u8>>,
@@ -310,9 +324,11 @@ impl Engine {
     fn stand(&mut self, still: bool) -> Result<(), SessionError> {
         match self.standing {
             Standing::Joining if self.session.join()? => self.standing = Standing::Joined,
-            Standing::Joined if still && self.session.leave()? => {
-                self.outgoing.clear();
+            Standing::Joined if still => {
+                // Its end is heard as a member's going.
+                self.session = Session::open(&self.group_name)?;
                 self.standing = Standing::Away;
+                self.step(Input::Reconnected);
             }
             Standing::Away if self.is_excluded || !still => {
                 self.is_excluded = false;
