@@ -4,12 +4,12 @@ BUILD_PACKAGES = build-essential pkg-config libssl-dev zlib1g-dev
 # Real agents, a real sshd, and the peer that some tests compare with.
 TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-utils pacemaker-resource-agents \
     zsh fish less e2fsprogs util-linux mount tzdata libxml2-utils corosync iproute2 \
-    fence-agents pacemaker-common systemd systemd-sysv systemd-container dbus
+    fence-agents pacemaker-common systemd systemd-sysv systemd-container dbus procps
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)
 
-.PHONY: demo test check fix bless bench sim corpus compare compare-crmsh fuzz need-build need-test
+.PHONY: demo test check fix bless bench sim storm corpus compare compare-crmsh fuzz need-build need-test
 
 need-build:
 	@scripts/need $(BUILD_PACKAGES)
@@ -48,6 +48,14 @@ ifdef SEED
 else
 	QUORATE_SEEDS=$(SEEDS) $(CARGO) test --release -p quorate-tests --test simulation -- --nocapture
 endif
+
+# Hosts under Corosync, and one thing after the other that happens to them: make storm SECONDS=3600 HOSTS=5 SEED=7.
+SECONDS ?= 600
+HOSTS ?= 3
+storm: need-test
+	$(CARGO) build --workspace
+	QUORATE_STORM_SECONDS=$(SECONDS) QUORATE_STORM_HOSTS=$(HOSTS) QUORATE_STORM_SEED=$(or $(SEED),1) \
+	    $(CARGO) test -p quorate-tests --test storm -- --nocapture
 
 # The recorded scheduler cases, with a list of what differs.
 corpus:
