@@ -9,9 +9,6 @@ use crate::error::{Failure, Kind, Outcome};
 use quorate_core::cib::Document;
 use quorate_core::cib::diff::diff;
 use quorate_core::cib::merge::{Conflict, merge};
-use quorate_core::node::Refusal;
-use quorate_core::schema;
-use quorate_transport::local::daemon::AskError;
 use quorate_transport::store::{CibSource, Rewrite, StoreError};
 
 /// Others may be first again and again; after this many times something else is wrong.
@@ -27,7 +24,7 @@ pub fn commit(
     match source {
         CibSource::Live { .. } => commit_live(cluster, base, mine),
         CibSource::File(path) | CibSource::Shadow { path, .. } => {
-            Ok((Rewrite::begin(path, |theirs| allowed(theirs, merged(base, theirs, mine)?))?.finish()?, Vec::new()))
+            Ok((Rewrite::begin(path, |theirs| merged(base, theirs, mine))?.finish()?, Vec::new()))
         }
         CibSource::Stdin => Err(StoreError::ReadOnly.into()),
     }
@@ -48,16 +45,6 @@ fn commit_live(cluster: &mut dyn Cluster, base: &Document, mine: &Document) -> O
     }
     Err(Failure::new(Kind::Cluster, format!("somebody else was faster {ATTEMPTS_MAX} times"))
         .hint("commit again; nothing of yours is lost"))
-}
-
-/// A file takes what the daemon would take.
-fn allowed(theirs: &Document, merged: Document) -> Outcome<Document> {
-    let faults = schema::new_faults(theirs.root(), merged.root());
-    if faults.is_empty() {
-        return Ok(merged);
-    }
-    let reason = schema::in_short(&faults);
-    Err(StoreError::Daemon(AskError::Refused(Refusal::Schema { reason })).into())
 }
 
 /// Mine on top of theirs, with the next version if that changes anything.
