@@ -14,6 +14,24 @@ fn check(text: &str, expected: &str) {
     assert_eq!(parse(expected).0, statements, "printed and read again: {text}");
 }
 
+#[test]
+fn booleans_have_several_spellings() {
+    for (spelled, is) in [("yes", true), ("on", true), ("1", true), ("TRUE", true), ("no", false), ("off", false)] {
+        let set = if is { "_rsc_set_ a b" } else { "( a b )" };
+        check(&format!("colocation c inf: ( a b sequential={spelled} )"), &format!("colocation c inf: {set}"));
+        check(&format!("order o a b symmetrical={spelled}"), &format!("order o a b symmetrical={is}"));
+    }
+    wrong("order o a b symmetrical=maybe", "1:25: `maybe` is not true or false; there are true, false");
+}
+
+#[test]
+fn parameters_of_containers_need_no_keyword() {
+    check("ms m s a=b", "ms m s \\\n\tparams a=b");
+    check("clone c s a=b meta clone-max=2", "clone c s \\\n\tparams a=b \\\n\tmeta clone-max=2");
+    check("group g s t a=b", "group g s t \\\n\tparams a=b");
+    check("group g s t description=\"x y\" a=b", "group g s t \\\n\tdescription=\"x y\" \\\n\tparams a=b");
+}
+
 fn same(text: &str) {
     check(text, text);
 }

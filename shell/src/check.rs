@@ -28,7 +28,7 @@ use crate::session::{RunMode, Session};
 use quorate_core::cib::Document;
 use quorate_core::cib::objects;
 use quorate_grammar::crm::ast::{Kind as Said, OptionsKind, Statement};
-use quorate_grammar::{Diagnostic, Severity};
+use quorate_grammar::{Diagnostic, Severity, Span, Word};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -46,15 +46,27 @@ pub fn tell(session: &mut Session, statements: &[Statement], origin: &Origin) ->
 pub fn remember(session: &mut Session, statements: &[Statement], origin: &Origin) {
     let origin = Rc::new(origin.clone());
     for one in statements {
-        session.checks.written.insert(name_of(one), (Rc::clone(&origin), one.span));
+        let places = session.checks.written.entry(name_of(one)).or_default();
+        if !matches!(one.kind, Said::Options(_)) {
+            places.clear();
+        }
+        places.push((Rc::clone(&origin), one.span));
     }
 }
 
 /// A problem at its word, if it is known where that was written.
 fn at_word(session: &Session, problem: &Problem) -> Option<(Rc<Origin>, Diagnostic)> {
-    let word = problem.effect.as_ref()?;
-    let (origin, statement) = session.checks.written.get(&problem.object)?;
-    let span = effect::place(&origin.text, *statement, word);
+    if problem.effect.is_none() && problem.blamed.is_none() {
+        return None;
+    }
+    let found = |(origin, statement): &(Rc<Origin>, Span)| match &problem.effect {
+        Some(word) => effect::place(&origin.text, *statement, word),
+        None => effect::place_of(&origin.text, *statement, problem.blamed.as_ref()?),
+    };
+    let places = session.checks.written.get(&problem.object)?;
+    let word = places.iter().rev().find_map(|place| Some((&place.0, found(place)?)));
+    let id = || places.last().map(|(origin, statement)| (origin, effect::place_of_id(&origin.text, *statement)));
+    let (origin, span) = word.or_else(id)?;
     let diagnostic = Diagnostic { severity: problem.severity, ..Diagnostic::error(span, &problem.message) };
     Some((Rc::clone(origin), diagnostic))
 }
@@ -109,15 +121,12 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
             false => !session.checks.told.contains(&problem.key()),
         };
         if is_new {
-            match at_word(session, problem) {
-                Some((origin, diagnostic)) => session.ui.diagnostics(&[diagnostic], &origin),
-                None => report(session, std::slice::from_ref(problem)),
-            }
+            report_at_word(session, problem);
         }
     }
     let invalid = brought_by_changes(session)?;
     let untold = |problem: &&Problem| !problems.iter().any(|told| told.key() == problem.key());
-    report(session, &invalid.iter().filter(untold).cloned().collect::<Vec<_>>());
+    invalid.iter().filter(untold).for_each(|problem| report_at_word(session, problem));
     if !invalid.is_empty() {
         return Err(Failure::new(Kind::Check, "the schema does not allow this configuration; nothing was committed")
             .hint("put it right; the cluster takes nothing that its schema does not allow, forced or not"));
@@ -133,10 +142,52 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
     }
 }
 
+fn report_at_word(session: &mut Session, problem: &Problem) {
+    match at_word(session, problem) {
+        Some((origin, diagnostic)) => session.ui.diagnostics(&[diagnostic], &origin),
+        None => report(session, std::slice::from_ref(problem)),
+    }
+}
+
 /// What the schema does not allow of the changes: neither a setting nor force helps against that.
 fn brought_by_changes(session: &mut Session) -> Outcome<Vec<Problem>> {
     let stage = session.stage()?;
     Ok(schema::brought(stage.base(), stage.work()))
+}
+
+/// Says, at the words of a call, what a change of one object brings that has no effect, or not the meant one.
+/// `named` and `given` are where the attribute and its value stand. What is written stays written.
+pub fn tell_of(session: &mut Session, before: &Document, after: &Document, object: &str, words: [&Word; 2]) {
+    if session.options.get("core.check_frequency") != "always" || session.is_forced() {
+        return;
+    }
+    let known: Vec<Problem> = of_object(session, before, object);
+    let mut new = of_object(session, after, object);
+    new.retain(|problem| !known.contains(problem));
+    let [named, given] = words;
+    let at = |problem: &Problem| {
+        let has = |quoted: String| !given.text.is_empty() && problem.message.contains(&quoted);
+        let is_of_value = has(format!("`{}`", given.text)) || has(format!("'{}'", given.text));
+        if is_of_value { given.span } else { named.span }
+    };
+    let told: Vec<Diagnostic> = new.iter().map(|one| Diagnostic::warning(at(one), &one.message)).collect();
+    let origin = session.origin.clone();
+    session.ui.diagnostics(&told, &origin);
+}
+
+fn of_object(session: &Session, document: &Document, object: &str) -> Vec<Problem> {
+    let configuration = document.configuration();
+    let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
+    let facts = Facts::of(configuration, session.catalogue(), &agents);
+    let statements = show::all(configuration, facts.catalogue);
+    let of_it = statements.iter().filter(|one| name_of(one) == object);
+    let found = of_it.flat_map(|one| statement::check(one, &facts));
+    let mut problems: Vec<Problem> = found.map(|found| Problem::of(object, found)).collect();
+    problems.retain(|problem| !problem.is_of_agent());
+    if problems.is_empty() {
+        problems.extend(effect::problems(document).into_iter().filter(|problem| problem.object == object));
+    }
+    problems
 }
 
 /// Those that were there before are no reason to refuse a change.
@@ -276,6 +327,11 @@ fn name_of(statement: &Statement) -> String {
             OptionsKind::ResourceDefaults => "rsc-options".to_string(),
             OptionsKind::OperationDefaults => "op-options".to_string(),
         },
+        (Said::Xml(xml), None) => {
+            let element = quorate_core::xml::read(&xml.text).ok();
+            let id = element.as_ref().and_then(|element| element.id());
+            id.unwrap_or(statement.kind.keyword()).to_string()
+        }
         (kind, None) => kind.keyword().to_string(),
     }
 }

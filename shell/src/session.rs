@@ -76,8 +76,8 @@ pub struct Checks {
     pub told: BTreeSet<String>,
     /// `verify` is being run: nothing is left out.
     pub verifying: bool,
-    /// Where objects were written last.
-    pub written: BTreeMap<String, (Rc<Origin>, Span)>,
+    /// Where objects were written: of options each place, for they are added to each other; else the last.
+    pub written: BTreeMap<String, Vec<(Rc<Origin>, Span)>>,
 }
 
 pub struct Session {

@@ -16,6 +16,59 @@ use std::process::Command;
 /// Differences that are meant, by case: a line of ours, or of theirs, that has no counterpart.
 const EXPECTED: &[(&str, &str, &str)] = &[
     // (case, line, why)
+    ("bugs", "block 2 has another order", "shown where it will stand, before the commit, too"),
+    ("newfeatures", P0_WITHOUT_ID, "an id that others refer to is shown"),
+    ("newfeatures", P0_WITH_ID, "an id that others refer to is shown"),
+    ("resource", "-<instance_attributes id=\"p0-instance_attributes\"/>", NO_EMPTY_SETS),
+    ("resource", "-<meta_attributes id=\"p0-meta_attributes\"/>", NO_EMPTY_SETS),
+    ("resource", "block 22 has another order", NO_EMPTY_SETS),
+    ("resource", "block 23 has another order", NO_EMPTY_SETS),
+    ("resource", "block 25 has another order", NO_EMPTY_SETS),
+    ("resource", "-<meta_attributes id=\"p5-meta_attributes-0\">", NO_EMPTY_SETS),
+    (
+        "resource",
+        "-<nvpair id=\"p5-meta_attributes-0-maintenance\" name=\"maintenance\" value=\"true\"/>",
+        NO_EMPTY_SETS,
+    ),
+    ("resource", "+<meta_attributes id=\"p5-meta_attributes\">", NO_EMPTY_SETS),
+    ("resource", "+<nvpair id=\"p5-meta_attributes-maintenance\" name=\"maintenance\" value=\"true\"/>", NO_EMPTY_SETS),
+    ("resource", "-<meta_attributes id=\"g1-meta_attributes-0\">", NO_EMPTY_SETS),
+    ("resource", "-<nvpair id=\"g1-meta_attributes-0-is-managed\" name=\"is-managed\" value=\"true\"/>", NO_EMPTY_SETS),
+    ("resource", "+<meta_attributes id=\"g1-meta_attributes\">", NO_EMPTY_SETS),
+    ("resource", "+<nvpair id=\"g1-meta_attributes-is-managed\" name=\"is-managed\" value=\"true\"/>", NO_EMPTY_SETS),
+    ("resource", "+<meta_attributes id=\"p0-meta_attributes\">", EQUAL_STAYS),
+    (
+        "resource",
+        "+<nvpair id=\"p0-meta_attributes-target-role\" name=\"target-role\" value=\"Started\"/>",
+        EQUAL_STAYS,
+    ),
+    ("resource", "block 34 has another order", EQUAL_STAYS),
+];
+
+const NO_EMPTY_SETS: &str = "a set goes with its last attribute, and its id is free again";
+const EQUAL_STAYS: &str = "a member that says the same as its container keeps it";
+const P0_WITHOUT_ID: &str = "-primitive p0 Dummy params state=1 op monitor timeout=20s interval=10s op start timeout=20s \
+    interval=0s op stop timeout=20s interval=0s";
+const P0_WITH_ID: &str = "+primitive p0 Dummy params $p0-state:state=1 op monitor timeout=20s interval=10s op start \
+    timeout=20s interval=0s op stop timeout=20s interval=0s";
+
+/// The sessions about the configuration and resources; the rest are about this machine's agents, logs and clusters.
+const SESSIONS: &[&str] = &[
+    "acl",
+    "bugs",
+    "bundle",
+    "commit",
+    "confbasic",
+    "confbasic-xml",
+    "delete",
+    "edit",
+    "file",
+    "newfeatures",
+    "node",
+    "resource",
+    "rset",
+    "rset-xml",
+    "shadow",
 ];
 
 fn place() -> PathBuf {
@@ -82,6 +135,9 @@ impl Replay {
     fn new() -> Replay {
         let bench = Bench::with(SAMPLE);
         write_agents(&bench.path("ocf"));
+        if let Ok(file) = fs::read(place().with_file_name("bugs-test.txt")) {
+            fs::write(bench.path("bugs-test.txt"), file).unwrap();
+        }
         Replay { bench, shown: String::new(), object: None }
     }
 
@@ -91,12 +147,16 @@ impl Replay {
         command.args(["-R", "--keep-going"]);
         let answer = Bench::feed(command.args(words), input);
         self.shown.push_str(&answer.out);
+        // What is no message stands there with theirs.
+        let told = answer.err.lines().filter(|line| line.starts_with("resource "));
+        told.for_each(|line| self.shown.push_str(&format!("{line}\n")));
         if std::env::var_os("QUORATE_SHOW").is_some() {
             eprintln!("{words:?}\n{}{}", answer.out, answer.err);
         }
     }
 
     fn run(&mut self, case: &str) {
+        let case = as_read(case);
         let mut lines = case.lines();
         while let Some(line) = lines.next() {
             let first = line.split_whitespace().next().unwrap_or_default();
@@ -142,6 +202,19 @@ impl Replay {
             self.crm(&[], &format!("configure\n_regtest on\nshow xml {object}\n"));
         }
     }
+}
+
+/// As a shell's `read` gives lines: one that ends in a backslash goes on, other backslashes stand for what follows.
+fn as_read(text: &str) -> String {
+    let mut read = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => read.extend(letters.next().filter(|next| *next != '\n')),
+            letter => read.push(letter),
+        }
+    }
+    read
 }
 
 /// Split as a shell does, as far as the cases need it.
@@ -240,10 +313,8 @@ fn recorded_sessions() {
     let mut wrong = Vec::new();
     let mut met = vec![false; EXPECTED.len()];
     let only = std::env::var("QUORATE_CASE").ok();
-    for name in
-        ["acl", "bundle", "commit", "confbasic", "confbasic-xml", "edit", "file", "node", "rset", "rset-xml", "shadow"]
-    {
-        if only.as_ref().is_some_and(|only| only != name) {
+    for &name in SESSIONS {
+        if only.as_ref().is_some_and(|only| only != name) || !place().join(name).exists() {
             continue;
         }
         for line in check(name) {
@@ -254,8 +325,8 @@ fn recorded_sessions() {
         }
     }
     assert!(wrong.is_empty(), "{} differences\n{}", wrong.len(), wrong.join("\n"));
-    let stale: Vec<_> =
-        EXPECTED.iter().zip(&met).filter(|(_, met)| !**met && only.is_none()).map(|(one, _)| one).collect();
+    let stale = EXPECTED.iter().zip(&met).filter(|(one, met)| !**met && only.is_none() && place().join(one.0).exists());
+    let stale: Vec<_> = stale.map(|(one, _)| one).collect();
     assert!(stale.is_empty(), "no longer differ, take them off the list: {stale:?}");
 }
 

@@ -1,5 +1,6 @@
 //! crm_simulate's options: what goes in, what is refused and how, and that the same input always gives the same output.
 
+use quorate_core::cib::Document;
 use quorate_core::xml;
 use quorate_tests::lab::program;
 use quorate_tests::needs;
@@ -48,6 +49,35 @@ fn refused(words: &[&str], code: i32, expected: &str) {
     let answer = Desk::new().run(words);
     assert_eq!((answer.code, answer.out.as_str()), (code, ""), "{words:?}: {}", answer.err);
     assert_eq!(answer.err.trim_end(), expected, "{words:?}");
+}
+
+/// As if each step were a change of the CIB, which it is in a cluster.
+#[test]
+fn steps_on_paper_count_in_the_version() {
+    let version = |words: &[&str]| {
+        let desk = Desk::new();
+        let from = Document::read(&desk.file("cib.xml")).expect("a CIB").version();
+        let answer = desk.run(&[&["-x", "cib.xml", "-O", "out.xml"], words].concat());
+        assert_eq!(answer.code, 0, "{words:?}: {}", answer.err);
+        let to = Document::read(&desk.file("out.xml")).expect("a CIB").version();
+        let updates = if to.epoch == from.epoch { to.num_updates - from.num_updates } else { to.num_updates };
+        (to.epoch - from.epoch, updates, answer.out.matches("Resource action:").count())
+    };
+    for (words, epochs, updates) in [
+        (&["-u", "new"][..], 1, 2),
+        (&["-u", "new", "-u", "newer"], 2, 2),
+        (&["-u", "srv1"], 0, 1),
+        (&["-f", "srv1"], 0, 1),
+        (&["-d", "srv1"], 0, 2),
+        (&["-g", "t", "-b", "t"], 0, 2),
+        (&["-q", "true"], 0, 1),
+        (&["-w", "true"], 1, 0),
+        (&["-i", "pgsqld_monitor_15000@srv1=1"], 0, 3),
+    ] {
+        assert_eq!(version(words), (epochs, updates, 0), "{words:?}");
+    }
+    let (epochs, updates, actions) = version(&["-S", "-u", "new"]);
+    assert!(actions > 0 && epochs == 1 && updates as usize == 2 + actions, "{updates} after {actions} actions");
 }
 
 #[test]

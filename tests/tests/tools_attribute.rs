@@ -218,6 +218,24 @@ fn crm_node_knows_ids_and_forgets_who_is_gone() {
 }
 
 #[test]
+fn what_the_schema_forbids_is_not_written() {
+    let stays = story(&[
+        ("crm_attribute -n default-resource-stickiness -v 5", 78, "excludes `default-resource-stickiness`"),
+        ("crm_attribute -t nodes -N n1 -n x -v 1 -s 1bad", 78, "is an id"),
+        ("crm_attribute -t rsc_defaults -n x -v 1 -i 1bad", 78, "is an id"),
+        ("crm_resource -r d --meta -p x -v 5 -s 1bad", 78, "is an id"),
+        ("crm_resource -r d -p class -v frob --element", 78, "one of ocf"),
+        ("crm_resource -r d -d type --element", 78, "no `type`"),
+    ]);
+    assert_eq!(stays, CIB);
+    let wrong = CIB.replace("\"cluster-name\"", "\"is-managed-default\"");
+    let bench = Bench::new(&wrong);
+    // What was wrong before keeps nobody from changing something else.
+    assert_eq!(call(&bench, "crm_attribute -n batch-limit -v 5").0, 0);
+    assert_eq!(call(&bench, "crm_attribute -n is-managed-default -v false").0, 0);
+}
+
+#[test]
 fn crm_verify_says_what_the_scheduler_makes_of_it() {
     let bench = Bench::new(CIB);
     let file = bench.path("cib.xml").display().to_string();
@@ -237,6 +255,8 @@ fn crm_verify_says_what_the_scheduler_makes_of_it() {
             "error: o: ignoring",
         ),
         ("pacemaker-3.9", "pacemaker-9.9", 78, "unknown"),
+        ("<constraints/>", "", 78, "<configuration> has no <constraints> in it"),
+        (" epoch=\"10\"", "", 78, "`epoch`"),
         ("id=\"o2\"", "id=\"o2\"", 0, ""),
     ] {
         std::fs::write(&file, CIB.replace(was, is)).unwrap();

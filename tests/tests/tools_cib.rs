@@ -107,7 +107,8 @@ fn what_the_schema_forbids_is_not_written() {
             "Update does not conform to the configured schema",
         ),
         ("-C -o constraints -X |<rsc_location id=\"l2\" rsc=\"none\" node=\"n2\"/>|", 78, "Update does not conform"),
-        ("-D -X |<crm_config/>|", 0, ""),
+        ("-D -X |<crm_config/>|", 78, "<configuration> has no <crm_config> in it"),
+        ("-d --force -A //constraints", 78, "Update does not conform"),
     ]);
     assert!(cib.contains("<primitive id=\"d\"") && !cib.contains("\"e\""), "{cib}");
 }

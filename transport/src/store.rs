@@ -14,7 +14,7 @@ use nix::fcntl::{Flock, FlockArg};
 use quorate_core::cib::document::DocumentError;
 use quorate_core::cib::{self, ApplyError, Document, Patch, Version};
 use quorate_core::node::Refusal;
-use quorate_core::xml;
+use quorate_core::{schema, xml};
 
 use crate::local::daemon::{AskError, Daemon};
 use crate::owned::Owned;
@@ -169,6 +169,7 @@ impl Rewrite {
         if let Some(reason) = xml::unfit(document.root()).filter(|_| !same) {
             return Err(StoreError::Unfit(reason).into());
         }
+        expect_allowed(&now, &document)?;
         let staged = if same { None } else { Some(Staged::document(path, &document)?) };
         Ok(Rewrite { _held: held, document, staged })
     }
@@ -181,6 +182,15 @@ impl Rewrite {
         self.staged.map_or(Ok(()), Staged::finish)?;
         Ok(self.document)
     }
+}
+
+/// A file takes what the daemon would take, and refuses in its words what brings a fault that was not there.
+fn expect_allowed(now: &Document, next: &Document) -> Result<(), StoreError> {
+    let faults = schema::new_faults(now.root(), next.root());
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Daemon(AskError::Refused(Refusal::Schema { reason: schema::in_short(&faults) })))
 }
 
 fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, StoreError> {

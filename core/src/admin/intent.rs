@@ -4,6 +4,7 @@
 
 use super::attribute::{self, Sort};
 use super::find::find_node;
+use super::manage::Rivals;
 use super::refusal::Refusal;
 use super::target_role::{self, Members, TargetRole};
 use super::{cleanup, delete, fence, holder, manage, moves, standby, ticket};
@@ -125,6 +126,8 @@ pub struct Facts {
     pub force: bool,
     /// Which members of a container give up what they say to the contrary.
     pub members: Members,
+    /// Who gives up `maintenance` for `is-managed`, or the reverse.
+    pub rivals: Rivals,
     /// A move or a ban is about the promoted role alone.
     pub promoted_only: bool,
 }
@@ -144,8 +147,12 @@ pub fn edits(document: &Document, intent: &Intent, facts: &Facts) -> Result<Vec<
     match intent {
         Intent::Role { resource, role } => target_role::edits(document, resource, *role, &facts.members),
         Intent::Restore { resource, role } => target_role::restore(document, resource, role.as_deref(), &facts.members),
-        Intent::Manage { resource, managed } => manage::managed(document, resource, *managed, &facts.members),
-        Intent::Maintenance { resource, on } => manage::maintenance(document, resource, *on, &facts.members),
+        Intent::Manage { resource, managed } => {
+            manage::managed(document, resource, *managed, &facts.members, &facts.rivals)
+        }
+        Intent::Maintenance { resource, on } => {
+            manage::maintenance(document, resource, *on, &facts.members, &facts.rivals)
+        }
         Intent::NodeMaintenance { node, on } => manage::of_node(document, node, *on),
         Intent::ClusterMaintenance { on } => Ok(manage::of_cluster(document, *on)),
         Intent::Standby { node, on } => standby::edits(document, node, *on),

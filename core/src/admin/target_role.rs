@@ -164,7 +164,7 @@ pub(super) fn is_clone(element: &Element) -> bool {
 }
 
 /// What is cloned, or runs in a bundle, is meant with all its instances. A member of a group is meant alone.
-fn target<'a>(document: &'a Document, object: &Object<'a>) -> Object<'a> {
+pub(super) fn target<'a>(document: &'a Document, object: &Object<'a>) -> Object<'a> {
     let around = &object.place[..object.place.len() - 1];
     let holder = objects::at(document.configuration(), around);
     match is_clone(holder) || holder.name == "bundle" {

@@ -2,6 +2,7 @@
 
 use super::attribute::Sort;
 use super::intent::{Facts, Intent, edits};
+use super::manage::Rivals;
 use super::target_role::{Members, TargetRole};
 use super::ticket::Change;
 use crate::cib::{Document, Edit};
@@ -128,6 +129,39 @@ fn what_is_cloned_is_told_by_its_clone() {
         ("maintenance d1 on", "put d/dm: promotable=true maintenance=true"),
         ("stop nothing", "refused: there is no resource `nothing`"),
     ]);
+}
+
+#[test]
+fn what_is_managed_again_is_in_no_maintenance() {
+    let with = |attributes: &str| {
+        let meta = format!("<primitive id=\"p\"><meta_attributes id=\"m\">{attributes}</meta_attributes></primitive>");
+        Document::read(&CLUSTER.replace("<primitive id=\"p\"/>", &meta)).expect("a document")
+    };
+    let maintenance = "<nvpair id=\"a\" name=\"maintenance\" value=\"true\"/>";
+    let unmanaged = "<nvpair id=\"b\" name=\"is-managed\" value=\"false\"/>";
+    let both = format!("{maintenance}{unmanaged}");
+    let all = Rivals::These(vec!["p".to_string()]);
+    let none = Rivals::These(Vec::new());
+    let hindering = Rivals::Hindering;
+    for (attributes, words, rivals, expected) in [
+        (maintenance, "manage p", &hindering, "is-managed=true"),
+        (maintenance, "manage p", &none, "maintenance=true is-managed=true"),
+        (maintenance, "unmanage p", &hindering, "maintenance=true is-managed=false"),
+        (maintenance, "unmanage p", &all, "is-managed=false"),
+        (unmanaged, "maintenance p on", &hindering, "is-managed=false maintenance=true"),
+        (unmanaged, "maintenance p on", &all, "maintenance=true"),
+        (unmanaged, "maintenance p off", &hindering, "is-managed=false maintenance=false"),
+        (&both, "manage p", &hindering, "is-managed=true"),
+        (&both, "start p", &all, "maintenance=true is-managed=false target-role=Started"),
+    ] {
+        let facts = Facts { rivals: rivals.clone(), ..Facts::default() };
+        let next = super::apply(&with(attributes), &wish(words), &facts).expect("it is possible");
+        let resource = next.configuration().descendants().find(|part| part.id() == Some("p")).expect("it is there");
+        let pairs = resource.descendants().filter(|part| part.name == "nvpair");
+        let of = |pair: &Element, name: &str| pair.attr(name).unwrap_or_default().to_string();
+        let said: Vec<String> = pairs.map(|pair| format!("{}={}", of(pair, "name"), of(pair, "value"))).collect();
+        assert_eq!(said.join(" "), expected, "{words} of {attributes}");
+    }
 }
 
 #[test]

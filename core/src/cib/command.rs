@@ -3,7 +3,7 @@
 //! In: a document and a [`Command`]. Out: the changed document with its next version, or why not.
 //! Absent: whether the schema allows it (see `schema`), patches made elsewhere (see `apply`), who may do it.
 
-use super::document::{Document, DocumentError};
+use super::document::{self, Document, DocumentError};
 use super::upgrade::{self, UpgradeError};
 use super::version::Version;
 use crate::score::Score;
@@ -54,6 +54,8 @@ pub enum CommandError {
     },
     /// It is in the latest schema already.
     Unchanged,
+    /// A section that every configuration has would be gone.
+    Incomplete(&'static str),
     Upgrade(UpgradeError),
     NotACib(DocumentError),
     XPath(XPathError),
@@ -67,6 +69,9 @@ impl fmt::Display for CommandError {
             CommandError::Invalid => out.write_str("Invalid argument"),
             CommandError::Old { .. } => out.write_str("Update was older than existing configuration"),
             CommandError::Unchanged => out.write_str("Schema is already the latest available"),
+            CommandError::Incomplete(section) => {
+                write!(out, "/cib/configuration: <configuration> has no <{section}> in it")
+            }
             CommandError::Upgrade(error) => error.fmt(out),
             CommandError::NotACib(error) => error.fmt(out),
             CommandError::XPath(error) => error.fmt(out),
@@ -172,8 +177,18 @@ pub fn carry_out(document: &Document, scope: &Scope, command: &Command) -> Resul
         Command::DeleteAll(input) => delete(&mut root, scope, input.as_ref(), true)?,
         Command::Replace(input) => replace(&mut root, scope, input, version)?,
     }
+    if let Command::Delete(_) | Command::DeleteAll(_) = command {
+        expect_sections(&root)?;
+    }
     let mut next = Document::from_element(root).map_err(CommandError::NotACib)?;
-    if next.root() == document.root() || next.version() > version {
+    if next.root() == document.root() {
+        return Ok(next);
+    }
+    if next.version() > version {
+        // A change of nothing but the version counts as one of the status, as with Pacemaker.
+        let counted = matches!(command, Command::Modify { .. }) && is_only_status(document, &next);
+        let version = next.version();
+        next.set_version(if counted { version.next_status() } else { version });
         return Ok(next);
     }
     next.set_version(match is_only_status(document, &next) {
@@ -181,6 +196,13 @@ pub fn carry_out(document: &Document, scope: &Scope, command: &Command) -> Resul
         false => version.next_configuration(),
     });
     Ok(next)
+}
+
+/// A document adds sections that lack, so what deletes one would change nothing.
+fn expect_sections(root: &Element) -> Result<(), CommandError> {
+    let configuration = root.child("configuration");
+    let is_missing = |section: &&'static str| configuration.is_some_and(|all| all.child(section).is_none());
+    document::SECTIONS.into_iter().find(is_missing).map_or(Ok(()), |section| Err(CommandError::Incomplete(section)))
 }
 
 fn with_version(document: &Document, version: Version) -> Document {
@@ -463,7 +485,13 @@ mod tests {
         check("", modify("<primitive id='c'/>", false), "", "No such device or address");
         check("resources", modify("<primitive id='c'/>", true), "//*[@id='c']", "0.8.0 <primitive id='c'/>");
         check("tags", modify("<tag id='t'/>", true), "tags", "0.8.0 <tags><tag id='t'/></tags>");
-        check("", modify("<cib epoch='epoch++'/>", false), "//nodes/node/@id", "0.8.3 <node id='1' uname='n1'/>");
+        check("", modify("<cib epoch='epoch++'/>", false), "//nodes/node/@id", "0.8.4 <node id='1' uname='n1'/>");
+        check(
+            "",
+            modify("<cib admin_epoch='admin_epoch+=2'/>", false),
+            "//nodes/node/@id",
+            "2.7.4 <node id='1' uname='n1'/>",
+        );
         check("//group", modify("<group id='g' description='d'/>", false), "//*[@id='a']", "0.8.0 <primitive id='a'/>");
         check("status", modify("<node_state id='1'/>", true), "status", "0.7.4 <status><node_state id='1'/></status>");
         check(
@@ -494,6 +522,9 @@ mod tests {
         check("//primitive/@class", Command::Delete(None), "//*[@id='b']", "0.8.0 <primitive id='b'/>");
         check("//missing", Command::Delete(None), "nodes", "0.7.3 <nodes><node id='1' uname='n1'/></nodes>");
         check("/cib", Command::Delete(None), "", "Invalid argument");
+        let incomplete = "/cib/configuration: <configuration> has no <constraints> in it";
+        check("", delete("<constraints/>"), "", incomplete);
+        check("//constraints", Command::DeleteAll(None), "", incomplete);
         check("nodes", delete("<nodes><node id='1'/></nodes>"), "nodes", "0.8.0 <nodes/>");
     }
 

@@ -17,7 +17,7 @@ pub const PACEMAKER: &str = "3.0.2";
 pub const FEATURE_SET: &str = "3.20.5";
 
 /// Sections of `<configuration>` that every document has.
-const SECTIONS: [&str; 4] = ["crm_config", "nodes", "resources", "constraints"];
+pub(super) const SECTIONS: [&str; 4] = ["crm_config", "nodes", "resources", "constraints"];
 
 /// A whole CIB.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +158,16 @@ impl Document {
         root.set("epoch", version.epoch.to_string());
         root.set("num_updates", version.num_updates.to_string());
         root.set("admin_epoch", version.admin_epoch.to_string());
+    }
+
+    /// Counts a change of the status, which was made on paper.
+    pub fn count_status(&mut self) {
+        self.set_version(self.version().next_status());
+    }
+
+    /// Counts a change of the configuration, which was made on paper.
+    pub fn count_configuration(&mut self) {
+        self.set_version(self.version().next_configuration());
     }
 
     /// Whether both copies are the same object: a cheap way to see that nothing changed.

@@ -20,6 +20,8 @@ pub struct Fault {
     pub object: String,
     /// The attribute, if it is one, or lacks.
     pub attribute: Option<String>,
+    /// What that attribute has as its value, if it is there.
+    pub value: Option<String>,
     pub kind: Kind,
     /// What is wrong, and what would be right.
     pub message: String,
@@ -40,6 +42,13 @@ pub enum Kind {
     Twice,
     /// Something refers to an id that nothing has.
     Dangling,
+}
+
+impl Fault {
+    /// Whether the other says the same of the same element, whatever its value is by now.
+    pub fn is(&self, other: &Fault) -> bool {
+        (&self.path, &self.message, self.kind) == (&other.path, &other.message, other.kind)
+    }
 }
 
 impl fmt::Display for Fault {
@@ -82,8 +91,9 @@ impl Place<'_, '_> {
     }
 
     fn fault(&self, kind: Kind, attribute: Option<&str>, message: String) -> Fault {
+        let value = attribute.and_then(|name| self.element.attr(name)).map(str::to_string);
         let attribute = attribute.map(str::to_string);
-        Fault { path: self.path(), object: self.object(), attribute, kind, message }
+        Fault { path: self.path(), object: self.object(), attribute, value, kind, message }
     }
 }
 
@@ -145,7 +155,8 @@ pub fn unclaimed(root: &Element) -> Fault {
 pub fn unknown(claimed: &str) -> Fault {
     let message = format!("validate-with=\"{claimed}\" is no schema from pacemaker-1.0 to {}", LATEST);
     let attribute = Some("validate-with".to_string());
-    Fault { path: "/cib".into(), object: "cib".into(), attribute, kind: Kind::Claim, message }
+    let value = Some(claimed.to_string());
+    Fault { path: "/cib".into(), object: "cib".into(), attribute, value, kind: Kind::Claim, message }
 }
 
 /// In which other schema something is there, to be told.

@@ -51,7 +51,7 @@ pub fn new_faults(before: &Element, after: &Element) -> Vec<Fault> {
     let mut new = faults(after);
     if !new.is_empty() {
         let old = faults(before);
-        new.retain(|fault| !old.contains(fault));
+        new.retain(|fault| !old.iter().any(|known| known.is(fault)));
     }
     new
 }

@@ -215,8 +215,10 @@ pub enum Standing {
     Lost,
 }
 
-/// Writes a node's standing.
+/// Writes a node's standing. As with Pacemaker each part of it is a change of its own: a state that
+/// was not there, what it says, a history and attributes that go.
 pub fn stand(document: &mut Document, node: &str, standing: Standing) {
+    let is_new = !has_state(document, node);
     let uuid = uuid_of(document, node).unwrap_or_else(|| node.to_owned());
     let state = node_state(document, node, &uuid);
     let values = match standing {
@@ -228,9 +230,16 @@ pub fn stand(document: &mut Document, node: &str, standing: Standing) {
         state.set(name, value);
     }
     state.set("crm-debug-origin", ORIGIN);
+    let parts = state.children.len();
     if standing == Standing::Down {
         state.retain_elements(|part| !matches!(&*part.name, "lrm" | "transient_attributes"));
     }
+    let changes = usize::from(is_new) + 1 + parts - state.children.len();
+    (0..changes).for_each(|_| document.count_status());
+}
+
+fn has_state(document: &Document, node: &str) -> bool {
+    document.status().elements_named("node_state").any(|state| state.attr("uname") == Some(node))
 }
 
 /// A node's id, by its name.

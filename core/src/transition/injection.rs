@@ -126,10 +126,12 @@ pub fn inject<F: Fn(&str) -> Option<ResourceRef>>(
             Injection::Quorum(text) => {
                 let value = if boolean(text) == Some(false) { "0" } else { "1" };
                 document.root_mut().set("have-quorum", value);
+                document.count_status();
                 done.push(Modification::Quorum(text.clone()));
             }
             Injection::Watchdog(text) => {
                 set_property(document, "have-watchdog", text);
+                document.count_configuration();
                 done.push(Modification::Watchdog(text.clone()));
             }
             Injection::Node(standing, name) => {
@@ -141,6 +143,7 @@ pub fn inject<F: Fn(&str) -> Option<ResourceRef>>(
             }
             Injection::Ticket(change, id) => {
                 set_ticket(document, id, *change);
+                document.count_status();
                 done.push(Modification::Ticket(*change, id.clone()));
             }
             Injection::Operation(operation) => {
@@ -161,6 +164,7 @@ fn introduce(document: &mut Document, name: &str) {
     let nodes = document.configuration_mut().child_or_new("nodes");
     if !is_remote && !nodes.elements().any(|node| node.attr("uname") == Some(name)) {
         nodes.push(Element::new("node").with("id", id).with("uname", name));
+        document.count_configuration();
     }
 }
 
@@ -225,6 +229,7 @@ fn inject_operation<F: Fn(&str) -> Option<ResourceRef>>(
         now: known.now,
     };
     history::Recorder::default().record(document, &uuid, &result);
+    (0..=attributes.len()).for_each(|_| document.count_status());
     attributes
 }
 

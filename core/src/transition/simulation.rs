@@ -157,6 +157,7 @@ impl Run<'_> {
             now: self.setting.now,
         };
         self.recorder.record(&mut self.document, uuid, &result);
+        self.document.count_status();
         if wish.is_some() { Outcome::Failed } else { Outcome::Done }
     }
 
@@ -184,6 +185,7 @@ impl Run<'_> {
         };
         let for_good = offset.is_empty() || offset.eq_ignore_ascii_case("INFINITY");
         let attributes = injection::fail(&mut self.document, uuid, wish, wish.code, for_good, self.setting.now);
+        attributes.iter().for_each(|_| self.document.count_status());
         self.steps.extend(attributes.into_iter().map(Step::Attribute));
     }
 

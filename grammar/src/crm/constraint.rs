@@ -6,7 +6,7 @@
 use crate::crm::ast::{Colocation, Location, Member, Members, Order, Place, ResourceSet, Setting, Target, Ticket};
 use crate::crm::attributes;
 use crate::crm::expect::{ACTIONS, BOOLEANS, Expected, LOSS_POLICIES, ORDER_KINDS, ROLES};
-use crate::crm::reader::{Parsed, Reader, meant, one_of};
+use crate::crm::reader::{Parsed, Reader, boolean, meant, one_of};
 use crate::crm::rule;
 use crate::diagnostic::{Diagnostic, Severity, closest};
 use crate::line::Token;
@@ -140,8 +140,7 @@ pub fn order(reader: &mut Reader) -> Parsed<Order> {
         true => Members::Sets(read.sets),
         false => at_least_two(read, reader)?,
     };
-    let symmetrical =
-        reader.option("symmetrical=").map(|value| one_of(value, "true or false", BOOLEANS)).transpose()?;
+    let symmetrical = reader.option("symmetrical=").map(boolean).transpose()?;
     Ok(Order { id, kind, members, symmetrical, verbatim: verbatim(reader) })
 }
 
@@ -314,7 +313,7 @@ fn set_options(reader: &mut Reader, sets: &mut [ResourceSet]) -> Parsed<bool> {
     while let Some((name, value)) =
         reader.pair(Expected::Prefix("sequential="), |name| matches!(name, "sequential" | "require-all"))
     {
-        let value = one_of(value, "true or false", BOOLEANS)? == "true";
+        let value = boolean(value)? == "true";
         for set in sets.iter_mut() {
             match name.text.as_str() {
                 "sequential" => set.sequential = value,

@@ -4,9 +4,10 @@
 //! place reached. Productions never go back, so the current place is the furthest.
 //! Absent: any one statement's grammar.
 
-use crate::crm::expect::{Expected, SECTIONS};
+use crate::crm::expect::{BOOLEANS, Expected, SECTIONS};
 use crate::diagnostic::{Diagnostic, closest};
 use crate::line::Token;
+use crate::literal;
 use crate::span::{Span, Word};
 
 /// A statement that cannot be read on.
@@ -223,6 +224,14 @@ pub fn one_of(word: Word, what: &str, table: &[&'static str]) -> Parsed<Word> {
         Diagnostic::error(word.span, format!("`{}` is not {what}; there are {}", word.text, table.join(", ")));
     diagnostic.hint = closest(&word.text, table.iter().copied()).map(meant);
     Err(diagnostic.into())
+}
+
+/// A boolean in any of its spellings, as the schema spells it.
+pub fn boolean(word: Word) -> Parsed<Word> {
+    match literal::boolean(&word.text) {
+        Ok(value) => Ok(Word::at(if value { "true" } else { "false" }, word.span)),
+        Err(_) => one_of(word, "true or false", BOOLEANS),
+    }
 }
 
 /// Ids become XML ids: a letter or `_`, then letters, digits, `_`, `-` and `.`.

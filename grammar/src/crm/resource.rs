@@ -196,7 +196,7 @@ pub fn group(reader: &mut Reader) -> Parsed<Group> {
     if members.is_empty() {
         return Err(reader.stop());
     }
-    let sets = sets(reader, &[SetKind::Params, SetKind::Meta], None)?;
+    let sets = sets(reader, &[SetKind::Params, SetKind::Meta], Some(SetKind::Params))?;
     Ok(Group { id, members, description, sets })
 }
 
@@ -211,7 +211,7 @@ pub fn clone(reader: &mut Reader, master: bool) -> Parsed<Clone> {
     let id = reader.id()?;
     let child = reader.name(Expected::Child)?;
     let description = reader.description();
-    let sets = sets(reader, &[SetKind::Params, SetKind::Meta], None)?;
+    let sets = sets(reader, &[SetKind::Params, SetKind::Meta], Some(SetKind::Params))?;
     Ok(Clone { id, master, child, description, sets })
 }
 

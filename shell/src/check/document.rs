@@ -28,6 +28,7 @@ pub fn check(facts: &Facts) -> Vec<Problem> {
             object: ids.join(", "),
             message: format!("of the same agent {agent}, but {values} should be another for each"),
             effect: None,
+            blamed: None,
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 //! In: a document; its notes on it. Out: problems of objects, and where in a text the word stands.
 //! Absent: the facts themselves (core's `scheduler::verify`).
 
-use super::problem::Problem;
+use super::problem::{Blamed, Problem};
 use quorate_core::cib::Document;
 use quorate_core::cib::model::kind::{self, Kind};
 use quorate_core::cib::model::names::{self, Of};
@@ -31,7 +31,7 @@ pub fn problems(document: &Document) -> Vec<Problem> {
 fn problem(configuration: &Element, note: Note) -> Problem {
     let severity = if note.severity == note::Severity::Error { Severity::Error } else { Severity::Warning };
     let object = object_of(configuration, &note.about);
-    Problem { severity, object, message: note.message, effect: Some(note.word) }
+    Problem { severity, object, message: note.message, effect: Some(note.word), blamed: None }
 }
 
 /// The object that a note is about: by its id, by that of a part of it, or by an option in it.
@@ -54,18 +54,9 @@ fn object_of(configuration: &Element, about: &str) -> String {
     }
 }
 
-/// Where the word stands in a statement of a text; the statement's id if it does not.
-pub fn place(text: &str, statement: Span, word: &str) -> Span {
-    let part = text.get(statement.range()).unwrap_or_default();
-    let (lines, _) = line::lines(part);
-    let tokens: Vec<&Token> = lines
-        .iter()
-        .flat_map(|line| match &line.kind {
-            LineKind::Words(tokens) => tokens.iter().collect(),
-            _ => Vec::new(),
-        })
-        .collect();
-    let moved = |span: Span| Span::new(statement.start + span.start, statement.start + span.end);
+/// Where the word stands in a statement of a text.
+pub fn place(text: &str, statement: Span, word: &str) -> Option<Span> {
+    let tokens = words(text, statement);
     let other = names::other(Of::Cluster, word).or(names::other(Of::Resource, word));
     let is_it = |text: &str| text == word || other == Some(text);
     let found = tokens.iter().skip(1).find_map(|token| {
@@ -83,6 +74,49 @@ pub fn place(text: &str, statement: Span, word: &str) -> Span {
             _ => None,
         }
     });
-    let id = tokens.get(1).or(tokens.first()).map(|token| token.span);
-    found.filter(|_| !word.is_empty()).or(id).map_or(statement, moved)
+    found.filter(|_| !word.is_empty()).map(|span| within(statement, span))
+}
+
+/// Where an attribute of the document stands in a statement: with its name, by its value alone, as what an
+/// attribute is called.
+pub fn place_of(text: &str, statement: Span, blamed: &Blamed) -> Option<Span> {
+    let tokens = words(text, statement);
+    let name = blamed.name.as_str();
+    let halves = |token: &Token| {
+        let cut = token.text.find('=').or_else(|| token.text.find(':'))?;
+        Some((token.slice(0..cut), token.slice(cut + 1..token.text.len())))
+    };
+    let pairs = || tokens.iter().skip(1).filter_map(halves);
+    let named = pairs().find(|(word, _)| word.text == name).map(|(word, value)| match &blamed.value {
+        Some(known) if *known == value.text => value.span,
+        _ => word.span,
+    });
+    let value = blamed.value.as_deref();
+    let whole = || tokens.iter().skip(1).find(|token| Some(token.text.as_str()) == value).map(|token| token.span);
+    let half = || {
+        let mut halves = pairs().flat_map(|(word, value)| [word, value]);
+        halves.find(|half| Some(half.text.as_str()) == value).map(|half| half.span)
+    };
+    named.or_else(whole).or_else(half).map(|span| within(statement, span))
+}
+
+/// Where the statement has its id.
+pub fn place_of_id(text: &str, statement: Span) -> Span {
+    let tokens = words(text, statement);
+    tokens.get(1).or(tokens.first()).map_or(statement, |token| within(statement, token.span))
+}
+
+/// The words of a statement; their places count from its beginning.
+fn words(text: &str, statement: Span) -> Vec<Token> {
+    let (lines, _) = line::lines(text.get(statement.range()).unwrap_or_default());
+    let words = lines.into_iter().flat_map(|line| match line.kind {
+        LineKind::Words(tokens) => tokens,
+        _ => Vec::new(),
+    });
+    words.collect()
+}
+
+/// The place in the whole text.
+fn within(statement: Span, span: Span) -> Span {
+    Span::new(statement.start + span.start, statement.start + span.end)
 }

@@ -12,6 +12,15 @@ pub struct Problem {
     pub message: String,
     /// It is about what the scheduler makes of it: the word that is to blame, or none. Such may be committed.
     pub effect: Option<String>,
+    /// An attribute that the schema does not allow so.
+    pub blamed: Option<Blamed>,
+}
+
+/// What is to blame: an attribute as the document has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blamed {
+    pub name: String,
+    pub value: Option<String>,
 }
 
 impl Problem {
@@ -37,6 +46,6 @@ impl Problem {
             Some(hint) => format!("{}; {hint}", found.message),
             None => found.message,
         };
-        Problem { severity: found.severity, object: object.to_string(), message, effect: None }
+        Problem { severity: found.severity, object: object.to_string(), message, effect: None, blamed: None }
     }
 }

@@ -3,7 +3,7 @@
 //! In: a document. Out: problems, each with its object.
 //! Absent: the grammar itself (`core::schema`), and schemas before 2.10 (they are upgraded first).
 
-use super::problem::Problem;
+use super::problem::{Blamed, Problem};
 use quorate_core::cib::Document;
 use quorate_core::schema::{Fault, LATEST, faults, new_faults};
 use quorate_grammar::Severity;
@@ -25,5 +25,7 @@ pub fn brought(base: &Document, work: &Document) -> Vec<Problem> {
 }
 
 fn problem(fault: Fault) -> Problem {
-    Problem { severity: Severity::Error, object: fault.object, message: fault.message, effect: None }
+    let Fault { object, message, attribute, value, .. } = fault;
+    let blamed = Some(Blamed { name: attribute.unwrap_or_default(), value });
+    Problem { severity: Severity::Error, object, message, effect: None, blamed }
 }

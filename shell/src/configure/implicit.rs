@@ -40,7 +40,9 @@ pub fn complete(statement: &mut Statement, wishes: Wishes, configuration: &Eleme
             if promotable {
                 add_meta(clone, "promotable");
             }
-            add_meta(clone, "interleave");
+            if is_primitive(configuration, &clone.child.text) {
+                add_meta(clone, "interleave");
+            }
         }
         Kind::Monitor(monitor) if wishes.habits => {
             for word in std::iter::once(&mut monitor.interval).chain(&mut monitor.timeout) {
@@ -156,6 +158,10 @@ pub fn put_meta(clone: &mut Clone, pair: Pair) {
             body: SetBody::Own { id: None, score: None, rules: Vec::new(), pairs: vec![pair] },
         }),
     }
+}
+
+fn is_primitive(configuration: &Element, id: &str) -> bool {
+    quorate_core::cib::objects::find_resource(configuration, id).is_some_and(|object| object.kind == "primitive")
 }
 
 /// True if every resource that is to be cloned knows how.

@@ -3,9 +3,11 @@
 //! In: calls. Out: edits of the configuration, and requests to the daemon.
 //! Absent: adding nodes to the cluster (see `cluster`).
 
+use crate::check;
 use crate::command::{Argument, Call, Command, Flag, Level, Nodes, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
 use crate::levels::resource::steer::{meet_with, refused, wish};
+use crate::levels::resource::words_of;
 use crate::session::Session;
 use quorate_core::admin::attribute::{self, Sort};
 use quorate_core::admin::standby;
@@ -293,7 +295,13 @@ fn attribute_command(session: &mut Session, call: &Call, sort: Sort) -> Outcome 
     let known = element.and_then(|element| attribute::place(element, sort, &name));
     let intent = |value| Intent::NodeAttribute { node: node.clone(), sort, name: name.clone(), value };
     match (call.required(1), value) {
-        ("set", Some(value)) => wish(session, call, &[intent(Some(value))]),
+        ("set", Some(value)) => {
+            wish(session, call, &[intent(Some(value.clone()))])?;
+            let (after, words) = (session.document()?, words_of(call, &name, &value));
+            let id = element.and_then(Element::id).unwrap_or(&node);
+            check::tell_of(session, &document, &after, id, words.each_ref());
+            Ok(())
+        }
         ("set", None) => Err(Failure::usage(format!("`set {name}` needs a value"))),
         ("delete", None) => {
             let Some((_, pair)) = known else {

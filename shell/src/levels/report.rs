@@ -75,10 +75,26 @@ fn moment(option: &Token, value: Option<&Token>) -> Outcome<i64> {
     let Some(value) = value else {
         return Err(Failure::misused(option.span, format!("`{}` needs a time", option.text)));
     };
-    let date = clock::now().date(&value.text).ok_or_else(|| {
-        Failure::misused(value.span, format!("`{}` is no time", value.text)).hint("as 2026-01-01T10:00:00Z")
-    })?;
-    Ok(date.epoch)
+    let now = clock::now();
+    let date = || now.date(&value.text).map(|date| date.epoch);
+    ago(&value.text).map(|ago| now.epoch() - ago).or_else(date).ok_or_else(|| {
+        Failure::misused(value.span, format!("`{}` is no time", value.text)).hint("as 2026-01-01T10:00:00Z, or 12H")
+    })
+}
+
+/// Seconds of `12H`, `2d`, `30M`, `1m`, `1Y`: so long ago, as crmsh's report reads it.
+fn ago(text: &str) -> Option<i64> {
+    let unit = match text.chars().last()? {
+        'M' => 60,
+        'H' => 3600,
+        'd' => 86_400,
+        'm' => 30 * 86_400,
+        'Y' => 365 * 86_400,
+        _ => return None,
+    };
+    let number = text.trim_start_matches('-').strip_suffix(['M', 'H', 'd', 'm', 'Y'])?;
+    let is_number = number.starts_with(|first: char| ('1'..='9').contains(&first));
+    number.parse::<i64>().ok().filter(|_| is_number)?.checked_mul(unit)
 }
 
 fn report(session: &mut Session, call: &Call) -> Outcome {
@@ -186,4 +202,27 @@ pub fn pack(path: &Path, below: &str, files: &[File]) -> io::Result<()> {
     staged.as_file().sync_all()?;
     staged.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ago;
+
+    #[test]
+    fn how_long_ago_is_a_number_and_a_unit() {
+        for (text, seconds) in [
+            ("12H", Some(43_200)),
+            ("-2d", Some(172_800)),
+            ("30M", Some(1800)),
+            ("1m", Some(2_592_000)),
+            ("1Y", Some(31_536_000)),
+            ("0H", None),
+            ("H", None),
+            ("12h", None),
+            ("2pm", None),
+            ("99999999999999999Y", None),
+        ] {
+            assert_eq!(ago(text), seconds, "{text}");
+        }
+    }
 }

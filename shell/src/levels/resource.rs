@@ -21,6 +21,7 @@ mod secret;
 pub mod steer;
 mod trace;
 
+pub use attribute::words_of;
 use attribute::{meta, param, utilization};
 use look::{constraints, locate, status, why};
 pub use look::{primitives, running};

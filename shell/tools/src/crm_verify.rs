@@ -3,7 +3,7 @@
 //! In: options; the cluster's CIB, a file, a text. Out: a line for each problem, and the exit code.
 //! Absent: agents and their parameters (see `crm verify`).
 
-use crate::input::read_cib;
+use crate::input::{InputError, read_root};
 use crate::standard::{self, Call, FORMATTED, Failed, Format, Manual, STANDARD};
 use crate::{Exit, Io, clock, door};
 use quorate_core::arguments::{Argument, Given, Value, argument};
@@ -12,10 +12,11 @@ use quorate_core::cib::upgrade::{self, Schema};
 use quorate_core::note::{Note, Severity};
 use quorate_core::scheduler::verify::{is_wrong, verify};
 use quorate_core::schema::faults;
-use quorate_core::xml::{Element, Node, write_pretty};
+use quorate_core::xml::{self, Element, Node, write_pretty};
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::ANSWER_WITHIN;
-use std::io::Read;
+use quorate_transport::store::CibSource;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 const DATA: &str = "Data";
@@ -43,20 +44,24 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
 }
 
 fn check(call: Call, io: &mut Io) -> Exit {
-    let document = match read(&call.given) {
-        Ok(document) => document,
+    let read = read(&call.given).and_then(|root| match Document::from_element(root.clone()) {
+        Ok(document) => Ok((root, document)),
+        Err(error) => Err((Exit::DATA_ERROR, error.to_string())),
+    });
+    let (root, document) = match read {
+        Ok(read) => read,
         Err((exit, message)) => {
             io.error(MANUAL.name, &message);
             return exit;
         }
     };
     if let Some(path) = call.given.value("save-xml")
-        && let Err(error) = std::fs::write(&path, write_pretty(document.root()))
+        && let Err(error) = std::fs::write(&path, write_pretty(&root))
     {
         io.error(MANUAL.name, &format!("{path}: {error}"));
         return Exit::CANNOT_CREATE;
     }
-    let notes = problems(&document);
+    let notes = problems(&root, &document);
     let quiet = call.given.has("quiet");
     let exit = if is_wrong(&notes) { Exit::CONFIG } else { Exit::OK };
     match call.format {
@@ -67,36 +72,44 @@ fn check(call: Call, io: &mut Io) -> Exit {
     exit
 }
 
-fn read(given: &Given) -> Result<Document, Failed> {
+/// The root as it stands there: a section that lacks is a fault.
+fn read(given: &Given) -> Result<Element, Failed> {
     let bad = |error: String| (Exit::DATA_ERROR, error);
     if let Some(path) = given.value("xml-file").filter(|path| path != "-") {
-        let read = read_cib(Path::new(&path));
-        return read.map_err(|error| match error {
-            crate::input::InputError::File(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                (Exit::NO_SUCH, format!("{path}: {error}"))
-            }
-            error => bad(format!("{path}: {error}")),
-        });
+        return read_file(Path::new(&path));
     }
     if let Some(text) = given.value("xml-text") {
-        return Document::read(&text).map_err(|error| bad(error.to_string()));
+        return xml::read(&text).map_err(|error| bad(error.to_string()));
     }
     if given.has("xml-pipe") || given.has("xml-file") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(|error| bad(error.to_string()))?;
-        return Document::read(&text).map_err(|error| bad(error.to_string()));
+        return xml::read(&text).map_err(|error| bad(error.to_string()));
     }
     if !given.has("live-check") {
         let text = "No input specified. One of -L, -x FILE, -X XML, -p is needed";
         return Err((Exit::USAGE, text.into()));
     }
-    let source = Environment::of_process().first_source();
-    source.read(ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))
+    match Environment::of_process().first_source() {
+        CibSource::File(path) | CibSource::Shadow { path, .. } if path.exists() => read_file(&path),
+        source => match source.read(ANSWER_WITHIN) {
+            Ok(document) => Ok(document.root().clone()),
+            Err(error) => Err((door::exit(&error), error.to_string())),
+        },
+    }
+}
+
+fn read_file(path: &Path) -> Result<Element, Failed> {
+    read_root(path).map_err(|error| {
+        let is_missing = matches!(&error, InputError::File(error) if error.kind() == ErrorKind::NotFound);
+        let exit = if is_missing { Exit::NO_SUCH } else { Exit::DATA_ERROR };
+        (exit, format!("{}: {error}", path.display()))
+    })
 }
 
 /// A document that no schema can read has no other problems.
-fn problems(document: &Document) -> Vec<Note> {
-    let schema = document.root().attr("validate-with").unwrap_or_default();
+fn problems(root: &Element, document: &Document) -> Vec<Note> {
+    let schema = root.attr("validate-with").unwrap_or_default();
     if Schema::parse(schema).is_none() {
         let text =
             if schema.is_empty() { "it names no schema".into() } else { format!("its schema '{schema}' is unknown") };
@@ -104,7 +117,7 @@ fn problems(document: &Document) -> Vec<Note> {
     }
     match upgrade::to_latest(document) {
         Ok(_) => {
-            let invalid = faults(document.root()).into_iter().map(|fault| Note::error(fault.object, fault.message));
+            let invalid = faults(root).into_iter().map(|fault| Note::error(fault.object, fault.message));
             invalid.chain(verify(document, clock::now())).collect()
         }
         Err(error) => vec![Note::error("", error.to_string())],

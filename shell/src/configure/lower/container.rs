@@ -36,8 +36,8 @@ impl Lowering<'_> {
         resources.children.splice(outermost + 1..outermost + 1, members);
     }
 
-    /// Builds a container where its opened predecessor or its first member stands, and moves the
-    /// members into it.
+    /// Builds a container where its opened predecessor stands, or behind all others as crmsh does (the
+    /// scheduler looks at resources in that order), and moves the members into it.
     pub(super) fn container(
         &mut self,
         id: &Word,
@@ -65,13 +65,7 @@ impl Lowering<'_> {
             }
             None => {
                 self.assign(&mut element, None);
-                let places =
-                    members.iter().filter_map(|member| objects::find_resource(self.configuration, &member.text));
-                match places.map(|object| object.place).min() {
-                    Some(first) => objects::insert(self.configuration, &first, element),
-                    // A bundle may be empty.
-                    None => self.configuration.child_or_new("resources").push(element),
-                }
+                self.configuration.child_or_new("resources").push(element);
             }
         }
         for member in members {

@@ -6,6 +6,7 @@
 
 use super::steer::{meet_with, refused};
 use super::{look::primitives, resource};
+use crate::check;
 use crate::command::Call;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
@@ -15,6 +16,7 @@ use quorate_core::admin::{Facts, Intent};
 use quorate_core::cib::Document;
 use quorate_core::cib::objects::{self, Object, Place};
 use quorate_core::xml::Element;
+use quorate_grammar::Word;
 
 pub fn param(session: &mut Session, call: &Call) -> Outcome {
     attribute_of(session, call, Sort::Parameter)
@@ -76,8 +78,18 @@ fn set(
             let id = holder.id().unwrap_or_default();
             session.ui.line(&format!("Set '{id}' option: id={pair}{set} name={name} value={value}"));
         }
+        for place in &holders.places {
+            let id = objects::at(document.configuration(), place).id().unwrap_or_default().to_string();
+            check::tell_of(session, &before, document, &id, words_of(call, name, value).each_ref());
+        }
         Ok(())
     })
+}
+
+/// The attribute and its value where the call has them: apart, or as one word.
+pub fn words_of(call: &Call, name: &str, value: &str) -> [Word; 2] {
+    let value_at = if call.argument(3).is_some() { 3 } else { 2 };
+    [Word::at(name, call.span(2)), Word::at(value, call.span(value_at))]
 }
 
 fn wish(object: &Object, sort: Sort, name: &str, value: Option<&str>) -> Intent {

@@ -7,6 +7,7 @@ use super::{expanded, named};
 use crate::command::{Call, PREVIEW};
 use crate::error::{Failure, Outcome};
 use crate::session::{RunMode, Session};
+use quorate_core::admin::manage::{self, Rival, Rivals};
 use quorate_core::admin::target_role::{self, Contrary, Members, TargetRole};
 use quorate_core::admin::{self, Facts, Intent, Refusal};
 use quorate_core::cib::Document;
@@ -41,11 +42,14 @@ fn carry_out(session: &mut Session, call: &Call, document: &mut Document, intent
 
 /// Changes the document as is wanted. What members of a container say to the contrary is removed, after asking.
 pub fn meet(session: &mut Session, document: &mut Document, intent: &Intent) -> Result<(), Refusal> {
-    let members = match intent.meta() {
-        Some((id, name, value)) => agreed(session, name, target_role::contrary(document, id, name, value)?),
-        None => Members::All,
+    let (members, rivals) = match intent.meta() {
+        Some((id, name, value)) => (
+            agreed(session, name, target_role::contrary(document, id, name, value)?),
+            giving_way(session, name, manage::rivals(document, id, name, value)?),
+        ),
+        None => (Members::All, Rivals::default()),
     };
-    meet_with(document, intent, &Facts { epoch: clock::now().epoch(), members, ..Facts::default() })
+    meet_with(document, intent, &Facts { epoch: clock::now().epoch(), members, rivals, ..Facts::default() })
 }
 
 /// The same by what is known already.
@@ -71,6 +75,23 @@ fn agreed(session: &mut Session, name: &str, contrary: Contrary) -> Members {
         session.ui.info(&format!("removed '{name}' of {member}: {} decides it now", contrary.above));
     }
     Members::These(agreed)
+}
+
+/// Who gives up `maintenance` for `is-managed`, or the reverse. Where nobody can be asked, what would leave the
+/// wish without effect goes, and what else it leaves standing is said.
+fn giving_way(session: &mut Session, name: &str, rivals: Vec<Rival>) -> Rivals {
+    let other = manage::rival_of(name).unwrap_or_default();
+    let mut ids = Vec::new();
+    for Rival { id, hinders } in rivals {
+        let question = format!("'{name}' conflicts with '{other}' of {id}. Remove '{other}'?");
+        if session.confirm(&question) || hinders && session.mode != RunMode::Interactive {
+            session.ui.info(&format!("removed '{other}' of {id}: '{name}' decides it now"));
+            ids.push(id);
+        } else {
+            session.ui.info(&format!("'{other}' of {id} stays as it is"));
+        }
+    }
+    Rivals::These(ids)
 }
 
 /// A refusal in the shell's words, at the argument that it is about.

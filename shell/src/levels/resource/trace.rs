@@ -40,7 +40,16 @@ impl Meant {
                 }
             }
         }
-        Ok(meant)
+        Ok(meant.with_probe())
+    }
+
+    /// A probe is a monitor that does not recur.
+    fn with_probe(mut self) -> Meant {
+        if self.name.as_deref() == Some("probe") {
+            self.name = Some("monitor".to_string());
+            self.interval.get_or_insert_with(|| "0".to_string());
+        }
+        self
     }
 
     fn covers(&self, operation: &Element) -> bool {
@@ -62,7 +71,7 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
     let agent = objects::find_resource(session.document()?.configuration(), &id)
         .and_then(|object| object.element.attr("type").map(str::to_string))
         .unwrap_or_default();
-    let place = meant.directory.clone().unwrap_or_else(|| format!("{DIRECTORY}/{agent}"));
+    let directory = meant.directory.as_deref().unwrap_or(DIRECTORY);
     steer(session, call, |_, document| {
         let configuration = document.configuration_mut();
         let mut pool = Pool::of(configuration);
@@ -72,13 +81,13 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
         add_operations(object, &id, &meant, promotable, &mut pool);
         for_operations(object, &meant, |operation| {
             attribute::set(operation, Sort::Parameter, "trace_ra", "1", &mut pool);
-            if let Some(directory) = &meant.directory {
-                attribute::set(operation, Sort::Parameter, "trace_dir", directory, &mut pool);
-            }
+            attribute::set(operation, Sort::Parameter, "trace_dir", directory, &mut pool);
         });
         Ok(())
     })?;
-    session.ui.info(&format!("traces of {id} go to {place}; what runs must be restarted to trace {restart}"));
+    session
+        .ui
+        .info(&format!("traces of {id} go to {directory}/{agent}; what runs must be restarted to trace {restart}"));
     Ok(())
 }
 

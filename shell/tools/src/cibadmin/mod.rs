@@ -183,15 +183,22 @@ fn change(wish: &Wish, input: Option<Element>, environment: &Environment, answer
             if let CommandError::Exists(object) = &error {
                 refused_object(object, &error, answer);
             }
+            if let CommandError::Incomplete(_) = error {
+                answer.error(error.to_string());
+                return Err((Exit::CONFIG, UNFIT.into()));
+            }
             Err(failed(error))
         }
         Err(ChangeError::Store(error)) => Err(not_stored(error)),
         Err(ChangeError::Schema(faults)) => {
             faults.iter().for_each(|fault| answer.error(fault.to_string()));
-            Err((Exit::CONFIG, "CIB API call failed: Update does not conform to the configured schema".into()))
+            Err((Exit::CONFIG, UNFIT.into()))
         }
     }
 }
+
+/// What comes last where the schema does not allow the result.
+const UNFIT: &str = "CIB API call failed: Update does not conform to the configured schema";
 
 /// Which object it was that is there already.
 fn refused_object(object: &Element, error: &CommandError, answer: &mut Answer) {
@@ -200,7 +207,7 @@ fn refused_object(object: &Element, error: &CommandError, answer: &mut Answer) {
         update.set("id", id);
     }
     let update = update
-        .with("object_type", object.name.as_str())
+        .with("object-type", object.name.as_str())
         .with("operation", "cib_create")
         .with("reason", error.to_string());
     answer.xml("output", &Element::new("failed").with_child(update.with_child(object.clone())));
@@ -213,9 +220,7 @@ fn patch(input: &Element, wish: &Wish, environment: &Environment) -> Result<(), 
         Ok(_) => Ok(()),
         Err(ChangeError::Made(error)) => Err(unfit(&error)),
         Err(ChangeError::Store(error)) => Err(not_stored(error)),
-        Err(ChangeError::Schema(_)) => {
-            Err((Exit::CONFIG, "CIB API call failed: Update does not conform to the configured schema".into()))
-        }
+        Err(ChangeError::Schema(_)) => Err((Exit::CONFIG, UNFIT.into())),
     }
 }
 
@@ -234,7 +239,7 @@ fn failed(error: CommandError) -> Failed {
         CommandError::Exists(_) => Exit::EXISTS,
         CommandError::Invalid => Exit::SOFTWARE,
         CommandError::Old { .. } => Exit::OLD,
-        CommandError::Upgrade(_) | CommandError::NotACib(_) => Exit::CONFIG,
+        CommandError::Upgrade(_) | CommandError::NotACib(_) | CommandError::Incomplete(_) => Exit::CONFIG,
         CommandError::Unchanged => Exit::OK,
     };
     (exit, format!("CIB API call failed: {error}"))
