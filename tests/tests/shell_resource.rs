@@ -32,7 +32,7 @@ fn a_trace_is_a_parameter_of_the_operation() {
     check(
         PRIMITIVE,
         &["resource trace p monitor 10s"],
-        "primitive p ocf:acme:Svc op monitor interval=10s op_params trace_ra=1 trace_dir=\"/var/lib/heartbeat/trace_ra\" op monitor interval=20s op start timeout=5s interval=0",
+        "primitive p ocf:acme:Svc op monitor interval=10s op_params trace_ra=1 op monitor interval=20s op start timeout=5s interval=0",
     );
     check(
         PRIMITIVE,
@@ -46,8 +46,8 @@ fn without_an_operation_all_that_run_are_traced() {
     check(
         PRIMITIVE,
         &["resource trace p"],
-        "primitive p ocf:acme:Svc op monitor interval=10s op_params trace_ra=1 trace_dir=\"/var/lib/heartbeat/trace_ra\" op monitor interval=20s op_params trace_ra=1 trace_dir=\"/var/lib/heartbeat/trace_ra\" \
-         op start timeout=5s interval=0 op_params trace_ra=1 trace_dir=\"/var/lib/heartbeat/trace_ra\" op stop interval=0 op_params trace_ra=1 trace_dir=\"/var/lib/heartbeat/trace_ra\"",
+        "primitive p ocf:acme:Svc op monitor interval=10s op_params trace_ra=1 op monitor interval=20s op_params trace_ra=1 \
+         op start timeout=5s interval=0 op_params trace_ra=1 op stop interval=0 op_params trace_ra=1",
     );
 }
 
@@ -81,8 +81,7 @@ fn maintenance_is_for_all_or_for_one() {
 
 #[test]
 fn a_probe_is_a_monitor_that_does_not_recur() {
-    let probed =
-        format!("{PRIMITIVE} op monitor interval=0 op_params trace_ra=1 trace_dir=\"/var/lib/heartbeat/trace_ra\"");
+    let probed = format!("{PRIMITIVE} op monitor interval=0 op_params trace_ra=1");
     check(PRIMITIVE, &["resource trace p probe"], &probed);
     check(PRIMITIVE, &["resource trace p probe", "resource untrace p probe"], PRIMITIVE);
     check(

@@ -21,6 +21,21 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("newfeatures", P0_WITH_ID, "an id that others refer to is shown"),
     ("resource", "-<instance_attributes id=\"p0-instance_attributes\"/>", NO_EMPTY_SETS),
     ("resource", "-<meta_attributes id=\"p0-meta_attributes\"/>", NO_EMPTY_SETS),
+    (
+        "resource",
+        "-<nvpair id=\"p0-monitor-0-instance_attributes-trace_dir\" name=\"trace_dir\" value=\"/var/lib/heartbeat/trace_ra\"/>",
+        NO_TRACE_DIR,
+    ),
+    (
+        "resource",
+        "-<nvpair id=\"p0-start-0s-instance_attributes-trace_dir\" name=\"trace_dir\" value=\"/var/lib/heartbeat/trace_ra\"/>",
+        NO_TRACE_DIR,
+    ),
+    (
+        "resource",
+        "-<nvpair id=\"p0-stop-0s-instance_attributes-trace_dir\" name=\"trace_dir\" value=\"/var/lib/heartbeat/trace_ra\"/>",
+        NO_TRACE_DIR,
+    ),
     ("resource", "block 22 has another order", NO_EMPTY_SETS),
     ("resource", "block 23 has another order", NO_EMPTY_SETS),
     ("resource", "block 25 has another order", NO_EMPTY_SETS),
@@ -46,6 +61,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
 ];
 
 const NO_EMPTY_SETS: &str = "a set goes with its last attribute, and its id is free again";
+const NO_TRACE_DIR: &str = "agents write there unless they are told otherwise";
 const EQUAL_STAYS: &str = "a member that says the same as its container keeps it";
 const P0_WITHOUT_ID: &str = "-primitive p0 Dummy params state=1 op monitor timeout=20s interval=10s op start timeout=20s \
     interval=0s op stop timeout=20s interval=0s";

@@ -71,7 +71,7 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
     let agent = objects::find_resource(session.document()?.configuration(), &id)
         .and_then(|object| object.element.attr("type").map(str::to_string))
         .unwrap_or_default();
-    let directory = meant.directory.as_deref().unwrap_or(DIRECTORY);
+    let place = meant.directory.clone().unwrap_or_else(|| format!("{DIRECTORY}/{agent}"));
     steer(session, call, |_, document| {
         let configuration = document.configuration_mut();
         let mut pool = Pool::of(configuration);
@@ -81,13 +81,13 @@ pub fn trace(session: &mut Session, call: &Call) -> Outcome {
         add_operations(object, &id, &meant, promotable, &mut pool);
         for_operations(object, &meant, |operation| {
             attribute::set(operation, Sort::Parameter, "trace_ra", "1", &mut pool);
-            attribute::set(operation, Sort::Parameter, "trace_dir", directory, &mut pool);
+            if let Some(directory) = &meant.directory {
+                attribute::set(operation, Sort::Parameter, "trace_dir", directory, &mut pool);
+            }
         });
         Ok(())
     })?;
-    session
-        .ui
-        .info(&format!("traces of {id} go to {directory}/{agent}; what runs must be restarted to trace {restart}"));
+    session.ui.info(&format!("traces of {id} go to {place}; what runs must be restarted to trace {restart}"));
     Ok(())
 }
 
