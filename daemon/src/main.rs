@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("quorated: {error}");
-            ExitCode::from(error.exit().0 as u8)
+            ExitCode::from(error.exit().0)
         }
     }
 }
