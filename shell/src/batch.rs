@@ -207,7 +207,7 @@ mod tests {
 
     fn with(document: &Document, id: &str, value: &str) -> Document {
         let mut next = document.clone();
-        let element = Element::new("primitive").with("id", id).with("type", value);
+        let element = Element::new("primitive").with("id", id).with("class", "lsb").with("type", value);
         next.configuration_mut().child_or_new("resources").push(element);
         next
     }

@@ -74,7 +74,10 @@ impl Terminal {
 
     pub fn start(command: CommandBuilder, rows: u16) -> Terminal {
         let pair = native_pty_system().openpty(size(rows, COLUMNS)).expect("a pty");
-        echo_off(pair.master.as_ref());
+        // Other shells want to know whether they are to echo.
+        if command.get_argv().first().is_some_and(|first| *first == program("quorate")) {
+            echo_off(pair.master.as_ref());
+        }
         let child = pair.slave.spawn_command(command).expect("the program");
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
