@@ -32,15 +32,6 @@ fn size(rows: u16, columns: u16) -> PtySize {
     PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
 }
 
-/// What stands on the screen was drawn by the program: keys that come before it reads them leave no trace.
-fn echo_off(master: &dyn MasterPty) {
-    let name = master.tty_name().expect("a pty has a name");
-    let tty = File::options().read(true).custom_flags(libc::O_NOCTTY).open(name).expect("a pty opens");
-    let mut settings = tcgetattr(&tty).expect("a pty has settings");
-    settings.local_flags.remove(LocalFlags::ECHO);
-    tcsetattr(&tty, SetArg::TCSANOW, &settings).expect("a pty takes settings");
-}
-
 /// The shell on a bench's CIB, with none of this machine's settings.
 pub fn shell(bench: &Bench, environment: &[(&str, &str)]) -> CommandBuilder {
     let mut command = CommandBuilder::new(program("quorate"));
@@ -75,9 +66,7 @@ impl Terminal {
     pub fn start(command: CommandBuilder, rows: u16) -> Terminal {
         let pair = native_pty_system().openpty(size(rows, COLUMNS)).expect("a pty");
         // Other shells want to know whether they are to echo.
-        if command.get_argv().first().is_some_and(|first| *first == program("quorate")) {
-            echo_off(pair.master.as_ref());
-        }
+        let is_ours = command.get_argv().first().is_some_and(|first| *first == program("quorate"));
         let child = pair.slave.spawn_command(command).expect("the program");
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
@@ -93,7 +82,21 @@ impl Terminal {
         let keyboard = pair.master.take_writer().expect("a keyboard");
         let nonzero = |number| NonZero::new(number).expect("a terminal has rows and columns");
         let screen = vt100::Parser::new(nonzero(rows), nonzero(COLUMNS), 0);
-        Terminal { child, keyboard, output, screen, master: pair.master }
+        let terminal = Terminal { child, keyboard, output, screen, master: pair.master };
+        if is_ours {
+            terminal.echo(false);
+        }
+        terminal
+    }
+
+    /// Without echo, what stands on the screen was drawn by the program: keys that come before it reads them
+    /// leave no trace.
+    pub fn echo(&self, on: bool) {
+        let name = self.master.tty_name().expect("a pty has a name");
+        let tty = File::options().read(true).custom_flags(libc::O_NOCTTY).open(name).expect("a pty opens");
+        let mut settings = tcgetattr(&tty).expect("a pty has settings");
+        settings.local_flags.set(LocalFlags::ECHO, on);
+        tcsetattr(&tty, SetArg::TCSANOW, &settings).expect("a pty takes settings");
     }
 
     pub fn press(&mut self, keys: &str) {

@@ -157,6 +157,7 @@ fn control_c_at_a_question_is_a_no() {
     terminal.prompted(EDITED, 1);
     terminal.press("up\r");
     terminal.sees("Commit them? [y/N]");
+    terminal.echo(true);
     terminal.press("\x03");
     terminal.sees("^C");
     terminal.press("y\r");
