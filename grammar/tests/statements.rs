@@ -29,6 +29,7 @@ fn parameters_of_containers_need_no_keyword() {
     check("ms m s a=b", "ms m s \\\n\tparams a=b");
     check("clone c s a=b meta clone-max=2", "clone c s \\\n\tparams a=b \\\n\tmeta clone-max=2");
     check("group g s t a=b", "group g s t \\\n\tparams a=b");
+    wrong("clone m d b", "1:11: expected `description=…`, `params` or `meta`, found `b`");
     check("group g s t description=\"x y\" a=b", "group g s t \\\n\tdescription=\"x y\" \\\n\tparams a=b");
 }
 

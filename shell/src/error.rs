@@ -55,7 +55,7 @@ impl From<StoreError> for Failure {
             StoreError::Daemon(_) => Kind::Cluster,
             StoreError::File { source, .. } if source.kind() == ErrorKind::PermissionDenied => Kind::Denied,
             StoreError::Apply(_) => Kind::Conflict,
-            StoreError::ReadOnly | StoreError::Unfit(_) => Kind::Refused,
+            StoreError::ReadOnly | StoreError::Unfit(_) | StoreError::Schema(_) => Kind::Refused,
             StoreError::File { .. } | StoreError::NoShadow { .. } | StoreError::NotACib { .. } => Kind::File,
         };
         Failure::new(kind, error.to_string())

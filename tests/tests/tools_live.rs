@@ -54,6 +54,18 @@ fn attributes_wait_are_kept_private_and_come_back() {
     });
     assert_eq!(written(&lab, "n1", "sum"), ["30"]);
 
+    // So do many write what stays, each its own: nobody is refused because another was first.
+    std::thread::scope(|scope| {
+        for node in ["n1", "n2", "n3"] {
+            let lab = &lab;
+            scope.spawn(move || {
+                (0..8).for_each(|number| drop(done(lab, node, &format!("crm_attribute -n {node}-{number} -v 1"))));
+            });
+        }
+    });
+    let held = lab.document("n1").configuration().descendants().filter(|one| one.attr("value") == Some("1")).count();
+    assert!(held >= 24, "{held}");
+
     // Private ones are told everywhere and written nowhere.
     done(&lab, "n2", "attrd_updater -p -n secret -U s3");
     assert_eq!(done(&lab, "n1", "attrd_updater -Q -n secret -N n2"), "name=\"secret\" host=\"n2\" value=\"s3\"\n");

@@ -54,6 +54,9 @@ pub enum StoreError {
     /// It would not be what it is when it is read again.
     #[error("{0}")]
     Unfit(String),
+    /// Its schema does not allow it.
+    #[error("{0}")]
+    Schema(String),
     #[error("standard input cannot be written")]
     ReadOnly,
     #[error(transparent)]
@@ -64,6 +67,7 @@ impl From<AskError> for StoreError {
     fn from(error: AskError) -> StoreError {
         match error {
             AskError::Refused(Refusal::Patch(error)) => StoreError::Apply(error),
+            AskError::Refused(Refusal::Schema { reason }) => StoreError::Schema(reason),
             AskError::Refused(Refusal::Unfit { reason }) | AskError::Unfit(reason) => StoreError::Unfit(reason),
             error => StoreError::Daemon(error),
         }
@@ -190,7 +194,7 @@ fn expect_allowed(now: &Document, next: &Document) -> Result<(), StoreError> {
     if faults.is_empty() {
         return Ok(());
     }
-    Err(StoreError::Daemon(AskError::Refused(Refusal::Schema { reason: schema::in_short(&faults) })))
+    Err(StoreError::Schema(schema::in_short(&faults)))
 }
 
 fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, StoreError> {
@@ -351,7 +355,8 @@ mod tests {
 
     fn with_primitive(document: &Document, id: &str) -> Document {
         let mut next = document.clone();
-        next.configuration_mut().child_or_new("resources").push(Element::new("primitive").with("id", id));
+        let primitive = Element::new("primitive").with("id", id).with("class", "lsb").with("type", "demo");
+        next.configuration_mut().child_or_new("resources").push(primitive);
         next.set_version(document.version().next_configuration());
         next
     }

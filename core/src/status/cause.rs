@@ -4,6 +4,7 @@
 //! `scheduler::resolve::repeated`), writing them (see `fencing::cause`).
 
 use crate::xml::Element;
+use std::collections::BTreeSet;
 
 /// The element of a node's state that holds them.
 pub const CAUSES: &str = "fencing_causes";
@@ -49,4 +50,34 @@ fn one(element: &Element) -> Option<FencingCause> {
         action: text("action").unwrap_or_else(|| "reboot".to_owned()),
         at: element.attr("at")?.parse().ok()?,
     })
+}
+
+/// The resources whose failures a node was switched off for, each once, if that is what was done to it last.
+pub fn switched_off_for(causes: &[FencingCause]) -> Vec<String> {
+    let last = causes.iter().max_by_key(|cause| cause.at).filter(|cause| cause.is_off());
+    let meant = causes.iter().filter(|cause| cause.is_off() && last.is_some_and(|last| last.at == cause.at));
+    meant.map(|cause| cause.resource.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_switched_off_is_so_for_each_resource_once() {
+        let cause = |resource: &str, action: &str, at: i64| {
+            let (id, resource, action) = (format!("{resource}-{at}"), resource.to_owned(), action.to_owned());
+            FencingCause { id, resource, action, at }
+        };
+        // A host may be back within the second in which it was rebooted.
+        let within_a_second = [cause("a", "reboot", 7), cause("a", "reboot", 9), cause("a", "off", 9)];
+        for (causes, expected) in [
+            (&within_a_second[..], &["a"][..]),
+            (&[cause("b", "off", 5), cause("a", "off", 5)], &["a", "b"]),
+            (&[cause("a", "off", 5), cause("a", "reboot", 6)], &[]),
+            (&[], &[]),
+        ] {
+            assert_eq!(switched_off_for(causes), expected, "{causes:?}");
+        }
+    }
 }

@@ -196,8 +196,14 @@ pub fn group(reader: &mut Reader) -> Parsed<Group> {
     if members.is_empty() {
         return Err(reader.stop());
     }
-    let sets = sets(reader, &[SetKind::Params, SetKind::Meta], Some(SetKind::Params))?;
+    let sets = container_sets(reader)?;
     Ok(Group { id, members, description, sets })
+}
+
+/// The keyword of parameters may be left out; a word that is no NAME=VALUE is no parameter for that.
+fn container_sets(reader: &mut Reader) -> Parsed<Vec<AttributeSet>> {
+    let implicit = reader.peek().and_then(split).map(|_| SetKind::Params);
+    sets(reader, &[SetKind::Params, SetKind::Meta], implicit)
 }
 
 fn check_new_member(members: &[Word], member: &Token) -> Parsed<()> {
@@ -211,7 +217,7 @@ pub fn clone(reader: &mut Reader, master: bool) -> Parsed<Clone> {
     let id = reader.id()?;
     let child = reader.name(Expected::Child)?;
     let description = reader.description();
-    let sets = sets(reader, &[SetKind::Params, SetKind::Meta], Some(SetKind::Params))?;
+    let sets = container_sets(reader)?;
     Ok(Clone { id, master, child, description, sets })
 }
 

@@ -6,7 +6,7 @@ use crate::standard::{self, Call, Failed, Manual, STANDARD};
 use crate::{Exit, Io, door};
 use quorate_core::admin::{self, Facts, Intent};
 use quorate_core::arguments::{Argument, Given, Value, argument};
-use quorate_core::cib::{Document, diff};
+use quorate_core::cib::Document;
 use quorate_core::node::NodeStatus;
 use quorate_core::status;
 use quorate_core::xml::Element;
@@ -71,7 +71,7 @@ fn act(wish: &str, given: &Given, io: &mut Io) -> Result<(), Failed> {
     let source = environment.first_source();
     let (document, status) = read(&source, &environment).map_err(refused)?;
     match wish {
-        "remove" => remove(&given.value("remove").unwrap_or_default(), given.has("force"), &source, &document, &status),
+        "remove" => remove(&given.value("remove").unwrap_or_default(), given.has("force"), &source, &status),
         _ => answer(wish, given, &document, &status, io),
     }
 }
@@ -139,7 +139,7 @@ fn answer(wish: &str, given: &Given, document: &Document, status: &NodeStatus, i
 }
 
 /// Only what is gone is forgotten.
-fn remove(name: &str, force: bool, source: &CibSource, document: &Document, status: &NodeStatus) -> Result<(), Failed> {
+fn remove(name: &str, force: bool, source: &CibSource, status: &NodeStatus) -> Result<(), Failed> {
     if !force {
         return Err((Exit::USAGE, format!("{name} and all that is known of it would be forgotten: --force is needed")));
     }
@@ -147,7 +147,7 @@ fn remove(name: &str, force: bool, source: &CibSource, document: &Document, stat
         return Err((Exit::UNSAFE, format!("{name} is a member of the cluster; stop it there first")));
     }
     let intent = Intent::DeleteNode { node: name.to_string() };
-    let next = admin::apply(document, &intent, &Facts::default());
-    let next = next.map_err(|refusal| (Exit::NO_SUCH, refusal.to_string()))?;
-    source.commit(&diff(document, &next), ANSWER_WITHIN).map(drop).map_err(refused)
+    let made = |now: &Document| Ok(door::counted(now, admin::apply(now, &intent, &Facts::default())?));
+    let changed = door::change(source, ANSWER_WITHIN, made).map(drop);
+    changed.map_err(|error| error.told(|refusal: admin::Refusal| (Exit::NO_SUCH, refusal.to_string())))
 }

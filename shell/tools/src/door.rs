@@ -5,6 +5,7 @@
 //! Absent: whether it is wise (the callers ask for --force).
 
 use crate::clock;
+use crate::standard::Failed;
 use quorate_core::admin;
 use quorate_core::cib::{ApplyError, Document, diff};
 use quorate_core::exit::Exit;
@@ -61,6 +62,25 @@ impl<E> From<StoreError> for ChangeError<E> {
     fn from(error: StoreError) -> ChangeError<E> {
         ChangeError::Store(error)
     }
+}
+
+impl<E> ChangeError<E> {
+    /// The exit code and the words of it; `made` has those of who would not.
+    pub fn told(self, made: impl FnOnce(E) -> Failed) -> Failed {
+        match self {
+            ChangeError::Made(error) => made(error),
+            ChangeError::Store(error) => (exit(&error), error.to_string()),
+            ChangeError::Schema(faults) => (Exit::CONFIG, schema::in_short(&faults)),
+        }
+    }
+}
+
+/// A changed configuration counts in the version.
+pub fn counted(now: &Document, mut next: Document) -> Document {
+    if next.root() != now.root() {
+        next.set_version(now.version().next_configuration());
+    }
+    next
 }
 
 /// Puts in force what `change` makes of the CIB as it is; gives what was there before and what is now.
@@ -135,7 +155,7 @@ pub fn exit(error: &StoreError) -> Exit {
     match error {
         StoreError::Daemon(AskError::Refused(Refusal::NoQuorum)) => Exit::QUORUM,
         StoreError::Daemon(AskError::Refused(Refusal::Denied { .. })) => Exit::NOT_PERMITTED,
-        StoreError::Daemon(AskError::Refused(Refusal::Schema { .. })) => Exit::CONFIG,
+        StoreError::Schema(_) => Exit::CONFIG,
         StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. })) => Exit::NO_SUCH,
         StoreError::Daemon(AskError::Refused(Refusal::Unfit { .. }) | AskError::Unfit(_)) => Exit::DATA_ERROR,
         StoreError::Daemon(AskError::Refused(_)) => Exit::ERROR,

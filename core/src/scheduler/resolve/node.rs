@@ -11,6 +11,7 @@ use crate::ids::{NodeName, NodeUuid};
 use crate::rules::{Facts, evaluate_sets};
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
+use crate::status::cause;
 use crate::status::failcount::Total;
 use crate::status::node::Membership;
 use crate::status::{FailCounts, NodeState};
@@ -306,7 +307,7 @@ impl Resolver<'_> {
         }
         self.nodes[id].unclean = false;
         self.nodes[id].seen = true;
-        self.nodes[id].switched_off_for = switched_off_for(state);
+        self.nodes[id].switched_off_for = cause::switched_off_for(&state.fencing_causes);
         self.judge_membership(id, state);
         if !self.quorate && self.nodes[id].online && self.no_quorum_policy == NoQuorumPolicy::Fence {
             self.fence(id, "cluster does not have quorum", false);
@@ -567,13 +568,6 @@ impl Resolver<'_> {
         node.fence_reason.get_or_insert_with(|| reason.to_owned());
         self.findings.push(Finding::Fence { node: id, reason: reason.to_owned(), priority_delay });
     }
-}
-
-/// The failures that a node was switched off for, if that is what was done to it last.
-fn switched_off_for(state: &NodeState) -> Vec<String> {
-    let last = state.fencing_causes.iter().max_by_key(|cause| cause.at).filter(|cause| cause.is_off());
-    let meant = state.fencing_causes.iter().filter(|cause| last.is_some_and(|last| last.at == cause.at));
-    meant.map(|cause| cause.resource.clone()).collect()
 }
 
 #[cfg(test)]

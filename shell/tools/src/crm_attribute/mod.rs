@@ -14,13 +14,14 @@ use answer::Answer;
 use options::{Command, MANUAL, Section, Wish};
 use pairs::Found;
 use quorate_core::attribute::table::{Change, What, Which, summed};
-use quorate_core::cib::{Document, diff, objects};
+use quorate_core::cib::{Document, objects};
 use quorate_core::lrm::result::NodeRef;
 use quorate_core::node::Request;
 use quorate_core::xml::{Element, Node, write_pretty};
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
-use quorate_transport::store::{CibSource, Rewrite, StoreError};
+use quorate_transport::store::{CibSource, StoreError};
+use std::convert::Infallible;
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
@@ -78,9 +79,9 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
         Command::Query => query(wish, &found, answer),
         Command::Update(value) => {
             is_one(wish, &found, answer)?;
-            update(&source, &document, wish, node.as_ref(), &found, value)
+            update(&source, wish, node.as_ref(), &found, value)
         }
-        Command::Delete => delete(&source, &document, wish, node.as_ref(), &found, answer),
+        Command::Delete => delete(&source, wish, node.as_ref(), &found, answer),
     }
 }
 
@@ -117,14 +118,7 @@ fn query(wish: &Wish, found: &[Found], answer: &mut Answer) -> Result<(), Failed
     Ok(())
 }
 
-fn update(
-    source: &CibSource,
-    document: &Document,
-    wish: &Wish,
-    node: Option<&NodeRef>,
-    found: &[Found],
-    value: &str,
-) -> Result<(), Failed> {
+fn update(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: &[Found], value: &str) -> Result<(), Failed> {
     if wish.pattern.is_some() && found.is_empty() {
         return Err((Exit::NO_SUCH, "Error performing operation: No such device or address".into()));
     }
@@ -143,7 +137,7 @@ fn update(
         };
         return set_transient(source, node, pairs);
     }
-    commit(source, document, &pairs::with_value(document, wish, node, found, value), wish.section)
+    commit(source, wish, |now| pairs::with_value(now, wish, node, &pairs::found(now, wish, node), value))
 }
 
 /// With the cluster in one go; in a file each is a change of its own, as with Pacemaker.
@@ -158,7 +152,6 @@ fn set_transient(source: &CibSource, node: &NodeRef, pairs: Vec<(String, Option<
 
 fn delete(
     source: &CibSource,
-    document: &Document,
     wish: &Wish,
     node: Option<&NodeRef>,
     found: &[Found],
@@ -179,7 +172,7 @@ fn delete(
         let pairs = found.iter().map(|one| (one.name.clone(), None)).collect();
         set_transient(source, node, pairs)?;
     } else {
-        commit(source, document, &pairs::without(document, wish, node, found), wish.section)?;
+        commit(source, wish, |now| pairs::without(now, wish, node, &pairs::found(now, wish, node)))?;
     }
     if !wish.quiet {
         let line = |one: &Found| format!("Deleted {} {what}: id={} name={}", wish.section.word(), one.id, one.name);
@@ -188,27 +181,24 @@ fn delete(
     Ok(())
 }
 
-fn commit(source: &CibSource, document: &Document, next: &Document, section: Section) -> Result<(), Failed> {
-    if next.root() == document.root() {
-        return Ok(());
+/// What `next` makes of the CIB as it is, made anew where others were first. The state of a cluster is its
+/// daemon's; a file's is nobody's.
+fn commit(source: &CibSource, wish: &Wish, next: impl Fn(&Document) -> Document) -> Result<(), Failed> {
+    let of_status = wish.section == Section::Tickets;
+    if of_status && source.path().is_none() {
+        return Err((Exit::USAGE, "attributes of tickets are changed by crm_ticket".into()));
     }
-    if section == Section::Tickets {
-        return commit_status(source, next);
-    }
-    source.commit(&diff(document, next), ANSWER_WITHIN).map(drop).map_err(refused)
-}
-
-/// The state of a cluster is its daemon's; a file's is nobody's.
-fn commit_status(source: &CibSource, next: &Document) -> Result<(), Failed> {
-    match source {
-        CibSource::File(path) | CibSource::Shadow { path, .. } => {
-            let mut next = next.clone();
-            next.set_version(next.version().next_status());
-            let written = Rewrite::begin(path, |_| Ok::<_, StoreError>(next)).and_then(|rewrite| rewrite.finish());
-            written.map(drop).map_err(refused)
+    let made = |now: &Document| {
+        let mut next = next(now);
+        if !of_status {
+            next = door::counted(now, next);
+        } else if next.root() != now.root() {
+            next.set_version(now.version().next_status());
         }
-        _ => Err((Exit::USAGE, "attributes of tickets are changed by crm_ticket".into())),
-    }
+        Ok::<_, Infallible>(next)
+    };
+    let changed = door::change(source, ANSWER_WITHIN, made).map(drop);
+    changed.map_err(|error| error.told(|never| match never {}))
 }
 
 fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Environment) -> Result<NodeRef, Failed> {

@@ -201,20 +201,15 @@ pub fn delete(scene: &Scene, wish: &Wish) -> Result<(), Failed> {
 pub fn commit(scene: &Scene, decide: impl Fn(&Document) -> Result<Vec<Edit>, Refusal>) -> Result<(), Failed> {
     let made = |document: &Document| {
         let edits = decide(document)?;
-        let mut next = apply_all(document, &edits).expect("edits stand on what was just looked at");
-        if next.root() != document.root() {
-            next.set_version(document.version().next_configuration());
-        }
-        Ok(next)
+        let next = apply_all(document, &edits).expect("edits stand on what was just looked at");
+        Ok(door::counted(document, next))
     };
-    match door::change(&scene.source, ANSWER_WITHIN, made) {
-        Ok(_) => Ok(()),
-        Err(ChangeError::Made(refusal)) => Err(match refusal {
+    let changed = door::change(&scene.source, ANSWER_WITHIN, made).map(drop);
+    changed.map_err(|error| {
+        error.told(|refusal| match refusal {
             Refusal::AlreadyThere { .. } => (Exit::EXISTS, String::new()),
             Refusal::NoResource(_) | Refusal::NoNode(_) => (Exit::NO_SUCH, refusal.to_string()),
             _ => (Exit::USAGE, refusal.to_string()),
-        }),
-        Err(ChangeError::Store(error)) => Err((door::exit(&error), error.to_string())),
-        Err(ChangeError::Schema(faults)) => Err((Exit::CONFIG, quorate_core::schema::in_short(&faults))),
-    }
+        })
+    })
 }
