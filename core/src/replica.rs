@@ -9,6 +9,7 @@ use crate::cib::upgrade::{self, UpgradeError};
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::fencing::under_way::Brought;
 use crate::lrm::result::NodeRef;
+use crate::membership::load::Load;
 use crate::membership::{Accord, Agreement, DiskState, Gathering, Join, Member, View};
 use crate::schema::{self, Fault};
 use crate::status::cause::CAUSES;
@@ -104,6 +105,7 @@ pub struct AboutMe {
     pub watchdog: bool,
     /// What it knows of attributes that no document holds.
     pub attributes: Vec<crate::attribute::table::Brought>,
+    pub load: Load,
 }
 
 /// What this member has to send once all have spoken.
@@ -168,7 +170,7 @@ impl Replica {
 
     /// A view begins, or its members have to agree anew: the join this member is to send.
     pub fn enter(&mut self, view: View, about: AboutMe) -> Join {
-        let AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes } = about;
+        let AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes, load } = about;
         let led = self.agreement().is_some_and(|(_, agreement)| agreement.leader == Some(self.me.id));
         self.round = match self.view() {
             Some(current) if current.id == view.id => self.round + 1,
@@ -212,6 +214,7 @@ impl Replica {
             watchdog,
             disk_recovered,
             attributes,
+            load,
         }
     }
 
@@ -219,6 +222,11 @@ impl Replica {
     fn configuration_digest(&self) -> String {
         let schema = self.document.root().attr("validate-with").unwrap_or_default();
         format!("{} {schema}", element_digest(self.document.configuration()))
+    }
+
+    /// The term the status comes from; no more than 1 if this daemon has not been in a cluster with quorum.
+    pub fn status_term(&self) -> u64 {
+        self.status_term
     }
 
     /// A member has spoken. After the last one: what this member is to send.

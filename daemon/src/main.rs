@@ -1,9 +1,12 @@
 //! quorated: the daemon on every node.
 
 use quorate_daemon::options::{Asked, DaemonOptions, USAGE};
-use quorate_daemon::runtime;
+use quorate_daemon::runtime::{self, StartError};
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
+
+/// What Pacemaker's daemons exit with where starting again does not help (`CRM_EX_FATAL`).
+const FATAL: u8 = 100;
 
 fn main() -> ExitCode {
     let options = match DaemonOptions::parse(std::env::args().skip(1)) {
@@ -29,7 +32,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("quorated: {error}");
-            ExitCode::FAILURE
+            // The unit does not start it again after this one.
+            if let StartError::Refused(_) = error { ExitCode::from(FATAL) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::perform::disk_thread::{self, DiskWork};
 use crate::perform::watchdog::{self, Watchdog};
 use crate::replay::Series;
 use crate::syslog::Syslog;
+use crate::load;
 use crate::variables::{StartState, Variables};
 use quorate_agents::fence_actions::FenceActions;
 use quorate_agents::host::Host;
@@ -31,7 +32,7 @@ use quorate_transport::cluster::{ClusterEvent, DownReason, MulticastError};
 use quorate_transport::local::Caller;
 use quorate_transport::local::server::{BindError, ClientId, Server};
 use quorate_transport::owned::Owned;
-use quorate_transport::wire;
+use quorate_transport::wire::{self, WireError};
 use quorate_transport::zone;
 use sd_notify::NotifyState;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -65,6 +66,9 @@ pub enum StartError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Tools(#[from] BindError),
+    /// Starting it again will not help.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// Runs until the node has left the cluster.
@@ -109,6 +113,8 @@ struct Daemon {
     log: Log,
     began: Instant,
     test_hooks: bool,
+    /// Why it is none of the cluster.
+    refused: Option<String>,
     _lock: File,
 }
 
@@ -149,7 +155,7 @@ impl Daemon {
         let engine = configured.join(&places, ViewId::epoch_of(loaded.terms.term), &mut log)?;
         let server = Server::bind_for(&places.socket(), connections_max)?;
         let began = Instant::now();
-        let settings = settings(&engine, me, options.watchdog.is_some(), variables.start_state);
+        let settings = settings(&engine, me, options.watchdog.is_some(), &variables);
         let document = in_latest_schema(loaded.document, &mut log)?;
         let node = Node::new(settings, document, loaded.terms, clock(began));
         let (tell, events) = mpsc::unbounded_channel();
@@ -183,6 +189,7 @@ impl Daemon {
             log,
             began,
             test_hooks: options.test_hooks,
+            refused: None,
             _lock: lock,
         })
     }
@@ -192,6 +199,7 @@ impl Daemon {
         let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
         supervisor(&[NotifyState::Ready, NotifyState::Status(&format!("node {}", self.node.me().name))]);
+        let mut measured = tokio::time::interval(load::EVERY);
         let mut beat = tokio::time::interval((self.engine.token / BEATS_IN_TOKEN).max(Duration::from_millis(1)));
         loop {
             self.engine.cluster.beat();
@@ -217,6 +225,10 @@ impl Daemon {
                 }
                 () = timer => self.fire(),
                 _ = beat.tick() => Flow::GoOn,
+                _ = measured.tick() => match load::average_hundredths() {
+                    Some(hundredths) => self.step(Event::Load { hundredths }),
+                    None => Flow::GoOn,
+                },
                 _ = terminate.recv() => self.terminate(),
                 _ = interrupt.recv() => self.terminate(),
             };
@@ -224,7 +236,7 @@ impl Daemon {
                 // Nobody would hear of their results; and what they do must not go on unseen.
                 agent::end_own(&self.host, &mut self.log);
                 self.log.line("notice", "stop", "quorated ends");
-                return Ok(());
+                return self.refused.map_or(Ok(()), |reason| Err(StartError::Refused(reason)));
             }
         }
     }
@@ -266,6 +278,7 @@ impl Daemon {
     fn message(&mut self, from: u32, bytes: &[u8]) -> Flow {
         match wire::decode_message(bytes) {
             Ok(message) => self.step(Event::Message { from, message }),
+            Err(WireError::Foreign(foreign)) => self.step(Event::Foreign { from, foreign }),
             Err(error) => {
                 self.log.line("error", "message", &format!("from node {from}: {error}"));
                 Flow::GoOn
@@ -349,6 +362,10 @@ impl Daemon {
             }
             Effect::Note(note) => self.note(&note),
             Effect::Leave => self.engine.cluster.leave(),
+            Effect::Refused { reason } => {
+                self.refused = Some(reason);
+                self.engine.cluster.leave();
+            }
             Effect::Exit => return Flow::End,
             Effect::Reset { reason } => {
                 self.log.line("error", "watchdog", &format!("resetting this host: {reason}"));
@@ -365,7 +382,7 @@ impl Daemon {
             self.unsent.push_back(message);
             return Flow::GoOn;
         }
-        let reason = match self.engine.cluster.multicast(wire::encode_message(&message).into()) {
+        let reason = match self.engine.cluster.multicast(wire::encode_message(&message, self.node.is_established()).into()) {
             Ok(()) | Err(MulticastError::Stopped) => return Flow::GoOn,
             Err(MulticastError::Busy { .. }) if !waited_for(&message) => {
                 self.unsent.push_back(message);
@@ -380,7 +397,7 @@ impl Daemon {
     /// Sends again what could not be sent, as far as that goes now.
     fn multicast_waiting(&mut self) {
         while let Some(message) = self.unsent.front() {
-            match self.engine.cluster.multicast(wire::encode_message(message).into()) {
+            match self.engine.cluster.multicast(wire::encode_message(message, self.node.is_established()).into()) {
                 Err(MulticastError::Busy { .. }) => return,
                 _ => drop(self.unsent.pop_front()),
             }
@@ -412,7 +429,7 @@ fn supervisor(state: &[NotifyState<'_>]) {
 /// Whether a tool waits for what becomes of a message: it is told rather than kept waiting.
 fn waited_for(message: &Message) -> bool {
     match message {
-        Message::Commit { .. } | Message::Ticket { .. } => true,
+        Message::Commit { .. } | Message::Ticket { .. } | Message::Device { .. } => true,
         Message::Update { request, .. } | Message::Forget { request, .. } => request.is_some(),
         Message::Fence(wish) => wish.event.asked,
         _ => false,
@@ -444,7 +461,7 @@ fn wait_for_disk(store: &Store, log: &mut Log) {
     }
 }
 
-fn settings(engine: &Engine, me: Member, watchdog: bool, start_state: Option<StartState>) -> Settings {
+fn settings(engine: &Engine, me: Member, watchdog: bool, variables: &Variables) -> Settings {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let incarnation = since.as_micros() as u64;
     let version = format!("{VERSION}-quorate");
@@ -460,7 +477,9 @@ fn settings(engine: &Engine, me: Member, watchdog: bool, start_state: Option<Sta
         incarnation,
         uuid,
         infrastructure: engine.infrastructure.into(),
-        starts_on_standby: start_state.map(|state| state == StartState::Standby),
+        starts_on_standby: variables.start_state.map(|state| state == StartState::Standby),
+        jobs_max: variables.node_action_limit,
+        cores: load::cores(),
         version,
     }
 }

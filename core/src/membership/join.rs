@@ -147,6 +147,7 @@ fn differs<'a, K: PartialEq>(joins: &'a BTreeMap<u32, Join>, of: impl Fn(&'a Joi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::membership::load::Load;
     use crate::fencing::under_way::Brought;
     use crate::membership::{DiskState, Member, ViewId};
 
@@ -204,6 +205,7 @@ mod tests {
             watchdog: false,
             disk_recovered: None,
             attributes: Vec::new(),
+            load: Load::default(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Everything that can wake a node.
 
+use super::speech::Foreign;
 use super::message::Message;
 use super::request::Request;
-use crate::fencing::request::DeviceResult;
+use crate::fencing::run::DeviceResult;
 use crate::lrm::{ExitReport, Ticket};
 use crate::membership::View;
 
@@ -25,6 +26,10 @@ pub enum Event {
     AgentExited { ticket: Ticket, report: ExitReport },
     /// A fence agent ended.
     DeviceRan { fencing: String, number: u32, result: DeviceResult },
+    /// How busy this host is: its load average of the last minute, in hundredths. Told again and again.
+    Load { hundredths: u64 },
+    /// A member's message is of a version that cannot be read.
+    Foreign { from: u32, foreign: Foreign },
     /// A message could not be sent, and why.
     Unsent { message: Message, why: Unsent },
     /// A timer fired.
