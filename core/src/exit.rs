@@ -36,6 +36,7 @@ impl Exit {
     pub const CANNOT_CREATE: Exit = Exit(73);
     pub const IO_ERROR: Exit = Exit(74);
     pub const CONFIG: Exit = Exit(78);
+    pub const FATAL: Exit = Exit(100);
     pub const DISCONNECT: Exit = Exit(102);
     pub const OLD: Exit = Exit(103);
     pub const NO_SUCH: Exit = Exit(105);

@@ -9,9 +9,11 @@ use crate::cib::upgrade::{self, UpgradeError};
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::fencing::under_way::Brought;
 use crate::lrm::result::NodeRef;
+use crate::membership::load::Load;
 use crate::membership::{Accord, Agreement, DiskState, Gathering, Join, Member, View};
 use crate::schema::{self, Fault};
 use crate::status::cause::CAUSES;
+use crate::status::history::SHUTDOWN_LOCK;
 use crate::status::node::WATCHDOG_ATTRIBUTE;
 use crate::xml::digest::element_digest;
 use crate::xml::{Element, Node};
@@ -104,6 +106,7 @@ pub struct AboutMe {
     pub watchdog: bool,
     /// What it knows of attributes that no document holds.
     pub attributes: Vec<crate::attribute::table::Brought>,
+    pub load: Load,
 }
 
 /// What this member has to send once all have spoken.
@@ -168,7 +171,8 @@ impl Replica {
 
     /// A view begins, or its members have to agree anew: the join this member is to send.
     pub fn enter(&mut self, view: View, about: AboutMe) -> Join {
-        let AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes } = about;
+        let AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes, load } =
+            about;
         let led = self.agreement().is_some_and(|(_, agreement)| agreement.leader == Some(self.me.id));
         self.round = match self.view() {
             Some(current) if current.id == view.id => self.round + 1,
@@ -212,6 +216,7 @@ impl Replica {
             watchdog,
             disk_recovered,
             attributes,
+            load,
         }
     }
 
@@ -219,6 +224,11 @@ impl Replica {
     fn configuration_digest(&self) -> String {
         let schema = self.document.root().attr("validate-with").unwrap_or_default();
         format!("{} {schema}", element_digest(self.document.configuration()))
+    }
+
+    /// The term the status comes from; no more than 1 if this daemon has not been in a cluster with quorum.
+    pub fn status_term(&self) -> u64 {
+        self.status_term
     }
 
     /// A member has spoken. After the last one: what this member is to send.
@@ -402,6 +412,20 @@ fn absent(state: &mut Element) {
     state.retain_elements(|child| child.name != "transient_attributes");
 }
 
+/// What a node that comes anew is known to wait for: resources that are kept for it since it was shut down.
+/// What was done with them there is to be found out.
+fn kept_for(old: Option<&Element>) -> Element {
+    let mut kept = Element::new("lrm_resources");
+    let known = old.and_then(|old| old.child("lrm")?.child("lrm_resources"));
+    let is_kept = |history: &&Element| history.attr(SHUTDOWN_LOCK).is_some_and(|since| since != "0");
+    for history in known.into_iter().flat_map(Element::elements).filter(is_kept) {
+        let mut history = history.clone();
+        history.children.clear();
+        kept.push(history);
+    }
+    kept
+}
+
 fn present_state(id: &str, join: &Join, old: Option<&Element>, epoch: i64) -> Element {
     let since = |name: &str| {
         let known = old.and_then(|old| old.attr(name)).filter(|text| *text != "0");
@@ -420,10 +444,7 @@ fn present_state(id: &str, join: &Join, old: Option<&Element>, epoch: i64) -> El
             state.children.clone_from(&own.children);
             state.retain_elements(|child| child.name != CAUSES);
         }
-        None => {
-            let lrm = Element::new("lrm").with("id", id).with_child(Element::new("lrm_resources"));
-            state.push(lrm);
-        }
+        None => state.push(Element::new("lrm").with("id", id).with_child(kept_for(old))),
     }
     crate::attribute::put(&mut state, "#feature-set", &join.feature_set);
     if join.watchdog {

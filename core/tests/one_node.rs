@@ -57,6 +57,8 @@ impl Alone {
             uuid: "u".into(),
             infrastructure: "test".into(),
             starts_on_standby,
+            jobs_max: None,
+            cores: 2,
             version: "test".into(),
         };
         let text = format!(
@@ -276,6 +278,26 @@ fn no_more_actions_run_on_a_node_than_it_is_allowed() {
         ended += 1;
     }
     assert_eq!((most, ended), (2, 10), "five probes, five starts, two at a time");
+}
+
+/// A busy host is given less, also by the transition that runs, and what it says itself comes first.
+#[test]
+fn what_runs_at_once_follows_the_load_where_it_is_to() {
+    let threshold = "<nvpair id='o-t' name='load-threshold' value='80%'/></cluster_property_set>";
+    let unbounded = dummies(6).replace("name='node-action-limit' value='2'", "name='node-action-limit' value='0'");
+    let throttled = unbounded.replace("</cluster_property_set>", threshold);
+    for (resources, hundredths, expected) in [(&unbounded, 1_000, 6), (&throttled, 0, 4), (&throttled, 1_000, 1)] {
+        let mut alone = Alone::with(resources, None);
+        alone.lead();
+        alone.step(Event::Load { hundredths });
+        // What had begun before goes on.
+        (0..alone.runs.len()).for_each(|_| alone.exit(7));
+        assert_eq!(alone.runs.len(), expected, "{hundredths}");
+        if expected == 1 {
+            alone.step(Event::Load { hundredths: 200 });
+            assert_eq!(alone.runs.len(), 2, "it is less busy");
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod limits;
+pub mod load;
 pub mod log;
 pub mod options;
 pub mod perform;

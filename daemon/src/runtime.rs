@@ -7,6 +7,7 @@ mod tools;
 
 use crate::engine::{Configured, Engine, EngineError, SAY_EVERY};
 use crate::limits;
+use crate::load;
 use crate::log::{Destinations, Log};
 use crate::options::{DaemonOptions, Places};
 use crate::perform::agent;
@@ -32,7 +33,7 @@ use quorate_transport::cluster::{ClusterEvent, DownReason, MulticastError};
 use quorate_transport::local::Caller;
 use quorate_transport::local::server::{BindError, ClientId, Server};
 use quorate_transport::owned::Owned;
-use quorate_transport::wire;
+use quorate_transport::wire::{self, WireError};
 use quorate_transport::zone;
 use sd_notify::NotifyState;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -69,13 +70,17 @@ pub enum RunError {
     /// Resources run on; to the others this node is lost.
     #[error("the connection to the cluster is lost: {0}")]
     EngineLost(String),
+    /// Starting it again will not help.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl RunError {
-    /// What the process ends with. A supervisor may start it again, whatever it is.
+    /// What the process ends with. A supervisor may start it again, but for `FATAL`.
     pub fn exit(&self) -> Exit {
         match self {
             RunError::EngineLost(_) => Exit::DISCONNECT,
+            RunError::Refused(_) => Exit::FATAL,
             _ => Exit::ERROR,
         }
     }
@@ -125,6 +130,8 @@ struct Daemon {
     test_hooks: bool,
     /// It was asked to end.
     is_ending: bool,
+    /// Why it is none of the cluster.
+    refused: Option<String>,
     _lock: File,
 }
 
@@ -167,7 +174,7 @@ impl Daemon {
         let engine = configured.join(&places, ViewId::epoch_of(loaded.terms.term), &mut log)?;
         let server = Server::bind_for(&places.socket(), connections_max)?;
         let began = Instant::now();
-        let settings = settings(&engine, me, options.watchdog.is_some(), variables.start_state);
+        let settings = settings(&engine, me, options.watchdog.is_some(), &variables);
         let document = in_latest_schema(loaded.document, &mut log)?;
         let node = Node::new(settings, document, loaded.terms, clock(began));
         let (tell, events) = mpsc::unbounded_channel();
@@ -202,6 +209,7 @@ impl Daemon {
             began,
             test_hooks: options.test_hooks,
             is_ending: false,
+            refused: None,
             _lock: lock,
         })
     }
@@ -211,6 +219,7 @@ impl Daemon {
         let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
         supervisor(&[NotifyState::Ready, NotifyState::Status(&format!("node {}", self.node.me().name))]);
+        let mut measured = tokio::time::interval(load::EVERY);
         let mut beat = tokio::time::interval((self.engine.token / BEATS_IN_TOKEN).max(Duration::from_millis(1)));
         loop {
             self.engine.cluster.beat();
@@ -236,12 +245,19 @@ impl Daemon {
                 }
                 () = timer => self.fire(),
                 _ = beat.tick() => Flow::GoOn,
+                _ = measured.tick() => match load::average_hundredths() {
+                    Some(hundredths) => self.step(Event::Load { hundredths }),
+                    None => Flow::GoOn,
+                },
                 _ = terminate.recv() => self.terminate(),
                 _ = interrupt.recv() => self.terminate(),
             };
             match flow {
                 Flow::GoOn => {}
-                Flow::End => return self.end(Ok(())),
+                Flow::End => {
+                    let outcome = self.refused.take().map_or(Ok(()), |reason| Err(RunError::Refused(reason)));
+                    return self.end(outcome);
+                }
                 Flow::Lost(why) => return self.end(Err(RunError::EngineLost(why))),
             }
         }
@@ -294,6 +310,7 @@ impl Daemon {
     fn message(&mut self, from: u32, bytes: &[u8]) -> Flow {
         match wire::decode_message(bytes) {
             Ok(message) => self.step(Event::Message { from, message }),
+            Err(WireError::Foreign(foreign)) => self.step(Event::Foreign { from, foreign }),
             Err(error) => {
                 self.log.line("error", "message", &format!("from node {from}: {error}"));
                 Flow::GoOn
@@ -377,6 +394,10 @@ impl Daemon {
             }
             Effect::Note(note) => self.note(&note),
             Effect::Leave => self.engine.cluster.leave(),
+            Effect::Refused { reason } => {
+                self.refused = Some(reason);
+                self.engine.cluster.leave();
+            }
             Effect::Exit => return Flow::End,
             Effect::Reset { reason } => {
                 self.log.line("error", "watchdog", &format!("resetting this host: {reason}"));
@@ -393,22 +414,23 @@ impl Daemon {
             self.unsent.push_back(message);
             return Flow::GoOn;
         }
-        let reason = match self.engine.cluster.multicast(wire::encode_message(&message).into()) {
-            Ok(()) | Err(MulticastError::Stopped) => return Flow::GoOn,
-            Err(MulticastError::Busy { .. }) if !waited_for(&message) => {
-                self.unsent.push_back(message);
-                return Flow::GoOn;
-            }
-            Err(error @ MulticastError::Busy { .. }) => Unsent::Busy { reason: error.to_string() },
-            Err(error @ MulticastError::TooLarge { .. }) => Unsent::TooLarge { reason: error.to_string() },
-        };
+        let reason =
+            match self.engine.cluster.multicast(wire::encode_message(&message, self.node.is_established()).into()) {
+                Ok(()) | Err(MulticastError::Stopped) => return Flow::GoOn,
+                Err(MulticastError::Busy { .. }) if !waited_for(&message) => {
+                    self.unsent.push_back(message);
+                    return Flow::GoOn;
+                }
+                Err(error @ MulticastError::Busy { .. }) => Unsent::Busy { reason: error.to_string() },
+                Err(error @ MulticastError::TooLarge { .. }) => Unsent::TooLarge { reason: error.to_string() },
+            };
         self.step(Event::Unsent { message, why: reason })
     }
 
     /// Sends again what could not be sent, as far as that goes now.
     fn multicast_waiting(&mut self) {
         while let Some(message) = self.unsent.front() {
-            match self.engine.cluster.multicast(wire::encode_message(message).into()) {
+            match self.engine.cluster.multicast(wire::encode_message(message, self.node.is_established()).into()) {
                 Err(MulticastError::Busy { .. }) => return,
                 _ => drop(self.unsent.pop_front()),
             }
@@ -440,7 +462,7 @@ fn supervisor(state: &[NotifyState<'_>]) {
 /// Whether a tool waits for what becomes of a message: it is told rather than kept waiting.
 fn waited_for(message: &Message) -> bool {
     match message {
-        Message::Commit { .. } | Message::Ticket { .. } => true,
+        Message::Commit { .. } | Message::Ticket { .. } | Message::Device { .. } => true,
         Message::Update { request, .. } | Message::Forget { request, .. } => request.is_some(),
         Message::Fence(wish) => wish.event.asked,
         _ => false,
@@ -472,7 +494,7 @@ fn wait_for_disk(store: &Store, log: &mut Log) {
     }
 }
 
-fn settings(engine: &Engine, me: Member, watchdog: bool, start_state: Option<StartState>) -> Settings {
+fn settings(engine: &Engine, me: Member, watchdog: bool, variables: &Variables) -> Settings {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let incarnation = since.as_micros() as u64;
     let version = format!("{VERSION}-quorate");
@@ -488,7 +510,9 @@ fn settings(engine: &Engine, me: Member, watchdog: bool, start_state: Option<Sta
         incarnation,
         uuid,
         infrastructure: engine.infrastructure.into(),
-        starts_on_standby: start_state.map(|state| state == StartState::Standby),
+        starts_on_standby: variables.start_state.map(|state| state == StartState::Standby),
+        jobs_max: variables.node_action_limit,
+        cores: load::cores(),
         version,
     }
 }

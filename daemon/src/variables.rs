@@ -6,8 +6,7 @@ use crate::syslog;
 use std::path::PathBuf;
 
 /// Names without their prefix that have no effect here, and why.
-const WITHOUT_EFFECT: [(&str, &str); 27] = [
-    ("node_action_limit", "set the property node-action-limit, which is the same for all nodes"),
+const WITHOUT_EFFECT: [(&str, &str); 26] = [
     ("debug", "all there is to be told is in the log already"),
     ("trace_functions", "there are no traces"),
     ("trace_files", "there are no traces"),
@@ -56,6 +55,8 @@ pub struct Variables {
     /// Whether lines go to standard error, too.
     pub stderr: bool,
     pub start_state: Option<StartState>,
+    /// How many operations on resources run here at once, in place of what the cluster says.
+    pub node_action_limit: Option<u32>,
     /// What is set and has no effect, or cannot be meant, in words.
     pub remarks: Vec<String>,
 }
@@ -69,6 +70,7 @@ impl Default for Variables {
             priority: syslog::level("notice"),
             stderr: false,
             start_state: None,
+            node_action_limit: None,
             remarks: Vec::new(),
         }
     }
@@ -109,6 +111,7 @@ impl Variables {
                     _ => return Err("it is none of default, online, standby".into()),
                 }
             }
+            "node_action_limit" => self.node_action_limit = Some(value.parse().map_err(|_| "it is no number")?),
             // What is said of the default is no wish.
             _ if matches!(truth(value), Ok(false)) => {}
             // Variables of agents and of other programs bear these prefixes, too.
@@ -154,12 +157,14 @@ mod tests {
             ("PCMK_logpriority", "info"),
             ("PCMK_stderr", "yes"),
             ("PCMK_node_start_state", "standby"),
+            ("PCMK_node_action_limit", "12"),
             ("PATH", "/bin"),
         ]);
         assert_eq!(variables.log_file, Some(Some(PathBuf::from("/var/log/cluster.log"))));
         assert_eq!((variables.log_file_mode, variables.facility), (0o640, Some(19)));
         assert_eq!((variables.priority, variables.stderr), (6, true));
         assert_eq!(variables.start_state, Some(StartState::Standby));
+        assert_eq!(variables.node_action_limit, Some(12));
         assert!(variables.remarks.is_empty(), "{:?}", variables.remarks);
     }
 

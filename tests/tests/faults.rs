@@ -5,7 +5,7 @@
 use quorate_core::cib::{Version, diff};
 use quorate_core::node::{Refusal, Reply, Request};
 use quorate_core::xml::Element;
-use quorate_tests::world::{BROKEN, CRASHED, Chance, STUBBORN, World};
+use quorate_tests::world::{BROKEN, CRASHED, Chance, FenceDevices, STUBBORN, World};
 
 const SEEDS: u64 = 12;
 
@@ -109,7 +109,7 @@ fn a_member_is_not_cut_off_for_one_who_is_away() {
 fn a_device_that_says_off_of_a_member_that_speaks_on_is_not_believed() {
     for seed in 0..SEEDS {
         let mut world = World::calm(seed, 3, Chance::new(seed));
-        world.fence_devices_lie = true;
+        world.fence_devices = FenceDevices::Lie;
         world.verbose = true;
         wait(&mut world, UP);
         let asked = world.ask(1, Request::Fence { node: "n2".into(), action: "reboot".into() });
@@ -186,6 +186,55 @@ fn a_node_that_fails_alike_at_every_boot_is_switched_off_the_third_time() {
     }
 }
 
+/// It cannot be known beforehand that no agent has the action: it is tried once, and that answer is final.
+#[test]
+fn where_no_agent_can_switch_off_the_third_fencing_is_not_tried_for_ever() {
+    for seed in 0..SEEDS / 3 {
+        let mut world = World::calm_with(seed, 3, Chance::new(seed), Some(CRASHED));
+        world.verbose = true;
+        world.fence_devices = FenceDevices::Lack("off");
+        let ended = world.run();
+        let told = world.story.join("\n");
+        assert!(ended.is_ok(), "seed {seed}: {ended:?}\n{told}");
+        let fenced: Vec<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+        assert_eq!(fenced, [1, 1], "seed {seed}\n{told}");
+        let tried = world.story.iter().filter(|line| line.contains("runs") && line.contains(" off for ")).count();
+        assert_eq!(tried, 1, "seed {seed}\n{told}");
+        for (_, node) in world.nodes() {
+            let states = node.document().status().elements_named("node_state");
+            let causes = states.flat_map(quorate_core::status::cause::read);
+            assert_eq!(causes.last().map(|cause| cause.action).as_deref(), Some("off-impossible"), "{told}");
+        }
+        assert!(world.nodes().all(|(_, node)| node.is_idle()), "seed {seed}\n{told}");
+    }
+}
+
+/// The one who comes is refused, goes, and says why; with a program of the others' version it joins.
+#[test]
+fn a_node_of_another_version_is_refused_and_harms_nobody() {
+    for (theirs, late) in [(4, true), (200, true), (2, true), (200, false)] {
+        let mut world = World::calm(1, 3, Chance::new(1));
+        world.verbose = true;
+        if late {
+            wait(&mut world, UP);
+            world.reinstall(3, theirs);
+        } else {
+            world.reinstall(3, theirs);
+        }
+        world.run_for(40_000).expect("the laws hold");
+        let told = world.story.join("\n");
+        let members = |node: &quorate_core::node::Node| node.agreed().map(Iterator::count);
+        assert_eq!(world.nodes().map(|(_, node)| members(node)).collect::<Vec<_>>(), [Some(2), Some(2)], "{told}");
+        assert!(told.contains(&format!("n3 is refused: it speaks version {theirs}")), "{told}");
+        assert!(told.contains("n3 error: membership: n") && told.contains("this node does not join"), "{told}");
+        assert!(world.record.fenced.iter().all(|(node, _)| *node == 3), "{told}");
+        world.reinstall(3, quorate_transport::wire::WIRE_VERSION);
+        let ended = world.run();
+        assert!(ended.is_ok(), "{ended:?}\n{}", world.story.join("\n"));
+        assert_eq!(world.nodes().count(), 3);
+    }
+}
+
 /// Nodes that reset themselves by the end of a story in which watchdogs are the only means of fencing.
 #[track_caller]
 fn check_resets(nodes: u32, story: impl Fn(&mut World), expected: &[&str]) {
@@ -229,7 +278,7 @@ fn where_watchdogs_are_the_means_a_node_without_quorum_resets_itself() {
 fn cut_from_storage(properties: &[(&str, &str)], seed: u64) -> World {
     let mut world = World::calm(seed, 5, Chance::new(seed)).with_properties(properties);
     world.verbose = true;
-    world.fence_devices_lie = true;
+    world.fence_devices = FenceDevices::Lie;
     wait(&mut world, UP);
     // It runs nothing that others would start: the device does not keep the law for it.
     assert!(["p1", "p2", "g1", "g2"].iter().all(|resource| !world.active()[*resource].contains(&5)));
@@ -319,7 +368,7 @@ fn fencing_that_fails_is_tried_as_often_as_configured() {
     let tries = |properties: &[(&str, &str)]| {
         let mut world = World::calm(1, 3, Chance::new(1)).with_properties(properties);
         world.verbose = true;
-        world.fence_devices_refuse = true;
+        world.fence_devices = FenceDevices::Refuse;
         wait(&mut world, UP);
         world.lose_power_for(3, 1_000_000);
         wait(&mut world, UP + 200_000);

@@ -117,6 +117,137 @@ fn devices_are_asked_whom_they_reach() {
     }
 }
 
+/// A level is for all nodes whose name fits, or that have an attribute; one for a node by its name is before both.
+#[test]
+fn levels_are_for_nodes_by_pattern_and_by_attribute() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    for topology in ["pattern:n[23] good", "attr:rack=left good", "pattern:n. bad n2: good"] {
+        let mut lab = Lab::started(3);
+        let bad = dummy(&lab, "bad", "type=fail power_timeout=1 pcmk_host_list=\"n1 n2 n3\"");
+        let good = demo(&lab, "good", "pcmk_host_list=\"n1 n2 n3\"");
+        load(&lab, &format!("node n2 attributes rack=left\n{bad}\n{good}\nfencing_topology {topology}"));
+        lab.wait_at("n1", "a", &["n2"]);
+        lab.wait_until_idle();
+        lab.kill("n2");
+        lab.wait("a elsewhere", starts_elsewhere);
+        assert_eq!(cut_off(&lab), 1, "{topology}");
+        let status = lab.status("n1").expect("n1 answers");
+        assert!(status.fencing.iter().all(|event| event.state == FencingState::Succeeded), "{topology}: {status:?}");
+    }
+}
+
+/// An agent as `fence_dummy`, which cannot switch off: it was not written, or is of another kind.
+fn without_off(lab: &Lab, actions: &str) {
+    let text = format!(
+        "#!/bin/sh\nwhile IFS='=' read -r key value; do case $key in action) action=$value ;; esac; done\n\
+         echo \"$action\" >>{}/asked\n\
+         [ \"$action\" != metadata ] || echo '<resource-agent name=\"fence_some\"><actions>{actions}</actions></resource-agent>'\n",
+        lab.directory().display()
+    );
+    for name in lab.names() {
+        executable(&lab.root(&name).join("usr/sbin/fence_some"), &text);
+    }
+}
+
+fn asked(lab: &Lab, action: &str) -> usize {
+    let asked = fs::read_to_string(lab.directory().join("asked")).unwrap_or_default();
+    asked.lines().filter(|line| *line == action).count()
+}
+
+fn executable(path: &std::path::Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::write(path, text).expect("a program");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
+/// `off` is asked for, and no agent has it: nobody runs one, and that is said once and for all.
+#[test]
+fn what_no_agent_has_is_answered_at_once_and_told() {
+    let mut lab = Lab::started(3);
+    without_off(&lab, "<action name=\"on\"/><action name=\"reboot\"/>");
+    load(&lab, "property fencing-action=off\nprimitive some stonith:fence_some params pcmk_host_list=\"n1 n2 n3\"");
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    lab.kill("n2");
+    let said = "is not tried again before something changes: no device can do it";
+    lab.wait("the end to be said", |lab| ["n1", "n3"].iter().any(|name| lab.log(name).contains(said)));
+    let shown = crm(&lab, "n1", &["status"]);
+    assert!(shown.contains("UNCLEAN") && shown.contains("some: fence_some has no action off"), "{shown}");
+    assert_eq!((asked(&lab, "off"), asked(&lab, "reboot")), (0, 0));
+    // A person's tool hears the same.
+    let refused = lab.ask("n1", &Request::Fence { node: "n2".into(), action: "off".into() });
+    assert!(format!("{refused:?}").contains("fence_some has no action off"), "{refused:?}");
+    // Mended, it is tried.
+    crm(&lab, "n1", &["configure", "property", "fencing-action=reboot"]);
+    lab.wait("a elsewhere", starts_elsewhere);
+    assert_eq!(asked(&lab, "reboot"), 1);
+}
+
+/// Nothing says `provides=unfencing` but the agent itself.
+#[test]
+fn an_agent_says_itself_that_it_lets_nodes_in() {
+    let lab = Lab::started(3);
+    without_off(&lab, "<action name=\"on\" automatic=\"1\"/><action name=\"off\"/>");
+    let devices = "primitive some stonith:fence_some params pcmk_host_list=\"n1 n2 n3\"\n\
+                   primitive other stonith:fence_quorate_demo params dir=\"/nowhere\" pcmk_host_list=\"n1 n2 n3\"";
+    load(&lab, devices);
+    lab.wait_until_idle();
+    let output = lab.tool("n1", &["stonith_admin", "--unfence", "n3"]).output().expect("the tool runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(asked(&lab, "on"), 1);
+    let status = lab.status("n1").expect("n1 answers");
+    let on = status.fencing.iter().find(|event| event.action == "on").expect("it is remembered");
+    assert_eq!((on.target.as_str(), on.delegate.as_deref()), ("n3", Some("n3")));
+}
+
+/// Told to the daemons by hand, known to all of them and to one that comes later, and used as any.
+#[test]
+fn a_device_that_no_configuration_has_is_registered_used_and_deregistered() {
+    let mut lab = Lab::started(3);
+    // Without any device nothing would be started.
+    load(&lab, &demo(&lab, "other", "pcmk_host_list=n1"));
+    lab.wait_at("n1", "a", &["n2"]);
+    let stonith = |lab: &Lab, node: &str, words: &[&str]| {
+        let words: Vec<&str> = std::iter::once("stonith_admin").chain(words.iter().copied()).collect();
+        let output = lab.tool(node, &words).output().expect("the tool runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code().unwrap_or(-1), text)
+    };
+    lab.kill("n2");
+    lab.wait("fencing to fail", |lab| {
+        lab.status("n1").is_some_and(|status| status.fencing.iter().any(|event| event.state == FencingState::Failed))
+    });
+    let directory = format!("dir={}", lab.directory().display());
+    let register = [
+        "-R",
+        "hand",
+        "-a",
+        "fence_quorate_demo",
+        "-o",
+        &directory,
+        "-o",
+        "pcmk_host_list=n2",
+        "-o",
+        "pcmk_reboot_action=off",
+    ];
+    assert_eq!(stonith(&lab, "n1", &register), (0, String::new()));
+    assert!(stonith(&lab, "n3", &["-L"]).1.contains("hand"));
+    assert!(stonith(&lab, "n3", &["-l", "n2"]).1.contains("hand"));
+    lab.wait("a elsewhere", starts_elsewhere);
+    assert_eq!(cut_off(&lab), 1);
+    lab.start("n2");
+    lab.wait("n2 to know of it", |lab| stonith(lab, "n2", &["-L"]).1.contains("hand"));
+    assert_eq!(stonith(&lab, "n2", &["-D", "hand"]), (0, String::new()));
+    assert_eq!(stonith(&lab, "n1", &["-L"]).1, "other\n1 fence device found\n");
+    let (code, said) = stonith(&lab, "n1", &["--unfence", "n9"]);
+    assert!(code == 105 && said.contains("Couldn't unfence n9: No such device"), "{code} {said}");
+    // One of the configuration is changed there.
+    let (code, said) = stonith(&lab, "n1", &["-R", "other", "-a", "fence_quorate_demo"]);
+    assert!(code != 0 && said.contains("Can't register device other using agent fence_quorate_demo"), "{code} {said}");
+}
+
 #[test]
 fn fencing_that_fails_keeps_resources_down_says_so_and_a_persons_word_ends_it() {
     if !needs::files(&[AGENT]) {
@@ -241,11 +372,6 @@ esac
 
 #[test]
 fn what_has_a_node_fenced_at_every_boot_has_it_switched_off_the_third_time() {
-    use std::os::unix::fs::PermissionsExt;
-    let executable = |path: &std::path::Path, text: &str| {
-        fs::write(path, text).expect("a program");
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
-    };
     let mut lab = Lab::started(3);
     for name in lab.names() {
         executable(&lab.root(&name).join("usr/lib/ocf/resource.d/quorate/Crashed"), CRASHED);

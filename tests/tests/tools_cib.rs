@@ -36,7 +36,12 @@ fn call(bench: &Bench, line: &str) -> (i32, String) {
 /// Calls one after the other, each with its exit code and what stands in its answer.
 #[track_caller]
 fn story(steps: &[(&str, i32, &str)]) -> String {
-    let bench = Bench::new(CIB);
+    story_of(CIB, steps)
+}
+
+#[track_caller]
+fn story_of(cib: &str, steps: &[(&str, i32, &str)]) -> String {
+    let bench = Bench::new(cib);
     for (line, code, expected) in steps {
         let (got, said) = call(&bench, line);
         assert!(got == *code && said.contains(expected), "{line}: {got}, wanted {code} «{expected}»\n{said}");
@@ -140,7 +145,83 @@ fn a_difference_fits_what_it_was_made_of() {
     assert!(cib.contains("epoch=\"11\"") && cib.contains("<constraints/>"), "{cib}");
 }
 
+const GUARDED: &str = r#"<cib validate-with="pacemaker-4.0" admin_epoch="0" epoch="10" num_updates="3">
+  <configuration>
+    <crm_config><cluster_property_set id="b"><nvpair id="b-e" name="enable-acl" value="true"/></cluster_property_set></crm_config>
+    <nodes/>
+    <resources>
+      <primitive id="p1" class="ocf" provider="pacemaker" type="Dummy">
+        <instance_attributes id="p1-i"><nvpair id="p1-i-s" name="state" value="/x"/><!-- seen --></instance_attributes>
+      </primitive>
+      <primitive id="p2" class="ocf" provider="pacemaker" type="Dummy"/>
+    </resources>
+    <constraints/>
+    <acls>
+      <acl_role id="r">
+        <acl_permission id="r-1" kind="read" xpath="//resources"/>
+        <acl_permission id="r-2" kind="write" xpath="//primitive[@id='p2']"/>
+        <acl_permission id="r-3" kind="deny" xpath="//nvpair[@name='state']"/>
+      </acl_role>
+      <acl_target id="tony"><role id="r"/></acl_target>
+    </acls>
+  </configuration>
+  <status/>
+</cib>
+"#;
+
 #[test]
-fn rights_of_others_are_not_pretended() {
-    story(&[("-Q -U nobody", 3, "rights of users are not enforced"), ("-Q -S -U x", 3, "rights are not shown")]);
+fn one_may_act_with_the_rights_of_another() {
+    let steps = [
+        ("-Q -U root", 0, "<nodes/>"),
+        ("-Q -U tony", 0, "<instance_attributes id=\"p1-i\">\n          <!-- seen -->"),
+        ("-Q -U tony -A //acl_role", 105, "No such device or address"),
+        ("-Q -U nobody", 4, "Permission denied"),
+        ("-M -U tony -X |<primitive id=\"p1\" description=\"x\"/>|", 4, "Permission denied"),
+        ("-M -U tony -X |<primitive id=\"p2\" description=\"mine\"/>|", 0, ""),
+        ("-D -U tony -A |//primitive[@id='p1']|", 4, "Permission denied"),
+        ("-E --force -U tony", 4, "Permission denied"),
+    ];
+    let cib = story_of(GUARDED, &steps);
+    assert!(cib.contains("description=\"mine\"") && cib.contains("id=\"p1\""), "{cib}");
+    // Lists that are not in force bind nobody.
+    let open = GUARDED.replace("value=\"true\"", "value=\"false\"");
+    story_of(&open, &[("-Q -U nobody", 0, "<nodes/>"), ("-D -U nobody -A |//primitive[@id='p1']|", 0, "")]);
+}
+
+/// As the peer's tool shows it.
+#[test]
+fn what_a_user_may_do_is_shown_beside_each_element() {
+    let text =
+        "<!-- ACLs as evaluated for user tony -->\nvvv---[ ~DENIED~ ]---vvv\n<cib validate-with=\"pacemaker-4.0\"";
+    let readable = "    <nodes/>\n    \n    vvv---[ READABLE ]---vvv\n    <resources>\n      <primitive id=\"p1\"";
+    let denied = "          \n          vvv---[ ~DENIED~ ]---vvv\n          <nvpair id=\"p1-i-s\" name=\"state\" value=\"/x\"/>\n";
+    let writable = "      \n      vvv---[ WRITABLE ]---vvv\n      <primitive id=\"p2\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>\n    </resources>\n    <constraints/>\n";
+    let namespaces = "<pcmk-access-denied:cib validate-with=\"pacemaker-4.0\" admin_epoch=\"0\" epoch=\"10\" num_updates=\"3\" \
+        xmlns:pcmk-access-writable=\"http://clusterlabs.org/ns/pacemaker/access/writable\" xmlns:";
+    story_of(
+        GUARDED,
+        &[
+            ("-Q -U tony -S", 0, text),
+            ("-Q -U tony --show-access=text", 0, readable),
+            ("-Q -U tony -Stext", 0, denied),
+            ("-Q -U tony -Sauto", 0, writable),
+            ("-Q -U tony -Snamespace", 0, namespaces),
+            ("-Q -U tony -Snamespace", 0, "    <pcmk-access-readable:resources>\n      <primitive id=\"p1\""),
+            ("-Q -U tony -Snamespace", 0, "          <pcmk-access-denied:nvpair id=\"p1-i-s\""),
+            ("-Q -U tony -Scolor", 0, "    \x1b[34m<resources>\n      \x1b[34m<primitive id=\"p1\""),
+            (
+                "-Q -U tony -Scolor",
+                0,
+                "      \x1b[32m<primitive id=\"p2\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>\x1b[0m\n",
+            ),
+            (
+                "-Q -U tony -S -A |//primitive[@id='p2']|",
+                0,
+                "user tony -->\nvvv---[ WRITABLE ]---vvv\n<primitive id=\"p2\"",
+            ),
+            ("-Q -S", 64, "The supplied command requires -U user specified."),
+            ("-Q -U tony -Sx", 64, "Unrecognized value for --show-access: \"x\""),
+            ("-Q -U root -S", 78, "Could not evaluate access per request (root, error: Already in requested state)"),
+        ],
+    );
 }

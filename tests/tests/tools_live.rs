@@ -69,6 +69,8 @@ fn attributes_wait_are_kept_private_and_come_back() {
     // Private ones are told everywhere and written nowhere.
     done(&lab, "n2", "attrd_updater -p -n secret -U s3");
     assert_eq!(done(&lab, "n1", "attrd_updater -Q -n secret -N n2"), "name=\"secret\" host=\"n2\" value=\"s3\"\n");
+    assert_eq!(done(&lab, "n1", "crm_attribute -G -n secret -N n2 -l reboot -q"), "s3\n");
+    assert_eq!(done(&lab, "n1", "crm_attribute -G -n secret -N n1 -l reboot -q -d none"), "none\n");
     assert_eq!(written(&lab, "n1", "secret"), [""; 0]);
 
     // What waits is told at once, and written when the first of it is due.
@@ -76,6 +78,7 @@ fn attributes_wait_are_kept_private_and_come_back() {
     done(&lab, "n1", "attrd_updater -n slow -d 3 -U 1");
     done(&lab, "n1", "attrd_updater -n slow -U 2");
     assert_eq!(done(&lab, "n3", "attrd_updater -Q -n slow -N n1"), "name=\"slow\" host=\"n1\" value=\"2\"\n");
+    assert_eq!(done(&lab, "n3", "crm_attribute -G -n slow -N n1 -t status"), "scope=status  name=slow value=2\n");
     assert!(written(&lab, "n1", "slow").is_empty() || began.elapsed() > Duration::from_secs(3));
     lab.wait("what waits to be written", |lab| written(lab, "n2", "slow") == ["2"]);
     assert!(began.elapsed() >= Duration::from_millis(2900), "{:?}", began.elapsed());

@@ -201,6 +201,50 @@ fn agents_are_run_past_the_cluster() {
     ]);
 }
 
+/// Each in the way of its standard; a fence device is asked, and never used against a node.
+#[test]
+fn agents_of_other_standards_are_run_past_the_cluster_too() {
+    let script = "#!/bin/sh\nstate=$(dirname \"$0\")/state\necho \"said $1\"\ncase $1 in start) touch $state ;; stop) rm -f $state ;; \
+                  status) [ -e $state ] || exit 3 ;; *) exit 2 ;; esac\n";
+    let fence = "#!/bin/sh\nwhile IFS='=' read -r key value; do case $key in action) action=$value ;; esac; done\n\
+                 [ $action = monitor ]\n";
+    let cib = CIB.replace(
+        "<clone id=\"c\">",
+        "<primitive id=\"l\" class=\"lsb\" type=\"some\"/><primitive id=\"s\" class=\"service\" type=\"some\"/>\
+         <primitive id=\"u\" class=\"systemd\" type=\"no-such-unit\"/><primitive id=\"m\" class=\"lsb\" type=\"missing\"/>\
+         <primitive id=\"f\" class=\"stonith\" type=\"fence_some\"/><clone id=\"c\">",
+    );
+    let bench = Bench::new(&cib);
+    for (file, text) in [("root/etc/init.d/some", script), ("root/usr/sbin/fence_some", fence)] {
+        use std::os::unix::fs::PermissionsExt;
+        let path = bench.path(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let steps = [
+        ("crm_resource -r l --force-check", 7, "Operation force-check for l (lsb:some) returned 7 (Not running)\n"),
+        ("crm_resource -r l --force-start", 0, "Operation force-start for l (lsb:some) returned 0 (OK)\nsaid start\n"),
+        (
+            "crm_resource -r s --force-check",
+            0,
+            "Operation force-check for s (service:some) returned 0 (OK)\nsaid status",
+        ),
+        ("crm_resource -r l --force-stop", 0, "returned 0 (OK)"),
+        ("crm_resource -r l --force-promote", 2, "Operation force-promote for l (lsb:some) returned 2"),
+        ("crm_resource -r m --force-check", 5, "init script missing is not installed"),
+        ("crm_resource -r u --force-start", 5, "Operation force-start for u (systemd:no-such-unit)"),
+        ("crm_resource -r f --force-check", 0, "Operation force-check for f (stonith:fence_some) returned 0 (OK)"),
+        ("crm_resource -r f --force-start", 0, "Operation force-start for f (stonith:fence_some) returned 0 (OK)"),
+        ("crm_resource -r f --force-stop", 0, "returned 0 (OK)"),
+        ("crm_resource -r f --force-promote", 3, "fence devices have no action promote"),
+    ];
+    for (line, code, expected) in steps {
+        let (got, said) = call(&bench, line);
+        assert!(got == code && said.contains(expected), "{line}: {got}, wanted {code} «{expected}»\n{said}");
+    }
+}
+
 #[test]
 fn older_names_do_what_the_newer_do() {
     let cib = story(&[
@@ -222,7 +266,6 @@ fn older_names_do_what_the_newer_do() {
         ("attrd_updater -D -n ping -N n1", 0, ""),
         ("attrd_updater -n a -P b -U 1", 64, "--name and --pattern cannot be used at the same time"),
         ("attrd_updater -n a -U 1 -W never", 64, "--wait= must be one of 'no', 'local', 'cluster'"),
-        ("stonith_admin --unfence n1", 3, "is not supported"),
     ]);
     assert!(cib.contains("master-p") && !cib.contains("name=\"ping\"") && !cib.contains("\"standby\""), "{cib}");
 }

@@ -4,25 +4,36 @@
 //! is encoded here is decoded there: elements travel as text that their reader takes.
 //! Absent: frames (`codec`), sealing (`cluster::embedded`).
 
-use quorate_core::node::{Message, Reply, Request};
+use quorate_core::node::{Foreign, Message, Reply, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Raised when an older node or tool could misread a message.
-pub const WIRE_VERSION: u8 = 2;
+pub const WIRE_VERSION: u8 = 3;
+
+/// The first byte after the version, of what nodes say to each other: whether the sender has been in a cluster
+/// with quorum. These two bytes stand there in every version from 3 on.
+const ESTABLISHED: u8 = 1;
+
+/// The last version without that byte: who speaks it does not leave by itself.
+const VERSION_BARE: u8 = 2;
 
 /// Why bytes are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     #[error("the other side speaks version {theirs}, this program version {WIRE_VERSION}")]
     Version { theirs: u8 },
+    /// What a node of another version says to the others.
+    #[error("the other node speaks version {}, this program version {WIRE_VERSION}", .0.theirs)]
+    Foreign(Foreign),
     #[error("malformed message: {0}")]
     Malformed(String),
 }
 
 /// What `decode_message` reads on other nodes.
-pub fn encode_message(message: &Message) -> Vec<u8> {
-    encode(message)
+pub fn encode_message(message: &Message, established: bool) -> Vec<u8> {
+    let head = vec![WIRE_VERSION, u8::from(established) * ESTABLISHED];
+    postcard::to_extend(message, head).expect("core's values can be written to memory")
 }
 
 /// What a node says to the others.
@@ -30,7 +41,14 @@ pub fn encode_message(message: &Message) -> Vec<u8> {
 /// # Errors
 /// The bytes are no message of this version.
 pub fn decode_message(bytes: &[u8]) -> Result<Message, WireError> {
-    decode(bytes)
+    match bytes {
+        [WIRE_VERSION, _, rest @ ..] => whole(rest),
+        [theirs, flags, ..] if *theirs != WIRE_VERSION => {
+            let established = *theirs <= VERSION_BARE || flags & ESTABLISHED != 0;
+            Err(WireError::Foreign(Foreign { ours: WIRE_VERSION, theirs: *theirs, established }))
+        }
+        _ => Err(WireError::Malformed("too short".into())),
+    }
 }
 
 /// What `decode_request` reads in the daemon.
@@ -66,15 +84,17 @@ fn encode(value: &impl Serialize) -> Vec<u8> {
 
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     match bytes.split_first() {
-        Some((&WIRE_VERSION, rest)) => {
-            let (value, left) = postcard::take_from_bytes(rest).map_err(malformed)?;
-            match left {
-                [] => Ok(value),
-                _ => Err(WireError::Malformed(format!("{} bytes too many", left.len()))),
-            }
-        }
+        Some((&WIRE_VERSION, rest)) => whole(rest),
         Some((theirs, _)) => Err(WireError::Version { theirs: *theirs }),
         None => Err(WireError::Malformed("empty".into())),
+    }
+}
+
+fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    let (value, left) = postcard::take_from_bytes(bytes).map_err(malformed)?;
+    match left {
+        [] => Ok(value),
+        _ => Err(WireError::Malformed(format!("{} bytes too many", left.len()))),
     }
 }
 
@@ -109,13 +129,17 @@ mod tests {
             Message::Leaving { id: 7 },
         ];
         for message in messages {
-            assert_eq!(decode_message(&encode_message(&message)), Ok(message));
+            assert_eq!(decode_message(&encode_message(&message, false)), Ok(message));
         }
     }
 
     #[test]
     fn another_version_is_named() {
-        assert_eq!(decode_message(&[9, 0]), Err(WireError::Version { theirs: 9 }));
+        assert_eq!(decode_request(&[9, 0]), Err(WireError::Version { theirs: 9 }));
+        for (bytes, theirs, established) in [([9, 0], 9, false), ([9, 1], 9, true), ([2, 0], 2, true)] {
+            let foreign = Foreign { ours: WIRE_VERSION, theirs, established };
+            assert_eq!(decode_message(&bytes), Err(WireError::Foreign(foreign)));
+        }
     }
 
     /// An edit with whatever agents and tools bring, where a name, an id, a value or text may stand.
@@ -137,7 +161,7 @@ mod tests {
             edit.apply(&mut document).expect("the status section is there");
             let patch = diff(&before, &document);
             let message = Message::Update { request: None, edits: vec![edit], ends: None };
-            prop_assert!(decode_message(&encode_message(&message)).is_ok());
+            prop_assert!(decode_message(&encode_message(&message, false)).is_ok());
             // A tool's change is refused if it would not arrive as it is.
             let request = Request::Commit { patch };
             if request.unfit().is_none() {

@@ -48,6 +48,8 @@ pub struct Advice {
     pub interval: Option<String>,
     pub start_delay: Option<String>,
     pub depth: Option<String>,
+    /// A fence agent's `on` is for every node that joins (`automatic`, formerly `required`).
+    pub automatic: bool,
 }
 
 /// Why a text is no metadata.
@@ -147,6 +149,7 @@ fn advice(element: &Element) -> Option<Advice> {
         interval: of("interval"),
         start_delay: of("start-delay"),
         depth: of("depth"),
+        automatic: ["automatic", "required"].iter().any(|name| is_set(element, name)),
     })
 }
 

@@ -3,7 +3,7 @@
 //! In: a document, which holds its own lists, and who asks. Out: [`Rights`].
 //! Rules as in Pacemaker Explained, "Access Control Lists": without a permission nothing is seen; of an element
 //! and all around it the nearest permission decides; on the same element `deny` goes before the others; writing
-//! includes reading. Absent: who is privileged, and whether lists are in force at all.
+//! includes reading. Absent: who is privileged.
 
 use super::decode;
 use super::document::Document;
@@ -12,6 +12,7 @@ use super::patch::{Change, Patch};
 use crate::xml::path::{Path, Step};
 use crate::xml::xpath::XPath;
 use crate::xml::{Element, Node};
+use quorate_grammar::literal;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who asks.
@@ -29,11 +30,27 @@ struct Mark {
     reads: bool,
 }
 
+/// What somebody may do with one element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Denied,
+    Readable,
+    Writable,
+}
+
 /// What somebody may do with one document.
 #[derive(Clone, Debug)]
 pub struct Rights {
     /// By the way from the root: places among children.
     marks: BTreeMap<Vec<usize>, Mark>,
+}
+
+/// Whether lists count at all (`enable-acl`).
+pub fn is_in_force(document: &Document) -> bool {
+    let sets = document.configuration().child("crm_config").into_iter().flat_map(Element::elements);
+    let mut pairs = sets.flat_map(Element::elements);
+    let given = pairs.find(|pair| pair.attr("name") == Some("enable-acl")).and_then(|pair| pair.attr("value"));
+    given.is_some_and(|text| literal::boolean(text) == Ok(true))
 }
 
 /// Attributes of the root that say which document it is, and nothing of what it holds.
@@ -137,6 +154,16 @@ impl Rights {
     /// Whether what is at a path may be written, be it there or not.
     pub fn may_write(&self, document: &Document, path: &Path) -> bool {
         self.writes(&way(document.root(), path))
+    }
+
+    /// What may be done with what is at a place.
+    pub fn access(&self, way: &[usize]) -> Access {
+        let nearest = (0..=way.len()).rev().find_map(|length| self.marks.get(&way[..length]));
+        match nearest {
+            None | Some(Mark { denied: true, .. }) => Access::Denied,
+            Some(_) if self.writes(way) => Access::Writable,
+            Some(_) => Access::Readable,
+        }
     }
 
     fn writes(&self, way: &[usize]) -> bool {

@@ -6,7 +6,7 @@
 
 use super::delay::Delay;
 use super::device::Device;
-use super::run::{DeviceResult, DeviceRun};
+use super::run::{AUTOMATIC_ON, DeviceResult, DeviceRun};
 use serde::{Deserialize, Serialize};
 
 /// What is asked.
@@ -18,6 +18,8 @@ pub enum Question {
     List,
     /// The device: do you know this node?
     Status,
+    /// The agent: do you let in every node that joins?
+    Unfences,
 }
 
 /// A device that is asked.
@@ -34,6 +36,8 @@ pub struct Asking {
 pub enum Answer {
     Reaches,
     ReachesNot,
+    /// It lets in every node that joins; or it does not, and is asked whom it reaches, if that is not known.
+    Unfences(bool),
     /// Another question, or the same once more.
     AskOn(Asking),
 }
@@ -41,7 +45,7 @@ pub enum Answer {
 impl Question {
     fn action(self) -> &'static str {
         match self {
-            Question::Agent => "metadata",
+            Question::Agent | Question::Unfences => "metadata",
             Question::List => "list",
             Question::Status => "status",
         }
@@ -71,7 +75,7 @@ impl Asking {
             timeout_ms: self.left_ms,
             delay: Delay::default(),
             // What an agent says of itself it says without its device.
-            at_once: self.device.actions_at_once().filter(|_| self.question != Question::Agent),
+            at_once: self.device.actions_at_once().filter(|_| action != "metadata"),
         }
     }
 
@@ -85,12 +89,13 @@ impl Asking {
         };
         let ask = |question| Answer::AskOn(Asking::new(self.device.clone(), question, timeout_ms));
         match self.question {
-            Question::Agent if !result.ok || names("list") => ask(Question::List),
+            Question::Unfences => Answer::Unfences(result.is_ok() && names(AUTOMATIC_ON)),
+            Question::Agent if !result.is_ok() || names("list") => ask(Question::List),
             Question::Agent if names("status") => ask(Question::Status),
             Question::Agent => Answer::Reaches,
-            _ if !result.ok && self.attempts > 0 && self.left_ms > 0 => Answer::AskOn(self),
-            Question::List if result.ok && names(&self.device.port(node)) => Answer::Reaches,
-            Question::Status if result.ok => Answer::Reaches,
+            _ if !result.is_ok() && self.attempts > 0 && self.left_ms > 0 => Answer::AskOn(self),
+            Question::List if result.is_ok() && names(&self.device.port(node)) => Answer::Reaches,
+            Question::Status if result.is_ok() => Answer::Reaches,
             Question::List | Question::Status => Answer::ReachesNot,
         }
     }

@@ -2,14 +2,15 @@
 //!
 //! A level succeeds when all its devices do; the request when a level does. A reboot through
 //! several devices is turned into all off, then all on, so that no supply keeps the node alive;
-//! failures to switch on do not matter (Pacemaker Explained, "Fencing Topologies"). A node is let in
+//! failures to switch on do not matter (Pacemaker Explained, "Fencing Topologies"). The same is done with a
+//! device whose agent has no reboot. A node is let in
 //! again (`on`) by all devices that unfence it. What a device is tried for, it is tried for within one
 //! time, its repetitions included.
 
 use super::ask::{Answer, Asking, Question};
 use super::delay::{Delay, delay};
 use super::device::{Device, Targets};
-pub use super::run::{DeviceResult, DeviceRun};
+use super::run::{DeviceResult, DeviceRun, RunEnd};
 use super::topology;
 use crate::cib::model::fencing::FencingLevel;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub enum Verdict {
     Fenced,
     /// It is not; why.
     Failed(String),
+    /// It is not, and will not be before the configuration (or an agent) changes; why.
+    Impossible(String),
 }
 
 /// What a request wants next.
@@ -69,6 +72,8 @@ pub struct FencingRequest {
     running: Option<Planned>,
     asking: Option<Asking>,
     last_error: String,
+    /// The first device whose agent does not have the action, in words.
+    lacking: String,
 }
 
 impl FencingRequest {
@@ -80,12 +85,6 @@ impl FencingRequest {
         topology: Vec<FencingLevel>,
         attributes: BTreeMap<String, String>,
     ) -> FencingRequest {
-        let (mut devices, mut topology) = (devices, topology);
-        // A level's other devices have nothing to let in again.
-        if action == "on" && devices.iter().any(|device| device.unfences) {
-            devices.retain(|device| device.unfences);
-            topology.clear();
-        }
         let mut request = FencingRequest {
             target: target.to_string(),
             action: action.to_string(),
@@ -102,14 +101,38 @@ impl FencingRequest {
             running: None,
             asking: None,
             last_error: String::new(),
+            lacking: String::new(),
         };
-        if !topology::speaks_of(&request.topology, target, &request.attributes) {
-            request.sort_devices();
+        match action {
+            "on" => request.look_for_unfencing(),
+            _ => request.sort_devices(),
         }
         request
     }
 
+    /// Devices that let in every node that joins: the configuration says so (`provides`), or the agent does.
+    fn look_for_unfencing(&mut self) {
+        for device in self.devices.iter().filter(|device| !device.unfences && !device.is_watchdog()) {
+            self.unasked.push_back(Asking::new(device.clone(), Question::Unfences, TIMEOUT_DEFAULT_MS));
+        }
+        if self.unasked.is_empty() {
+            self.unfencing_known();
+        }
+    }
+
+    /// It is known of all devices. If there are any that unfence, the others have nothing to let in again.
+    fn unfencing_known(&mut self) {
+        if self.devices.iter().any(|device| device.unfences) {
+            self.devices.retain(|device| device.unfences);
+            self.topology.clear();
+        }
+        self.sort_devices();
+    }
+
     fn sort_devices(&mut self) {
+        if topology::speaks_of(&self.topology, &self.target, &self.attributes) {
+            return;
+        }
         for device in &self.devices {
             let question = match device.targets() {
                 Targets::Listed(nodes) if !nodes.contains(&self.target) => continue,
@@ -134,8 +157,13 @@ impl FencingRequest {
     /// How long a device is tried (`fencing-timeout`), unless it says so itself. Milliseconds.
     pub fn within(mut self, timeout_ms: u64) -> FencingRequest {
         self.timeout_ms = timeout_ms;
-        self.unasked.iter_mut().for_each(|asking| asking.allow(timeout_ms));
+        self.within_all();
         self
+    }
+
+    fn within_all(&mut self) {
+        let timeout_ms = self.timeout_ms;
+        self.unasked.iter_mut().for_each(|asking| asking.allow(timeout_ms));
     }
 
     /// After so long a node that is lost has been reset by its own watchdog (`fencing-watchdog-timeout`).
@@ -170,14 +198,41 @@ impl FencingRequest {
         if let Some(mut planned) = self.running.take() {
             planned.attempts -= 1;
             planned.left_ms = planned.left_ms.saturating_sub(result.took_ms);
-            if !result.ok && planned.attempts > 0 && planned.left_ms > 0 {
-                planned.repeated = true;
-                self.level.push_front(planned);
-            } else if !result.ok && planned.counts {
-                self.last_error = format!("{}: {}", planned.device.id, result.output.trim());
-                self.level.clear();
-                return self.next_level();
+            return match result.end {
+                RunEnd::Lacking => self.lacks(&planned, &result),
+                RunEnd::Failed => self.failed(planned, &result),
+                RunEnd::Done => self.next(),
+            };
+        }
+        self.next()
+    }
+
+    fn failed(&mut self, mut planned: Planned, result: &DeviceResult) -> Step {
+        if planned.attempts > 0 && planned.left_ms > 0 {
+            planned.repeated = true;
+            self.level.push_front(planned);
+        } else if planned.counts {
+            self.last_error = format!("{}: {}", planned.device.id, result.output.trim());
+            self.level.clear();
+            return self.next_level();
+        }
+        self.next()
+    }
+
+    /// What the agent does not have, it does not have the next time either. A reboot can be done as `off`
+    /// and `on`, each as it is configured: the node is cut off once it is off, and that it does not come on
+    /// again is a pity.
+    fn lacks(&mut self, planned: &Planned, result: &DeviceResult) -> Step {
+        if planned.action == "reboot" {
+            self.level.push_front(self.planned(&planned.device, "on", false));
+            // What was to be waited for has been.
+            self.level.push_front(Planned { repeated: true, ..self.planned(&planned.device, "off", true) });
+        } else if planned.counts {
+            if self.lacking.is_empty() {
+                self.lacking = format!("{}: {}", planned.device.id, result.output.trim());
             }
+            self.level.clear();
+            return self.next_level();
         }
         self.next()
     }
@@ -187,6 +242,14 @@ impl FencingRequest {
         match asking.answered(&self.target, result) {
             Answer::Reaches => self.capable.push(device),
             Answer::ReachesNot => {}
+            Answer::Unfences(yes) => {
+                let own = self.devices.iter_mut().filter(|known| known.id == device);
+                own.for_each(|own| own.unfences = yes);
+                if self.unasked.is_empty() {
+                    self.unfencing_known();
+                    self.within_all();
+                }
+            }
             Answer::AskOn(asking) => self.unasked.push_front(asking),
         }
     }
@@ -220,10 +283,9 @@ impl FencingRequest {
                 self.level = self.plan(&level);
                 self.next()
             }
-            None if self.last_error.is_empty() => {
-                Step::End(Verdict::Failed(format!("no fence device can reach {}", self.target)))
-            }
-            None => Step::End(Verdict::Failed(self.last_error.clone())),
+            None if !self.last_error.is_empty() => Step::End(Verdict::Failed(self.last_error.clone())),
+            None if !self.lacking.is_empty() => Step::End(Verdict::Impossible(self.lacking.clone())),
+            None => Step::End(Verdict::Failed(format!("no fence device can reach {}", self.target))),
         }
     }
 
@@ -251,20 +313,24 @@ impl FencingRequest {
     }
 
     fn plan(&self, level: &[Device]) -> VecDeque<Planned> {
-        let planned = |device: &Device, action: &str, counts: bool| Planned {
+        if self.action == "reboot" && level.len() > 1 {
+            let off = level.iter().map(|device| self.planned(device, "off", true));
+            let on =
+                level.iter().filter(|device| !device.is_watchdog()).map(|device| self.planned(device, "on", false));
+            return off.chain(on).collect();
+        }
+        level.iter().map(|device| self.planned(device, &self.action, true)).collect()
+    }
+
+    fn planned(&self, device: &Device, action: &str, counts: bool) -> Planned {
+        Planned {
             device: device.clone(),
             action: action.to_string(),
             attempts: device.attempts(action),
             left_ms: device.timeout_ms(action, self.timeout_ms),
             counts,
             repeated: false,
-        };
-        if self.action == "reboot" && level.len() > 1 {
-            let off = level.iter().map(|device| planned(device, "off", true));
-            let on = level.iter().filter(|device| !device.is_watchdog()).map(|device| planned(device, "on", false));
-            return off.chain(on).collect();
         }
-        level.iter().map(|device| planned(device, &self.action, true)).collect()
     }
 
     fn run(&self, planned: &Planned, extra_ms: u64) -> DeviceRun {
@@ -339,12 +405,18 @@ mod tests {
             let (output, took_ms) = (output.replace('+', " "), took.parse::<u64>().expect("seconds") * 1000);
             log.push(name);
             assert!(log.len() < 50, "{log:?}");
-            step = request.ran(DeviceResult { ok: output != "no" && !output.is_empty(), output, took_ms });
+            let end = match output.as_str() {
+                "no" | "" => RunEnd::Failed,
+                "lacks" => RunEnd::Lacking,
+                _ => RunEnd::Done,
+            };
+            step = request.ran(DeviceResult { end, output, took_ms });
         }
         let Step::End(verdict) = step else { unreachable!("the loop ends only at an end") };
         let verdict = match verdict {
             Verdict::Fenced => "fenced".to_string(),
             Verdict::Failed(why) => format!("failed: {why}"),
+            Verdict::Impossible(why) => format!("impossible: {why}"),
         };
         assert_eq!(format!("{} => {verdict}", log.join(" ")), expected);
     }
@@ -385,9 +457,54 @@ mod tests {
         let check = |devices: &str, levels: &str, answers: &str, expected: &str| {
             check_action("on", 0, devices, levels, answers, expected);
         };
-        check("u1:n1 u2:n1 a:n1", "", "u1-on=ok u2-on=ok", "u1-on u2-on => fenced");
-        check("u1:n1 u2:n1 a:n1", "1=a", "u1-on=ok u2-on=no", "u1-on u2-on u2-on => failed: u2: no");
-        check("a:n1", "", "a-on=ok", "a-on => fenced");
+        check("u1:n1 u2:n1", "", "u1-on=ok u2-on=ok", "u1-on u2-on => fenced");
+        check("u1:n1 u2:n1 a:n1", "", "a-metadata=on u1-on=ok u2-on=ok", "a-metadata u1-on u2-on => fenced");
+        let not = "a-metadata u1-on u2-on u2-on => failed: u2: no";
+        check("u1:n1 u2:n1 a:n1", "1=a", "a-metadata=on u1-on=ok u2-on=no", not);
+        check("a:n1", "", "a-metadata=on+off a-on=ok", "a-metadata a-on => fenced");
+        // An agent may say itself that its device lets nodes in.
+        let automatic = "a-metadata=on+on:automatic b-metadata=on a-on=ok b-on=ok";
+        check("a:n1 b:n1", "1=b", automatic, "a-metadata b-metadata a-on => fenced");
+        check("a:?list b:n1", "", &format!("{automatic} a-list=n1"), "a-metadata b-metadata a-list a-on => fenced");
+    }
+
+    #[test]
+    fn what_an_agent_does_not_have_it_is_not_asked_for_again() {
+        let lacks = "a-off=lacks b-off=ok";
+        check_action("off", 0, "a:n1 b:n1", "", lacks, "a-off b-off => fenced");
+        check_action("off", 0, "a:n1", "", lacks, "a-off => impossible: a: lacks");
+        check_action("off", 0, "a:n1 b:n1", "1=a,b", lacks, "a-off => impossible: a: lacks");
+        // Another may do it another time.
+        check_action("off", 0, "a:n1 b:n1", "", "a-off=lacks b-off=no", "a-off b-off => failed: b: no");
+        check("a:n1", "", "a-reboot=lacks a-off=ok a-on=ok", "a-reboot a-off a-on => fenced");
+        check("a:n1", "", "a-reboot=lacks a-off=ok a-on=no", "a-reboot a-off a-on a-on => fenced");
+        check("a:n1", "", "a-reboot=lacks a-off=no a-on=ok", "a-reboot a-off => failed: a: no");
+        check("a:n1", "", "a-reboot=lacks a-off=lacks", "a-reboot a-off => impossible: a: lacks");
+        check("a:n1", "", "a-reboot=lacks a-off=ok a-on=lacks", "a-reboot a-off a-on => fenced");
+    }
+
+    #[test]
+    fn off_and_on_in_place_of_a_reboot_are_spelled_and_bounded_as_configured() {
+        let given = [
+            ("pcmk_host_list", "n1"),
+            ("pcmk_delay_base", "7s"),
+            ("pcmk_off_action", "down"),
+            ("pcmk_off_timeout", "90s"),
+            ("pcmk_on_action", "up"),
+            ("pcmk_on_timeout", "5s"),
+        ];
+        let parameters = given.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let device = Device { id: "a".into(), agent: "fence_x".into(), parameters, unfences: false };
+        let mut request = FencingRequest::new("n1", "reboot", vec![device], Vec::new(), BTreeMap::new());
+        let mut asked = Vec::new();
+        let mut step = request.start();
+        while let Step::Run(run) = step {
+            asked.push(format!("{} {} {}", run.arguments["action"], run.timeout_ms, run.delay.base_ms));
+            let end = if run.action == "reboot" { RunEnd::Lacking } else { RunEnd::Done };
+            step = request.ran(DeviceResult { end, ..DeviceResult::done("") });
+        }
+        // It was waited for before the first.
+        assert_eq!(asked, ["reboot 60000 7000", "down 90000 0", "up 5000 0"]);
     }
 
     #[test]

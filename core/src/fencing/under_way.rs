@@ -6,9 +6,10 @@
 //! In: what members bring into a view. Out: what all of them follow from then on.
 //! Absent: starting agents, proofs (`node::fencer`).
 
-use super::FencingEvent;
 use super::history::FencingState;
-use super::request::{DeviceRun, FencingRequest};
+use super::request::FencingRequest;
+use super::run::DeviceRun;
+use super::{Device, FencingEvent};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +81,8 @@ pub struct Brought {
     pub history_since: i64,
     /// The latest run of each node's daemon that was proved to be off, by the node's id.
     pub fenced: BTreeMap<u32, u64>,
+    /// Devices that no configuration has, by their ids.
+    pub registered: BTreeMap<String, Device>,
 }
 
 /// The agents that may be running: those that their members say they run, and those whose member is

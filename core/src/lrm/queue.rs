@@ -262,9 +262,10 @@ fn same_result(a: &ExitReport, b: &ExitReport) -> bool {
     (a.code, a.status, &a.reason) == (b.code, b.status, &b.reason)
 }
 
-/// What the agent is given, meta-attributes included.
+/// What the agent is given, meta-attributes included. What the cluster expects of it is not its business.
 fn parameters_of(operation: &Operation) -> BTreeMap<String, String> {
-    operation.action.attributes.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    let given = operation.action.attributes.iter().filter(|(name, _)| *name != "CRM_meta_op_target_rc");
+    given.map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
 fn run(ticket: Ticket, operation: &Operation) -> Run {

@@ -9,6 +9,7 @@ use crate::agent::ChangeRules;
 use crate::cib::Edit;
 use crate::cib::document::FEATURE_SET;
 use crate::exit;
+use crate::status::history::SHUTDOWN_LOCK;
 use crate::status::operation::ExecutionStatus;
 use crate::transition::ResourceRef;
 use crate::xml::Element;
@@ -36,7 +37,8 @@ pub fn edits(finished: &Finished, node: &NodeRef) -> Vec<Edit> {
         (false, 0) => ids.push(last),
         (false, interval) => ids.push(format!("{resource}_{task}_{interval}")),
     }
-    ids.into_iter().flat_map(|id| put(reference, node, entry(&id, finished, node))).collect()
+    let lock = lock(finished);
+    ids.into_iter().flat_map(|id| put(reference, node, entry(&id, finished, node), lock)).collect()
 }
 
 /// The entry that says an operation has begun.
@@ -63,7 +65,7 @@ pub fn pending_edits(operation: &Operation, node: &NodeRef, epoch: i64) -> Vec<E
         .with("exec-time", "0")
         .with("queue-time", "0")
         .with("op-digest", operation.action.digest());
-    put(reference, node, element).to_vec()
+    put(reference, node, element, None).to_vec()
 }
 
 /// A node as the status section names it.
@@ -88,13 +90,29 @@ impl NodeRef {
     }
 }
 
-fn put(resource: &ResourceRef, node: &NodeRef, entry: Element) -> [Edit; 2] {
+/// What is done with a resource that waits for this node keeps it waiting, or ends it (0); none where it does
+/// not wait (Pacemaker Explained, "Cluster Options": `shutdown-lock`).
+fn lock(finished: &Finished) -> Option<i64> {
+    let action = &finished.operation.action;
+    let since = action.shutdown_lock?;
+    let keeps = finished.report.execution_status() == ExecutionStatus::Done
+        && matches!(
+            (action.operation.as_str(), finished.report.code),
+            ("stop", exit::OK) | ("monitor", exit::NOT_RUNNING)
+        );
+    Some(if keeps { since } else { 0 })
+}
+
+fn put(resource: &ResourceRef, node: &NodeRef, entry: Element, lock: Option<i64>) -> [Edit; 2] {
     let mut element = Element::new("lrm_resource")
         .with("id", &resource.id)
         .with("class", &resource.class)
         .with("type", &resource.kind);
     if let Some(provider) = &resource.provider {
         element.set("provider", provider);
+    }
+    if let Some(since) = lock {
+        element.set(SHUTDOWN_LOCK, since.to_string());
     }
     let parent = node.resources_path();
     let history = parent.join(Step::to(&element));

@@ -148,6 +148,7 @@ fn differs<'a, K: PartialEq>(joins: &'a BTreeMap<u32, Join>, of: impl Fn(&'a Joi
 mod tests {
     use super::*;
     use crate::fencing::under_way::Brought;
+    use crate::membership::load::Load;
     use crate::membership::{DiskState, Member, ViewId};
 
     /// Members as `id:term/configuration_term/epoch/status_term`, `*` behind one that led.
@@ -204,6 +205,7 @@ mod tests {
             watchdog: false,
             disk_recovered: None,
             attributes: Vec::new(),
+            load: Load::default(),
         }
     }
 

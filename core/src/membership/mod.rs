@@ -6,6 +6,7 @@
 pub mod disk;
 pub mod election;
 pub mod join;
+pub mod load;
 
 pub use disk::DiskState;
 pub use join::{Agreement, Gathering};
@@ -129,4 +130,5 @@ pub struct Join {
     pub disk_recovered: Option<i64>,
     /// What it knows of attributes that no document holds.
     pub attributes: Vec<crate::attribute::table::Brought>,
+    pub load: load::Load,
 }

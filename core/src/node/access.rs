@@ -4,11 +4,10 @@
 
 use super::event::ClientId;
 use super::request::{Refusal, Reply, Request};
-use super::{Effect, Node, option};
-use crate::cib::acl::{Rights, Subject};
+use super::{Effect, Node};
+use crate::cib::acl::{self, Rights, Subject};
 use crate::cib::{Document, diff};
 use crate::xml::path::{Path, Step};
-use quorate_grammar::literal;
 
 /// The account that lists do not bind, besides root.
 const PRIVILEGED: &str = "hacluster";
@@ -17,8 +16,7 @@ impl Node {
     /// The rights of a caller that lists bind; `None` if it may do all.
     pub(super) fn rights(&self, document: &Document, subject: Option<&Subject>) -> Option<Rights> {
         let subject = subject.filter(|subject| is_bound(subject))?;
-        let is_in_force = option(document, "enable-acl").is_some_and(|text| literal::boolean(&text) == Ok(true));
-        is_in_force.then(|| Rights::of(document, subject))
+        acl::is_in_force(document).then(|| Rights::of(document, subject))
     }
 
     /// Answers a request that lists have a say in; `false` leaves it to be answered as for all.

@@ -6,12 +6,12 @@ use super::{Effect, Node, bound_to_view};
 use crate::admin::cleanup::{self, Forgetting};
 use crate::admin::ticket;
 use crate::cib::{Document, Edit, diff};
-use crate::fencing::request::DeviceResult;
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
 use crate::replica::CommitError;
 use crate::transition::Outcome;
 use crate::xml::path::Step;
+use std::collections::BTreeSet;
 
 impl Node {
     pub(super) fn deliver(&mut self, from: u32, message: Message) {
@@ -71,6 +71,7 @@ impl Node {
         self.note(Note::notice("membership", text));
         self.alert_of_members();
         self.gather_attributes();
+        self.gather_loads();
         self.await_others();
         self.drop_held();
         self.resume_disks();
@@ -140,6 +141,7 @@ impl Node {
                 self.answer(request, Reply::Done);
                 self.something_changed("history forgotten");
             }
+            Message::Device { request, id, device } => self.device_delivered(request, id, device),
             Message::Ticket { request, ticket, change, epoch_seconds } => {
                 self.ticket_delivered(request, &ticket, &change, epoch_seconds);
             }
@@ -148,14 +150,13 @@ impl Node {
             }
             Message::AttributesSeen { request } => self.attributes_seen(from, request),
             Message::WriteAttributes { names } => self.attributes_written(&names),
+            Message::Load { load } => self.load_delivered(from, load),
             Message::Fence(wish) => self.fence_delivered(wish),
             Message::ForgetFencing { request, node, epoch_seconds } => {
                 self.forget_fencing(node.as_deref(), epoch_seconds);
                 self.answer(request, Reply::Done);
             }
-            Message::DeviceRan { fencing, number, ok, output, took_ms } => {
-                self.device_ran(&fencing, number, DeviceResult { ok, output, took_ms });
-            }
+            Message::DeviceRan { fencing, number, result } => self.device_ran(&fencing, number, result),
             Message::StillHere { fencing, target } => self.still_here(&fencing, &target),
             Message::Transition { id, actions } if from_leader => {
                 self.activity.transition(id, actions);
@@ -208,8 +209,12 @@ impl Node {
             return self.answer(Some(request), Reply::Refused(refusal));
         }
         let before = self.replica.document().version();
+        let nodes = configured_nodes(self.document());
         match self.replica.commit(request, patch) {
             Ok(version) => {
+                let left = configured_nodes(self.document());
+                nodes.difference(&left).for_each(|(id, name)| self.forget_node(id, name));
+                self.unite_entries();
                 let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
                 let set =
                     |name: &str, value: &str| Edit::Set { path: root.clone(), name: name.into(), value: value.into() };
@@ -308,4 +313,10 @@ impl Node {
             self.persist();
         }
     }
+}
+
+/// Ids and names.
+fn configured_nodes(document: &Document) -> BTreeSet<(String, String)> {
+    let nodes = document.configuration().child("nodes").into_iter().flat_map(|nodes| nodes.elements());
+    nodes.filter_map(|node| Some((node.id()?.to_string(), node.attr("uname")?.to_string()))).collect()
 }

@@ -38,6 +38,9 @@ pub enum Effect {
     Note(Note),
     /// Say goodbye to the cluster engine, then end the daemon.
     Leave,
+    /// This node is not one of the cluster, and will not be by trying again: say goodbye to the engine, then
+    /// end the daemon for good.
+    Refused { reason: String },
     /// End the daemon at once, without a goodbye.
     Exit,
     /// Reset this host at once: it may run what others are about to start. What the daemon was doing is

@@ -2,7 +2,7 @@
 
 use super::message::Message;
 use super::request::Request;
-use crate::fencing::request::DeviceResult;
+use crate::fencing::run::DeviceResult;
 use crate::lrm::{ExitReport, Ticket};
 use crate::membership::View;
 
@@ -25,6 +25,10 @@ pub enum Event {
     AgentExited { ticket: Ticket, report: ExitReport },
     /// A fence agent ended.
     DeviceRan { fencing: String, number: u32, result: DeviceResult },
+    /// How busy this host is: its load average of the last minute, in hundredths. Told again and again.
+    Load { hundredths: u64 },
+    /// A member's message is of a version that cannot be read.
+    Foreign { from: u32, foreign: Foreign },
     /// A message could not be sent, and why.
     Unsent { message: Message, why: Unsent },
     /// A timer fired.
@@ -80,4 +84,14 @@ pub struct Clock {
     pub epoch: i64,
     /// Seconds east of Greenwich, where the node is.
     pub offset: i32,
+}
+
+/// What can be told of a message of another version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The version that this program speaks.
+    pub ours: u8,
+    pub theirs: u8,
+    /// Whether the sender has been in a cluster with quorum since its start.
+    pub established: bool,
 }

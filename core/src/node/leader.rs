@@ -1,7 +1,7 @@
 //! What only the leader does: decide, carry the decision out, hear the results.
 
 use super::message::{ActionRef, Message, OperationResult};
-use super::{Effect, Node, Timer, option, probes_first};
+use super::{Effect, Node, Timer, entries, option, probes_first};
 use crate::attribute;
 use crate::cib::Edit;
 use crate::lrm::operation::ExitStatus;
@@ -38,7 +38,7 @@ const FOLLOW_UPS_MAX: u32 = 10;
 /// The leader's state; a new leader, or a new view, begins with none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leadership {
-    executor: Option<Executor>,
+    pub(super) executor: Option<Executor>,
     transition: i32,
     /// Nodes that resources' failures have fenced, and which.
     fencing_causes: BTreeMap<String, BTreeSet<String>>,
@@ -123,7 +123,7 @@ impl Node {
         let configuration = Path(vec![step("cib"), step("configuration")]);
         let members = self.replica.view().map_or(&[][..], |view| &view.members);
         let nodes = self.document().configuration().child("nodes");
-        let mut edits = Vec::new();
+        let mut edits = entries::united(self.document(), members);
         for member in members {
             let id = member.id.to_string();
             let known = nodes.and_then(|nodes| nodes.child_with_id("node", &id));
@@ -253,11 +253,11 @@ impl Node {
         }
         let actions = graph.synapses.len() as u32;
         self.send(Message::Transition { id: transition, actions });
-        let limit = option(self.document(), "node-action-limit").and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         if let Some(leadership) = &mut self.leadership {
-            leadership.executor = Some(Executor::new(graph).with_node_limit(limit));
+            leadership.executor = Some(Executor::new(graph));
             leadership.fencing_causes = output.fencing_causes;
         }
+        self.bound_nodes();
     }
 
     /// Without a decision all stays as it is until something changes, or time has passed.

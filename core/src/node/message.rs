@@ -3,8 +3,10 @@
 use crate::admin::ticket;
 use crate::attribute::table::Change;
 use crate::cib::{Edit, Patch, Version};
-use crate::fencing::FencingEvent;
+use crate::fencing::run::DeviceResult;
+use crate::fencing::{Device, FencingEvent};
 use crate::lrm::Operation;
+use crate::membership::load::Load;
 use crate::membership::{Accord, DiskState, Join};
 pub use crate::replica::RequestId;
 use crate::transition::TransitionKey;
@@ -99,6 +101,12 @@ pub enum Message {
         node: Option<String>,
         epoch_seconds: i64,
     },
+    /// A fence device that no configuration has comes, or goes.
+    Device {
+        request: RequestId,
+        id: String,
+        device: Option<Device>,
+    },
     /// A ticket changes, if the partition may change anything.
     Ticket {
         request: RequestId,
@@ -127,9 +135,7 @@ pub enum Message {
     DeviceRan {
         fencing: String,
         number: u32,
-        ok: bool,
-        output: String,
-        took_ms: u64,
+        result: DeviceResult,
     },
     /// A node that a device says is off still speaks, long after.
     StillHere {
@@ -144,6 +150,10 @@ pub enum Message {
     Idle {
         version: Version,
         term: u64,
+    },
+    /// How busy my host is, where that has changed.
+    Load {
+        load: Load,
     },
     /// I have stopped everything and go.
     Leaving {

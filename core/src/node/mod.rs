@@ -11,22 +11,25 @@ mod attributes;
 mod delivery;
 pub mod disk;
 pub mod effect;
+mod entries;
 pub mod event;
 mod fencer;
 mod held;
 mod leader;
+mod load;
 pub mod message;
 mod persistence;
 mod probes_first;
 mod reports;
 pub mod request;
+mod speech;
 mod story;
 mod tools;
 mod unsent;
 mod work;
 
 pub use effect::Effect;
-pub use event::{ClientId, Clock, Event, Timer, Unsent};
+pub use event::{ClientId, Clock, Event, Foreign, Timer, Unsent};
 pub use leader::UNDECIDED;
 pub use message::Message;
 pub use request::{NodeStatus, Refusal, Reply, Request, Unsaved};
@@ -36,9 +39,9 @@ use crate::cib::Document;
 use crate::cib::acl::Subject;
 use crate::cib::model::names;
 use crate::fencing::FencingEvent;
-use crate::fencing::request::DeviceResult;
 use crate::lrm::result::NodeRef;
 use crate::lrm::{Lrm, queue::Moment};
+use crate::membership::load::{Busy, Load};
 use crate::membership::{Member, View};
 use crate::note::Note;
 use crate::replica::{AboutMe, PersistedTerms, Replica, node_ref};
@@ -81,6 +84,9 @@ pub struct Settings {
     pub version: String,
     /// Whether this node is to join on standby, or not, whatever it was before; none leaves it as it was.
     pub starts_on_standby: Option<bool>,
+    /// How many operations on resources may run on this host at once, if it says so itself.
+    pub jobs_max: Option<u32>,
+    pub cores: u32,
 }
 
 /// A node.
@@ -132,6 +138,10 @@ pub struct Node {
     /// What has been said of the configuration.
     advised: BTreeSet<String>,
     alerts: Alerts,
+    /// How busy this host was said to be.
+    load: Busy,
+    /// What members said of theirs, by their ids.
+    loads: BTreeMap<u32, Load>,
     leaving: bool,
     /// What the present step asks for.
     effects: Vec<Effect>,
@@ -172,6 +182,8 @@ impl Node {
             limited: BTreeMap::new(),
             advised: BTreeSet::new(),
             alerts: Alerts::default(),
+            load: Busy::default(),
+            loads: BTreeMap::new(),
             leaving: false,
             effects: Vec::new(),
             clock,
@@ -251,9 +263,10 @@ impl Node {
                 self.lrm_wants(effects);
             }
             Event::DeviceRan { fencing, number, result } => {
-                let DeviceResult { ok, output, took_ms } = result;
-                self.send(Message::DeviceRan { fencing, number, ok, output, took_ms });
+                self.send(Message::DeviceRan { fencing, number, result });
             }
+            Event::Load { hundredths } => self.load_measured(hundredths),
+            Event::Foreign { from, foreign } => self.foreign(from, foreign),
             Event::Unsent { message, why } => self.unsent(message, why),
             Event::Timer(timer) => self.timer(timer),
             Event::Persisted { number } => self.persisted(number),
@@ -301,7 +314,9 @@ impl Node {
         let (disk, disk_recovered) = (self.disk_state(), self.disk_recovered());
         let watchdog = self.settings.watchdog;
         let attributes = self.attributes.table.brought(&self.settings.me.name);
-        let about = AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes };
+        let load = self.own_load();
+        let about =
+            AboutMe { incarnation, uptime_ms, epoch, fencing, disk, disk_recovered, watchdog, attributes, load };
         let join = self.replica.enter(view, about);
         self.effects.push(Effect::Multicast(Message::Join(join)));
     }

@@ -3,7 +3,7 @@
 use crate::admin::ticket;
 use crate::attribute::table::{Change, What, Which};
 use crate::cib::{ApplyError, Patch, Version};
-use crate::fencing::FencingEvent;
+use crate::fencing::{Device, FencingEvent};
 use crate::xml::Element;
 use crate::xml::unfit::unfit_value;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,12 @@ pub enum Request {
     ConfirmFenced { node: String },
     /// Forget the fencings that are over, of one node or all.
     ForgetFencing { node: Option<String> },
+    /// A fence device that no configuration has, until all daemons have ended (`stonith_admin --register`).
+    RegisterDevice { device: Device },
+    /// It is not there any more.
+    DeregisterDevice { device: String },
+    /// Those devices.
+    RegisteredDevices,
     /// Who is here, who leads, what is going on.
     Status,
     /// From now on, tell me every change. The first news is the whole CIB.
@@ -52,6 +58,9 @@ impl Request {
                 unfit_value("the ticket's name", ticket).or_else(|| unfit_pairs(pairs))
             }
             Request::ChangeAttributes { change, .. } => unfit_change(change),
+            Request::RegisterDevice { device } => device.parameters.iter().find_map(|(name, value)| {
+                unfit_value("the name of a parameter", name).or_else(|| unfit_value(name, value))
+            }),
             _ => None,
         }
     }
@@ -96,6 +105,10 @@ pub enum Reply {
         values: Vec<(String, Option<String>)>,
     },
     Status(NodeStatus),
+    /// Fence devices that no configuration has.
+    Devices {
+        devices: Vec<Device>,
+    },
     /// News: this changed.
     Changed {
         patch: Patch,

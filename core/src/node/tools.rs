@@ -21,6 +21,7 @@ impl Node {
         match request {
             Request::Query => self.reply(client, self.document_reply()),
             Request::Status => self.reply(client, Reply::Status(self.status())),
+            Request::RegisteredDevices => self.reply(client, self.registered_devices()),
             Request::Subscribe => {
                 self.subscribers.insert(client);
                 self.reply(client, self.document_reply());
@@ -53,11 +54,13 @@ impl Node {
                 let (request, epoch_seconds) = (Some(self.wait(client)), self.clock.epoch);
                 self.send(Message::ForgetFencing { request, node, epoch_seconds });
             }
+            Request::RegisterDevice { device } => self.register_device(client, device),
+            Request::DeregisterDevice { device } => self.deregister_device(client, device),
             Request::ConfirmFenced { node } => self.fence(client, node, "off".into(), author, true),
         }
     }
 
-    fn reply(&mut self, client: ClientId, reply: Reply) {
+    pub(super) fn reply(&mut self, client: ClientId, reply: Reply) {
         self.effects.push(Effect::Reply { client, reply });
     }
 

@@ -7,6 +7,7 @@ use super::Node;
 use super::event::Unsent;
 use super::message::{Message, OperationResult};
 use super::request::{Refusal, Reply};
+use crate::fencing::run::DeviceResult;
 use crate::note::Note;
 use crate::transition::Outcome;
 
@@ -18,7 +19,7 @@ impl Node {
         };
         self.note(Note::error("cluster", format!("a message was not sent: {reason}")));
         match message {
-            Message::Commit { request, .. } | Message::Ticket { request, .. } => {
+            Message::Commit { request, .. } | Message::Ticket { request, .. } | Message::Device { request, .. } => {
                 self.answer(Some(request), Reply::Refused(refusal));
             }
             Message::Update { request, ends, .. } => {
@@ -45,8 +46,9 @@ impl Node {
             Message::Result(result) if !(result.failed && result.edits.is_empty()) => {
                 self.send(Message::Result(OperationResult { failed: true, edits: Vec::new(), ..result }));
             }
-            Message::DeviceRan { fencing, number, output, took_ms, .. } if !output.is_empty() => {
-                self.send(Message::DeviceRan { fencing, number, ok: false, output: String::new(), took_ms });
+            Message::DeviceRan { fencing, number, result } if !result.output.is_empty() => {
+                let result = DeviceResult { took_ms: result.took_ms, ..DeviceResult::failed("") };
+                self.send(Message::DeviceRan { fencing, number, result });
             }
             Message::Perform { operation, .. } => self.performed_by_nobody(operation.action.id),
             _ => {}

@@ -100,6 +100,9 @@ fn effect(document: &Document, request: &Request, now: Now) -> Result<(String, V
         Request::Query
         | Request::QueryAttribute { .. }
         | Request::ForgetFencing { .. }
+        | Request::RegisterDevice { .. }
+        | Request::DeregisterDevice { .. }
+        | Request::RegisteredDevices
         | Request::Commit { .. }
         | Request::Status
         | Request::Subscribe

@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 pub const CAUSES: &str = "fencing_causes";
 pub const CAUSE: &str = "fencing_cause";
 
+/// In place of an action: `off` was wanted, and no device's agent has it.
+pub const OFF_IMPOSSIBLE: &str = "off-impossible";
+
 /// So long a cause counts. Seconds.
 pub const WITHIN_S: i64 = 3_600;
 
@@ -19,7 +22,7 @@ pub struct FencingCause {
     pub id: String,
     /// Without an instance's number.
     pub resource: String,
-    /// `reboot` or `off`.
+    /// `reboot`, `off`, or [`OFF_IMPOSSIBLE`].
     pub action: String,
     /// When it was asked for. Seconds since the epoch.
     pub at: i64,
@@ -33,6 +36,11 @@ impl FencingCause {
 
     pub fn is_off(&self) -> bool {
         self.action == "off"
+    }
+
+    /// Whether it was found that no device can switch the node off.
+    pub fn is_off_impossible(&self) -> bool {
+        self.action == OFF_IMPOSSIBLE
     }
 }
 

@@ -7,6 +7,9 @@ use super::operation::OperationRecord;
 use crate::xml::Element;
 use std::sync::Arc;
 
+/// Says of a `<lrm_resource>` since when it is kept for its node, in seconds since 1970; 0 if it is not.
+pub const SHUTDOWN_LOCK: &str = "shutdown-lock";
+
 /// One `<lrm_resource>`.
 #[derive(Clone, Debug)]
 pub struct ResourceHistory {
@@ -42,7 +45,7 @@ impl ResourceHistory {
 
     /// Since when the resource is kept for this node while it is down, in seconds since 1970.
     pub fn shutdown_lock(&self) -> Option<i64> {
-        self.element.attr("shutdown-lock").and_then(|text| text.parse().ok()).filter(|since| *since != 0)
+        self.element.attr(SHUTDOWN_LOCK).and_then(|text| text.parse().ok()).filter(|since| *since != 0)
     }
 }
 

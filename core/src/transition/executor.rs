@@ -52,8 +52,8 @@ pub struct Executor {
     next_pass: BTreeSet<usize>,
     at: usize,
     in_flight: usize,
-    /// How many operations on resources a node may have running; none is no bound.
-    node_limit: Option<usize>,
+    /// How many operations on resources a node may have running; one that is not named has no bound.
+    node_limits: BTreeMap<String, usize>,
     /// How many it has.
     on_node: BTreeMap<String, usize>,
     /// Only synapses of at least this priority still start.
@@ -86,17 +86,16 @@ impl Executor {
             next_pass: BTreeSet::new(),
             at: 0,
             in_flight: 0,
-            node_limit: None,
+            node_limits: BTreeMap::new(),
             on_node: BTreeMap::new(),
             abort_priority: None,
             graph,
         }
     }
 
-    /// Bounds how many operations on resources run on a node at once (`node-action-limit`); 0 is no bound.
-    #[must_use]
-    pub fn with_node_limit(self, limit: usize) -> Executor {
-        Executor { node_limit: Some(limit).filter(|limit| *limit > 0), ..self }
+    /// Bounds how many operations on resources run on each node at once (`node-action-limit`), from now on.
+    pub fn limit_nodes(&mut self, limits: BTreeMap<String, usize>) {
+        self.node_limits = limits;
     }
 
     /// The graph as it was given.
@@ -166,15 +165,15 @@ impl Executor {
     }
 
     fn node_full(&self, at: usize) -> bool {
-        let Some(limit) = self.node_limit else { return false };
-        self.busy_node(at).and_then(|node| self.on_node.get(&node)).is_some_and(|running| *running >= limit)
+        let Some(node) = self.busy_node(at) else { return false };
+        let running = self.on_node.get(&node).copied().unwrap_or(0);
+        self.node_limits.get(&node).is_some_and(|limit| running >= *limit)
     }
 
     /// The node that an operation on a resource keeps busy.
     fn busy_node(&self, at: usize) -> Option<String> {
         let action = &self.graph.actions[self.graph.synapses[at].action];
-        let busy = self.node_limit.is_some() && action.kind == ActionKind::Resource;
-        busy.then(|| action.node.clone()).flatten()
+        (action.kind == ActionKind::Resource).then(|| action.node.clone()).flatten()
     }
 
     /// Whether nothing is left to look at but what a limit holds back.

@@ -9,7 +9,7 @@ use crate::program::{End, Ended};
 use quorate_core::exit;
 use quorate_core::fencing::DeviceRun;
 use quorate_core::fencing::device::WATCHDOG_AGENT;
-use quorate_core::fencing::request::DeviceResult;
+use quorate_core::fencing::run::{DeviceResult, RunEnd};
 use quorate_core::lrm::operation::ExitStatus;
 use quorate_core::lrm::{ExitReport, Run};
 use quorate_core::text;
@@ -23,9 +23,6 @@ const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 /// How often a device is asked whether it works before it counts as failed.
 const ATTEMPTS_DEFAULT: u32 = 2;
 
-/// What switching on again may take at least, after switching off.
-const ON_LEAST_MS: u64 = 5_000;
-
 /// The exit code of `status` where the node's power is off: the node is known all the same.
 const STATUS_OFF: i32 = 2;
 
@@ -34,7 +31,10 @@ pub async fn fence(host: &Host, known: &FenceActions, run: &DeviceRun) -> Device
     let began = Instant::now();
     let result = match run.action.as_str() {
         "metadata" => actions(host, known, run).await,
-        "reboot" if cannot_reboot(host, known, run).await => off_and_on(host, run).await,
+        action if lacks(host, known, run).await => {
+            let output = format!("{} has no action {action}", run.agent);
+            DeviceResult { end: RunEnd::Lacking, ..DeviceResult::failed(output) }
+        }
         _ => once(host, run, run.timeout_ms).await,
     };
     let output = text::shortened(&text::visible(&result.output), OUTPUT_BYTES_MAX).into_owned();
@@ -44,51 +44,31 @@ pub async fn fence(host: &Host, known: &FenceActions, run: &DeviceRun) -> Device
 async fn once(host: &Host, run: &DeviceRun, timeout_ms: u64) -> DeviceResult {
     let purpose = format!("fence device {} {}", run.device, run.action);
     let ended = call(host, &run.agent, &run.arguments, timeout_ms, purpose).await;
-    let (ok, output) = match ended.end {
-        End::Exited(0) => (true, ended.stdout),
-        End::Exited(STATUS_OFF) if run.action == "status" => (true, ended.stdout),
-        End::Exited(code) => (false, format!("exit code {code}: {}", last_line(&ended.stderr))),
-        End::TimedOut | End::Unwanted => (false, "timed out".into()),
-        End::Signalled(signal) => (false, format!("died of signal {signal}")),
-        End::NotRun(obstacle) => (false, obstacle.words),
-    };
-    DeviceResult { ok, output, took_ms: 0 }
+    match ended.end {
+        End::Exited(0) => DeviceResult::done(ended.stdout),
+        End::Exited(STATUS_OFF) if run.action == "status" => DeviceResult::done(ended.stdout),
+        End::Exited(code) => DeviceResult::failed(format!("exit code {code}: {}", last_line(&ended.stderr))),
+        End::TimedOut | End::Unwanted => DeviceResult::failed("timed out"),
+        End::Signalled(signal) => DeviceResult::failed(format!("died of signal {signal}")),
+        End::NotRun(obstacle) => DeviceResult::failed(obstacle.words),
+    }
 }
 
 /// What the agent can be asked, in words.
 async fn actions(host: &Host, known: &FenceActions, run: &DeviceRun) -> DeviceResult {
-    let actions = known.of(host, &run.agent).await;
-    let words = actions.as_ref().map(|actions| actions.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
-    let (ok, output) = match words {
-        Some(words) => (true, words),
-        None => (false, format!("{} does not say what it can", run.agent)),
-    };
-    DeviceResult { ok, output, took_ms: 0 }
+    match known.of(host, &run.agent).await {
+        Some(actions) => DeviceResult::done(actions.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
+        None => DeviceResult::failed(format!("{} does not say what it can", run.agent)),
+    }
 }
 
-/// Whether the agent says that it has no `reboot`, and nobody has spelled it otherwise.
-async fn cannot_reboot(host: &Host, known: &FenceActions, run: &DeviceRun) -> bool {
-    if run.arguments.get("action").is_none_or(|spelled| spelled != "reboot") {
+/// Whether the agent's metadata lists actions, and not this one, which nobody has spelled otherwise.
+async fn lacks(host: &Host, known: &FenceActions, run: &DeviceRun) -> bool {
+    let action = &run.action;
+    if !run.changes_power() || run.arguments.get("action") != Some(action) {
         return false;
     }
-    let actions = known.of(host, &run.agent).await;
-    actions.is_some_and(|actions| actions.contains("off") && !actions.contains("reboot"))
-}
-
-/// The node is cut off once it is off; that it does not come on again is a pity.
-async fn off_and_on(host: &Host, run: &DeviceRun) -> DeviceResult {
-    let began = Instant::now();
-    let spelled = |action: &str| {
-        let mut run = run.clone();
-        run.arguments.insert("action".into(), action.into());
-        run
-    };
-    let off = once(host, &spelled("off"), run.timeout_ms).await;
-    if off.ok {
-        let left = run.timeout_ms.saturating_sub(began.elapsed().as_millis() as u64);
-        once(host, &spelled("on"), left.max(ON_LEAST_MS)).await;
-    }
-    off
+    known.of(host, &run.agent).await.is_some_and(|actions| !actions.is_empty() && !actions.contains(action))
 }
 
 /// A fence device as a resource: starting and monitoring it ask the device whether it would work;
@@ -140,11 +120,14 @@ async fn ask(host: &Host, run: &Run, arguments: &BTreeMap<String, String>, purpo
 fn outcome(ended: Ended) -> Outcome {
     let exec_ms = ended.took.as_millis() as u64;
     let said = last_line(&ended.stderr);
+    let late = || format!("the agent was killed after {:.1}s, its timeout", ended.took.as_secs_f32());
     let (code, status, reason) = match ended.end {
         End::NotRun(obstacle) => return not_run(obstacle),
         End::Exited(0) => (exit::OK, ExitStatus::Exited, String::new()),
         End::Exited(_) => (exit::ERROR, ExitStatus::Exited, said),
-        End::TimedOut | End::Unwanted => (exit::ERROR, ExitStatus::TimedOut, said),
+        End::TimedOut | End::Unwanted => {
+            (exit::ERROR, ExitStatus::TimedOut, if said.is_empty() { late() } else { said })
+        }
         End::Signalled(signal) => (exit::ERROR, ExitStatus::Failed, format!("died of signal {signal}")),
     };
     Outcome { report: ExitReport { code, status, reason, exec_ms, rules: None }, ran: true }

@@ -7,6 +7,7 @@ use crate::fence_agent::{call, find};
 use crate::host::Host;
 use crate::program::End;
 use quorate_core::agent::Metadata;
+use quorate_core::fencing::run::AUTOMATIC_ON;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +29,7 @@ pub struct FenceActions {
 }
 
 impl FenceActions {
-    /// The names of the agent's actions; `None` if it is not installed or does not tell them.
+    /// The names of the agent's actions, [`AUTOMATIC_ON`] among them where it is so; `None` if it is not installed or does not tell them.
     pub async fn of(&self, host: &Host, agent: &str) -> Option<BTreeSet<String>> {
         let file = find(host, agent)?;
         let stamp = stamp(&file)?;
@@ -42,8 +43,10 @@ impl FenceActions {
         if ended.end != End::Exited(0) {
             return None;
         }
-        let actions = Metadata::read(&ended.stdout).ok()?.actions.into_iter().map(|action| action.name);
-        let actions: BTreeSet<String> = actions.collect();
+        let advice = Metadata::read(&ended.stdout).ok()?.actions;
+        let automatic = advice.iter().any(|action| action.name == "on" && action.automatic);
+        let mut actions: BTreeSet<String> = advice.into_iter().map(|action| action.name).collect();
+        actions.extend(automatic.then(|| AUTOMATIC_ON.to_string()));
         self.lock().insert(file, (stamp, actions.clone()));
         Some(actions)
     }

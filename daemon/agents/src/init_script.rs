@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::obstacle::{Meaning, Obstacle};
 use crate::ocf;
 use crate::outcome::Outcome;
-use crate::program::{self, Call};
+use crate::program::{self, Call, Ended};
 use quorate_core::exit;
 use quorate_core::lrm::Run;
 use std::path::{Path, PathBuf};
@@ -37,29 +37,47 @@ pub fn find(host: &Host, name: &str) -> Option<PathBuf> {
 
 /// Runs one action of an init script.
 pub async fn run(host: &Host, run: &Run) -> Outcome {
+    match ended(host, run).await {
+        Ok(ended) => outcome(ended, run),
+        Err(obstacle) => ocf::not_run(obstacle),
+    }
+}
+
+fn looks(run: &Run) -> bool {
+    run.operation == "monitor"
+}
+
+/// The same, told as it ended.
+///
+/// # Errors
+/// There is no such script.
+pub async fn ended(host: &Host, run: &Run) -> Result<Ended, Obstacle> {
     let name = &run.resource.kind;
     let Some(script) = find(host, name) else {
-        return ocf::not_run(Obstacle::new(Meaning::NotInstalled, format!("init script {name} is not installed")));
+        return Err(Obstacle::new(Meaning::NotInstalled, format!("init script {name} is not installed")));
     };
-    let looks = run.operation == "monitor";
     let environment = host.environment();
     let call = Call {
         program: &script,
-        arguments: vec![if looks { "status" } else { &run.operation }],
+        arguments: vec![if looks(run) { "status" } else { &run.operation }],
         environment: &environment,
         input: String::new(),
         timeout: Duration::from_millis(run.timeout_ms),
         purpose: format!("{} {}", run.resource.id, run.operation),
         run_as: None,
     };
-    let ended = program::run(call, &host.register).await;
+    Ok(program::run(call, &host.register).await)
+}
+
+/// What the end of a script means in OCF's terms.
+pub fn outcome(ended: Ended, run: &Run) -> Outcome {
     let exited = match ended.end {
         program::End::Exited(code) => Some(code),
         _ => None,
     };
     let mut outcome = ocf::outcome(ended);
     if let Some(code) = exited {
-        outcome.report.code = meaning(code, looks);
+        outcome.report.code = meaning(code, looks(run));
     }
     outcome
 }

@@ -101,7 +101,9 @@ fn environment(host: &Host, run: &Run, root: &Path) -> Environment {
     set("OCF_RA_VERSION_MINOR", "1");
     set("OCF_EXIT_REASON_PREFIX", EXIT_REASON);
     let resource = &run.resource;
-    set("OCF_RESOURCE_INSTANCE", resource.long_id.as_deref().unwrap_or(&resource.id));
+    // An instance of an anonymous clone is called as its primitive, as with Pacemaker: agents name what they keep
+    // in the cluster by it.
+    set("OCF_RESOURCE_INSTANCE", &resource.id);
     set("OCF_RESOURCE_TYPE", &resource.kind);
     if let Some(provider) = &resource.provider {
         set("OCF_RESOURCE_PROVIDER", provider);

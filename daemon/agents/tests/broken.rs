@@ -33,7 +33,10 @@ fn a_fence_agent_is_not_told_what_would_be_two_lines() {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let result = runtime.block_on(fence::fence(&place.host, &FenceActions::default(), &run));
-    assert_eq!((result.ok, result.output.as_str()), (false, "ip holds a line end, which a fence agent cannot be told"));
+    assert_eq!(
+        (result.is_ok(), result.output.as_str()),
+        (false, "ip holds a line end, which a fence agent cannot be told")
+    );
 }
 
 struct Place {

@@ -8,6 +8,7 @@ use quorate_agents::host::Host;
 use quorate_agents::register::Register;
 use quorate_core::fencing::DeviceRun;
 use quorate_core::fencing::delay::Delay;
+use quorate_core::fencing::run::{DeviceResult, RunEnd};
 use quorate_core::lrm::Run;
 use quorate_core::transition::ResourceRef;
 use std::collections::BTreeMap;
@@ -25,7 +26,11 @@ impl Place {
     fn new(actions: &str, script: &str) -> Place {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
-        let offered: String = actions.split(' ').map(|name| format!("<action name=\"{name}\"/>")).collect();
+        let offered: String = actions
+            .split(' ')
+            .filter(|name| !name.is_empty())
+            .map(|name| format!("<action name=\"{name}\"/>"))
+            .collect();
         let log = path("asked");
         let text = format!(
             "#!/bin/sh\nwhile IFS='=' read -r key value; do case $key in action) action=$value ;; esac; done\n\
@@ -55,7 +60,7 @@ impl Place {
         log.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    fn fence(&self, action: &str, spelled: &str) -> quorate_core::fencing::request::DeviceResult {
+    fn fence(&self, action: &str, spelled: &str) -> DeviceResult {
         let run = DeviceRun {
             device: "d".into(),
             agent: "fence_x".into(),
@@ -74,35 +79,41 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[track_caller]
-fn check(actions: &str, script: &str, (action, spelled): (&str, &str), expected: (bool, &str)) {
+fn check(actions: &str, script: &str, (action, spelled): (&str, &str), expected: (RunEnd, &str)) {
     let place = Place::new(actions, script);
     let result = place.fence(action, spelled);
-    assert_eq!((result.ok, place.asked().as_str()), expected, "{actions:?} {action} {}", result.output);
+    assert_eq!((result.end, place.asked().as_str()), expected, "{actions:?} {action} {}", result.output);
 }
 
 #[test]
-fn what_an_agent_has_no_reboot_for_is_switched_off_and_on() {
-    check("on off reboot", "exit 0", ("reboot", "reboot"), (true, "reboot"));
-    check("on off", "exit 0", ("reboot", "reboot"), (true, "off on"));
-    // It is off: that is what counts.
-    check("on off", "[ $action = off ]", ("reboot", "reboot"), (true, "off on"));
-    check("on off", "[ $action = on ]", ("reboot", "reboot"), (false, "off"));
-    // The administrator has said what reboot is.
-    check("on off", "exit 0", ("reboot", "cycle"), (true, "cycle"));
+fn what_an_agent_does_not_have_it_is_not_asked() {
+    check("on off reboot", "exit 0", ("reboot", "reboot"), (RunEnd::Done, "reboot"));
+    check("on off", "exit 0", ("reboot", "reboot"), (RunEnd::Lacking, ""));
+    check("on reboot", "exit 0", ("off", "off"), (RunEnd::Lacking, ""));
+    check("off reboot", "exit 0", ("on", "on"), (RunEnd::Lacking, ""));
+    // The administrator has said what it is.
+    check("on off", "exit 0", ("reboot", "cycle"), (RunEnd::Done, "cycle"));
+    check("on reboot", "exit 0", ("off", "shutdown"), (RunEnd::Done, "shutdown"));
+    // What is only asked is asked.
+    check("on off", "exit 0", ("list", "list"), (RunEnd::Done, "list"));
+    // One that says nothing of its actions may have it.
+    check("", "exit 0", ("off", "off"), (RunEnd::Done, "off"));
 }
 
 #[test]
 fn a_node_whose_power_is_off_is_known() {
-    check("status", "exit 0", ("status", "status"), (true, "status"));
-    check("status", "exit 2", ("status", "status"), (true, "status"));
-    check("status", "exit 1", ("status", "status"), (false, "status"));
-    check("off", "exit 2", ("off", "off"), (false, "off"));
+    check("status", "exit 0", ("status", "status"), (RunEnd::Done, "status"));
+    check("status", "exit 2", ("status", "status"), (RunEnd::Done, "status"));
+    check("status", "exit 1", ("status", "status"), (RunEnd::Failed, "status"));
+    check("off", "exit 2", ("off", "off"), (RunEnd::Failed, "off"));
 }
 
 #[test]
 fn what_an_agent_can_do_is_told_in_words() {
     let result = Place::new("status list off", "exit 1").fence("metadata", "metadata");
-    assert_eq!((result.ok, result.output.as_str()), (true, "list off status"));
+    assert_eq!((result.end, result.output.as_str()), (RunEnd::Done, "list off status"));
+    let result = Place::new("off on\"\tautomatic=\"1", "exit 1").fence("metadata", "metadata");
+    assert_eq!(result.output.as_str(), "off on on:automatic");
 }
 
 #[track_caller]

@@ -12,7 +12,7 @@ use quorate_agents::{fence, operation};
 use quorate_core::cib::Document;
 use quorate_core::exit;
 use quorate_core::fencing::DeviceRun;
-use quorate_core::fencing::request::DeviceResult;
+use quorate_core::fencing::run::DeviceResult;
 use quorate_core::lrm::operation::ExitStatus;
 use quorate_core::lrm::{ExitReport, Run};
 use quorate_transport::secret::{MARK, SecretError, Secrets};
@@ -72,7 +72,7 @@ pub async fn operate(host: Host, metadata: MetadataCache, mut run: Run) -> ExitR
 pub async fn fence(host: Host, known: FenceActions, mut run: DeviceRun) -> DeviceResult {
     match reveal(&host, &run.device.clone(), &mut run.arguments) {
         Ok(()) => fence::fence(&host, &known, &run).await,
-        Err(error) => DeviceResult { ok: false, output: error.to_string(), took_ms: 0 },
+        Err(error) => DeviceResult::failed(error.to_string()),
     }
 }
 

@@ -3,13 +3,14 @@
 //! In: the environment, what an agent is to be told. Out: where things are; how it ended and what it said.
 //! Absent: what the cluster knows of it, what the outcome means.
 
-use quorate_agents::activity::Activity;
+use quorate_agents::activity::{Activity, Trace};
 use quorate_agents::host::Host;
 use quorate_agents::ocf;
 use quorate_agents::operation;
 use quorate_agents::outcome::Outcome;
 use quorate_agents::program::{self, Call, Ended};
 use quorate_agents::register::Register;
+use quorate_agents::{fence, init_script, systemd};
 use quorate_core::lrm::Run;
 use quorate_transport::environment::{Environment, variable};
 use quorate_transport::secret::{MARK, Secrets};
@@ -111,6 +112,39 @@ pub fn ocf_action(host: &Host, run: &Run, extra: &[(&str, &str)]) -> io::Result<
     // What is known to be active here follows; what the cluster would make of the outcome is not asked.
     operation::judge(host, run, before, outcome.clone());
     Ok(Ran { outcome: Outcome { ran, ..outcome }, stdout, stderr })
+}
+
+/// Runs one action of an agent of another standard than OCF here, as the cluster would.
+///
+/// # Errors
+/// This process cannot run anything.
+pub fn other_action(host: &Host, run: &Run) -> io::Result<Ran> {
+    let before = operation::begin(host, run);
+    let ran = wait(other(host, run, before == Trace::Active))?;
+    operation::judge(host, run, before, ran.outcome.clone());
+    Ok(ran)
+}
+
+async fn other(host: &Host, run: &Run, is_active: bool) -> Ran {
+    let silent = |outcome| Ran { outcome, stdout: String::new(), stderr: String::new() };
+    let is_script = match run.resource.class.as_str() {
+        "lsb" => true,
+        "service" => init_script::find(host, &run.resource.kind).is_some(),
+        _ => false,
+    };
+    if is_script {
+        return match init_script::ended(host, run).await {
+            Ok(ended) => {
+                let (stdout, stderr) = (ended.stdout.clone(), ended.stderr.clone());
+                Ran { outcome: init_script::outcome(ended, run), stdout, stderr }
+            }
+            Err(obstacle) => silent(ocf::not_run(obstacle)),
+        };
+    }
+    match run.resource.class.as_str() {
+        "stonith" => silent(fence::operate(host, run, is_active).await),
+        _ => silent(systemd::run(host, run).await),
+    }
 }
 
 /// What an agent prints of itself; none if it is not here, or prints nothing.

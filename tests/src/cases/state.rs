@@ -14,7 +14,7 @@
 //! | `attribute pingd=100 on n1` | a transient attribute |
 //! | `ticket T granted`, `revoked`, `standby` | |
 //! | `p1 kept for n1`, `p1 changed on n1`, `p1 reloadable on n1` | a shutdown lock; other parameters than those configured |
-//! | `n1 was rebooted for p1 5m ago`, `switched-off` | it was fenced for a failure of that |
+//! | `n1 was rebooted for p1 5m ago`, `switched-off`, `off-impossible` | it was fenced for a failure of that; no device can |
 //! | `quorum lost`, `quorum lost meanwhile`, `leader n2`, `now 2026-01-01T12:00:00Z` | |
 
 use quorate_core::cib::{Document, upgrade};
@@ -136,6 +136,7 @@ fn one(text: &str) -> Option<Fact> {
             let action = match how {
                 "rebooted" => "reboot",
                 "switched-off" => "off",
+                "off-impossible" => "off-impossible",
                 _ => return None,
             };
             Fact::Fenced { node: owned(node), resource: owned(resource), action, age: age(rest)? }

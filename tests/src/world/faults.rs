@@ -1,6 +1,6 @@
 //! What goes wrong, and when all is mended.
 
-use super::{Happening, World};
+use super::{Happening, Input, World};
 use quorate_core::node::{Event, Request};
 use std::collections::BTreeMap;
 
@@ -68,6 +68,19 @@ impl World {
         self.tell(|| format!("n{node} is asked to stop"));
         self.disturb(node);
         self.step(node, Event::Terminate);
+    }
+
+    /// A host is switched off, gets a program that speaks this version, and is switched on.
+    pub fn reinstall(&mut self, node: u32, speaks: u8) {
+        self.host(node).speaks = speaks;
+        self.host(node).powered = true;
+        self.lose_power_for(node, 2_000);
+    }
+
+    /// Its daemon ends, and nobody starts it again.
+    pub(super) fn refused(&mut self, node: u32) {
+        self.host(node).powered = false;
+        self.engine(node, Input::Leave);
     }
 
     /// A person at one node has another cut off.

@@ -3,7 +3,7 @@
 
 use super::{Happening, World};
 use quorate_core::fencing::DeviceRun;
-use quorate_core::fencing::request::DeviceResult;
+use quorate_core::fencing::run::{DeviceResult, RunEnd};
 use quorate_core::node::Event;
 use std::collections::BTreeSet;
 
@@ -12,6 +12,18 @@ const QUIET_MS: u64 = 8_000;
 
 /// So long after all was mended nobody is cut off any more. Milliseconds.
 const ENDS_WITHIN_MS: u64 = 75_000;
+
+/// What fence devices do when they are asked to cut a node off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FenceDevices {
+    Work,
+    /// They say that they did what they did not do.
+    Lie,
+    /// They say no.
+    Refuse,
+    /// Their agent does not have this action.
+    Lack(&'static str),
+}
 
 /// A fence agent that runs.
 pub struct Device {
@@ -100,18 +112,19 @@ impl World {
         // One that ended with its host, or was ended by its daemon's heir, does nothing more.
         let Some(device) = self.devices.remove(&number) else { return };
         let result = match device.target {
-            _ if self.faulty && self.chance.percent(10) => {
-                DeviceResult { ok: false, output: "the device does not answer".into(), took_ms: 0 }
+            _ if self.faulty && self.chance.percent(10) => DeviceResult::failed("the device does not answer"),
+            Some(_) if self.fence_devices == FenceDevices::Refuse => DeviceResult::failed("no"),
+            Some(_) if matches!(self.fence_devices, FenceDevices::Lack(action) if action == device.run.action) => {
+                DeviceResult { end: RunEnd::Lacking, ..DeviceResult::failed("the agent has no such action") }
             }
-            Some(_) if self.fence_devices_refuse => DeviceResult { ok: false, output: "no".into(), took_ms: 0 },
             Some(target) => {
                 self.judge_end(&device, target);
-                if !self.fence_devices_lie {
+                if self.fence_devices != FenceDevices::Lie {
                     self.cut_power(by, target, device.run.action == "off");
                 }
-                DeviceResult { ok: true, output: String::new(), took_ms: 0 }
+                DeviceResult::done("")
             }
-            None => DeviceResult { ok: true, output: String::new(), took_ms: 0 },
+            None => DeviceResult::done(""),
         };
         if self.lives(by, incarnation) {
             let (fencing, number) = (device.fencing, device.number);

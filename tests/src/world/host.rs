@@ -4,10 +4,11 @@ use super::disk::DiskWork;
 use quorate_core::cib::Document;
 use quorate_core::lrm::Run;
 use quorate_core::membership::{Member, ViewId};
-use quorate_core::node::{Clock, Node, Settings};
+use quorate_core::node::{Clock, Event, Foreign, Message, Node, Settings};
 use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::{Output, Protocol, Settings as Engine, Timing, VoteRules, Voter};
+use quorate_transport::wire::{self, WireError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A resource whose agent is on no host, and what asking for it comes to.
@@ -40,6 +41,8 @@ pub struct Host {
     pub powered: bool,
     /// It resets itself where it must.
     pub watchdog: bool,
+    /// The version of the protocol that its program speaks.
+    pub speaks: u8,
     /// Agents that run, by the number of their start.
     pub agents: BTreeMap<u64, Run>,
     /// It stands still until then. Milliseconds.
@@ -67,6 +70,7 @@ impl Host {
             count,
             powered: true,
             watchdog: false,
+            speaks: wire::WIRE_VERSION,
             agents: BTreeMap::new(),
             paused_until: 0,
             disk_busy_until: 0,
@@ -105,12 +109,36 @@ impl Host {
             uuid: format!("{}-{incarnation}", self.id),
             infrastructure: "simulated".into(),
             starts_on_standby: None,
+            jobs_max: None,
+            cores: 2,
             version: "test".into(),
         };
         let (document, terms) = self.disk.clone().unwrap_or_else(|| (Document::empty(), PersistedTerms::default()));
         let node = Node::new(settings, document, terms, clock(now, epoch));
         self.life = Some(Life { incarnation, protocol, node });
         outputs
+    }
+
+    /// A message in the version that its program speaks.
+    pub fn says(&self, message: &Message) -> Vec<u8> {
+        let established = self.life.as_ref().is_some_and(|life| life.node.is_established());
+        let mut bytes = wire::encode_message(message, established);
+        bytes[0] = self.speaks;
+        bytes
+    }
+
+    pub fn hears(&self, from: u32, bytes: &[u8]) -> Event {
+        let mut bytes = bytes.to_vec();
+        // What it speaks is what it reads.
+        bytes[0] = if bytes[0] == self.speaks { wire::WIRE_VERSION } else { bytes[0].wrapping_add(100) };
+        match wire::decode_message(&bytes) {
+            Ok(message) => Event::Message { from, message },
+            Err(WireError::Foreign(foreign)) => {
+                let theirs = foreign.theirs.wrapping_sub(100);
+                Event::Foreign { from, foreign: Foreign { ours: self.speaks, theirs, ..foreign } }
+            }
+            Err(error) => panic!("our own message: {error}"),
+        }
     }
 
     /// Whether a resource is active here, and promoted.

@@ -17,6 +17,7 @@ mod setting;
 pub use chance::Chance;
 use checkers::Record;
 use disk::DiskWork;
+pub use fencing::FenceDevices;
 use host::Host;
 pub use host::{BROKEN, CRASHED, STUBBORN};
 use network::Network;
@@ -27,7 +28,6 @@ use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::packet::Packet;
 use quorate_transport::cluster::embedded::protocol::{Input, Output};
 use quorate_transport::cluster::{ClusterEvent, DownReason};
-use quorate_transport::wire;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long faults go on, and how long the cluster then has to come to rest. Milliseconds.
@@ -113,10 +113,7 @@ pub struct World {
     devices: BTreeMap<u64, fencing::Device>,
     /// How long fence agents take, if it is not left to chance. Milliseconds.
     pub fence_agents_take: Option<u64>,
-    /// Fence devices say that they did what they did not do.
-    pub fence_devices_lie: bool,
-    /// Fence devices say no.
-    pub fence_devices_refuse: bool,
+    pub fence_devices: FenceDevices,
     /// A disk has forgotten what it had said it stored.
     disk_forgot: bool,
     /// When something last befell a host, in milliseconds.
@@ -181,8 +178,7 @@ impl World {
             asked: BTreeMap::new(),
             devices: BTreeMap::new(),
             fence_agents_take: None,
-            fence_devices_lie: false,
-            fence_devices_refuse: false,
+            fence_devices: FenceDevices::Work,
             disk_forgot: false,
             disturbed: BTreeMap::new(),
             answers: BTreeMap::new(),
@@ -337,8 +333,8 @@ impl World {
                     self.step(node, Event::View(view));
                 }
                 Output::Event(ClusterEvent::Message { from, bytes }) => {
-                    let message = wire::decode_message(&bytes).expect("our own message");
-                    self.step(node, Event::Message { from, message });
+                    let event = self.hosts[&node].hears(from, &bytes);
+                    self.step(node, event);
                 }
                 Output::Event(ClusterEvent::Note(text)) => self.tell(|| format!("n{node}: {text}")),
                 Output::Event(ClusterEvent::StopWanted) => self.step(node, Event::Terminate),
@@ -390,8 +386,8 @@ impl World {
     fn perform(&mut self, node: u32, incarnation: u64, effect: Effect) {
         match effect {
             Effect::Multicast(message) => {
-                let bytes = wire::encode_message(&message).into();
-                self.engine(node, Input::Multicast(bytes));
+                let bytes = self.hosts[&node].says(&message);
+                self.engine(node, Input::Multicast(bytes.into()));
             }
             Effect::Run(run) => {
                 let slow = self.faulty && self.chance.percent(5);
@@ -412,6 +408,7 @@ impl World {
             Effect::Note(note) if note.about == UNDECIDED => panic!("n{node} {note}"),
             Effect::Note(note) => self.tell(|| format!("n{node} {note}")),
             Effect::Leave => self.engine(node, Input::Leave),
+            Effect::Refused { .. } => self.refused(node),
             Effect::Exit => self.stop(node),
             Effect::Reset { reason } => {
                 self.tell(|| format!("n{node} resets itself: {reason}"));

@@ -7,6 +7,7 @@ pub mod client;
 pub mod daemon;
 pub mod door;
 pub mod server;
+pub mod user;
 
 use std::fmt;
 

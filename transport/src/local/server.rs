@@ -4,7 +4,6 @@
 //! the kernel's word about the peer. A client that does not read is told so and cut off.
 
 use std::collections::BTreeMap;
-use std::ffi::CString;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
+use super::user::groups_of;
+use nix::unistd::{Uid, User};
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -446,13 +446,6 @@ fn identify(stream: &UnixStream) -> Result<Caller, String> {
         format!("user {user} (uid {uid}) may not manage the cluster: not root, and not in group {ADMIN_GROUP}")
     })?;
     Ok(Caller { uid, gid, pid: credentials.pid(), user, groups, access })
-}
-
-fn groups_of(gid: u32, user: &str) -> Vec<String> {
-    let gid = Gid::from_raw(gid);
-    let known = CString::new(user).ok().and_then(|name| getgrouplist(&name, gid).ok());
-    let ids = known.unwrap_or_else(|| vec![gid]);
-    ids.into_iter().filter_map(|gid| Some(Group::from_gid(gid).ok()??.name)).collect()
 }
 
 fn access_of(uid: u32, groups: &[String]) -> Option<Access> {

@@ -2,7 +2,7 @@
 //! their end, and until then a reason to keep the target out.
 
 use super::{Limit, Node, STILL_HERE_MS};
-use crate::fencing::request::DeviceResult;
+use crate::fencing::run::DeviceResult;
 use crate::fencing::{AgentRun, DeviceRun, UnderWay};
 use crate::node::message::Message;
 use crate::node::{Effect, Timer};
@@ -118,9 +118,9 @@ impl Node {
         }
         match self.fencer.limits.remove(&number) {
             Some(Limit::Agent(agent)) if self.fencer.agents.contains(&agent) => {
-                let output = "the node that ran the device is gone".to_string();
+                let gone = DeviceResult::failed("the node that ran the device is gone");
                 let AgentRun { fencing, number, timeout_ms: took_ms, .. } = agent;
-                self.send(Message::DeviceRan { fencing, number, ok: false, output, took_ms });
+                self.send(Message::DeviceRan { fencing, number, result: DeviceResult { took_ms, ..gone } });
             }
             Some(Limit::StillHere { fencing, target }) => self.send(Message::StillHere { fencing, target }),
             _ => {}
@@ -168,12 +168,12 @@ impl Node {
         let outside = self.is_kept_out(&target);
         let active = self.fencer.active.get_mut(&target);
         match active.filter(|active| active.event.id == fencing && active.runs == number) {
-            Some(active) if !result.ok && !may_cut_off && !active.is_asked_for() => {
+            Some(active) if !result.is_ok() && !may_cut_off && !active.is_asked_for() => {
                 self.not_fenced(&target, "this partition has lost its quorum");
             }
             // It is here, and will be looked at as any member is, once all have agreed anew; should it be
             // gone by then, the same device has its turn again.
-            Some(active) if !result.ok && outside && !active.is_asked_for() => {}
+            Some(active) if !result.is_ok() && outside && !active.is_asked_for() => {}
             Some(active) => {
                 active.run = None;
                 let step = active.request.ran(result);
@@ -219,8 +219,8 @@ impl Node {
             self.fencer.delayed.values().map(|(agent, _)| agent).filter(|agent| meant(agent)).cloned().collect();
         self.fencer.delayed.retain(|_, (agent, _)| !meant(agent));
         for AgentRun { fencing, number, .. } in called_off {
-            let output = "it was called off before it began".to_string();
-            self.send(Message::DeviceRan { fencing, number, ok: false, output, took_ms: 0 });
+            let result = DeviceResult::failed("it was called off before it began");
+            self.send(Message::DeviceRan { fencing, number, result });
         }
     }
 }

@@ -7,10 +7,11 @@
 //! - nor after it was let in again: while an agent may still cut it off, it waits outside.
 //!
 //! Here: what is wanted, and what comes of it. `agents`: what runs. `resume`: what goes on when the
-//! members agree anew. `record`: what is remembered. `watchdog`: nodes that reset themselves.
+//! members agree anew. `record`: what is remembered. `registered`: devices that no configuration has. `watchdog`: nodes that reset themselves.
 
 mod agents;
 mod record;
+mod registered;
 mod resume;
 mod watchdog;
 
@@ -22,7 +23,7 @@ use crate::cib::{Edit, decode};
 use crate::fencing::device;
 use crate::fencing::history::FencingState;
 use crate::fencing::request::{Step as RequestStep, Verdict};
-use crate::fencing::{AgentRun, DeviceRun, FencingEvent, FencingRequest, UnderWay};
+use crate::fencing::{AgentRun, Device, DeviceRun, FencingEvent, FencingRequest, UnderWay};
 use crate::note::Note;
 use crate::time::{Interval, Now};
 use crate::transition::{Action, Outcome};
@@ -71,6 +72,8 @@ pub(super) struct Fencer {
     fenced: BTreeMap<u32, u64>,
     /// Failures in a row, by target.
     failures: BTreeMap<String, u32>,
+    /// Devices that no configuration has, by their ids.
+    registered: BTreeMap<String, Device>,
 }
 
 /// What may take only so long.
@@ -218,7 +221,7 @@ impl Node {
     /// A request with the devices and levels of this moment.
     fn fencing_request(&self, target: &str, action: &str, epoch: i64) -> FencingRequest {
         let (configuration, _) = decode::configuration(self.document().root());
-        let devices = device::devices(&configuration, Now::from_epoch(epoch));
+        let devices = self.with_registered(device::devices(&configuration, Now::from_epoch(epoch)));
         let (levels, attributes) = (configuration.fencing_levels, self.node_attributes(target));
         FencingRequest::new(target, action, devices, levels, attributes)
             .within(self.interval_option("fencing-timeout", TIMEOUT_DEFAULT_MS))
@@ -242,6 +245,7 @@ impl Node {
                 self.launch(target);
             }
             RequestStep::End(Verdict::Failed(reason)) => self.not_fenced(target, &reason),
+            RequestStep::End(Verdict::Impossible(reason)) => self.cannot_be_fenced(target, &reason),
             RequestStep::End(Verdict::Fenced) => self.said_to_be_off(target),
         }
     }
@@ -292,7 +296,22 @@ impl Node {
         self.fence_next(target);
     }
 
+    /// It would end alike at once: it is not tried again before something changes. One for a failure is over:
+    /// what failed is blocked instead, and the rest goes on.
+    fn cannot_be_fenced(&mut self, target: &str, reason: &str) {
+        let Some(active) = self.fencer.active.get(target).cloned() else { return };
+        let blocks = self.remember_impossible(target, &active);
+        self.ended_without_proof(target, reason, false);
+        if blocks {
+            self.something_changed("a failure that no fencing ends");
+        }
+    }
+
     pub(super) fn not_fenced(&mut self, target: &str, reason: &str) {
+        self.ended_without_proof(target, reason, true);
+    }
+
+    fn ended_without_proof(&mut self, target: &str, reason: &str, may_help_later: bool) {
         let Some(active) = self.fencer.active.remove(target) else { return };
         let waits = self.fencer.waits.remove(target);
         let failures = self.fencer.failures.entry(target.to_string()).or_default();
@@ -309,22 +328,30 @@ impl Node {
             self.note(Note::error("fencing", format!("{target} is not {what}: {reason}")));
             if let Some(action) = waits {
                 self.action_ended(action, Outcome::Failed);
-                if failures < attempts_max {
-                    self.reconsider_in(pause.min(PAUSE_LAST_MS));
-                } else {
-                    let text = format!("{target} is not tried again before something changes: {failures} failures");
-                    self.note(Note::error("fencing", text));
-                }
+                let no_more = match may_help_later {
+                    true if failures < attempts_max => return self.try_again_in(target, pause.min(PAUSE_LAST_MS)),
+                    true => format!("{failures} failures"),
+                    false => "no device can do it".to_string(),
+                };
+                let text = format!("{target} is not tried again before something changes: {no_more}");
+                self.note(Note::error("fencing", text));
             }
         }
+        self.fence_next(target);
+    }
+
+    fn try_again_in(&mut self, target: &str, pause_ms: u64) {
+        self.reconsider_in(pause_ms);
         self.fence_next(target);
     }
 
     /// The node is proved to be off: its state says so before anything starts elsewhere.
     fn fenced(&mut self, target: &str, events: Vec<FencingEvent>) {
         let waits = self.fencer.waits.remove(target);
-        if let Some(node) = self.find_node(target).filter(|_| !self.is_let_in(target)) {
-            self.replica.update(&fence::down(&node));
+        if !self.is_let_in(target) {
+            for node in self.nodes_called(target) {
+                self.replica.update(&fence::down(&node));
+            }
         }
         let at = self.clock.epoch;
         for event in events {

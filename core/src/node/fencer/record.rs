@@ -8,14 +8,30 @@ use crate::fencing::{FencingEvent, UnderWay};
 use crate::node::Effect;
 use crate::node::message::RequestId;
 use crate::node::request::{Refusal, Reply};
+use crate::status::cause::OFF_IMPOSSIBLE;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Node {
     /// A node was cut off: for which failures, for with its state they are forgotten.
     pub(super) fn remember_causes(&mut self, target: &str, proved: &UnderWay) {
-        let FencingEvent { id, at, action, .. } = &proved.event;
+        self.remember_for(target, proved, &proved.event.action);
+    }
+
+    /// It was to be switched off for a failure, and nothing can do that: wanted again, it would end alike.
+    /// Whether it is remembered.
+    pub(super) fn remember_impossible(&mut self, target: &str, failed: &UnderWay) -> bool {
+        let is_remembered =
+            failed.event.action == "off" && !failed.causes.is_empty() && self.find_node(target).is_some();
+        if is_remembered {
+            self.remember_for(target, failed, OFF_IMPOSSIBLE);
+        }
+        is_remembered
+    }
+
+    fn remember_for(&mut self, target: &str, ended: &UnderWay, action: &str) {
+        let FencingEvent { id, at, .. } = &ended.event;
         let Some(node) = self.find_node(target) else { return };
-        let proved = Proved { fencing: id, action, at: *at, resources: &proved.causes };
+        let proved = Proved { fencing: id, action, at: *at, resources: &ended.causes };
         let edits = cause::remember(self.document(), &node, &proved);
         if !edits.is_empty() {
             self.replica.update(&edits);
@@ -110,6 +126,20 @@ impl Node {
             self.fencing_asked.remove(&request);
             self.answer(Some(request), reply);
         }
+    }
+
+    /// A node is no node of the cluster any more: what is over is forgotten with it. One that is here, or about
+    /// which something is being done, is not.
+    pub(in crate::node) fn forget_node(&mut self, id: &str, name: &str) {
+        if self.run_here(name).is_some() || self.fencer.active.contains_key(name) {
+            return;
+        }
+        self.fencing.retain(|event| event.target != name);
+        self.fencer.failures.remove(name);
+        if let Ok(id) = id.parse::<u32>() {
+            self.fencer.fenced.remove(&id);
+        }
+        self.tell_of_fencing();
     }
 
     fn tell_of_fencing(&mut self) {

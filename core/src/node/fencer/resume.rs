@@ -17,6 +17,7 @@ impl Node {
             history: self.fencing.iter().filter(|event| event.state != FencingState::Pending).cloned().collect(),
             history_since: self.fencing_since,
             fenced: self.fencer.fenced.clone(),
+            registered: self.fencer.registered.clone(),
         }
     }
 
@@ -27,6 +28,7 @@ impl Node {
         let brought: Vec<Brought> = agreement.joins.values().map(|join| join.fencing.clone()).collect();
         self.share_history(&brought);
         self.share_fenced_runs(&brought);
+        self.share_registered(&brought);
         self.fencer.limits.clear();
         self.fencer.waits.clear();
         self.fencer.waiting.clear();

@@ -8,6 +8,7 @@
 
 use super::Node;
 use crate::fencing::AgentRun;
+use crate::fencing::run::DeviceResult;
 use crate::membership::View;
 use crate::node::message::Message;
 use crate::node::{Effect, option};
@@ -52,9 +53,10 @@ impl Node {
     pub(super) fn watchdog_waited_for(&mut self, agent: AgentRun) {
         let run = self.fencer.active.get(&agent.target).and_then(|active| active.incarnation);
         let here = self.run_here(&agent.target).is_some_and(|here| run.is_none_or(|run| run == here));
-        let output = if here { format!("{} is here again", agent.target) } else { String::new() };
+        let failed = || DeviceResult::failed(format!("{} is here again", agent.target));
+        let result = if here { failed() } else { DeviceResult::done("") };
         let (fencing, number) = (agent.fencing, agent.number);
-        self.send(Message::DeviceRan { fencing, number, ok: !here, output, took_ms: 0 });
+        self.send(Message::DeviceRan { fencing, number, result });
     }
 
     /// Whoever has lost its quorum must be off before others take over what it runs. Nodes that left in

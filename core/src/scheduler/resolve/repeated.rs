@@ -64,9 +64,6 @@ impl Resolver<'_> {
 
     fn repeated(&mut self, id: ResourceId, node: NodeId, asked: bool) -> Repeated {
         let limit = self.options.fencing_repeat_limit as usize;
-        if limit == 0 {
-            return Repeated::Fence;
-        }
         let base = without_instance(&self.resources[id].id).to_owned();
         let (name, now) = (self.nodes[node].name.to_string(), self.input.now.epoch());
         let status = self.status_all.clone();
@@ -81,6 +78,15 @@ impl Resolver<'_> {
         }
         let own: Vec<&FencingCause> =
             causes.iter().filter(|(own, _)| *own).flat_map(|(_, causes)| causes).copied().collect();
+        if own.iter().any(|cause| cause.is_off_impossible()) {
+            return Repeated::Block(
+                "its node is not fenced for its failure again: no fence device switches it off; find out why it \
+                 fails there, mend it, clean it up",
+            );
+        }
+        if limit == 0 {
+            return Repeated::Fence;
+        }
         if causes.len() > 1 && !asked && !self.works_elsewhere(&base, &name) {
             return Repeated::Block(
                 "nobody is fenced for its failure: that was done on several nodes and has not helped; \

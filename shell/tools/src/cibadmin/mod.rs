@@ -1,24 +1,26 @@
 //! cibadmin: the CIB as XML, shown and changed.
 //!
 //! In: options; the CIB of the cluster, a file or a shadow. Out: XML; a changed CIB, or why not.
-//! Absent: what a change means for the cluster; rights of users shown (`--show-access`).
+//! Absent: what a change means for the cluster.
 
+mod access;
+mod failure;
 mod options;
 
 use crate::answer::Answer;
 use crate::door::{self, ChangeError};
 use crate::standard::{self, Call, Failed};
 use crate::{Exit, Io};
+use failure::{denied, failed, not_stored, unfit, unreachable};
 use options::{Action, Input, MANUAL, Wish};
+use quorate_core::cib::acl::Subject;
 use quorate_core::cib::command::{self, Command, CommandError, SECTIONS, Scope};
-use quorate_core::cib::{ApplyError, Document, Patch, apply};
+use quorate_core::cib::{Document, Patch, apply};
 use quorate_core::xml::digest::{element_digest, md5_hex};
 use quorate_core::xml::path::{Path, Step};
 use quorate_core::xml::xpath::{self, Found, Kind};
 use quorate_core::xml::{Element, Node, read, write};
 use quorate_transport::environment::Environment;
-use quorate_transport::local::daemon::AskError;
-use quorate_transport::store::StoreError;
 use std::io::Read;
 
 /// Runs the tool.
@@ -33,9 +35,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
 fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
     let environment = Environment::of_process();
     let wish = Wish::of(&call.given)?;
-    if let Some(user) = call.given.value("user") {
-        check_user(&user, &environment)?;
-    }
+    let user = access::user(&wish, &environment)?;
     let input = wish.input.as_ref().map(read_input).transpose()?;
     if let Scope::Section(name) = &wish.scope
         && !SECTIONS.contains(&name.as_str())
@@ -46,20 +46,11 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
         (Action::Empty, _) => empty(wish.schema.as_deref(), answer),
         (Action::Digest, Some(input)) => digest(&element_digest(&input), answer),
         (Action::VersionedDigest, Some(input)) => digest(&md5_hex(write(&filtered(&input)).as_bytes()), answer),
-        (Action::Query, _) => return query(&wish, &environment, answer),
-        (Action::Patch, Some(input)) => return patch(&input, &wish, &environment),
-        (_, input) => return change(&wish, input, &environment, answer),
+        (Action::Query, _) => return query(&wish, user.as_ref(), &environment, answer),
+        (Action::Patch, Some(input)) => return patch(&input, &wish, user.as_ref(), &environment),
+        (_, input) => return change(&wish, user.as_ref(), input, &environment, answer),
     }
     Ok(())
-}
-
-/// Rights of users are not enforced here, so only those are acted for who have all of them.
-fn check_user(user: &str, environment: &Environment) -> Result<(), Failed> {
-    match user {
-        "root" | "hacluster" => Ok(()),
-        _ if user == environment.user => Ok(()),
-        _ => Err((Exit::UNIMPLEMENTED, format!("-U/--user {user}: the rights of users are not enforced yet"))),
-    }
 }
 
 fn read_input(input: &Input) -> Result<Element, Failed> {
@@ -106,8 +97,12 @@ fn filtered(element: &Element) -> Element {
 
 // ---- looking -------------------------------------------------------------------------------------
 
-fn query(wish: &Wish, environment: &Environment, answer: &mut Answer) -> Result<(), Failed> {
+fn query(wish: &Wish, user: Option<&Subject>, environment: &Environment, answer: &mut Answer) -> Result<(), Failed> {
     let document = environment.first_source().read(wish.timeout).map_err(unreachable)?;
+    if let (Some(how), Some(user)) = (wish.show_access, user) {
+        return access::show(&document, user, how, wish, answer);
+    }
+    let document = access::seen_by(document, user)?;
     let root = document.root();
     let found = command::found(root, &wish.scope).map_err(failed)?;
     if wish.node_path && matches!(wish.scope, Scope::XPath(_)) {
@@ -160,7 +155,33 @@ fn path(root: &Element, found: &Found) -> String {
 
 // ---- changing ------------------------------------------------------------------------------------
 
-fn change(wish: &Wish, input: Option<Element>, environment: &Environment, answer: &mut Answer) -> Result<(), Failed> {
+/// Why a change is not made.
+enum Unmade<E> {
+    Itself(E),
+    /// The user may not make it.
+    Denied(String),
+}
+
+/// What is made of a document, if the user may make it.
+fn made<E>(
+    now: &Document,
+    user: Option<&Subject>,
+    change: impl Fn(&Document) -> Result<Document, E>,
+) -> Result<Document, Unmade<E>> {
+    let next = change(now).map_err(Unmade::Itself)?;
+    match access::refuses(now, &next, user) {
+        Some(why) => Err(Unmade::Denied(why)),
+        None => Ok(next),
+    }
+}
+
+fn change(
+    wish: &Wish,
+    user: Option<&Subject>,
+    input: Option<Element>,
+    environment: &Environment,
+    answer: &mut Answer,
+) -> Result<(), Failed> {
     let command = match (wish.action, input) {
         (Action::Upgrade, _) => Command::Upgrade,
         (Action::Erase, _) => Command::Erase,
@@ -172,14 +193,15 @@ fn change(wish: &Wish, input: Option<Element>, environment: &Environment, answer
         (Action::Replace, Some(input)) => Command::Replace(input),
         (_, _) => return Err((Exit::USAGE, "there is no such command".into())),
     };
-    let made = |now: &Document| command::carry_out(now, &wish.scope, &command);
+    let made = |now: &Document| made(now, user, |now| command::carry_out(now, &wish.scope, &command));
     match door::change(&environment.first_source(), wish.timeout, made) {
         Ok(_) => Ok(()),
-        Err(ChangeError::Made(CommandError::Unchanged)) => {
+        Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why)),
+        Err(ChangeError::Made(Unmade::Itself(CommandError::Unchanged))) => {
             answer.line("Upgrade unnecessary: Schema is already the latest available");
             Ok(())
         }
-        Err(ChangeError::Made(error)) => {
+        Err(ChangeError::Made(Unmade::Itself(error))) => {
             if let CommandError::Exists(object) = &error {
                 refused_object(object, &error, answer);
             }
@@ -213,48 +235,14 @@ fn refused_object(object: &Element, error: &CommandError, answer: &mut Answer) {
     answer.xml("output", &Element::new("failed").with_child(update.with_child(object.clone())));
 }
 
-fn patch(input: &Element, wish: &Wish, environment: &Environment) -> Result<(), Failed> {
+fn patch(input: &Element, wish: &Wish, user: Option<&Subject>, environment: &Environment) -> Result<(), Failed> {
     let patch = Patch::from_xml(input).map_err(|error| (Exit::DATA_ERROR, error.to_string()))?;
-    let made = |now: &Document| apply(now, &patch);
+    let made = |now: &Document| made(now, user, |now| apply(now, &patch));
     match door::change(&environment.first_source(), wish.timeout, made) {
         Ok(_) => Ok(()),
-        Err(ChangeError::Made(error)) => Err(unfit(&error)),
+        Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why)),
+        Err(ChangeError::Made(Unmade::Itself(error))) => Err(unfit(&error)),
         Err(ChangeError::Store(error)) => Err(not_stored(error)),
         Err(ChangeError::Schema(_)) => Err((Exit::CONFIG, UNFIT.into())),
     }
-}
-
-fn unfit(error: &ApplyError) -> Failed {
-    match error {
-        ApplyError::Stale { base, current } if base < current => {
-            (Exit::OLD, "CIB API call failed: Update was older than existing configuration".into())
-        }
-        _ => (Exit::ERROR, format!("CIB API call failed: Application of update diff failed: {error}")),
-    }
-}
-
-fn failed(error: CommandError) -> Failed {
-    let exit = match &error {
-        CommandError::NoSuch | CommandError::XPath(_) => Exit::NO_SUCH,
-        CommandError::Exists(_) => Exit::EXISTS,
-        CommandError::Invalid => Exit::SOFTWARE,
-        CommandError::Old { .. } => Exit::OLD,
-        CommandError::Upgrade(_) | CommandError::NotACib(_) | CommandError::Incomplete(_) => Exit::CONFIG,
-        CommandError::Unchanged => Exit::OK,
-    };
-    (exit, format!("CIB API call failed: {error}"))
-}
-
-fn not_stored(error: StoreError) -> Failed {
-    match &error {
-        StoreError::Apply(error) => unfit(error),
-        StoreError::Daemon(AskError::Refused(_)) | StoreError::Unfit(_) => {
-            (door::exit(&error), format!("CIB API call failed: {error}"))
-        }
-        _ => unreachable(error),
-    }
-}
-
-fn unreachable(error: StoreError) -> Failed {
-    (door::exit(&error), format!("Could not connect to the CIB API: {error}"))
 }

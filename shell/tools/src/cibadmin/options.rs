@@ -58,7 +58,13 @@ const OPTIONS: &[Argument] = &[
     argument(Some('U'), "user", Value::Required("NAME"), ADDITIONAL, "act with this user's rights"),
     argument(Some('o'), "scope", Value::Required("SECTION"), ADDITIONAL, "look at this section only"),
     argument(Some('A'), "xpath", Value::Required("XPATH"), ADDITIONAL, "look at what this expression means"),
-    argument(Some('S'), "show-access", Value::Optional("HOW"), ADDITIONAL, ""),
+    argument(
+        Some('S'),
+        "show-access",
+        Value::Optional("HOW"),
+        ADDITIONAL,
+        "with --query and --user: show what the user may see and change (color, text, namespace, auto)",
+    ),
     argument(None, "score", Value::None, ADDITIONAL, "values may be sums, as in score=\"score+=10\" (always so)"),
     argument(Some('c'), "allow-create", Value::None, ADDITIONAL, "with --modify: create what is not there"),
     argument(Some('n'), "no-children", Value::None, ADDITIONAL, "with --query: the object without what is in it"),
@@ -128,6 +134,16 @@ pub enum Input {
     Pipe,
 }
 
+/// How rights are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// As the terminal has it.
+    Auto,
+    Color,
+    Text,
+    Namespace,
+}
+
 #[derive(Clone, Debug)]
 pub struct Wish {
     pub action: Action,
@@ -135,6 +151,9 @@ pub struct Wish {
     /// None: the action takes none.
     pub input: Option<Input>,
     pub schema: Option<String>,
+    /// With whose rights.
+    pub user: Option<String>,
+    pub show_access: Option<Show>,
     pub may_create: bool,
     pub no_children: bool,
     pub node_path: bool,
@@ -155,8 +174,10 @@ impl Wish {
                 cluster, the --force flag is required in order to proceed.";
             return Err((Exit::UNSAFE, text.into()));
         }
-        if given.has("show-access") {
-            return Err((Exit::UNIMPLEMENTED, "-S/--show-access: rights are not shown yet".into()));
+        let user = given.value("user");
+        let show_access = show_access(given)?;
+        if show_access.is_some() && user.is_none() {
+            return Err((Exit::USAGE, "The supplied command requires -U user specified.".into()));
         }
         let scope = scope(given)?;
         Ok(Wish {
@@ -164,11 +185,26 @@ impl Wish {
             input: input(given, action, &scope)?,
             scope,
             schema: given.value("empty"),
+            user,
+            show_access,
             may_create: given.has("allow-create"),
             no_children: given.has("no-children"),
             node_path: given.has("node-path"),
             timeout: timeout(given)?,
         })
+    }
+}
+
+fn show_access(given: &Given) -> Result<Option<Show>, Failed> {
+    if !given.has("show-access") {
+        return Ok(None);
+    }
+    match given.value("show-access").unwrap_or_default().as_str() {
+        "" | "auto" => Ok(Some(Show::Auto)),
+        "color" => Ok(Some(Show::Color)),
+        "text" => Ok(Some(Show::Text)),
+        "namespace" => Ok(Some(Show::Namespace)),
+        other => Err((Exit::USAGE, format!("Unrecognized value for --show-access: \"{other}\""))),
     }
 }
 

@@ -16,7 +16,7 @@ use pairs::Found;
 use quorate_core::attribute::table::{Change, What, Which, summed};
 use quorate_core::cib::{Document, objects};
 use quorate_core::lrm::result::NodeRef;
-use quorate_core::node::Request;
+use quorate_core::node::{Refusal, Reply, Request};
 use quorate_core::xml::{Element, Node, write_pretty};
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
@@ -76,7 +76,7 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     };
     let found = pairs::found(&document, wish, node.as_ref());
     match &wish.command {
-        Command::Query => query(wish, &found, answer),
+        Command::Query => query(wish, &known(&source, wish, node.as_ref(), found)?, answer),
         Command::Update(value) => {
             is_one(wish, &found, answer)?;
             update(&source, wish, node.as_ref(), &found, value)
@@ -99,6 +99,30 @@ fn several(found: &[Found]) -> Vec<String> {
     let title = format!("Multiple attributes match name={}", found.first().map_or("", |one| &one.name));
     let line = |one: &Found| format!("  Value: {} \t(id={})", one.value, one.id);
     std::iter::once(title).chain(found.iter().map(line)).collect()
+}
+
+/// What the cluster's daemons know of a transient attribute, be it not written yet, or kept to them. Others are
+/// as the CIB has them.
+fn known(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: Vec<Found>) -> Result<Vec<Found>, Failed> {
+    let (CibSource::Live { socket }, Section::Status, Some(name), Some(node)) =
+        (source, wish.section, &wish.name, node)
+    else {
+        return Ok(found);
+    };
+    // Whoever names a set or an id means what is written there.
+    if wish.set.is_some() || wish.id.is_some() {
+        return Ok(found);
+    }
+    let request = Request::QueryAttribute { name: name.clone(), node: Some(node.name.clone()) };
+    match door::reply(socket, &request) {
+        Ok(Reply::Attributes { values }) => {
+            let id = found.first().map_or_else(String::new, |one| one.id.clone());
+            let value = values.into_iter().find_map(|(_, value)| value);
+            Ok(value.into_iter().map(|value| Found { id: id.clone(), name: name.clone(), value }).collect())
+        }
+        Ok(_) | Err(StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. }))) => Ok(found),
+        Err(error) => Err(refused(error)),
+    }
 }
 
 fn query(wish: &Wish, found: &[Found], answer: &mut Answer) -> Result<(), Failed> {

@@ -1,7 +1,7 @@
 //! `--force-start`, `--validate` and their like: an agent run here, past the cluster.
 //!
 //! In: a resource, or an agent with its parameters. Out: how it ended, in Pacemaker's words.
-//! Absent: agents of other standards than OCF.
+//! Absent: what the cluster makes of it.
 
 use super::options::{Named, Wish};
 use super::scene::Scene;
@@ -21,6 +21,9 @@ use quorate_core::transition::ResourceRef;
 use quorate_core::xml::{Element, read};
 use quorate_transport::environment::Environment;
 use std::collections::BTreeMap;
+
+/// Standards whose agents can be run by hand. Fence devices are asked, never used against a node.
+const CLASSES: [&str; 5] = ["ocf", "lsb", "service", "systemd", "stonith"];
 
 /// What is run.
 struct Subject {
@@ -167,7 +170,7 @@ fn run(
     if let Some(level) = level {
         parameters.insert("OCF_CHECK_LEVEL".into(), level.to_string());
     }
-    if agent.class != "ocf" {
+    if !CLASSES.contains(&agent.class.as_str()) {
         let why = format!("Manual execution of the {} standard is unsupported", agent.class);
         let ended = Ended {
             code: 3,
@@ -186,7 +189,8 @@ fn run(
         ticket: 0,
         resource: agent.clone(),
         operation: action(option).to_string(),
-        interval_ms: 0,
+        // The probe of a fence device says only whether it was started here; whoever checks it wants it asked.
+        interval_ms: u64::from(agent.class == "stonith" && action(option) == "monitor"),
         timeout_ms,
         parameters,
     };
@@ -194,7 +198,11 @@ fn run(
     if wish.verbosity > 1 {
         extra.push(("OCF_TRACE_RA", "1"));
     }
-    let ran = agent::ocf_action(&host, &run, &extra).map_err(|error| (Exit::ERROR, error.to_string()))?;
+    let ran = match agent.class.as_str() {
+        "ocf" => agent::ocf_action(&host, &run, &extra),
+        _ => agent::other_action(&host, &run),
+    };
+    let ran = ran.map_err(|error| (Exit::ERROR, error.to_string()))?;
     told(&Ended::of(ran), option, name.as_deref(), &agent, wish, answer)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! In: the CIB, agents on this host. Out: an answer; levels of fencing changed in the CIB.
 
+use super::fencer;
 use super::options::Wish;
 use crate::answer::Answer;
 use crate::door::{self, ChangeError};
@@ -13,8 +14,9 @@ use quorate_core::cib::command::{self, Command, CommandError, Scope};
 use quorate_core::cib::{Document, decode, upgrade};
 use quorate_core::fencing::delay::Delay;
 use quorate_core::fencing::device::{Device, Targets, devices};
-use quorate_core::fencing::request::{DeviceResult, DeviceRun};
+use quorate_core::fencing::run::{DeviceResult, DeviceRun};
 use quorate_core::fencing::topology;
+use quorate_core::node::Request;
 use quorate_core::xml::Element;
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::ANSWER_WITHIN;
@@ -90,19 +92,19 @@ pub fn validate(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     };
     let ran = run_agent(&device, "validate-all", device.arguments("validate-all", None), wish)?;
     let named = if id.is_empty() { String::new() } else { format!(" {id}") };
-    let words = if ran.ok { "succeeded" } else { "failed" };
+    let words = if ran.is_ok() { "succeeded" } else { "failed" };
     if !wish.quiet {
         answer.line(format!("Validation of {kind}{named} {words}"));
         if !ran.output.is_empty() {
             answer.line(&ran.output);
         }
     }
-    let mut part = Element::new("validate").with("agent", &kind).with("valid", ran.ok.to_string());
+    let mut part = Element::new("validate").with("agent", &kind).with("valid", ran.is_ok().to_string());
     if !id.is_empty() {
         part.set("device", &id);
     }
     answer.part(part);
-    if ran.ok { Ok(()) } else { Err((Exit::ERROR, String::new())) }
+    if ran.is_ok() { Ok(()) } else { Err((Exit::ERROR, String::new())) }
 }
 
 /// The CIB in the latest schema.
@@ -113,20 +115,39 @@ fn document() -> Result<Document, Failed> {
     Ok(upgrade::latest_or_same(&read))
 }
 
-fn configured() -> Result<(Document, Vec<Device>), Failed> {
+/// The devices of the CIB, and with the live cluster those that its daemons know besides.
+fn configured(wish: &Wish) -> Result<(Document, Vec<Device>), Failed> {
     let document = document()?;
-    let found = devices(&decode::configuration(document.root()).0, clock::now());
+    let mut found = devices(&decode::configuration(document.root()).0, clock::now());
+    let more = fencer::registered(wish)?;
+    found
+        .extend(more.into_iter().filter(|device| !found.iter().any(|known| known.id == device.id)).collect::<Vec<_>>());
     Ok((document, found))
 }
 
-fn device(id: &str) -> Result<Device, Failed> {
-    let (_, all) = configured()?;
+/// `--register`
+pub fn register(id: &str, wish: &Wish) -> Result<(), Failed> {
+    let agent = wish.agent.clone().unwrap_or_default();
+    let parameters = wish.parameters.iter().cloned().collect();
+    let device = Device { id: id.to_string(), agent: agent.clone(), parameters, unfences: false };
+    fencer::ask(&Request::RegisterDevice { device }, wish)
+        .map_err(|error| (door::exit(&error), format!("Can't register device {id} using agent {agent}: {error}")))
+}
+
+/// `--deregister`
+pub fn deregister(id: &str, wish: &Wish) -> Result<(), Failed> {
+    fencer::ask(&Request::DeregisterDevice { device: id.to_string() }, wish)
+        .map_err(|error| (door::exit(&error), format!("Can't unregister device {id}: {error}")))
+}
+
+fn device(id: &str, wish: &Wish) -> Result<Device, Failed> {
+    let (_, all) = configured(wish)?;
     all.into_iter().find(|device| device.id == id).ok_or((Exit::NO_SUCH, format!("there is no device {id}")))
 }
 
 /// `--list-registered`
-pub fn registered(answer: &mut Answer) -> Result<(), Failed> {
-    let (_, all) = configured()?;
+pub fn registered(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
+    let (_, all) = configured(wish)?;
     let names: Vec<String> = all.into_iter().map(|device| device.id).collect();
     told("Registered fence devices", &names, answer);
     Ok(())
@@ -134,7 +155,7 @@ pub fn registered(answer: &mut Answer) -> Result<(), Failed> {
 
 /// `--list`
 pub fn able(node: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
-    let (document, all) = configured()?;
+    let (document, all) = configured(wish)?;
     let (model, _) = decode::configuration(document.root());
     // A topology that speaks of the node says which devices are asked at all.
     let named: Vec<String> = match topology::speaks_of(&model.fencing_levels, node, &BTreeMap::new()) {
@@ -166,7 +187,7 @@ pub fn able(node: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> 
 /// Ports that the device itself names.
 fn listed_by(device: &Device, wish: &Wish) -> Result<Vec<String>, Failed> {
     let ran = run_agent(device, "list", device.arguments("list", None), wish)?;
-    if !ran.ok {
+    if !ran.is_ok() {
         return Err((Exit::ERROR, ran.output));
     }
     let first = |line: &str| line.split([',', ' ', '\t']).next().unwrap_or_default().trim().to_string();
@@ -175,7 +196,7 @@ fn listed_by(device: &Device, wish: &Wish) -> Result<Vec<String>, Failed> {
 
 /// `--list-targets`
 pub fn targets(id: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
-    let device = device(id)?;
+    let device = device(id, wish)?;
     let names = match device.targets() {
         Targets::Listed(listed) => listed.into_iter().collect(),
         _ => listed_by(&device, wish).map_err(|(exit, why)| (exit, format!("Couldn't list targets: {why}")))?,
@@ -187,9 +208,9 @@ pub fn targets(id: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed>
 
 /// `--query`
 pub fn query(id: &str, wish: &Wish) -> Result<(), Failed> {
-    let device = device(id)?;
+    let device = device(id, wish)?;
     let ran = run_agent(&device, "monitor", device.arguments("monitor", None), wish)?;
-    if ran.ok { Ok(()) } else { Err((Exit::ERROR, format!("{id}: {}", ran.output))) }
+    if ran.is_ok() { Ok(()) } else { Err((Exit::ERROR, format!("{id}: {}", ran.output))) }
 }
 
 /// `--register-level`, `--deregister-level`: kept in the CIB, where the cluster reads them.

@@ -5,7 +5,8 @@
 use super::options::Wish;
 use crate::door;
 use crate::standard::Failed;
-use quorate_core::node::{NodeStatus, Request};
+use quorate_core::fencing::Device;
+use quorate_core::node::{NodeStatus, Reply, Request};
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use quorate_transport::store::{CibSource, StoreError};
@@ -39,6 +40,21 @@ fn connect(within: Duration) -> Result<Daemon, Failed> {
 /// It does not answer.
 pub fn status(within: Duration) -> Result<NodeStatus, Failed> {
     connect(within)?.status().map_err(|error| plain(error.into()))
+}
+
+/// Devices that no CIB has. Daemons know of them, files do not.
+///
+/// # Errors
+/// The daemon does not answer.
+pub fn registered(wish: &Wish) -> Result<Vec<Device>, Failed> {
+    let CibSource::Live { socket } = Environment::of_process().first_source() else { return Ok(Vec::new()) };
+    let connected = Daemon::connect(&socket, wish.timeout).map_err(AskError::from);
+    match connected.and_then(|mut daemon| daemon.ask(&Request::RegisteredDevices)) {
+        Ok(Reply::Devices { devices }) => Ok(devices),
+        // Whom access lists bind sees those of the CIB.
+        Ok(_) | Err(AskError::Refused(_)) => Ok(Vec::new()),
+        Err(error) => Err(plain(error.into())),
+    }
 }
 
 /// Asks it for one thing.

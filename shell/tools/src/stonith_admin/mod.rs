@@ -1,7 +1,6 @@
 //! stonith_admin: nodes fenced by hand, fence devices and the past of fencing shown.
 //!
 //! In: options; the daemon, the CIB, agents. Out: text or XML as Pacemaker's.
-//! Absent: devices that no CIB has; switching nodes on.
 
 mod device;
 mod fencer;
@@ -32,7 +31,7 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
         Action::Installed => device::installed(answer),
         Action::Metadata => return device::metadata(wish, answer),
         Action::Validate => return device::validate(wish, answer),
-        Action::Registered => return device::registered(answer),
+        Action::Registered => return device::registered(wish, answer),
         Action::Able(node) => return device::able(node, wish, answer),
         Action::Targets(id) => return device::targets(id, wish, answer),
         Action::Query(id) => return device::query(id, wish),
@@ -41,11 +40,8 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
         Action::Last(node) => return history::last(node, wish, answer),
         Action::Fence { node, action } => return fence(node, action, wish),
         Action::Confirm(node) => return ask(&Request::ConfirmFenced { node: node.clone() }, wish).map_err(plain),
-        Action::Unsupported(what) => {
-            let text =
-                format!("--{what} is not supported: devices are those of the CIB, and nodes are not switched on");
-            return Err((Exit::UNIMPLEMENTED, text));
-        }
+        Action::Register(id) => return device::register(id, wish),
+        Action::Deregister(id) => return device::deregister(id, wish),
     }
     Ok(())
 }
@@ -57,7 +53,8 @@ fn fence(node: &str, action: &str, wish: &Wish) -> Result<(), Failed> {
     std::thread::sleep(wish.delay);
     let request = Request::Fence { node: node.to_string(), action: action.to_string() };
     ask(&request, wish).map_err(|error| {
-        let words = |why: &str| format!("Couldn't fence {node}: {why}");
+        let what = if action == "on" { "unfence" } else { "fence" };
+        let words = |why: &str| format!("Couldn't {what} {node}: {why}");
         match &error {
             StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. })) => (Exit::NO_SUCH, words("No such device")),
             StoreError::Daemon(AskError::Refused(Refusal::NotFenced { reason })) => {

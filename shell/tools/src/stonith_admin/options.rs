@@ -31,8 +31,14 @@ pub const MANUAL: Manual = Manual {
 };
 
 const DEFINE: &[Argument] = &[
-    argument(Some('R'), "register", Value::Required("DEVICE"), DEFINITIONS, ""),
-    argument(Some('D'), "deregister", Value::Required("DEVICE"), DEFINITIONS, ""),
+    argument(
+        Some('R'),
+        "register",
+        Value::Required("DEVICE"),
+        DEFINITIONS,
+        "a device past the CIB, while daemons run (-a, -o)",
+    ),
+    argument(Some('D'), "deregister", Value::Required("DEVICE"), DEFINITIONS, "forget that device"),
     argument(
         Some('r'),
         "register-level",
@@ -57,7 +63,7 @@ const ASK: &[Argument] = &[
 
 const FENCE: &[Argument] = &[
     argument(Some('F'), "fence", Value::Required("HOST"), FENCING, "switch this node off"),
-    argument(Some('U'), "unfence", Value::Required("HOST"), FENCING, ""),
+    argument(Some('U'), "unfence", Value::Required("HOST"), FENCING, "let this node in again"),
     argument(Some('B'), "reboot", Value::Required("HOST"), FENCING, "reboot this node"),
     argument(Some('C'), "confirm", Value::Required("HOST"), FENCING, "you know that this node is down"),
 ];
@@ -65,8 +71,8 @@ const FENCE: &[Argument] = &[
 const OPTIONS: &[Argument] = &[
     argument(Some('c'), "cleanup", Value::None, ADDITIONAL, "with -H: forget it"),
     argument(Some('b'), "broadcast", Value::None, ADDITIONAL, "accepted: all nodes know the same"),
-    argument(Some('a'), "agent", Value::Required("AGENT"), ADDITIONAL, "the agent (with -M, -K)"),
-    argument(Some('o'), "option", Value::Required("NAME=VALUE"), ADDITIONAL, "a parameter (with -K)"),
+    argument(Some('a'), "agent", Value::Required("AGENT"), ADDITIONAL, "the agent (with -M, -K, -R)"),
+    argument(Some('o'), "option", Value::Required("NAME=VALUE"), ADDITIONAL, "a parameter (with -K, -R)"),
     argument(
         Some('e'),
         "env-option",
@@ -78,7 +84,7 @@ const OPTIONS: &[Argument] = &[
     argument(Some('v'), "device", Value::Required("DEVICE"), ADDITIONAL, "a device (with -r)"),
     argument(Some('i'), "index", Value::Required("LEVEL"), ADDITIONAL, "the number of the level, 1 to 9"),
     argument(Some('t'), "timeout", Value::Required("SECONDS"), ADDITIONAL, "how long it may take (120)"),
-    argument(Some('y'), "delay", Value::Required("SECONDS"), ADDITIONAL, "wait so long before (with -F, -B)"),
+    argument(Some('y'), "delay", Value::Required("SECONDS"), ADDITIONAL, "wait so long before (with -F, -B, -U)"),
     argument(Some('n'), "as-node-id", Value::None, ADDITIONAL, "with -h: the node's id was given"),
     argument(
         None,
@@ -102,17 +108,11 @@ pub enum Action {
     History(String),
     Last(String),
     Validate,
-    Fence {
-        node: String,
-        action: &'static str,
-    },
+    Fence { node: String, action: &'static str },
     Confirm(String),
-    Level {
-        target: String,
-        add: bool,
-    },
-    /// What only Pacemaker's own fencer keeps.
-    Unsupported(&'static str),
+    Level { target: String, add: bool },
+    Register(String),
+    Deregister(String),
 }
 
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ impl Wish {
             return usage("one of --list-registered, --list, --reboot, --history, … is needed");
         };
         let agent = given.value("agent");
-        if matches!(action, Action::Metadata | Action::Validate) && agent.is_none() {
+        if matches!(action, Action::Metadata | Action::Validate | Action::Register(_)) && agent.is_none() {
             return usage("Please specify an agent to query using -a,--agent [value]");
         }
         let number = |name: &str, default: i64| match given.value(name) {
@@ -187,15 +187,15 @@ fn action(given: &Given) -> Option<Action> {
         flag("validate", Action::Validate),
         flag("list-installed", Action::Installed),
         flag("list-registered", Action::Registered),
-        flag("register", Action::Unsupported("register")),
+        named("register").map(Action::Register),
         named("query").map(Action::Query),
-        flag("deregister", Action::Unsupported("deregister")),
+        named("deregister").map(Action::Deregister),
         named("list-targets").map(Action::Targets),
         named("list").map(Action::Able),
         flag("metadata", Action::Metadata),
         fence("reboot", "reboot"),
         fence("fence", "off"),
-        flag("unfence", Action::Unsupported("unfence")),
+        fence("unfence", "on"),
         named("confirm").map(Action::Confirm),
         named("last").map(Action::Last),
         named("history").map(Action::History),
