@@ -35,25 +35,53 @@ impl Hosts {
     /// Hosts that run Corosync and no daemon yet; `None` (which is said) where that cannot be.
     #[track_caller]
     pub fn new(count: usize) -> Option<Hosts> {
+        Hosts::with_spare(count, 0)
+    }
+
+    /// The same, and others that are off and that Corosync does not know of yet.
+    #[track_caller]
+    pub fn with_spare(count: usize, spare: usize) -> Option<Hosts> {
         if !needs::lab(&PROGRAMS) {
             return None;
         }
-        let switch = Switch::new(count).expect("networks of their own; QUORATE_LAB=skip leaves them out");
-        let lab = Lab::new(count);
+        let all = count + spare;
+        let switch = Switch::new(all).expect("networks of their own; QUORATE_LAB=skip leaves them out");
+        let lab = Lab::new(all);
         let power = Power::new(lab.directory().join("power"));
         let mut hosts = Hosts { lab, power, switch, hosts: Vec::new() };
-        for number in 1..=count {
+        for number in 1..=all {
             let name = format!("n{number}");
             let place = hosts.lab.root(&name).join("etc/corosync");
             fs::create_dir_all(&place).expect("a directory");
-            fs::write(place.join("corosync.conf"), corosync_conf(count)).expect("corosync's configuration");
+            fs::write(place.join("corosync.conf"), corosync_conf(1..=count)).expect("corosync's configuration");
             fs::create_dir_all(hosts.lab.root(&name).join("corosync")).expect("corosync's memory");
             let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("agents/fence_power");
             fs::copy(agent, hosts.lab.root(&name).join("usr/sbin/fence_power")).expect("a fence agent");
             hosts.hosts.push(Host { name: name.clone(), number, first: None });
-            hosts.boot(&name);
+            if number <= count {
+                hosts.boot(&name);
+            }
         }
         Some(hosts)
+    }
+
+    /// The hosts that Corosync is to know of from now on; one that runs has all read it.
+    pub fn configure(&self, numbers: &[usize], told: &str) {
+        for host in &self.hosts {
+            let file = self.lab.root(&host.name).join("etc/corosync/corosync.conf");
+            fs::write(file, corosync_conf(numbers.iter().copied())).expect("corosync's configuration");
+        }
+        let read = self.command(told, "corosync-cfgtool").arg("-R").output().expect("its tool");
+        assert!(read.status.success(), "{read:?}");
+    }
+
+    /// Has a host forget all that it stored: its disk is new.
+    pub fn wipe(&self, name: &str) {
+        for place in ["var", "corosync"] {
+            let place = self.lab.root(name).join(place);
+            fs::remove_dir_all(&place).expect("what it stored");
+            fs::create_dir_all(&place).expect("a directory");
+        }
     }
 
     fn host(&mut self, name: &str) -> &mut Host {
@@ -88,8 +116,8 @@ impl Hosts {
         self.lab.wait(&format!("corosync on {name}"), |_| self.runs_corosync(name) || !self.power.is_on(name));
     }
 
-    /// Whether the host is as it is to be: Corosync is begun when all is mounted.
-    fn runs_corosync(&self, name: &str) -> bool {
+    /// Whether Corosync runs on a host. It is begun when all is mounted.
+    pub fn runs_corosync(&self, name: &str) -> bool {
         let Some(inside) = self.inside(name) else { return false };
         let children = fs::read_to_string(format!("/proc/{inside}/task/{inside}/children")).unwrap_or_default();
         children.split_whitespace().any(|child| {
@@ -115,6 +143,13 @@ impl Hosts {
         let mut command = Command::new("nsenter");
         command.args(["-t", &inside.to_string(), "-m", "-n", "-i", "-u", "-p"]).arg(program).stdin(Stdio::null());
         Some(command)
+    }
+
+    /// Starts Corosync again where it has ended.
+    pub fn start_corosync(&self, name: &str) {
+        let started = self.command(name, "/bin/sh").args(["-c", "corosync -f >/dev/null 2>&1 &"]).status();
+        assert!(started.is_ok_and(|status| status.success()), "corosync of {name} starts");
+        self.lab.wait(&format!("corosync on {name}"), |_| self.runs_corosync(name));
     }
 
     /// Starts the daemon of a host, as a child of the host's first process.

@@ -76,16 +76,17 @@ impl Drop for Switch {
     }
 }
 
-/// What Corosync is told of so many hosts at a switch.
-pub fn corosync_conf(count: usize) -> String {
+/// What Corosync is told of these hosts at a switch.
+pub fn corosync_conf(numbers: impl IntoIterator<Item = usize>) -> String {
     let node = |number: usize| {
         format!("  node {{\n    ring0_addr: 10.99.0.{number}\n    nodeid: {number}\n    name: n{number}\n  }}\n")
     };
-    let nodes: String = (1..=count).map(node).collect();
-    let two_node = if count == 2 { "  two_node: 1\n" } else { "" };
+    let nodes: Vec<String> = numbers.into_iter().map(node).collect();
+    let two_node = if nodes.len() == 2 { "  two_node: 1\n" } else { "" };
     format!(
         "totem {{\n  version: 2\n  cluster_name: lab\n  transport: knet\n  token: 2000\n  crypto_cipher: none\n  \
-         crypto_hash: none\n}}\nnodelist {{\n{nodes}}}\nquorum {{\n  provider: corosync_votequorum\n{two_node}}}\n\
-         logging {{\n  to_stderr: yes\n  to_syslog: no\n}}\n"
+         crypto_hash: none\n}}\nnodelist {{\n{}}}\nquorum {{\n  provider: corosync_votequorum\n{two_node}}}\n\
+         logging {{\n  to_stderr: yes\n  to_syslog: no\n}}\n",
+        nodes.concat()
     )
 }

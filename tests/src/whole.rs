@@ -120,7 +120,7 @@ impl WholeHosts {
         write("etc/machine-id", &format!("{number:032x}\n"))?;
         let hosts: String = (1..=count).map(|number| format!("10.99.0.{number} n{number}\n")).collect();
         write("etc/hosts", &format!("127.0.0.1 localhost\n{hosts}"))?;
-        write("etc/corosync/corosync.conf", &corosync_conf(count))?;
+        write("etc/corosync/corosync.conf", &corosync_conf(1..=count))?;
         let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/system/quorated.service");
         write("etc/systemd/system/quorated.service", &fs::read_to_string(unit).map_err(text)?)?;
         let wants = root.join("etc/systemd/system/multi-user.target.wants");
