@@ -7,7 +7,8 @@
 //! - nor after it was let in again: while an agent may still cut it off, it waits outside.
 //!
 //! Here: what is wanted, and what comes of it. `agents`: what runs. `resume`: what goes on when the
-//! members agree anew. `record`: what is remembered. `registered`: devices that no configuration has. `watchdog`: nodes that reset themselves.
+//! members agree anew. `record`: what is remembered. `registered`: devices that no configuration has.
+//! `watchdog`: nodes that reset themselves.
 
 mod agents;
 mod record;
