@@ -2,6 +2,7 @@
 //!
 //! In: how many hosts. Out: namespaces `network(N)`, where `e0` has the address `10.99.0.N`. All ends with it.
 
+use crate::leftovers;
 use std::process::Command;
 
 /// The switch, and the hosts' networks.
@@ -25,7 +26,7 @@ impl Switch {
     pub fn new(count: usize) -> Result<Switch, String> {
         static MADE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let switch = Switch { prefix: format!("q{}x{number}", std::process::id()), count };
+        let switch = Switch { prefix: format!("{}{number}", leftovers::network_prefix(std::process::id())), count };
         ip(&format!("netns add {}sw", switch.prefix))?;
         switch.wire()?;
         Ok(switch)
