@@ -4,16 +4,36 @@
 //! In: how many. Out: a `Lab` whose daemons run on them. Needs root, `ip`, `unshare`, `nsenter`, corosync.
 
 use crate::lab::{Lab, program};
+use crate::leftovers;
 use crate::needs;
 use crate::power::Power;
 use crate::switch::{Switch, corosync_conf};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Corosync, and what makes hosts.
 const PROGRAMS: [&str; 4] = ["/usr/sbin/corosync", "/usr/sbin/ip", "/usr/bin/unshare", "/usr/bin/nsenter"];
+
+/// How hosts are to be made.
+pub struct Plan {
+    pub count: usize,
+    /// Others that are off, and that Corosync does not know of yet.
+    pub spare: usize,
+    pub corosync_conf: String,
+    /// What a host has of its own besides, in the shell's words, where `$root` is its directory.
+    pub mounts: String,
+    /// Networks at the same switch that belong to no host; they have the numbers after the hosts'.
+    pub beside: usize,
+}
+
+impl Plan {
+    /// So many hosts, as most tests want them.
+    pub fn of(count: usize) -> Plan {
+        Plan { count, spare: 0, corosync_conf: corosync_conf(1..=count), mounts: String::new(), beside: 0 }
+    }
+}
 
 /// Hosts `n1`, `n2`, …; all ends with this.
 pub struct Hosts {
@@ -21,6 +41,7 @@ pub struct Hosts {
     /// Where `fence_power` asks.
     pub power: Power,
     switch: Switch,
+    mounts: String,
     hosts: Vec<Host>,
 }
 
@@ -35,30 +56,31 @@ impl Hosts {
     /// Hosts that run Corosync and no daemon yet; `None` (which is said) where that cannot be.
     #[track_caller]
     pub fn new(count: usize) -> Option<Hosts> {
-        Hosts::with_spare(count, 0)
+        Hosts::planned(&Plan::of(count))
     }
 
-    /// The same, and others that are off and that Corosync does not know of yet.
+    /// The same, as they are planned.
     #[track_caller]
-    pub fn with_spare(count: usize, spare: usize) -> Option<Hosts> {
+    pub fn planned(plan: &Plan) -> Option<Hosts> {
         if !needs::lab(&PROGRAMS) {
             return None;
         }
-        let all = count + spare;
-        let switch = Switch::new(all).expect("networks of their own; QUORATE_LAB=skip leaves them out");
+        leftovers::sweep();
+        let all = plan.count + plan.spare;
+        let switch = Switch::new(all + plan.beside).expect("networks of their own; QUORATE_LAB=skip leaves them out");
         let lab = Lab::new(all);
         let power = Power::new(lab.directory().join("power"));
-        let mut hosts = Hosts { lab, power, switch, hosts: Vec::new() };
+        let mut hosts = Hosts { lab, power, switch, mounts: plan.mounts.clone(), hosts: Vec::new() };
         for number in 1..=all {
             let name = format!("n{number}");
             let place = hosts.lab.root(&name).join("etc/corosync");
             fs::create_dir_all(&place).expect("a directory");
-            fs::write(place.join("corosync.conf"), corosync_conf(1..=count)).expect("corosync's configuration");
+            fs::write(place.join("corosync.conf"), &plan.corosync_conf).expect("corosync's configuration");
             fs::create_dir_all(hosts.lab.root(&name).join("corosync")).expect("corosync's memory");
             let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("agents/fence_power");
             fs::copy(agent, hosts.lab.root(&name).join("usr/sbin/fence_power")).expect("a fence agent");
             hosts.hosts.push(Host { name: name.clone(), number, first: None });
-            if number <= count {
+            if number <= plan.count {
                 hosts.boot(&name);
             }
         }
@@ -95,23 +117,41 @@ impl Hosts {
         let _ = fs::remove_dir_all(root.join("run"));
         fs::create_dir_all(root.join("run/quorate")).expect("a directory");
         let network = self.switch.network(self.number(name));
+        self.switch.address(self.number(name));
         let script = format!(
-            "mount --make-rprivate / && mount --bind {0}/etc/corosync /etc/corosync && mount -t tmpfs run /run && \
-             mount -t tmpfs shm /dev/shm && mkdir -p /var/lib/corosync /run/corosync && \
-             mount --bind {0}/corosync /var/lib/corosync && hostname {name} && \
+            "root={} && mount --make-rprivate / && mount --bind $root/etc/corosync /etc/corosync && \
+             mount -t tmpfs run /run && mount -t tmpfs shm /dev/shm && mkdir -p /var/lib/corosync /run/corosync && \
+             mount --bind $root/corosync /var/lib/corosync && hostname {name} && {} \
              {{ corosync -f & while :; do wait; sleep 1; done; }}",
-            root.display()
+            root.display(),
+            self.mounts
         );
         let output = fs::File::create(root.join("corosync.out")).expect("a file for its output");
-        let first = Command::new("ip")
-            .args(["netns", "exec", &network, "unshare", "-m", "-i", "-u", "-p", "-f", "--mount-proc", "--kill-child"])
+        // A run that is killed takes its hosts along.
+        let first = Command::new("setpriv")
+            .args([
+                "--pdeathsig",
+                "KILL",
+                "ip",
+                "netns",
+                "exec",
+                &network,
+                "unshare",
+                "-m",
+                "-i",
+                "-u",
+                "-p",
+                "-f",
+                "--mount-proc",
+                "--kill-child",
+            ])
             .args(["sh", "-c", &script])
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a second handle"))
             .stderr(output)
             .spawn()
             .expect("a host");
-        self.power.on(name, first.id());
+        self.power.on(name, first.id(), &network);
         self.host(name).first = Some(first);
         self.lab.wait(&format!("corosync on {name}"), |_| self.runs_corosync(name) || !self.power.is_on(name));
     }
@@ -130,6 +170,34 @@ impl Hosts {
         let first = self.hosts.iter().find(|host| host.name == name)?.first.as_ref()?;
         let children = format!("/proc/{0}/task/{0}/children", first.id());
         fs::read_to_string(children).ok()?.split_whitespace().next()?.parse().ok()
+    }
+
+    /// A host's root directory as it is seen inside, if the host is on.
+    pub fn inside_root(&self, name: &str) -> Option<PathBuf> {
+        Some(PathBuf::from(format!("/proc/{}/root", self.inside(name)?)))
+    }
+
+    /// What runs on a host: process ids and the programs' names.
+    pub fn processes(&self, name: &str) -> Vec<(u32, String)> {
+        let space = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+        let Some(wanted) = self.inside(name).and_then(space) else { return Vec::new() };
+        let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let program = |pid| Some((pid, fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim().to_string()));
+        pids.filter(|pid| space(*pid).as_ref() == Some(&wanted)).filter_map(program).collect()
+    }
+
+    /// The network at the switch that is no host's and has this number among those.
+    pub fn network_beside(&self, number: usize) -> String {
+        self.switch.network(self.hosts.len() + number)
+    }
+
+    /// A command in a network at the switch that is no host's: the first of them is number 1.
+    pub fn beside(&self, number: usize, program: impl AsRef<OsStr>) -> Command {
+        let network = self.network_beside(number);
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "ip", "netns", "exec", &network]).arg(program).stdin(Stdio::null());
+        command
     }
 
     /// A command inside a host.

@@ -3,6 +3,7 @@
 //! Everything a laboratory starts ends with it: processes are found by their environment, as the
 //! demo's fence agent finds them.
 
+use crate::leftovers;
 use quorate_core::cib::model::resource::Role;
 use quorate_core::cib::{Document, diff};
 use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
@@ -52,7 +53,7 @@ pub fn program(name: &str) -> PathBuf {
 impl Lab {
     /// A cluster of this many nodes, not yet started.
     pub fn new(count: usize) -> Lab {
-        let directory = tempfile::Builder::new().prefix("quorate-lab-").tempdir().expect("a directory");
+        let directory = tempfile::Builder::new().prefix(&leftovers::prefix()).tempdir().expect("a directory");
         let sockets: Vec<TcpListener> =
             (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
         let mut nodelist = String::new();

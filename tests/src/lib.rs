@@ -4,10 +4,13 @@
 pub mod cases;
 pub mod compare;
 pub mod damage;
+pub mod figures;
 pub mod hosts;
 pub mod imports;
 pub mod lab;
+pub mod leftovers;
 pub mod needs;
+pub mod postgres;
 pub mod power;
 pub mod schema;
 pub mod shell;

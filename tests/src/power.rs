@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -25,9 +26,15 @@ pub struct Power {
     thread: Option<JoinHandle<()>>,
 }
 
+/// A host that is on.
+struct Host {
+    first: Pid,
+    network: String,
+}
+
 #[derive(Default)]
 struct Hosts {
-    on: BTreeMap<String, Pid>,
+    on: BTreeMap<String, Host>,
     switched_off: BTreeMap<String, usize>,
 }
 
@@ -54,15 +61,16 @@ impl Power {
         &self.directory
     }
 
-    /// A host is on now; `first` is its first process.
-    pub fn on(&self, name: &str, first: u32) {
-        hosts(&self.hosts).on.insert(name.to_string(), Pid::from_raw(first as i32));
+    /// A host is on now; `first` is its first process, `network` its network namespace.
+    pub fn on(&self, name: &str, first: u32, network: &str) {
+        let host = Host { first: Pid::from_raw(first as i32), network: network.to_string() };
+        hosts(&self.hosts).on.insert(name.to_string(), host);
     }
 
     /// Switches a host off by hand; nothing of it runs any more.
     pub fn off(&self, name: &str) {
-        if let Some(first) = hosts(&self.hosts).on.remove(name) {
-            end(first);
+        if let Some(host) = hosts(&self.hosts).on.remove(name) {
+            end(&host);
             note(&self.directory, name);
         }
     }
@@ -86,8 +94,8 @@ fn grant(directory: &Path, hosts: &mut Hosts) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let file = entry.file_name();
         let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".wish")) else { continue };
-        if let Some(first) = hosts.on.remove(name) {
-            end(first);
+        if let Some(host) = hosts.on.remove(name) {
+            end(&host);
             note(directory, name);
         }
         *hosts.switched_off.entry(name.to_string()).or_default() += 1;
@@ -101,8 +109,12 @@ fn note(directory: &Path, name: &str) {
     writeln!(record, "{now:.3} off host {name}").expect("room for a record");
 }
 
-/// Ends a host; returns when nothing of it runs.
-fn end(first: Pid) {
+/// Ends a host; returns when nothing of it runs and its network answers nobody.
+fn end(host: &Host) {
+    let first = host.first;
+    for what in [&["addr", "flush", "dev", "e0"][..], &["link", "set", "e0", "down"]] {
+        let _ = Command::new("ip").args(["-n", &host.network]).args(what).status();
+    }
     let inside = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
     let _ = kill(first, Signal::SIGKILL);
     // The kernel ends the first process inside when all others there have ended.

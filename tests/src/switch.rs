@@ -2,6 +2,7 @@
 //!
 //! In: how many hosts. Out: namespaces `network(N)`, where `e0` has the address `10.99.0.N`. All ends with it.
 
+use crate::leftovers;
 use std::process::Command;
 
 /// The switch, and the hosts' networks.
@@ -25,7 +26,7 @@ impl Switch {
     pub fn new(count: usize) -> Result<Switch, String> {
         static MADE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let switch = Switch { prefix: format!("q{}x{number}", std::process::id()), count };
+        let switch = Switch { prefix: format!("{}{number}", leftovers::network_prefix(std::process::id())), count };
         ip(&format!("netns add {}sw", switch.prefix))?;
         switch.wire()?;
         Ok(switch)
@@ -40,11 +41,22 @@ impl Switch {
             ip(&format!("netns add {network}"))?;
             ip(&format!("-n {switch} link add n{number} type veth peer name e0 netns {network}"))?;
             ip(&format!("-n {switch} link set n{number} master br0 up"))?;
-            ip(&format!("-n {network} addr add 10.99.0.{number}/24 dev e0"))?;
-            ip(&format!("-n {network} link set e0 up"))?;
+            self.try_address(number)?;
             ip(&format!("-n {network} link set lo up"))?;
         }
         Ok(())
+    }
+
+    /// Gives a host its address, and no other that it had: what a host does when it is switched on.
+    pub fn address(&self, number: usize) {
+        self.try_address(number).expect("its address");
+    }
+
+    fn try_address(&self, number: usize) -> Result<(), String> {
+        let network = self.network(number);
+        ip(&format!("-n {network} addr flush dev e0"))?;
+        ip(&format!("-n {network} addr add 10.99.0.{number}/24 dev e0"))?;
+        ip(&format!("-n {network} link set e0 up"))
     }
 
     /// The name of a host's network namespace.

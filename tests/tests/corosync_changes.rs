@@ -1,6 +1,6 @@
 //! Hosts under Corosync that are restarted, wiped, added and taken away while resources run.
 
-use quorate_tests::hosts::Hosts;
+use quorate_tests::hosts::{Hosts, Plan};
 use quorate_tests::lab::Lab;
 use std::fs;
 
@@ -27,7 +27,7 @@ fn record(lab: &Lab) -> String {
 const ALL: [&str; 3] = ["n1", "n2", "n3"];
 
 fn three_and_a_spare() -> Option<Hosts> {
-    let hosts = Hosts::with_spare(3, 1)?;
+    let hosts = Hosts::planned(&Plan { spare: 1, ..Plan::of(3) })?;
     ALL.iter().for_each(|name| hosts.start(name));
     together(&hosts.lab, "n1", &ALL);
     let (power, record) = (hosts.power.directory().display(), hosts.lab.directory().join("record"));

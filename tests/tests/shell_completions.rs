@@ -271,23 +271,6 @@ fn bash_completes_and_lists_at_a_terminal() {
     terminal.ends();
 }
 
-/// What TAB costs in bash, the fastest of some tries: others may be busy on this machine.
-#[test]
-fn bash_answers_a_tab_at_once() {
-    let bench = Bench::with(CONFIGURATION);
-    let script = format!(
-        "source <({0} completions bash); COMP_LINE='crm resource stop d'; COMP_POINT=${{#COMP_LINE}}\n\
-         for i in 1 2 3 4 5 6 7 8 9 10; do a=${{EPOCHREALTIME/./}}; _quorate_crm crm; b=${{EPOCHREALTIME/./}}; echo $((b - a)); done",
-        program("quorate").display()
-    );
-    let mut command = Command::new("bash");
-    command.args(["-c", &script]).env("PATH", path(&bench)).env("CIB_file", bench.path("cib.xml"));
-    let output = command.output().expect("bash is everywhere");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let fastest = text.lines().filter_map(|line| line.parse::<u64>().ok()).min();
-    assert!(fastest.is_some_and(|fastest| fastest < 30_000), "microseconds: {text}");
-}
-
 /// Options of the tools are offered by their help.
 #[test]
 fn tools_offer_their_options() {

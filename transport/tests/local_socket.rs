@@ -89,6 +89,17 @@ fn requests_are_answered_small_and_large() {
 }
 
 #[test]
+fn requests_that_are_sent_together_are_answered_in_their_order() {
+    let home = Home::new();
+    let _daemon = daemon(&home.socket());
+    let mut client = Client::connect(&home.socket(), PATIENCE).unwrap();
+    // More than may wait for the daemon at once.
+    let requests: Vec<Vec<u8>> = (0..3_000).map(|number| format!("request {number}").into_bytes()).collect();
+    assert_eq!(client.pipeline(&requests).unwrap(), requests);
+    assert_eq!(client.request(b"another").unwrap(), b"another");
+}
+
+#[test]
 fn pushes_before_the_reply_are_kept() {
     let home = Home::new();
     let _daemon = daemon(&home.socket());

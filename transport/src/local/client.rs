@@ -2,7 +2,7 @@
 //!
 //! In: request bytes. Out: reply bytes, and pushes if the daemon was asked for them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -67,14 +67,44 @@ impl Client {
     /// # Errors
     /// The daemon refused, went away, or did not answer in time.
     pub fn request(&mut self, bytes: &[u8]) -> Result<Vec<u8>, ClientError> {
-        self.last_number += 1;
-        let wanted = self.last_number;
         let deadline = Instant::now() + self.timeout;
+        let wanted = self.ask(bytes)?;
+        self.answer(wanted, deadline)
+    }
+
+    /// Sends all requests before it waits for the first answer; answers come in the order of the requests.
+    ///
+    /// # Errors
+    /// As `request`; the time holds for all together.
+    pub fn pipeline(&mut self, requests: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, ClientError> {
+        let deadline = Instant::now() + self.timeout;
+        let numbers = requests.iter().map(|bytes| self.ask(bytes)).collect::<Result<Vec<u64>, ClientError>>()?;
+        let mut early = BTreeMap::new();
+        while early.len() < numbers.len() {
+            match self.read(deadline)? {
+                Some(Envelope::Reply { number, bytes }) if numbers.contains(&number) => {
+                    drop(early.insert(number, bytes))
+                }
+                Some(Envelope::Push { bytes }) => self.pushes.push_back(bytes),
+                Some(_) => {}
+                None => return Err(ClientError::Timeout { after: self.timeout }),
+            }
+        }
+        Ok(early.into_values().collect())
+    }
+
+    /// Sends a request; its number is what the answer bears.
+    fn ask(&mut self, bytes: &[u8]) -> Result<u64, ClientError> {
         if bytes.len() > REQUEST_BYTES_MAX {
             let why = format!("a request of {} bytes exceeds the limit of {REQUEST_BYTES_MAX}", bytes.len());
             return Err(ClientError::Refused { why });
         }
-        self.send(&Envelope::Request { number: wanted, bytes: bytes.to_vec() })?;
+        self.last_number += 1;
+        self.send(&Envelope::Request { number: self.last_number, bytes: bytes.to_vec() })?;
+        Ok(self.last_number)
+    }
+
+    fn answer(&mut self, wanted: u64, deadline: Instant) -> Result<Vec<u8>, ClientError> {
         loop {
             match self.read(deadline)? {
                 Some(Envelope::Reply { number, bytes }) if number == wanted => return Ok(bytes),
