@@ -4,7 +4,8 @@ BUILD_PACKAGES = build-essential pkg-config libssl-dev zlib1g-dev
 # Real agents, a real sshd, and the peer that some tests compare with.
 TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-utils pacemaker-resource-agents \
     zsh fish less e2fsprogs util-linux mount tzdata libxml2-utils corosync iproute2 \
-    fence-agents pacemaker-common systemd systemd-sysv systemd-container dbus procps
+    fence-agents pacemaker-common systemd systemd-sysv systemd-container dbus procps \
+    postgresql resource-agents-paf
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)
