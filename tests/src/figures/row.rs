@@ -196,6 +196,8 @@ fn standby(cluster: &Cluster) -> Result<Values, Trouble> {
 
 /// In maintenance mode one host after the other stops its manager and Corosync, and starts both.
 fn rolling(cluster: &Cluster) -> Result<Values, Trouble> {
+    // When all are there again nothing is better placed elsewhere.
+    cluster.run("n1", &["crm_attribute", "-t", "rsc_defaults", "-n", "resource-stickiness", "-v", "100"])?;
     cluster.settle(6, "10s", None)?;
     cluster.run("n1", &["crm_attribute", "-n", "maintenance-mode", "-v", "true"])?;
     cluster.wait_until_at_rest()?;
