@@ -72,7 +72,7 @@ impl Cluster {
         let names = hosts.lab.names();
         let mut cluster = Cluster { hosts, manager, names, started_in: Duration::ZERO };
         for name in &cluster.names {
-            cluster.stop(name)?;
+            cluster.stop(name, &["corosync"])?;
         }
         let began = Instant::now();
         let started: Vec<_> = cluster.names.iter().map(|name| cluster.starting(name).spawn()).collect();
@@ -127,12 +127,12 @@ impl Cluster {
         status.is_ok_and(|status| status.success()).then_some(()).ok_or_else(failed)
     }
 
-    /// The manager, then Corosync, in order.
-    pub fn stop(&self, host: &str) -> Result<(), Trouble> {
+    /// Ends programs in order, one after the other.
+    pub fn stop(&self, host: &str, programs: &[&str]) -> Result<(), Trouble> {
         let script = format!(
-            "for program in {} corosync; do pkill -x $program\n\
+            "for program in {}; do pkill -x $program\n\
              while pgrep -r DRS -x $program >/dev/null; do sleep 0.05; done; done",
-            self.manager.daemon()
+            programs.join(" ")
         );
         self.run(host, &["/bin/sh", "-c", &script]).map(drop)
     }
