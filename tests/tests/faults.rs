@@ -380,6 +380,27 @@ fn a_node_that_stood_still_does_not_hold_the_silence_against_others() {
     check(2, &[], story, &[]);
 }
 
+/// Hours ahead or back, on one host, on all, or apart.
+#[test]
+fn a_step_of_the_clock_cuts_off_nobody_and_stops_no_monitor() {
+    const HOURS: i64 = 3_600;
+    for steps in [[6, 0, 0], [0, -6, 0], [0, 0, 6], [-6, -6, -6], [6, 6, 6], [6, -6, 0]] {
+        let story = |world: &mut World| {
+            for (node, by) in (1..).zip(steps) {
+                world.step_clock(node, by * HOURS);
+            }
+            wait(world, UP + 20_000);
+            world.dies("p1");
+            wait(world, UP + 40_000);
+            let active = world.active();
+            assert_eq!(active["p1"].len(), 1, "{steps:?}: its monitor is at work\n{}", world.story.join("\n"));
+            // Who comes back takes its clock for what it is.
+            world.lose_power_for(2, 5_000);
+        };
+        check(3, &[], story, &[2]);
+    }
+}
+
 #[test]
 fn a_hanging_disk_costs_its_node_if_others_are_well() {
     check(3, &[], |world| world.hang_disks(&[2], UP + 60_000), &[2]);

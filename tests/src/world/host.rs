@@ -40,6 +40,8 @@ pub struct Host {
     pub powered: bool,
     /// It resets itself where it must.
     pub watchdog: bool,
+    /// By how many seconds its clock is ahead of the others'.
+    pub clock_ahead: i64,
     /// Agents that run, by the number of their start.
     pub agents: BTreeMap<u64, Run>,
     /// It stands still until then. Milliseconds.
@@ -67,6 +69,7 @@ impl Host {
             count,
             powered: true,
             watchdog: false,
+            clock_ahead: 0,
             agents: BTreeMap::new(),
             paused_until: 0,
             disk_busy_until: 0,
@@ -108,7 +111,7 @@ impl Host {
             version: "test".into(),
         };
         let (document, terms) = self.disk.clone().unwrap_or_else(|| (Document::empty(), PersistedTerms::default()));
-        let node = Node::new(settings, document, terms, clock(now, epoch));
+        let node = Node::new(settings, document, terms, clock(now, epoch + self.clock_ahead));
         self.life = Some(Life { incarnation, protocol, node });
         outputs
     }
