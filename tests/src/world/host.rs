@@ -189,12 +189,13 @@ pub fn set_property(document: &mut Document, name: &str, value: &str) {
     set.push(Element::new("nvpair").with("id", format!("o-{name}")).with("name", name).with("value", value));
 }
 
-/// Sets a resource's priority.
-pub fn set_priority(document: &mut Document, resource: &str, priority: u32) {
+/// Gives a resource a meta-attribute.
+pub fn set_meta(document: &mut Document, resource: &str, name: &str, value: &str) {
     let resources = document.configuration_mut().child_or_new("resources");
     let primitive = resources.find_mut(|element| element.id() == Some(resource)).expect("the resource");
-    let pair = Element::new("nvpair").with("id", "prio").with("name", "priority").with("value", priority.to_string());
-    primitive.push(Element::new("meta_attributes").with("id", "prio-m").with_child(pair));
+    let pair = Element::new("nvpair").with("id", format!("{resource}-{name}")).with("name", name).with("value", value);
+    let id = format!("{resource}-{name}-m");
+    primitive.push(Element::new("meta_attributes").with("id", id).with_child(pair));
 }
 
 /// Takes the fence device away.
