@@ -86,10 +86,10 @@ bench:
 	scripts/bench
 
 # The cluster beside Debian's Pacemaker: the same hosts on this machine, the same corosync.conf. It needs root.
-# make bench-lab ROWS="crash leader" OPTIONS="--rounds 5"; target/release/bench_lab --help tells them.
+# make bench-lab ROWS="crash leader" OPTIONS="--rounds 5"; target/release/bench_lab --help tells them. The peer is
+# not installed by this: a cluster manager would begin to run here.
 bench-lab: need-test
 	$(CARGO) build --release --workspace
-	@scripts/need pacemaker pacemaker-cli-utils resource-agents
 	target/release/bench_lab $(ROWS) $(OPTIONS)
 
 # Each fuzz target for a while; cargo-fuzz is installed if it is missing.

@@ -105,7 +105,22 @@ impl Hosts {
         let output = fs::File::create(root.join("corosync.out")).expect("a file for its output");
         // A run that is killed takes its hosts along.
         let first = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "ip", "netns", "exec", &network, "unshare", "-m", "-i", "-u", "-p", "-f", "--mount-proc", "--kill-child"])
+            .args([
+                "--pdeathsig",
+                "KILL",
+                "ip",
+                "netns",
+                "exec",
+                &network,
+                "unshare",
+                "-m",
+                "-i",
+                "-u",
+                "-p",
+                "-f",
+                "--mount-proc",
+                "--kill-child",
+            ])
             .args(["sh", "-c", &script])
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a second handle"))

@@ -9,7 +9,8 @@ use quorate_tests::switch::corosync_conf;
 use std::fs;
 use std::process::{Child, Stdio};
 
-const PROGRAMS: [&str; 3] = ["/usr/sbin/corosync-qdevice", "/usr/bin/corosync-qnetd", "/usr/sbin/corosync-qdevice-tool"];
+const PROGRAMS: [&str; 3] =
+    ["/usr/sbin/corosync-qdevice", "/usr/bin/corosync-qnetd", "/usr/sbin/corosync-qdevice-tool"];
 
 /// Its vote goes to the higher of two equal halves, where without it the lower one would win. Times are short,
 /// so that tests are.

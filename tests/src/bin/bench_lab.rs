@@ -95,14 +95,20 @@ fn measure(options: &Options) -> (Table, bool) {
                 let fits = cluster.take().filter(|cluster| cluster.names.len() == hosts);
                 let begun = fits.map_or_else(|| begin(*manager, hosts, options), Ok);
                 let measured = begun.and_then(|mut begun| {
-                    let values = row.measure(&mut begun, &options.size).inspect_err(|_| eprintln!("{}", begun.told()))?;
+                    let values =
+                        row.measure(&mut begun, &options.size).inspect_err(|_| eprintln!("{}", begun.told()))?;
                     cluster = Some(begun);
                     Ok(values)
                 });
                 match measured {
                     Ok(values) => {
                         for (figure, value) in values {
-                            println!("round {round}, {}: {}: {value:.3} {}", manager.name(), figure.what, figure.unit.word());
+                            println!(
+                                "round {round}, {}: {}: {value:.3} {}",
+                                manager.name(),
+                                figure.what,
+                                figure.unit.word()
+                            );
                             table.add(figure, *manager, value);
                         }
                     }
@@ -117,7 +123,11 @@ fn measure(options: &Options) -> (Table, bool) {
     (table, failed)
 }
 
-fn begin(manager: Manager, hosts: usize, options: &Options) -> Result<Cluster, quorate_tests::figures::cluster::Trouble> {
+fn begin(
+    manager: Manager,
+    hosts: usize,
+    options: &Options,
+) -> Result<Cluster, quorate_tests::figures::cluster::Trouble> {
     let cluster = Cluster::start(manager, hosts)?;
     if let Some(threshold) = &options.load_threshold {
         cluster.run("n1", &["crm_attribute", "-n", "load-threshold", "-v", threshold])?;

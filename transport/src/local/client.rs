@@ -82,7 +82,9 @@ impl Client {
         let mut early = BTreeMap::new();
         while early.len() < numbers.len() {
             match self.read(deadline)? {
-                Some(Envelope::Reply { number, bytes }) if numbers.contains(&number) => drop(early.insert(number, bytes)),
+                Some(Envelope::Reply { number, bytes }) if numbers.contains(&number) => {
+                    drop(early.insert(number, bytes))
+                }
                 Some(Envelope::Push { bytes }) => self.pushes.push_back(bytes),
                 Some(_) => {}
                 None => return Err(ClientError::Timeout { after: self.timeout }),
