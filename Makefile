@@ -5,12 +5,13 @@ BUILD_PACKAGES = build-essential pkg-config libssl-dev zlib1g-dev
 TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-utils pacemaker-resource-agents \
     zsh fish less e2fsprogs util-linux mount tzdata libxml2-utils corosync iproute2 \
     fence-agents pacemaker-common systemd systemd-sysv systemd-container dbus procps \
-    postgresql resource-agents-paf
+    postgresql resource-agents-paf \
+    corosync-qdevice corosync-qnetd
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)
 
-.PHONY: demo test check fix bless bench sim storm corpus compare compare-crmsh fuzz need-build need-test
+.PHONY: demo test check fix bless bench bench-lab sim storm corpus compare compare-crmsh fuzz need-build need-test
 
 need-build:
 	@scripts/need $(BUILD_PACKAGES)
@@ -84,6 +85,13 @@ bench:
 	$(CARGO) build --release --workspace
 	@scripts/need pacemaker-cli-utils crmsh
 	scripts/bench
+
+# The cluster beside Debian's Pacemaker: the same hosts on this machine, the same corosync.conf. It needs root.
+# make bench-lab ROWS="crash leader" OPTIONS="--rounds 5"; target/release/bench_lab --help tells them. The peer is
+# not installed by this: a cluster manager would begin to run here.
+bench-lab: need-test
+	$(CARGO) build --release --workspace
+	target/release/bench_lab $(ROWS) $(OPTIONS)
 
 # Each fuzz target for a while; cargo-fuzz is installed if it is missing.
 FUZZ = PATH="$(CURDIR)/target/tools/bin:$$PATH" RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run

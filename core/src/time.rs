@@ -5,6 +5,45 @@
 use quorate_grammar::literal::{self, DateTime};
 use std::fmt;
 
+/// Seconds that a clock was put ahead in one step: it left out what lies between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leap {
+    pub from: i64,
+    pub to: i64,
+}
+
+/// How much of these was left out since a moment. Seconds.
+pub fn left_out_since(leaps: &[Leap], since: i64) -> i64 {
+    leaps.iter().filter(|leap| since <= leap.from).map(|leap| leap.to - leap.from).sum()
+}
+
+/// What a clock has left out lately.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaps(Vec<Leap>);
+
+impl Leaps {
+    /// A step that is no more is not worth to be told from the grain of clocks. Seconds.
+    const WORTH: i64 = 60;
+    /// So many are remembered; a clock that is put ahead more often is no clock.
+    const KEPT_MAX: usize = 16;
+
+    /// The clock shows `now`, where it should show `expected` by another one that only goes forward.
+    pub fn hear(&mut self, expected: i64, now: i64) {
+        if now >= expected + Self::WORTH {
+            self.0.push(Leap { from: expected, to: now });
+            let surplus = self.0.len().saturating_sub(Self::KEPT_MAX);
+            self.0.drain(..surplus);
+        } else if now + Self::WORTH <= expected {
+            // Put back: what it had left out comes after all.
+            self.0.retain(|leap| leap.to <= now);
+        }
+    }
+
+    pub fn all(&self) -> &[Leap] {
+        &self.0
+    }
+}
+
 /// When a decision is made, and by which calendar. Everything that asks the time is given this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -127,6 +166,28 @@ pub fn interval_in_words(ms: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_left_out_is_no_age() {
+        let leaps = [Leap { from: 100, to: 200 }, Leap { from: 300, to: 1_300 }];
+        let left_out = [50, 100, 250, 300, 1_300].map(|since| left_out_since(&leaps, since));
+        assert_eq!(left_out, [1_100, 1_100, 1_000, 1_000, 0]);
+    }
+
+    #[test]
+    fn a_clock_that_is_put_ahead_leaves_out_what_lies_between() {
+        let heard = |steps: &[(i64, i64)]| {
+            let mut leaps = Leaps::default();
+            steps.iter().for_each(|(expected, now)| leaps.hear(*expected, *now));
+            leaps.all().iter().map(|leap| (leap.from, leap.to)).collect::<Vec<_>>()
+        };
+        assert_eq!(heard(&[(1_000, 1_001), (2_000, 1_999), (3_000, 3_059)]), []);
+        assert_eq!(heard(&[(1_000, 8_000)]), [(1_000, 8_000)]);
+        assert_eq!(heard(&[(1_000, 8_000), (9_000, 20_000)]), [(1_000, 8_000), (9_000, 20_000)]);
+        assert_eq!(heard(&[(1_000, 8_000), (8_500, 1_500)]), [], "put back");
+        assert_eq!(heard(&[(1_000, 8_000), (20_000, 9_000)]), [(1_000, 8_000)]);
+        assert_eq!(heard(&(0..40).map(|at| (at * 100, at * 100 + 60)).collect::<Vec<_>>()).len(), 16);
+    }
 
     #[test]
     fn a_zone_changes_its_offset_at_its_moments() {

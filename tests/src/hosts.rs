@@ -266,6 +266,12 @@ impl Hosts {
         self.switch.mute(self.number(name), muted);
     }
 
+    /// From now on these hosts hear all others but not each other; or they hear each other again.
+    pub fn isolate(&self, names: &[&str], isolated: bool) {
+        let numbers: Vec<usize> = names.iter().map(|name| self.number(name)).collect();
+        self.switch.isolate(&numbers, isolated);
+    }
+
     /// Takes a host's cable out, or puts it in again.
     pub fn cable(&self, name: &str, plugged: bool) {
         self.switch.cable(self.number(name), plugged);

@@ -72,6 +72,15 @@ impl Switch {
 }
 
 impl Switch {
+    /// Lets two or more hosts hear all others but not each other; or lets them again.
+    pub fn isolate(&self, numbers: &[usize], isolated: bool) {
+        let state = if isolated { "on" } else { "off" };
+        for number in numbers {
+            let wanted = format!("-n {}sw link set n{number} type bridge_slave isolated {state}", self.prefix);
+            ip(&wanted).expect("its port");
+        }
+    }
+
     /// Lets nothing out of a host that comes in otherwise; or lets it out again.
     pub fn mute(&self, number: usize, muted: bool) {
         let verb = if muted { "add dev e0 root pfifo limit 0" } else { "del dev e0 root" };

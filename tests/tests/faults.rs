@@ -349,7 +349,7 @@ fn a_device_is_asked_for_as_much_at_once_as_it_can_do() {
 #[test]
 fn the_node_with_the_more_important_resources_survives() {
     for seed in 0..SEEDS {
-        let world = World::calm(seed, 2, Chance::new(seed)).with_priority("p1", 10);
+        let world = World::calm(seed, 2, Chance::new(seed)).with_meta("p1", "priority", "10");
         let mut world = world.with_properties(&[("priority-fencing-delay", "4s")]);
         world.verbose = true;
         wait(&mut world, UP);
@@ -427,6 +427,56 @@ fn an_outage_for_all_cuts_off_nobody() {
 fn a_node_that_stood_still_does_not_hold_the_silence_against_others() {
     let story = |world: &mut World| world.stand_still(1, UP + 1_200);
     check(2, &[], story, &[]);
+}
+
+/// Hours ahead or back, on one host, on all, or apart.
+#[test]
+fn a_step_of_the_clock_cuts_off_nobody_and_stops_no_monitor() {
+    const HOURS: i64 = 3_600;
+    for steps in [[6, 0, 0], [0, -6, 0], [0, 0, 6], [-6, -6, -6], [6, 6, 6], [6, -6, 0]] {
+        let story = |world: &mut World| {
+            for (node, by) in (1..).zip(steps) {
+                world.step_clock(node, by * HOURS);
+            }
+            wait(world, UP + 20_000);
+            world.dies("p1");
+            wait(world, UP + 40_000);
+            let active = world.active();
+            assert_eq!(active["p1"].len(), 1, "{steps:?}: its monitor is at work\n{}", world.story.join("\n"));
+            // Who comes back takes its clock for what it is.
+            world.lose_power_for(2, 5_000);
+        };
+        check(3, &[], story, &[2]);
+    }
+}
+
+/// Whether somebody remembers that a resource has failed.
+fn remembers_failure(world: &World, resource: &str) -> bool {
+    let (_, node) = world.nodes().next().expect("a node lives");
+    let name = format!("fail-count-{resource}#monitor_7000");
+    node.document().status().descendants().any(|pair| pair.attr("name") == Some(&name))
+}
+
+#[test]
+fn failures_do_not_age_by_steps_of_the_clock() {
+    for seed in 0..SEEDS {
+        for hours in [6, -6] {
+            let mut world = World::calm(seed, 3, Chance::new(seed)).with_meta("p1", "failure-timeout", "60s");
+            world.run_until(UP).expect("the laws hold");
+            world.dies("p1");
+            wait(&mut world, UP + 15_000);
+            assert!(remembers_failure(&world, "p1"), "its monitor has told");
+            for node in 1..=3 {
+                world.step_clock(node, hours * 3_600);
+            }
+            // Somebody has a reason to decide.
+            world.dies("p2");
+            wait(&mut world, UP + 35_000);
+            assert!(remembers_failure(&world, "p1"), "seed {seed}: forgotten at once after {hours} hours");
+            wait(&mut world, UP + 100_000);
+            assert_eq!(remembers_failure(&world, "p1"), hours < 0, "seed {seed}: by its age, after {hours} hours");
+        }
+    }
 }
 
 #[test]

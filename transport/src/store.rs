@@ -300,9 +300,22 @@ impl Staged {
     /// # Errors
     /// The file cannot be put in its place.
     pub fn finish(self) -> Result<(), StoreError> {
-        let Staged { path, beside } = self;
-        let put = beside.persist(&path).map_err(|error| error.error);
-        put.and_then(|_| File::open(directory_of(&path))?.sync_all()).map_err(|source| at(&path, source))
+        Staged::finish_together([self])
+    }
+
+    /// Several take their places, in their order, and are on disk together when this returns; a crash before
+    /// may leave any of them in its place and others not. They are in one directory.
+    ///
+    /// # Errors
+    /// A file cannot be put in its place.
+    pub fn finish_together(all: impl IntoIterator<Item = Staged>) -> Result<(), StoreError> {
+        let mut latest = None;
+        for Staged { path, beside } in all {
+            beside.persist(&path).map_err(|error| at(&path, error.error))?;
+            latest = Some(path);
+        }
+        let Some(path) = latest else { return Ok(()) };
+        File::open(directory_of(&path)).and_then(|it| it.sync_all()).map_err(|source| at(&path, source))
     }
 }
 

@@ -225,7 +225,8 @@ impl Node {
         self.next_transition = transition;
         let document = self.document().clone();
         let now = Now::with_offset(self.clock.epoch, self.clock.offset);
-        let input = scheduler::Input { transition_id: transition, ..scheduler::Input::new(&document, now) };
+        let leaps = self.leaps.all();
+        let input = scheduler::Input { transition_id: transition, leaps, ..scheduler::Input::new(&document, now) };
         let decided = scheduler::guarded(|| scheduler::schedule(&input));
         let epoch = self.clock.epoch;
         self.effects.push(Effect::SaveInput { document, transition, epoch });

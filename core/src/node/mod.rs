@@ -45,6 +45,7 @@ use crate::membership::load::{Busy, Load};
 use crate::membership::{Member, View};
 use crate::note::Note;
 use crate::replica::{AboutMe, PersistedTerms, Replica, node_ref};
+use crate::time::Leaps;
 use alerts::Alerts;
 use attributes::Attributes;
 use disk::Disks;
@@ -146,6 +147,8 @@ pub struct Node {
     /// What the present step asks for.
     effects: Vec<Effect>,
     clock: Clock,
+    /// What the clock has left out since the start.
+    leaps: Leaps,
 }
 
 impl Node {
@@ -187,6 +190,7 @@ impl Node {
             leaving: false,
             effects: Vec::new(),
             clock,
+            leaps: Leaps::default(),
         }
     }
 
@@ -229,6 +233,8 @@ impl Node {
 
     /// Folds an event into the state and says what is to be done.
     pub fn step(&mut self, event: Event, clock: Clock) -> Vec<Effect> {
+        let went = (clock.ms / 1000).saturating_sub(self.clock.ms / 1000) as i64;
+        self.leaps.hear(self.clock.epoch + went, clock.epoch);
         self.clock = clock;
         let before = self.replica.document().clone();
         self.fold(event);

@@ -3,13 +3,15 @@
 //! In: nothing. Out: [`Input`].
 
 use crate::cib::Document;
-use crate::time::Now;
+use crate::time::{Leap, Now, left_out_since};
 
 /// The document carries the rest: `have-quorum`, `dc-uuid`.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
     pub document: &'a Document,
     pub now: Now,
+    /// What the clock has left out when it was put ahead: nothing ages by that.
+    pub leaps: &'a [Leap],
     pub transition_id: i32,
     /// What the cluster layer says; the document's `have-quorum` where it does not.
     pub quorate: Option<bool>,
@@ -33,6 +35,25 @@ pub struct Drawing {
 impl<'a> Input<'a> {
     /// A decision on this document at this moment, with nothing asked for beside it.
     pub const fn new(document: &'a Document, now: Now) -> Self {
-        Self { document, now, transition_id: 1, quorate: None, secrets_removed: false, trace: false, draw: None }
+        Self {
+            document,
+            now,
+            leaps: &[],
+            transition_id: 1,
+            quorate: None,
+            secrets_removed: false,
+            trace: false,
+            draw: None,
+        }
+    }
+
+    /// How much the clock has left out since that moment. Seconds.
+    pub fn left_out_since(&self, since: i64) -> i64 {
+        left_out_since(self.leaps, since)
+    }
+
+    /// The present for what began then: by how much it has aged, whatever was done to the clock.
+    pub fn present_for(&self, since: i64) -> i64 {
+        self.now.epoch() - self.left_out_since(since)
     }
 }

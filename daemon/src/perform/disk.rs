@@ -112,7 +112,8 @@ impl Store {
         let new = self.stage("cib.xml", text.as_bytes())?;
         let new_signature = self.stage("cib.xml.sig", signature.as_bytes())?;
         self.keep_old()?;
-        new.finish().and_then(|()| new_signature.finish()).map_err(reason)
+        // One without the other is refused by its digest, and the old pair is there: one wait for the disk does.
+        Staged::finish_together([new, new_signature]).map_err(reason)
     }
 
     /// Whether the configuration could be written again, durably: as much of it as is worth the effort.
@@ -130,21 +131,25 @@ impl Store {
     fn keep_old(&self) -> io::Result<()> {
         let old = self.directory.join("cib.xml");
         // A broken pair is no backup: it would only push out a good one.
-        if !old.exists() || read(&old).is_err() {
+        if !old.exists() || !is_sound(&old) {
             return Ok(());
         }
         let number = self.next_backup();
         for (name, suffix) in [("cib.xml", "raw"), ("cib.xml.sig", "raw.sig")] {
             let backup = self.directory.join(format!("cib-{number}.{suffix}"));
-            match fs::remove_file(&backup) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => fs::hard_link(self.directory.join(name), backup)?,
-            }
+            unless_missing(fs::remove_file(&backup))?;
+            // An administrator's copy has no digest.
+            unless_missing(fs::hard_link(self.directory.join(name), backup))?;
         }
         let next = format!("{}\n", (number + 1) % BACKUPS_MAX);
         // With it the directory is on disk, and so are the links.
         replace_owned(&self.directory.join("cib.last"), next.as_bytes(), self.owned).map_err(reason)
     }
+}
+
+/// What was done, or had not to be.
+fn unless_missing(done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 /// What the system says, without the name of a file that is gone by then.
@@ -163,14 +168,29 @@ fn signature(bytes: &[u8], terms: PersistedTerms) -> String {
     format!("{}\nterm {}\nconfiguration-term {}\n", md5_hex(bytes), terms.term, terms.configuration_term)
 }
 
+/// Whether it can be read again. What has the digest that it was written with need not be looked into.
+fn is_sound(path: &Path) -> bool {
+    match read_signed(path) {
+        Ok((_, Some(_))) => true,
+        Ok((bytes, None)) => parse(&bytes).is_ok(),
+        Err(_) => false,
+    }
+}
+
 /// The terms are missing where no digest was kept.
 fn read(path: &Path) -> Result<(Document, Option<PersistedTerms>), String> {
+    let (bytes, terms) = read_signed(path)?;
+    Ok((parse(&bytes)?, terms))
+}
+
+/// The bytes of a file, and the terms beside its digest, which is held against it.
+fn read_signed(path: &Path) -> Result<(Vec<u8>, Option<PersistedTerms>), String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let signature_path =
         path.with_file_name(format!("{}.sig", path.file_name().and_then(|name| name.to_str()).unwrap_or_default()));
     let signature = match fs::read_to_string(&signature_path) {
         Ok(signature) => signature,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((parse(&bytes)?, None)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((bytes, None)),
         Err(error) => return Err(format!("{}: {error}", signature_path.display())),
     };
     let mut lines = signature.lines();
@@ -187,7 +207,7 @@ fn read(path: &Path) -> Result<(Document, Option<PersistedTerms>), String> {
             _ => return Err("bad signature".into()),
         }
     }
-    Ok((parse(&bytes)?, Some(terms)))
+    Ok((bytes, Some(terms)))
 }
 
 fn parse(bytes: &[u8]) -> Result<Document, String> {
@@ -299,7 +319,11 @@ mod tests {
         let loaded = store.load().unwrap();
         assert_eq!((loaded.document.version().epoch, loaded.terms), (2, terms(3)));
         assert!(loaded.complaints[0].ends_with("cib.xml has no digest beside it"), "{:?}", loaded.complaints);
-        fs::remove_file(directory.path().join("cib-0.raw.sig")).unwrap();
+        store.save(&document(3), terms(5)).unwrap();
+        assert_eq!(store.load().unwrap().terms, terms(5));
+        for sig in ["cib.xml.sig", "cib-0.raw.sig"] {
+            fs::remove_file(directory.path().join(sig)).unwrap();
+        }
         assert_eq!(store.load().unwrap().terms, PersistedTerms::default());
     }
 
@@ -314,5 +338,41 @@ mod tests {
         store.keep_old().unwrap();
         store.stage("cib.xml", text.as_bytes()).unwrap().finish().unwrap();
         assert_eq!(store.load().unwrap().document.version().epoch, 2);
+    }
+
+    /// Both renames wait for one flush of the directory: the second may be on disk without the first.
+    #[test]
+    fn a_digest_without_its_configuration_loses_nothing_acknowledged() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        store.save(&document(1), terms(1)).unwrap();
+        store.save(&document(2), terms(1)).unwrap();
+        let signed = signature(document(3).to_text().as_bytes(), terms(1));
+        store.keep_old().unwrap();
+        store.stage("cib.xml.sig", signed.as_bytes()).unwrap().finish().unwrap();
+        assert_eq!(store.load().unwrap().document.version().epoch, 2);
+        store.save(&document(4), terms(1)).unwrap();
+        assert_eq!(store.load().unwrap().document.version().epoch, 4);
+    }
+
+    #[test]
+    fn what_can_be_read_again_becomes_a_backup_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let path = directory.path().join("cib.xml");
+        let backups = || fs::read_dir(directory.path()).unwrap().flatten();
+        let count = || backups().filter(|entry| entry.file_name().to_string_lossy().ends_with(".raw")).count();
+        let broken = [(true, "<cib", false), (true, "<cib epoch='7'/>", false), (false, "<cib", false)];
+        for (signed, text, kept) in broken.into_iter().chain([(false, &*document(9).to_text(), true)]) {
+            store.save(&document(1), terms(1)).unwrap();
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, text).unwrap();
+            if !signed {
+                fs::remove_file(directory.path().join("cib.xml.sig")).unwrap();
+            }
+            let before = count();
+            store.save(&document(2), terms(1)).unwrap();
+            assert_eq!(count() > before, kept, "{text}, signed: {signed}");
+        }
     }
 }

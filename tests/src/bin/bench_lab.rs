@@ -95,7 +95,8 @@ fn measure(options: &Options) -> (Table, bool) {
                 let fits = cluster.take().filter(|cluster| cluster.names.len() == hosts);
                 let begun = fits.map_or_else(|| begin(*manager, hosts, options), Ok);
                 let measured = begun.and_then(|mut begun| {
-                    let values = row.measure(&mut begun, &options.size)?;
+                    let values =
+                        row.measure(&mut begun, &options.size).inspect_err(|_| eprintln!("{}", begun.told()))?;
                     cluster = Some(begun);
                     Ok(values)
                 });

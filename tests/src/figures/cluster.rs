@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(100);
 const CLOSE_LOOK: Duration = Duration::from_millis(1);
 
+/// Of each host's log, where something went wrong.
+const LINES_TOLD: usize = 40;
+
 /// Why there is no figure.
 #[derive(Debug)]
 pub enum Trouble {
@@ -36,6 +39,10 @@ pub enum Trouble {
         command: String,
         output: String,
     },
+    /// A host that is to work was switched off.
+    Off {
+        host: String,
+    },
     /// It did not go as the row says.
     NotAsSaid {
         what: String,
@@ -48,6 +55,7 @@ impl fmt::Display for Trouble {
             Trouble::NoHosts => write!(out, "there are no hosts"),
             Trouble::Late { what } => write!(out, "waited {} s in vain for {what}", PATIENCE.as_secs()),
             Trouble::Failed { command, output } => write!(out, "`{command}` failed: {output}"),
+            Trouble::Off { host } => write!(out, "{host} is off"),
             Trouble::NotAsSaid { what } => write!(out, "{what}"),
         }
     }
@@ -72,10 +80,13 @@ impl Cluster {
         let names = hosts.lab.names();
         let mut cluster = Cluster { hosts, manager, names, started_in: Duration::ZERO };
         for name in &cluster.names {
-            cluster.stop(name)?;
+            cluster.stop(name, &["corosync"])?;
         }
         let began = Instant::now();
-        let started: Vec<_> = cluster.names.iter().map(|name| cluster.starting(name).spawn()).collect();
+        let mut started = Vec::new();
+        for name in &cluster.names {
+            started.push(cluster.starting(name)?.spawn());
+        }
         for start in started {
             let _ = start.and_then(|mut child| child.wait());
         }
@@ -85,28 +96,29 @@ impl Cluster {
     }
 
     /// A command in a host, without what this process has in its environment.
-    fn command(&self, host: &str, program: &str) -> Command {
-        let mut command = self.hosts.command(host, program);
+    fn command(&self, host: &str, program: &str) -> Result<Command, Trouble> {
+        let off = || Trouble::Off { host: host.to_string() };
+        let mut command = self.hosts.try_command(host, program).ok_or_else(off)?;
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         command.env_clear().envs([("PATH", path), ("HOME", "/root"), ("LANG", "C.UTF-8")]);
-        command
+        Ok(command)
     }
 
     pub fn try_run(&self, host: &str, words: &[&str]) -> Option<Output> {
-        self.command(host, words[0]).args(&words[1..]).output().ok()
+        self.command(host, words[0]).ok()?.args(&words[1..]).output().ok()
     }
 
     pub fn run(&self, host: &str, words: &[&str]) -> Result<String, Trouble> {
-        let output = self.try_run(host, words).filter(|output| output.status.success());
-        let output = output.ok_or_else(|| {
-            let said = self.try_run(host, words);
-            let said = said.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
-            Trouble::Failed { command: words.join(" "), output: String::from_utf8_lossy(&said).into_owned() }
-        })?;
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        let failed = |output: String| Trouble::Failed { command: words.join(" "), output };
+        let output = self.command(host, words[0])?.args(&words[1..]).output();
+        let output = output.map_err(|error| failed(error.to_string()))?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(failed(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())),
+        }
     }
 
-    fn starting(&self, host: &str) -> Command {
+    fn starting(&self, host: &str) -> Result<Command, Trouble> {
         let script = format!(
             "pgrep -r DRS -x corosync >/dev/null || {{ corosync -f >>{0}/corosync.out 2>&1 & }}\n\
              until corosync-cpgtool >/dev/null 2>&1; do sleep 0.05; done\n\
@@ -115,24 +127,24 @@ impl Cluster {
             self.hosts.lab.root(host).display(),
             self.manager.command()
         );
-        let mut shell = self.command(host, "/bin/sh");
+        let mut shell = self.command(host, "/bin/sh")?;
         shell.args(["-c", &script]);
-        shell
+        Ok(shell)
     }
 
     /// Corosync, if it does not run, and the manager.
     pub fn start_host(&self, host: &str) -> Result<(), Trouble> {
-        let status = self.starting(host).status();
+        let status = self.starting(host)?.status();
         let failed = || Trouble::Failed { command: self.manager.command(), output: self.hosts.lab.log(host) };
         status.is_ok_and(|status| status.success()).then_some(()).ok_or_else(failed)
     }
 
-    /// The manager, then Corosync, in order.
-    pub fn stop(&self, host: &str) -> Result<(), Trouble> {
+    /// Ends programs in order, one after the other.
+    pub fn stop(&self, host: &str, programs: &[&str]) -> Result<(), Trouble> {
         let script = format!(
-            "for program in {} corosync; do pkill -x $program\n\
+            "for program in {}; do pkill -x $program\n\
              while pgrep -r DRS -x $program >/dev/null; do sleep 0.05; done; done",
-            self.manager.daemon()
+            programs.join(" ")
         );
         self.run(host, &["/bin/sh", "-c", &script]).map(drop)
     }
@@ -145,6 +157,17 @@ impl Cluster {
 
     pub fn wait(&self, what: &str, holds: impl Fn() -> bool) -> Result<(), Trouble> {
         wait_looking(LOOK, what, holds)
+    }
+
+    /// The last lines of what each host's manager has told.
+    pub fn told(&self) -> String {
+        let tail = |name: &String| {
+            let log = self.hosts.lab.root(name).join("disk/log/pacemaker/pacemaker.log");
+            let text = fs::read_to_string(log).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            format!("---- {name}\n{}\n", lines[lines.len().saturating_sub(LINES_TOLD)..].join("\n"))
+        };
+        self.names.iter().map(tail).collect()
     }
 
     pub fn wait_closely(&self, what: &str, holds: impl FnMut() -> bool) -> Result<(), Trouble> {

@@ -14,7 +14,7 @@ impl World {
         self.after(gap, Happening::Fault);
         let count = self.hosts.len() as u64;
         let node = 1 + self.chance.below(count) as u32;
-        match self.chance.below(15) {
+        match self.chance.below(16) {
             0 | 1 => self.kill_daemon(node),
             2 => self.lose_power(node),
             3 | 4 => {
@@ -58,6 +58,10 @@ impl World {
                 let ms = 500 + self.chance.below(8_000);
                 self.after(ms, Happening::Mend);
             }
+            14 => {
+                let seconds = self.chance.below(16 * 3_600) as i64 - 8 * 3_600;
+                self.step_clock(node, seconds);
+            }
             _ if self.failing.is_some() => self.kill_daemon(node),
             _ => self.terminate(node),
         }
@@ -81,6 +85,21 @@ impl World {
     pub(super) fn refused(&mut self, node: u32) {
         self.host(node).powered = false;
         self.engine(node, Input::Leave);
+    }
+
+    /// A host's clock is put ahead, or back, by so many seconds.
+    pub fn step_clock(&mut self, node: u32, seconds: i64) {
+        self.tell(|| format!("n{node}'s clock is put ahead by {seconds} s"));
+        self.host(node).clock_ahead += seconds;
+    }
+
+    /// A resource dies where it is active; only a monitor can notice.
+    pub fn dies(&mut self, resource: &str) {
+        self.tell(|| format!("{resource} dies"));
+        for node in self.active().remove(resource).unwrap_or_default() {
+            self.host(node).active.remove(resource);
+            self.record.active((node, resource.to_string()), false, false, self.now);
+        }
     }
 
     /// A person at one node has another cut off.

@@ -43,6 +43,8 @@ pub struct Host {
     pub watchdog: bool,
     /// The version of the protocol that its program speaks.
     pub speaks: u8,
+    /// By how many seconds its clock is ahead of the others'.
+    pub clock_ahead: i64,
     /// Agents that run, by the number of their start.
     pub agents: BTreeMap<u64, Run>,
     /// It stands still until then. Milliseconds.
@@ -71,6 +73,7 @@ impl Host {
             powered: true,
             watchdog: false,
             speaks: wire::WIRE_VERSION,
+            clock_ahead: 0,
             agents: BTreeMap::new(),
             paused_until: 0,
             disk_busy_until: 0,
@@ -114,7 +117,7 @@ impl Host {
             version: "test".into(),
         };
         let (document, terms) = self.disk.clone().unwrap_or_else(|| (Document::empty(), PersistedTerms::default()));
-        let node = Node::new(settings, document, terms, clock(now, epoch));
+        let node = Node::new(settings, document, terms, clock(now, epoch + self.clock_ahead));
         self.life = Some(Life { incarnation, protocol, node });
         outputs
     }
@@ -214,12 +217,13 @@ pub fn set_property(document: &mut Document, name: &str, value: &str) {
     set.push(Element::new("nvpair").with("id", format!("o-{name}")).with("name", name).with("value", value));
 }
 
-/// Sets a resource's priority.
-pub fn set_priority(document: &mut Document, resource: &str, priority: u32) {
+/// Gives a resource a meta-attribute.
+pub fn set_meta(document: &mut Document, resource: &str, name: &str, value: &str) {
     let resources = document.configuration_mut().child_or_new("resources");
     let primitive = resources.find_mut(|element| element.id() == Some(resource)).expect("the resource");
-    let pair = Element::new("nvpair").with("id", "prio").with("name", "priority").with("value", priority.to_string());
-    primitive.push(Element::new("meta_attributes").with("id", "prio-m").with_child(pair));
+    let pair = Element::new("nvpair").with("id", format!("{resource}-{name}")).with("name", name).with("value", value);
+    let id = format!("{resource}-{name}-m");
+    primitive.push(Element::new("meta_attributes").with("id", id).with_child(pair));
 }
 
 /// Takes the fence device away.

@@ -37,6 +37,9 @@ const CALM_MS: u64 = 120_000;
 /// The first moment of every run, seconds since the epoch.
 const EPOCH: i64 = 1_700_000_000;
 
+/// No clock is behind by more. Milliseconds.
+const CLOCK_SPAN_MS: u64 = 30 * 24 * 3_600_000;
+
 /// A host that resets itself is back after so long. Milliseconds.
 const RESET_MS: u64 = 4_000;
 
@@ -307,8 +310,9 @@ impl World {
         }
         self.end_orphans(node);
         self.disturb(node);
-        // Incarnations grow with time; several may fall into one simulated millisecond.
-        let incarnation = now * 1_000_000 + steps;
+        // Incarnations grow with time as long as the clock does; several may fall into one simulated millisecond.
+        let clock_ms = CLOCK_SPAN_MS.saturating_add_signed(self.hosts[&node].clock_ahead * 1_000) + now;
+        let incarnation = clock_ms * 1_000_000 + steps;
         let outputs = self.host(node).start(incarnation, now, EPOCH);
         self.tell(|| format!("n{node} starts"));
         self.engine_outputs(node, outputs);
@@ -364,7 +368,7 @@ impl World {
 
     fn step(&mut self, node: u32, event: Event) {
         let now = self.now;
-        let clock = host::clock(now, EPOCH);
+        let clock = host::clock(now, EPOCH + self.hosts[&node].clock_ahead);
         let Some(life) = &mut self.host(node).life else {
             return;
         };

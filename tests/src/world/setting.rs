@@ -19,10 +19,10 @@ impl World {
         self
     }
 
-    /// Gives a resource this priority, from the start.
-    pub fn with_priority(mut self, resource: &str, priority: u32) -> World {
+    /// Gives a resource a meta-attribute, from the start.
+    pub fn with_meta(mut self, resource: &str, name: &str, value: &str) -> World {
         let documents = self.hosts.values_mut().filter_map(|host| host.disk.as_mut());
-        documents.for_each(|(document, _)| host::set_priority(document, resource, priority));
+        documents.for_each(|(document, _)| host::set_meta(document, resource, name, value));
         self
     }
 

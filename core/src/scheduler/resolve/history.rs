@@ -103,7 +103,7 @@ impl Resolver<'_> {
     fn read_shutdown_lock(&mut self, id: ResourceId, node: NodeId, history: &ResourceHistory) {
         let Some(since) = history.shutdown_lock().filter(|_| self.options.shutdown_lock) else { return };
         let limit = i64::from(self.options.shutdown_lock_limit_ms) / 1000;
-        if limit > 0 && self.input.now.epoch() > since + limit {
+        if limit > 0 && self.input.present_for(since) > since + limit {
             self.findings.push(Finding::ForgetHistory { resource: id, node });
         } else {
             self.resources[id].shutdown_lock = Some((node, since));
@@ -303,17 +303,16 @@ impl Resolver<'_> {
         }
         let is_last_failure = record.id().ends_with("_last_failure_0");
         let timeout = Interval(self.resources[id].failure_timeout_ms).seconds();
-        let now = self.input.now.epoch();
         let mut expired = false;
         let mut unexpired_count = Score::ZERO;
         if timeout > 0
             && let Some(last_run) = record.last_change
         {
-            expired = now >= last_run + timeout && !self.timeout_is_moot(id, record);
+            expired = self.input.present_for(last_run) >= last_run + timeout && !self.timeout_is_moot(id, record);
             let (count, last) = self.fail_count(id, node, true, Some(record));
             unexpired_count = count;
-            let over_at = last + timeout + 1;
-            if count != Score::ZERO && now < over_at {
+            let over_at = last + timeout + 1 + self.input.left_out_since(last);
+            if count != Score::ZERO && self.input.now.epoch() < over_at {
                 self.recheck.at(over_at);
             }
         }
@@ -375,7 +374,7 @@ impl Resolver<'_> {
             self.resources[id].failure_timeout_ms = 0;
         }
         let timeout_ms = if effective { self.resources[id].failure_timeout_ms } else { 0 };
-        total.at(self.input.now.epoch(), timeout_ms).count_and_last()
+        total.at(self.input.present_for(total.last), timeout_ms).count_and_last()
     }
 
     /// True when nothing more is to be made of an expired result.

@@ -40,7 +40,7 @@ use crate::note::Note;
 use crate::rules::{Facts, Recheck, evaluate_sets};
 use crate::score::Score;
 use crate::status::{self, ClusterStatus, OperationRecord};
-use crate::time::Now;
+use crate::time::{Leap, Now, left_out_since};
 use quorate_grammar::literal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,6 +49,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Situation {
     pub now: Now,
+    /// What the clock has left out.
+    pub leaps: Vec<Leap>,
     pub model: Configuration,
     pub options: ClusterOptions,
     /// The policy in force: `fence` counts as `stop` until the partition had quorum once.
@@ -294,6 +296,7 @@ impl<'a> Resolver<'a> {
         configured.extend(self.top.iter().filter(|id| !known.contains(id)));
         Situation {
             now: self.input.now,
+            leaps: self.input.leaps.to_vec(),
             model: self.model,
             options: self.options,
             no_quorum_policy: self.no_quorum_policy,
@@ -459,7 +462,8 @@ impl Situation {
             && resource.failure_timeout_ms > 0
             && !operation::failure_blocks(&self.status, &self.nodes, resource, node, None);
         let timeout_ms = if expires { resource.failure_timeout_ms } else { 0 };
-        total.at(self.now.epoch(), timeout_ms).count_and_last()
+        let present = self.now.epoch() - left_out_since(&self.leaps, total.last);
+        total.at(present, timeout_ms).count_and_last()
     }
 
     /// The node a resource is active on, the one to trust most where there are several.

@@ -404,7 +404,8 @@ impl Resolver<'_> {
         if limit == 0 || state.controller {
             return false;
         }
-        let deadline = since.unwrap_or(self.input.now.epoch()) + limit;
+        let since = since.unwrap_or(self.input.now.epoch());
+        let deadline = since + limit + self.input.left_out_since(since);
         if self.input.now.epoch() >= deadline {
             return true;
         }

@@ -65,16 +65,16 @@ impl Resolver<'_> {
     fn repeated(&mut self, id: ResourceId, node: NodeId, asked: bool) -> Repeated {
         let limit = self.options.fencing_repeat_limit as usize;
         let base = without_instance(&self.resources[id].id).to_owned();
-        let (name, now) = (self.nodes[node].name.to_string(), self.input.now.epoch());
+        let (name, input) = (self.nodes[node].name.to_string(), self.input);
         let status = self.status_all.clone();
-        let recent = |cause: &&FencingCause| cause.resource == base && cause.is_recent(now);
+        let recent = |cause: &&FencingCause| cause.resource == base && cause.is_recent(input.present_for(cause.at));
         let causes = status.nodes.iter().filter_map(|state| {
             let causes: Vec<&FencingCause> = state.fencing_causes.iter().filter(recent).collect();
             (!causes.is_empty()).then_some((state.uname.as_deref() == Some(name.as_str()), causes))
         });
         let causes: Vec<(bool, Vec<&FencingCause>)> = causes.collect();
         if let Some(first) = causes.iter().flat_map(|(_, causes)| causes).map(|cause| cause.at).min() {
-            self.recheck.at(first + WITHIN_S);
+            self.recheck.at(first + WITHIN_S + self.input.left_out_since(first));
         }
         let own: Vec<&FencingCause> =
             causes.iter().filter(|(own, _)| *own).flat_map(|(_, causes)| causes).copied().collect();
