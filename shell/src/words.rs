@@ -31,8 +31,11 @@ pub fn meant(words: &[String]) -> Vec<String> {
 fn unquoted(words: &[String]) -> (String, usize) {
     let first = &words[0];
     let as_given = || (first.clone(), 1);
-    if !first.contains(['\'', '"']) || first.contains(char::is_whitespace) || is_json(first) {
+    if !first.contains(['\'', '"']) || is_json(first) {
         return as_given();
+    }
+    if first.contains(char::is_whitespace) {
+        return (whole(first).unwrap_or_else(|| first.clone()), 1);
     }
     if let Some(word) = read(first) {
         return (word, 1);
@@ -52,6 +55,27 @@ fn unquoted(words: &[String]) -> (String, usize) {
         }
     }
     as_given()
+}
+
+/// A word with blanks is put in the quotes that it does not have, so that its own are no syntax. One that has both
+/// kinds is left as it is: its quotes are, where its blanks all stand within them.
+fn whole(word: &str) -> Option<String> {
+    if !word.contains('\'') || !word.contains('"') {
+        return None;
+    }
+    let mut quote = None;
+    let mut is_escaped = false;
+    for character in word.chars() {
+        match (quote, character) {
+            _ if is_escaped => is_escaped = false,
+            (Some('"') | None, '\\') => is_escaped = true,
+            (Some(open), _) if open == character => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None, blank) if blank.is_whitespace() => return None,
+            _ => {}
+        }
+    }
+    read(word)
 }
 
 /// The quote that a word begins with, or its value does, if the word does not end it.
@@ -143,6 +167,11 @@ mod tests {
             (&["fake='a b'"], &["fake='a b'"]),
             (&["fake=\"a b\""], &["fake=\"a b\""]),
             (&["fake=a\" b"], &["fake=a\" b"]),
+            // Given whole with both kinds of quotes: crmsh puts none around it.
+            (&["fake=\"a 'b' c\""], &["fake=a 'b' c"]),
+            (&["fake='say \"a b\"'"], &["fake=say \"a b\""]),
+            (&["fake=\"a\" 'b'"], &["fake=\"a\" 'b'"]),
+            (&["it's \"here"], &["it's \"here"]),
             // Quotes that nothing closes, or that are no beginning.
             (&["fake=it's"], &["fake=it's"]),
             (&["fake=it's", "dog's"], &["fake=it's", "dog's"]),

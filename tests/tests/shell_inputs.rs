@@ -103,6 +103,12 @@ fn an_option_without_a_value_is_refused() {
         for how in [bench.crm(&words), bench.fed(&["configure", "load", "update", "-"], set)] {
             assert!(how.code == 1 && how.err.matches("error: `").count() == 1, "{set}: {}", how.err);
         }
+        // An empty one is none: what is meant is a variable that is not set.
+        let empty = format!("{}=", words[2]);
+        for how in [&["configure", words[1], &empty][..], &["-F", "configure", words[1], &empty]] {
+            let answer = bench.crm(how);
+            assert!(answer.code == 1 && answer.err.contains("has an empty value"), "{set}: {}", answer.err);
+        }
         assert_eq!(bench.cib(), before, "{set}");
     }
 }
@@ -206,6 +212,24 @@ fn what_has_no_effect_is_said_at_its_word() {
         ("location l d1 rule 10: date gt now", "1:32", "is no date", 1),
         ("location l d1 rule 10: date spec weekdays=mon-fri", "1:43", "never fits", 1),
         ("location l d1 rule -inf: #uname ne n1.example.org", "1:36", "there is no node", 0),
+        ("primitive p ocf:pacemaker:Dummy op monitor interval=0", "1:53", "does not recur", 0),
+        ("primitive p ocf:pacemaker:Dummy op monitor interval=10 timeout=0", "1:64", "because 0 is none", 0),
+        ("primitive p ocf:pacemaker:Dummy op promote timeout=10", "1:36", "has no action `promote`", 0),
+        ("primitive p ocf:pacemaker:Dummy meta clone-max=2", "1:38", "is an option of clones", 0),
+        ("group g d1 meta promotable=true", "1:17", "is an option of clones", 0),
+        ("clone c d1 meta clone-max=-1", "1:27", "is read as 0", 0),
+        ("property foo=bar", "1:10", "no cluster option `foo`", 0),
+        ("rsc_defaults foo=bar", "1:14", "no meta attribute `foo`", 0),
+        ("op_defaults foo=bar", "1:13", "no option of an operation `foo`", 0),
+        ("alert a /bin/true meta frob=1", "1:24", "no option of alerts `frob`", 0),
+        ("role r read xpath:///", "1:19", "permits nothing", 0),
+        ("role r deny xpath:///", "1:19", "denies everything", 0),
+        ("colocation k 0: d1 d2", "1:14", "its score is 0", 0),
+        ("colocation k inf: d1 d1", "1:19", "a resource with itself", 0),
+        ("location l d1 rule 10: date in start=2030-01-01 end=2029-01-01", "1:53", "ends before it starts", 0),
+        ("location l d1 rule 10: date spec hours=25", "1:40", "hours go from 0 to 23", 0),
+        ("location l d1 rule 10: cpu number:lt x", "1:38", "'x' is no number", 0),
+        ("location l d1 rule 10: cpu lt high", "1:31", "'high' is no number", 0),
         ("clone c d1\nlocation l d1 10: n1", "2:12", "only its clone 'c' can be named", 1),
         ("clone c d1\ncolocation k inf: d2 d1", "2:22", "only its clone 'c' can be named", 1),
         ("clone c d1\norder o d1 d2", "2:9", "only its clone 'c' can be named", 1),
@@ -213,6 +237,29 @@ fn what_has_no_effect_is_said_at_its_word() {
         ("clone c d1\ncolocation k inf: d2 ( d1 )", "2:24", "only its clone 'c' can be named", 1),
     ] {
         effect(text, place, words, code);
+    }
+}
+
+/// What others keep there, what says something of the probe, what fits in part.
+#[test]
+fn what_has_its_effect_is_not_told() {
+    for text in [
+        "property $id=other foo=bar",
+        "property last-lrm-refresh=1",
+        "primitive p ocf:pacemaker:Dummy op monitor interval=0 timeout=30",
+        "primitive p ocf:pacemaker:Dummy meta foo=bar",
+        "clone c d1 meta clone-max=0",
+        "alert a /bin/true meta timeout=5s enabled=true timestamp-format=%s",
+        "role r read xpath:\"//primitive[@id='d1']\"",
+        "colocation k 1: d1 d2",
+        "location l d1 rule 10: date in start=2029-01-01 end=2030-01-01",
+        "location l d1 rule 10: date spec hours=20-30",
+        "location l d1 rule 10: cpu number:lt 1.5",
+        "location l d1 rule 10: os eq linux",
+    ] {
+        let bench = bench();
+        let load = bench.fed(&["configure", "load", "update", "-"], text);
+        assert_eq!((load.code, load.err.as_str()), (0, ""), "{text}");
     }
 }
 
@@ -301,13 +348,14 @@ fn what_nobody_sees_in_a_text_is_named() {
 
 #[test]
 fn one_resource_alone_is_kept_and_said() {
-    let bench = bench();
-    let line = "order o Mandatory: d1:start";
-    let answer = bench.fed(&["configure", "load", "update", "-"], line);
-    assert!(answer.code == 0 && answer.err.contains("`d1` alone has no effect"), "{line}: {}", answer.err);
-    let shown = bench.show(&["o"]);
-    bench.load(&shown);
-    assert_eq!(bench.show(&["o"]), shown);
+    for line in ["order o Mandatory: d1:start", "colocation o inf: d1", "colocation o 10: d1:Started"] {
+        let bench = bench();
+        let answer = bench.fed(&["configure", "load", "update", "-"], line);
+        assert!(answer.code == 0 && answer.err.contains("`d1` alone has no effect"), "{line}: {}", answer.err);
+        let shown = bench.show(&["o"]);
+        bench.load(&shown);
+        assert_eq!(bench.show(&["o"]), shown, "{line}");
+    }
 }
 
 #[test]

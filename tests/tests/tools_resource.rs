@@ -145,6 +145,21 @@ fn attributes_are_set_where_they_belong() {
     assert!(!cib.contains("d-i-fake") && cib.contains("epoch=\"17\""), "{cib}");
 }
 
+/// One option, whichever of its names is used, for reading as for writing.
+#[test]
+fn an_option_is_found_under_either_name() {
+    let cib = story(&[
+        ("crm_resource -r c --meta -p promotable -v true", 0, ""),
+        ("crm_resource -r c --meta -p promoted-max -v 2", 0, "value=2\n"),
+        ("crm_resource -r c --meta -g master-max", 0, "2\n"),
+        ("crm_resource -r c --meta -g promoted-max", 0, "2\n"),
+        ("crm_resource -r c --meta -p master-max -v 3", 0, "value=3\n"),
+        ("crm_resource -r c --meta -g master-max", 0, "3\n"),
+        ("crm_resource -r c --meta -d master-max", 0, "Deleted 'c' option"),
+    ]);
+    assert!(!cib.contains("-max"), "{cib}");
+}
+
 #[test]
 fn resources_are_moved_and_let_go() {
     let cib = story(&[

@@ -46,7 +46,7 @@ fn is_plain_set(element: &Element, sort: Sort) -> bool {
 }
 
 /// Whether a pair is the attribute of this name; a meta attribute may have another name beside it.
-fn names(pair: &Element, sort: Sort, name: &str) -> bool {
+pub fn names(pair: &Element, sort: Sort, name: &str) -> bool {
     let other = if sort == Sort::Meta { names::other(Of::Resource, name) } else { None };
     is_called(pair, name) || other.is_some_and(|other| is_called(pair, other))
 }

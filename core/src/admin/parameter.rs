@@ -138,7 +138,7 @@ fn fitting<'a>(element: &'a Element, wanted: &Wanted) -> Vec<Fitting<'a>> {
     let sets = element.elements().filter(|set| set.name == *kind && wanted.set.is_none_or(|id| set.id() == Some(id)));
     let pairs = sets.flat_map(|set| set.elements_named("nvpair").map(move |pair| Fitting { set, pair }));
     let fits = |one: &Fitting| {
-        let named = wanted.name.is_empty() || one.pair.attr("name") == Some(wanted.name);
+        let named = wanted.name.is_empty() || attribute::names(one.pair, wanted.sort, wanted.name);
         named && wanted.pair.is_none_or(|id| one.pair.id() == Some(id))
     };
     pairs.filter(fits).collect()

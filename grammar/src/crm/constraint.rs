@@ -114,7 +114,7 @@ pub fn colocation(reader: &mut Reader) -> Parsed<Colocation> {
     let id = reader.id()?;
     let Some(score) = reader.labelled(Expected::Score) else { return Err(reader.stop()) };
     let score = rule::score(score)?;
-    let members = at_least_two(Sets::read(reader, ROLES)?, reader)?;
+    let members = one_or_more(Sets::read(reader, ROLES)?, reader)?;
     let (mut node_attribute, mut influence) = (None, None);
     loop {
         if let Some(word) = reader.option("node-attribute=") {
@@ -135,11 +135,7 @@ pub fn colocation(reader: &mut Reader) -> Parsed<Colocation> {
 pub fn order(reader: &mut Reader) -> Parsed<Order> {
     let id = reader.id()?;
     let kind = reader.labelled(Expected::OrderKind).map(order_kind).transpose()?;
-    let read = Sets::read(reader, ACTIONS)?;
-    let members = match alone(&read, reader) {
-        true => Members::Sets(read.sets),
-        false => at_least_two(read, reader)?,
-    };
+    let members = one_or_more(Sets::read(reader, ACTIONS)?, reader)?;
     let symmetrical = reader.option("symmetrical=").map(boolean).transpose()?;
     Ok(Order { id, kind, members, symmetrical, verbatim: verbatim(reader) })
 }
@@ -176,7 +172,14 @@ pub fn ticket(reader: &mut Reader) -> Parsed<Ticket> {
     Ok(Ticket { id, ticket, members, loss_policy, verbatim: verbatim(reader) })
 }
 
-/// One resource alone in an order is a set of one, as with crmsh: it is kept, though it orders nothing.
+/// One resource alone is a set of one, as with crmsh: it is kept, though it constrains nothing.
+fn one_or_more(read: Sets, reader: &mut Reader) -> Parsed<Members> {
+    match alone(&read, reader) {
+        true => Ok(Members::Sets(read.sets)),
+        false => at_least_two(read, reader),
+    }
+}
+
 fn alone(read: &Sets, reader: &mut Reader) -> bool {
     let members = read.members();
     let [only] = &members[..] else { return false };

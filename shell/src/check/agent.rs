@@ -27,6 +27,7 @@ pub fn check(primitive: &Primitive, is_template: bool, facts: &Facts, found: &mu
         match part {
             Part::Set(set) => {
                 sets::meta(std::slice::from_ref(set), found);
+                sets::of_no_clone(std::slice::from_ref(set), found);
                 sets::utilization(std::slice::from_ref(set), found);
             }
             Part::Operation(operation) => times(operation, found),
@@ -43,6 +44,9 @@ pub fn check(primitive: &Primitive, is_template: bool, facts: &Facts, found: &mu
     let given = parameters(primitive, &metadata, &named.class, facts, found);
     if let Some(given) = given.filter(|_| !is_template) {
         required(&given, &word, &metadata, named.class == "stonith", found);
+    }
+    if named.class == "ocf" {
+        actions(primitive, &word, &metadata, found);
     }
     advice(primitive, &metadata, found);
 }
@@ -200,7 +204,7 @@ fn times(operation: &Operation, found: &mut Vec<Diagnostic>) {
     }
     for set in operation.sets.iter().filter(|set| set.kind == SetKind::OperationMeta) {
         for pair in sets::pairs(set) {
-            options::check(pair, options::OptionOf::Operation, found);
+            options::check(pair, options::OptionOf::Operation, options::Unknown::ToldIfNear, found);
         }
     }
 }
@@ -218,6 +222,16 @@ fn repeated(primitive: &Primitive, found: &mut Vec<Diagnostic>) {
                 Diagnostic::error(word.span, format!("`{}` with this interval stands here twice", operation.name.text))
                     .hint("the cluster tells operations apart by their interval: make it another, if by a second only"),
             );
+        }
+    }
+}
+
+/// Operations must be among the agent's actions; all agents have these three.
+fn actions(primitive: &Primitive, agent: &Word, metadata: &Metadata, found: &mut Vec<Diagnostic>) {
+    let has = |name: &str| metadata.actions.iter().any(|action| action.name == *name);
+    for name in operations(primitive).map(|operation| &operation.name) {
+        if !matches!(name.as_str(), "start" | "stop" | "monitor") && !has(&name.text) {
+            found.push(Diagnostic::warning(name.span, format!("`{}` has no action `{}`", agent.text, name.text)));
         }
     }
 }

@@ -14,7 +14,22 @@ pub enum OptionOf {
     Cluster,
     Resource,
     Operation,
+    Alert,
 }
+
+/// What is said of options that the cluster does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// Nobody but the cluster reads the set, so they have no effect.
+    Told,
+    /// Agents and people keep attributes of their own there; a slip is what is meant to be found.
+    ToldIfNear,
+}
+
+const ALERT_OPTIONS: &[&str] = &["enabled", "timeout", "timestamp-format"];
+
+/// What other versions and programs write among the cluster's options, and nobody reads.
+const RECORDS: &[&str] = &["last-lrm-refresh"];
 
 const OPERATION_OPTIONS: &[&str] = &[
     "description",
@@ -34,6 +49,7 @@ fn kind_of(known: OptionOf, name: &str) -> Kind {
         OptionOf::Cluster => kind::of_cluster(name),
         OptionOf::Resource => kind::of_resource(name),
         OptionOf::Operation => kind::of_operation(name),
+        OptionOf::Alert => kind::of_alert(name),
     }
 }
 
@@ -53,16 +69,17 @@ fn names(known: OptionOf) -> &'static [&'static str] {
         OptionOf::Cluster => PROPERTIES,
         OptionOf::Resource => META_ATTRIBUTES,
         OptionOf::Operation => OPERATION_OPTIONS,
+        OptionOf::Alert => ALERT_OPTIONS,
     }
 }
 
-pub fn check(pair: &Pair, known: OptionOf, found: &mut Vec<Diagnostic>) {
+pub fn check(pair: &Pair, known: OptionOf, unknown: Unknown, found: &mut Vec<Diagnostic>) {
     let Pair::Named { name, value, .. } = pair else { return };
     let all = names(known);
     let other = match known {
         OptionOf::Cluster => renamed::other(Of::Cluster, &name.text),
         OptionOf::Resource => renamed::other(Of::Resource, &name.text),
-        OptionOf::Operation => None,
+        OptionOf::Operation | OptionOf::Alert => None,
     };
     if all.contains(&name.as_str()) || other.is_some_and(|other| all.contains(&other)) {
         if let Some(value) = value {
@@ -70,18 +87,19 @@ pub fn check(pair: &Pair, known: OptionOf, found: &mut Vec<Diagnostic>) {
         }
         return;
     }
-    // Agents and people keep attributes of their own there; a slip is what is meant to be found.
-    if let Some(near) = closest(&name.text, all.iter().copied()) {
-        let what = match known {
-            OptionOf::Cluster => "cluster option",
-            OptionOf::Resource => "meta attribute",
-            OptionOf::Operation => "option of an operation",
-        };
-        found.push(
-            Diagnostic::warning(name.span, format!("the cluster knows no {what} `{}`", name.text))
-                .hint(format!("did you mean `{near}`?")),
-        );
+    let near = closest(&name.text, all.iter().copied());
+    if near.is_none() && (unknown == Unknown::ToldIfNear || RECORDS.contains(&name.as_str())) {
+        return;
     }
+    let what = match known {
+        OptionOf::Cluster => "cluster option",
+        OptionOf::Resource => "meta attribute",
+        OptionOf::Operation => "option of an operation",
+        OptionOf::Alert => "option of alerts",
+    };
+    let mut diagnostic = Diagnostic::warning(name.span, format!("the cluster knows no {what} `{}`", name.text));
+    diagnostic.hint = near.map(|near| format!("did you mean `{near}`?"));
+    found.push(diagnostic);
 }
 
 fn wrong_value(kind: Kind, name: &Word, value: &Word) -> Option<Diagnostic> {

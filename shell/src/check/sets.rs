@@ -1,6 +1,6 @@
 //! Sets of attributes, as statements have them.
 
-use super::options;
+use super::options::{self, Unknown};
 use quorate_grammar::crm::ast::{AttributeSet, Pair, SetBody, SetKind};
 use quorate_grammar::{Diagnostic, literal};
 
@@ -8,7 +8,39 @@ use quorate_grammar::{Diagnostic, literal};
 pub fn meta(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
     for set in sets.iter().filter(|set| set.kind == SetKind::Meta) {
         for pair in pairs(set) {
-            options::check(pair, options::OptionOf::Resource, found);
+            options::check(pair, options::OptionOf::Resource, Unknown::ToldIfNear, found);
+        }
+    }
+}
+
+/// The meta attributes of an alert, or of one of its recipients.
+pub fn of_alert(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
+    for set in sets.iter().filter(|set| set.kind == SetKind::Meta) {
+        pairs(set).iter().for_each(|pair| options::check(pair, options::OptionOf::Alert, Unknown::Told, found));
+    }
+}
+
+/// What only clones have, by both names where there are two.
+const OF_CLONES: [&str; 9] = [
+    "clone-max",
+    "clone-min",
+    "clone-node-max",
+    "interleave",
+    "master-max",
+    "master-node-max",
+    "promotable",
+    "promoted-max",
+    "promoted-node-max",
+];
+
+/// Options of clones on what a clone contains, or could: the clone does not look there.
+pub fn of_no_clone(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
+    for pair in sets.iter().filter(|set| set.kind == SetKind::Meta).flat_map(pairs) {
+        if let Pair::Named { name, .. } = pair
+            && OF_CLONES.contains(&name.as_str())
+        {
+            let text = format!("`{}` is an option of clones, and has no effect here", name.text);
+            found.push(Diagnostic::warning(name.span, text));
         }
     }
 }

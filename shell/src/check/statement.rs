@@ -3,12 +3,15 @@
 //! In: a statement with or without places. Out: diagnostics at its words.
 
 use super::facts::Facts;
+use super::options::{OptionOf, Unknown};
 use super::sets::{self, meta};
 use super::{agent, options};
 use quorate_core::cib::objects;
 use quorate_core::xml::Element;
+use quorate_core::xml::xpath::XPath;
 use quorate_grammar::crm::ast::{
-    BundlePart, FencingTarget, Kind, Location, Member, Members, OptionsKind, Rule, Statement, Target, Topology,
+    Alert, AlertPart, BundlePart, FencingTarget, Kind, Location, Member, Members, OptionSet, OptionsKind, Role, Rule,
+    Spec, Statement, Target, Topology,
 };
 use quorate_grammar::{Diagnostic, Word};
 
@@ -24,6 +27,7 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
         Kind::Group(group) => {
             group.members.iter().for_each(|member| not_remote(member, "a group", facts, &mut found));
             meta(&group.sets, &mut found);
+            sets::of_no_clone(&group.sets, &mut found);
         }
         Kind::Clone(clone) => meta(&clone.sets, &mut found),
         Kind::Bundle(bundle) => {
@@ -43,18 +47,48 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
             members(&one.members, facts, false, &mut found);
         }
         Kind::Ticket(one) => members(&one.members, facts, true, &mut found),
-        Kind::Options(one) => {
-            let known = match one.kind {
-                OptionsKind::Property => options::OptionOf::Cluster,
-                OptionsKind::ResourceDefaults => options::OptionOf::Resource,
-                OptionsKind::OperationDefaults => options::OptionOf::Operation,
-            };
-            one.pairs.iter().for_each(|pair| options::check(pair, known, &mut found));
-        }
+        Kind::Options(one) => self::options(one, &mut found),
+        Kind::Role(role) => self::role(role, &mut found),
+        Kind::Alert(alert) => self::alert(alert, &mut found),
         Kind::Topology(topology) => self::topology(topology, facts, &mut found),
         _ => {}
     }
     found
+}
+
+fn options(one: &OptionSet, found: &mut Vec<Diagnostic>) {
+    let known = match one.kind {
+        OptionsKind::Property => OptionOf::Cluster,
+        OptionsKind::ResourceDefaults => OptionOf::Resource,
+        OptionsKind::OperationDefaults => OptionOf::Operation,
+    };
+    // Sets of cluster options under other names are kept by other programs.
+    let is_foreign =
+        one.kind == OptionsKind::Property && one.id.as_ref().is_some_and(|id| id.text != "cib-bootstrap-options");
+    let unknown = if is_foreign { Unknown::ToldIfNear } else { Unknown::Told };
+    one.pairs.iter().for_each(|pair| options::check(pair, known, unknown, found));
+}
+
+/// An XPath that cannot be read denies everything or permits nothing (see `cib::acl`).
+fn role(role: &Role, found: &mut Vec<Diagnostic>) {
+    for permission in &role.permissions {
+        let Spec::XPath(path) = &permission.what else { continue };
+        if XPath::parse(&path.text).is_err() {
+            let effect = if permission.right.text == "deny" { "denies everything" } else { "permits nothing" };
+            let text = format!("`{}` is no XPath that can be read: this {effect}", path.text);
+            found.push(Diagnostic::warning(path.span, text));
+        }
+    }
+}
+
+fn alert(alert: &Alert, found: &mut Vec<Diagnostic>) {
+    for part in &alert.parts {
+        match part {
+            AlertPart::Set(set) => sets::of_alert(std::slice::from_ref(set), found),
+            AlertPart::To(recipient) => sets::of_alert(&recipient.sets, found),
+            AlertPart::Select(_) => {}
+        }
+    }
 }
 
 fn location(location: &Location, facts: &Facts, found: &mut Vec<Diagnostic>) {

@@ -52,9 +52,13 @@ impl<'a> Reader<'a> {
         let id = element.id().unwrap_or("").to_owned();
         let read = match element.name.as_str() {
             "rule" => return self.rule(element).map(Condition::Rule),
-            "expression" => attribute_expression(element, &id).map(Condition::Attribute),
+            "expression" => {
+                self.compared_as_text(element, &id);
+                attribute_expression(element, &id).map(Condition::Attribute)
+            }
             "date_expression" => {
                 self.ranges(element, &id);
+                self.span(element, &id);
                 date_expression(element, &id).map(Condition::Date)
             }
             "rsc_expression" => Ok(Condition::Resource {
@@ -91,7 +95,61 @@ impl<'a> Reader<'a> {
                 self.notes.push(Note::error(id, text).at(name.as_str()));
             }
         }
+        for (name, text) in element.child("date_spec").map(fields_of).unwrap_or_default() {
+            if let Some((least, most)) = calendar(&name).filter(|bounds| is_beyond(&text, *bounds)) {
+                let text = format!("{name}={text} never fits: {name} go from {least} to {most}");
+                self.notes.push(Note::info(id, text).at(name.as_str()));
+            }
+        }
     }
+
+    /// Says which range of time is over before it begins.
+    fn span(&mut self, element: &Element, id: &str) {
+        let date = |name: &str| literal::date(element.attr(name)?).ok();
+        let is_range = element.attr("operation").is_none_or(|word| word.eq_ignore_ascii_case("in_range"));
+        if let (true, Some(start), Some(end)) = (is_range, date("start"), date("end"))
+            && end < start
+        {
+            let text = "this rule's date never holds because it ends before it starts";
+            self.notes.push(Note::info(id, text).at("end"));
+        }
+    }
+
+    /// Says where a comparison of numbers has a value that is none: letters are compared instead.
+    fn compared_as_text(&mut self, element: &Element, id: &str) {
+        let is = |name: &str, words: &[&str]| {
+            element.attr(name).is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
+        };
+        let by_number = is("type", &["integer", "number"])
+            || element.attr("type").is_none() && is("operation", &["lt", "lte", "gt", "gte"]);
+        let is_literal = element.attr("value-source").is_none() || is("value-source", &["literal"]);
+        let Some(value) = element.attr("value").filter(|_| by_number && is_literal) else { return };
+        if value.trim().parse::<f64>().is_err() && literal::cib::number(value).is_none() {
+            let text = format!("values are compared as text, letter by letter, because '{value}' is no number");
+            self.notes.push(Note::info(id, text).at(value));
+        }
+    }
+}
+
+/// What a field of a calendar goes from and to. Years have no end.
+fn calendar(field: &str) -> Option<(u32, u32)> {
+    Some(match field {
+        "hours" => (0, 23),
+        "minutes" | "seconds" => (0, 59),
+        "months" => (1, 12),
+        "monthdays" => (1, 31),
+        "weekdays" => (1, 7),
+        "weeks" => (1, 53),
+        "yeardays" | "yearsdays" => (1, 366),
+        _ => return None,
+    })
+}
+
+/// Whether a number or a range of numbers has nothing in common with what is possible.
+fn is_beyond(text: &str, (least, most): (u32, u32)) -> bool {
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    number(low).is_some_and(|low| low > most) || number(high).is_some_and(|high| high < least)
 }
 
 fn condition_words(name: &str) -> &'static str {

@@ -12,6 +12,8 @@ use quorate_grammar::literal;
 pub enum Kind {
     Boolean,
     Integer,
+    /// A whole number from 0 on: what is less counts as 0.
+    Count,
     /// A whole number beyond 0.
     Positive,
     Score,
@@ -23,7 +25,7 @@ pub enum Kind {
     Any,
 }
 
-use Kind::{Any, Boolean, Integer, One, Percentage, Positive, Time, TimeOrNone};
+use Kind::{Any, Boolean, Count, Integer, One, Percentage, Positive, Time, TimeOrNone};
 
 const CLUSTER: &[(&str, Kind)] = &[
     ("batch-limit", Integer),
@@ -78,9 +80,9 @@ const CLUSTER: &[(&str, Kind)] = &[
 const RESOURCE: &[(&str, Kind)] = &[
     ("allow-migrate", Boolean),
     ("allow-unhealthy-nodes", Boolean),
-    ("clone-max", Integer),
-    ("clone-min", Integer),
-    ("clone-node-max", Integer),
+    ("clone-max", Count),
+    ("clone-min", Count),
+    ("clone-node-max", Count),
     ("critical", Boolean),
     ("failure-timeout", Time),
     ("globally-unique", Boolean),
@@ -93,8 +95,8 @@ const RESOURCE: &[(&str, Kind)] = &[
     ("ordered", Boolean),
     ("priority", Kind::Score),
     ("promotable", Boolean),
-    ("promoted-max", Integer),
-    ("promoted-node-max", Integer),
+    ("promoted-max", Count),
+    ("promoted-node-max", Count),
     ("requires", One(&["nothing", "quorum", "fencing", "unfencing"])),
     ("resource-stickiness", Kind::Score),
     ("target-role", One(&["Started", "Stopped", "Promoted", "Unpromoted", "Master", "Slave"])),
@@ -126,6 +128,13 @@ pub fn of_resource(name: &str) -> Kind {
     find(RESOURCE, name).or_else(other).unwrap_or(Any)
 }
 
+const ALERT: &[(&str, Kind)] = &[("enabled", Boolean), ("timeout", Time), ("timestamp-format", Any)];
+
+/// The values of a meta attribute of alerts.
+pub fn of_alert(name: &str) -> Kind {
+    find(ALERT, name).unwrap_or(Any)
+}
+
 /// The values of an option of operations.
 pub fn of_operation(name: &str) -> Kind {
     find(OPERATION, name).unwrap_or(Any)
@@ -137,7 +146,7 @@ impl Kind {
         match self {
             Any => true,
             Boolean => literal::boolean(text).is_ok(),
-            Integer | Kind::Score => Score::parse(text).is_some(),
+            Integer | Count | Kind::Score => Score::parse(text).is_some(),
             Positive => Score::parse(text).is_some_and(|score| score > Score::ZERO),
             Time => Interval::parse(text).is_some(),
             TimeOrNone => Interval::parse(text).is_some() || literal::cib::number(text).is_some(),
@@ -151,6 +160,7 @@ impl Kind {
         match self {
             Any | Boolean | One(_) | Percentage => self.takes(text),
             Integer | Positive => text.parse::<i64>().is_ok() || matches!(text, "INFINITY" | "+INFINITY" | "-INFINITY"),
+            Count => text.parse::<u64>().is_ok() || matches!(text, "INFINITY" | "+INFINITY"),
             Kind::Score => literal::score(text).is_ok(),
             // As it is written, and read so: whole days of an ISO 8601 duration are not.
             Time => literal::interval_ms(text).is_ok_and(|ms| ms >= 0 && literal::cib::interval_ms(text) == Some(ms)),
@@ -162,6 +172,7 @@ impl Kind {
     pub fn reading(self, text: &str) -> Option<String> {
         match self {
             Integer | Positive | Kind::Score => Score::parse(text).map(|score| score.to_string()),
+            Count => Score::parse(text).map(|score| score.max(Score::ZERO).to_string()),
             Time | TimeOrNone => Interval::parse(text).map(|interval| format!("{interval}ms")),
             _ => None,
         }
@@ -173,6 +184,7 @@ impl Kind {
             Any => "any text".into(),
             Boolean => "true or false".into(),
             Integer => "a whole number".into(),
+            Count => "a whole number from 0 on".into(),
             Positive => "a whole number beyond 0".into(),
             Kind::Score => "a whole number or INFINITY".into(),
             Time | TimeOrNone => "a time such as 30s".into(),
@@ -213,6 +225,8 @@ mod tests {
                 ("P1D", true, false),
             ],
         );
+        check(of_resource("clone-max"), &[("2", true, true), ("-1", true, false), ("two", false, false)]);
+        check(of_alert("timeout"), &[("30s", true, true), ("foo", false, false)]);
         check(of_operation("role"), &[("master", true, true), ("Primary", false, false)]);
         check(of_cluster("no-such-option"), &[("x", true, true)]);
     }

@@ -174,6 +174,11 @@ impl Builder<'_> {
         let common =
             Common { id: &written.id, influence: written.influence, node_attribute: node_attribute.as_deref() };
         let (Some(left), Some(right)) = (self.resource(dependent), self.resource(primary)) else { return };
+        if written.score == Score::ZERO {
+            self.inform(&written.id, "0", "this colocation has no effect because its score is 0");
+        } else if left == right {
+            self.inform(&written.id, primary, "this colocation has no effect because it is of a resource with itself");
+        }
         self.colocate(&common, written.score, (left, dependent_role.as_deref()), (right, primary_role.as_deref()));
     }
 

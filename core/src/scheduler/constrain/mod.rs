@@ -154,6 +154,11 @@ impl<'a> Builder<'a> {
         self.error(constraint, word, format!("ignoring this constraint because {why}"));
     }
 
+    /// The same of one with which nothing is wrong.
+    fn inform(&mut self, constraint: &str, word: &str, message: &str) {
+        self.constraints.notes.push(Note::info(constraint, message).at(word));
+    }
+
     /// Why a name in a constraint stands for nothing.
     fn stands_for_nothing(&self, name: &str) -> String {
         let resources = &self.situation.resources;

@@ -8,6 +8,7 @@ use crate::cib::model::kind;
 use crate::cib::model::resource::{Operation, Role};
 use crate::note::Note;
 use crate::scheduler::table::ResourceId;
+use crate::time::Interval;
 use std::collections::BTreeSet;
 
 impl Resolver<'_> {
@@ -43,6 +44,7 @@ impl Resolver<'_> {
             let why = format!("using the default {word} of {name} because '{text}' is no time");
             self.warn_of(id, word, &why);
         }
+        self.inform_of_times(id, operation);
         if let Some(text) = operation.attribute("interval-origin").filter(|text| self.input.now.date(text).is_none()) {
             let why = format!("ignoring the interval-origin of {name} because '{text}' is no date");
             self.error_of(id, "interval-origin", &why);
@@ -62,6 +64,21 @@ impl Resolver<'_> {
         }
         if let Some(text) = operation.attribute("on-fail") {
             self.check_on_fail(id, operation, text);
+        }
+    }
+
+    /// Times that are taken, and mean something else than they seem to.
+    fn inform_of_times(&mut self, id: ResourceId, operation: &Operation) {
+        let name = operation.name.as_str();
+        if operation.attribute("timeout").and_then(Interval::parse).is_some_and(|timeout| timeout.ms() == 0) {
+            self.inform_of(id, "timeout", &format!("using the default timeout of {name} because 0 is none"));
+        }
+        // One with more to say, such as a timeout, speaks of the probe.
+        let says_more = operation.attributes.keys().any(|key| !matches!(key.as_str(), "id" | "name" | "interval"));
+        let is_bare = !says_more && operation.meta.is_empty() && operation.parameters.is_empty();
+        if name == "monitor" && operation.interval_ms == 0 && is_bare {
+            let word = if operation.attribute("interval").is_some() { "interval" } else { name };
+            self.inform_of(id, word, "monitor without an interval beyond 0 does not recur, and has no effect");
         }
     }
 

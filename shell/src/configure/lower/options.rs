@@ -51,25 +51,33 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// An option without a value would lose the one it has, and nobody means to set none by a command. A text
-    /// may have what stands so in some configuration.
+    /// An option without a value, or with an empty one, would lose the one it has, and nobody means to set none by
+    /// a command. A text may have what stands so in some configuration.
     fn has_values(&self, options: &OptionSet, id: &str) -> Lowered {
         let old = objects::find(self.configuration, id).map(|object| object.element);
         let loses = |name: &Word| {
             let mut pairs = old.into_iter().flat_map(|set| set.elements_named("nvpair"));
             let pair = pairs.find(|pair| pair.attr("name") == Some(name.as_str()));
             match pair {
-                Some(pair) => pair.attr("value").is_some(),
+                Some(pair) => pair.attr("value").is_some_and(|value| !value.is_empty()),
                 None => self.mode == Mode::Create,
             }
         };
         let bare = options.pairs.iter().find_map(|pair| match pair {
-            Pair::Named { name, value: None, .. } if loses(name) => Some(name),
+            Pair::Named { name, value: None, .. } if loses(name) => Some((name, "has no value")),
+            Pair::Named { name, value: Some(value), .. } if value.text.is_empty() && loses(name) => {
+                Some((name, "has an empty value"))
+            }
             _ => None,
         });
-        let Some(name) = bare else { return Ok(()) };
-        Err(Diagnostic::error(name.span, format!("`{name}` has no value"))
-            .hint(format!("write `{name}=…`, or `{name}=\"\"` for an empty value")))
+        let Some((name, what)) = bare else { return Ok(()) };
+        let kind = match options.kind {
+            OptionsKind::Property => "",
+            OptionsKind::ResourceDefaults => "-t rsc_defaults ",
+            OptionsKind::OperationDefaults => "-t op_defaults ",
+        };
+        Err(Diagnostic::error(name.span, format!("`{name}` {what}"))
+            .hint(format!("write `{name}=…`; `crm_attribute {kind}-n {name} -D` takes it away")))
     }
 
     /// Defaults go into the last set that has no rule; cluster options into the well-known one.

@@ -49,7 +49,7 @@ fn type_of(option: &Documented) -> &'static str {
     match kind::of_cluster(option.name) {
         _ if option.name == "dc-version" => "version",
         Kind::Boolean => "boolean",
-        Kind::Integer => "integer",
+        Kind::Integer | Kind::Count => "integer",
         Kind::Positive => "nonnegative_integer",
         Kind::Score => "score",
         Kind::Time => "duration",

@@ -35,7 +35,7 @@ pub fn show(listed: &Listed, all: bool, answer: &mut Answer) {
 fn type_of(kind: &Kind) -> &'static str {
     match kind {
         Kind::Boolean => "boolean",
-        Kind::Integer => "integer",
+        Kind::Integer | Kind::Count => "integer",
         Kind::Positive => "nonnegative_integer",
         Kind::Score => "score",
         Kind::Time => "duration",

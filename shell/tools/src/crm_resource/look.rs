@@ -8,6 +8,7 @@ use super::scene::{Scene, primitive_view};
 use crate::Exit;
 use crate::answer::{Answer, with_text};
 use crate::standard::Failed;
+use quorate_core::cib::model::names::{self, Of};
 use quorate_core::cib::objects;
 use quorate_core::rules::Recheck;
 use quorate_core::scheduler::resolve::resource::without_instance;
@@ -208,7 +209,11 @@ pub fn value(scene: &Scene, id: ResourceId, name: &str, wish: &Wish, answer: &mu
     let node = if let [node] = active[..] { Some(node) } else { None };
     let value = match wish.kind {
         Kind::Parameter => scene.situation.parameters_on(id, node).get(name).cloned(),
-        Kind::Meta => resource.meta(name).map(str::to_string),
+        // The scheduler knows an option by its newer name alone.
+        Kind::Meta => {
+            let other = || resource.meta(names::other(Of::Resource, name)?);
+            resource.meta(name).or_else(other).map(str::to_string)
+        }
         Kind::Utilization => resource.utilization.get(name).cloned(),
         Kind::Element => scene.element(id).and_then(|element| element.attr(name)).map(str::to_string),
     };
