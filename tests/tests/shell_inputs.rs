@@ -348,7 +348,12 @@ fn what_nobody_sees_in_a_text_is_named() {
 
 #[test]
 fn one_resource_alone_is_kept_and_said() {
-    for line in ["order o Mandatory: d1:start", "colocation o inf: d1", "colocation o 10: d1:Started"] {
+    for line in [
+        "order o Mandatory: d1:start",
+        "order o Mandatory: d1 symmetrical=false",
+        "colocation o inf: d1",
+        "colocation o 10: d1:Started",
+    ] {
         let bench = bench();
         let answer = bench.fed(&["configure", "load", "update", "-"], line);
         assert!(answer.code == 0 && answer.err.contains("`d1` alone has no effect"), "{line}: {}", answer.err);

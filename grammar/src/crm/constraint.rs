@@ -183,7 +183,8 @@ fn one_or_more(read: Sets, reader: &mut Reader) -> Parsed<Members> {
 fn alone(read: &Sets, reader: &mut Reader) -> bool {
     let members = read.members();
     let [only] = &members[..] else { return false };
-    let is_alone = !read.bracketed && reader.is_done();
+    let ends = reader.peek().is_none_or(|token| token.text.contains('='));
+    let is_alone = !read.bracketed && ends;
     if is_alone {
         let text = format!("`{}` alone has no effect: it needs another resource", only.resource.text);
         reader.diagnostics.push(Diagnostic::warning(only.resource.span, text));

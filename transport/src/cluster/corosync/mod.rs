@@ -32,10 +32,13 @@ use tokio::sync::mpsc;
 /// More that waits to come back is refused.
 const QUEUED_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 
-/// How soon what was refused for want of room is tried again; and how often the thread looks whether
-/// the daemon's loop still works.
+/// How soon what was refused for want of room is tried again.
 const AGAIN: Duration = Duration::from_millis(5);
-const LOOK: Duration = Duration::from_millis(100);
+
+/// In a token's time the thread looks so often whether the daemon's loop still works, and no more often than
+/// this: a host at rest is to rest.
+const LOOKS_IN_TOKEN: u32 = 10;
+const LOOK_MIN: Duration = Duration::from_millis(100);
 
 /// A daemon that says nothing for two tokens, and for so long, is no member though its Corosync is.
 const SILENCE_MIN: Duration = Duration::from_secs(3);
@@ -151,7 +154,8 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
     let pulse = Pulse::new();
     let token = Duration::from_millis(surveyed.token_ms.into());
     let watch = pulse.watch(token);
-    let silence = ((token * 2).max(SILENCE_MIN).as_millis() / LOOK.as_millis()) as u32;
+    let look = (token / LOOKS_IN_TOKEN).max(LOOK_MIN);
+    let silence = ((token * 2).max(SILENCE_MIN).as_millis() / look.as_millis()) as u32;
     let (ready, is_ready) = blocking::channel();
     let (local, queued) = (surveyed.local.clone(), queued_bytes.clone());
     let work = move || {
@@ -170,6 +174,7 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
             queued_bytes: queued,
             standing: Standing::Joining,
             is_awaited: false,
+            look,
             ticked: Instant::now(),
             is_excluded: false,
         };
@@ -256,6 +261,8 @@ struct Engine {
     standing: Standing,
     /// Corosync stops when it hears that this node has left.
     is_awaited: bool,
+    /// How often it looks.
+    look: Duration,
     ticked: Instant,
     /// The others go on without it.
     is_excluded: bool,
@@ -298,7 +305,7 @@ impl Engine {
                 heard => self.step(Input::Heard(heard)),
             }
         }
-        if self.ticked.elapsed() >= LOOK {
+        if self.ticked.elapsed() >= self.look {
             self.ticked = Instant::now();
             self.step(Input::Tick);
         }
@@ -317,7 +324,7 @@ impl Engine {
     /// Until something is heard or ordered; not long where something waits for room.
     fn wait(&self, woken: &UnixStream) {
         let busy = !self.outgoing.is_empty() || self.standing != Standing::Joined;
-        let timeout = if busy { AGAIN } else { LOOK };
+        let timeout = if busy { AGAIN } else { self.look };
         self.session.wait(woken.as_fd(), timeout);
     }
 
