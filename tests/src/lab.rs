@@ -316,6 +316,15 @@ impl Lab {
         self.wait(&format!("{resource} on {expected:?}"), |lab| lab.places(asked, resource) == expected);
     }
 
+    /// Waits until a node sees just these members, and who leads them.
+    #[track_caller]
+    pub fn wait_together(&self, asked: &str, members: &[&str]) {
+        self.wait(&format!("{asked} to be with {members:?}"), |lab| {
+            let status = lab.status(asked);
+            status.is_some_and(|status| status.members == members && status.leader.is_some())
+        });
+    }
+
     /// Waits until something holds; fails with the logs' ends if it does not in time.
     #[track_caller]
     pub fn wait(&self, what: &str, holds: impl Fn(&Lab) -> bool) {

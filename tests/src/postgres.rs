@@ -127,7 +127,7 @@ impl Postgres {
         Clients::begin(&self.hosts.network_beside(1), self.count)
     }
 
-    /// Nothing that was acknowledged is lost, and no two hosts ever took writes.
+    /// Nothing that was acknowledged is lost, one primary followed another, and no two hosts took writes at once.
     ///
     /// # Panics
     /// One of these is not so.
@@ -137,7 +137,10 @@ impl Postgres {
         let acknowledged = locked(&clients.acknowledged).clone();
         let lost: Vec<&u64> = acknowledged.iter().filter(|row| !held.contains(row)).collect();
         assert!(lost.is_empty(), "of {} acknowledged rows these are lost: {lost:?}", acknowledged.len());
-        one_primary(&locked(&clients.probes));
+        let probes = locked(&clients.probes);
+        let timelines: BTreeSet<u64> = probes.iter().map(|probe| probe.timeline).collect();
+        assert!(timelines.len() >= 2, "no second primary was ever seen to take a write: {timelines:?}");
+        one_primary(&probes);
     }
 }
 

@@ -6,15 +6,6 @@ use quorate_tests::hosts::Hosts;
 use quorate_tests::lab::{Lab, program};
 use std::process::Stdio;
 
-/// Waits until a host sees just these members.
-#[track_caller]
-fn together(lab: &Lab, asked: &str, members: &[&str]) {
-    lab.wait(&format!("{asked} to be with {members:?}"), |lab| {
-        let status = lab.status(asked);
-        status.is_some_and(|status| status.members == members && status.leader.is_some())
-    });
-}
-
 fn commit(lab: &Lab, node: &str, id: &str, bytes: usize) -> Reply {
     let change = |document: &mut quorate_core::cib::Document| {
         let mut tag = Element::new("tag").with("id", id);
@@ -42,7 +33,7 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
         hosts.start(name);
     }
     for name in ["n1", "n2", "n3"] {
-        together(&hosts.lab, name, &["n1", "n2", "n3"]);
+        hosts.lab.wait_together(name, &["n1", "n2", "n3"]);
     }
     load(
         &hosts.lab,
@@ -57,27 +48,27 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
 
     // A daemon that dies while its Corosync lives is lost, and comes back.
     hosts.signal("n3", "-KILL");
-    together(&hosts.lab, "n1", &["n1", "n2"]);
+    hosts.lab.wait_together("n1", &["n1", "n2"]);
     hosts.start("n3");
-    together(&hosts.lab, "n1", &["n1", "n2", "n3"]);
+    hosts.lab.wait_together("n1", &["n1", "n2", "n3"]);
     hosts.lab.wait("n3 to hold it again", |lab| lab.status("n3").is_some() && holds(lab, "n3", "large"));
 
     // One that stands still is lost though its Corosync is not, and comes anew when it goes on.
     hosts.signal("n3", "-STOP");
-    together(&hosts.lab, "n1", &["n1", "n2"]);
+    hosts.lab.wait_together("n1", &["n1", "n2"]);
     hosts.signal("n3", "-CONT");
-    together(&hosts.lab, "n1", &["n1", "n2", "n3"]);
-    together(&hosts.lab, "n3", &["n1", "n2", "n3"]);
+    hosts.lab.wait_together("n1", &["n1", "n2", "n3"]);
+    hosts.lab.wait_together("n3", &["n1", "n2", "n3"]);
 
     // A host dies with all that it ran.
     hosts.kill("n2");
-    together(&hosts.lab, "n1", &["n1", "n3"]);
+    hosts.lab.wait_together("n1", &["n1", "n3"]);
     hosts.lab.wait("p and q to run here", |lab| {
         ["p", "q"].iter().all(|id| !lab.places("n1", id).is_empty() && lab.places("n1", id) != ["n2"])
     });
     hosts.boot("n2");
     hosts.start("n2");
-    together(&hosts.lab, "n1", &["n1", "n2", "n3"]);
+    hosts.lab.wait_together("n1", &["n1", "n2", "n3"]);
 
     // Who looks at the links sees them.
     let says = |hosts: &Hosts, words: &[&str]| {
@@ -96,8 +87,8 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
 
     // A cable is out: one alone changes nothing, two do, and all hold the same when it is in again.
     hosts.cable("n1", false);
-    together(&hosts.lab, "n1", &["n1"]);
-    together(&hosts.lab, "n2", &["n2", "n3"]);
+    hosts.lab.wait_together("n1", &["n1"]);
+    hosts.lab.wait_together("n2", &["n2", "n3"]);
     assert!(says(&hosts, &["exporter", "--once"]).1.contains(&format!("\n{link} 0\n")));
     for (what, trouble) in [("ring", "a link is down"), ("quorum", "there is no quorum")] {
         let (code, text) = says(&hosts, &["crm", "corosync", "status", what]);
@@ -108,7 +99,7 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
     let reply = commit(&hosts.lab, "n2", "two", 1);
     assert!(matches!(reply, Reply::Committed { durable: true, .. }), "{reply:?}");
     hosts.cable("n1", true);
-    together(&hosts.lab, "n1", &["n1", "n2", "n3"]);
+    hosts.lab.wait_together("n1", &["n1", "n2", "n3"]);
     hosts.lab.wait("n1 to hold what the others made", |lab| holds(lab, "n1", "two"));
     assert!(!holds(&hosts.lab, "n2", "alone"));
 
@@ -128,7 +119,7 @@ fn two(parameters: &str) -> Option<Hosts> {
     for name in ["n1", "n2"] {
         hosts.start(name);
     }
-    together(&hosts.lab, "n1", &["n1", "n2"]);
+    hosts.lab.wait_together("n1", &["n1", "n2"]);
     let directory = hosts.power.directory().display().to_string();
     load(
         &hosts.lab,
@@ -157,7 +148,7 @@ fn one_survives(hosts: &mut Hosts, expected: &str) {
     hosts.start(other);
     hosts.lab.wait("the other to be up, alone", |lab| lab.status(other).is_some_and(|status| !status.quorate));
     hosts.cable("n1", true);
-    together(&hosts.lab, survivor, &["n1", "n2"]);
+    hosts.lab.wait_together(survivor, &["n1", "n2"]);
     hosts.lab.wait_at(survivor, "p", &["n1"]);
     hosts.lab.wait_at(survivor, "q", &["n2"]);
     let counts = [hosts.power.switched_off(survivor), hosts.power.switched_off(other)];
@@ -186,7 +177,7 @@ fn a_daemon_that_stands_still_is_fenced_and_corosync_stops_in_order_only() {
     };
     let said = ask(&hosts, &["-H"]);
     assert!(said.contains("Could not shutdown"), "{said}");
-    together(&hosts.lab, "n2", &["n1", "n2"]);
+    hosts.lab.wait_together("n2", &["n1", "n2"]);
     // Forced it waits a little: the daemon leaves in order, and what ran there runs elsewhere.
     ask(&hosts, &["-H", "--force"]);
     hosts.lab.wait_at("n1", "q", &["n1"]);

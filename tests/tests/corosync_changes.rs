@@ -5,14 +5,6 @@ use quorate_tests::lab::Lab;
 use std::fs;
 
 #[track_caller]
-fn together(lab: &Lab, asked: &str, members: &[&str]) {
-    lab.wait(&format!("{asked} to be with {members:?}"), |lab| {
-        let status = lab.status(asked);
-        status.is_some_and(|status| status.members == members && status.leader.is_some())
-    });
-}
-
-#[track_caller]
 fn done(lab: &Lab, node: &str, line: &str) {
     let words: Vec<&str> = line.split_whitespace().collect();
     let output = lab.tool(node, &words).output().expect("the tool runs");
@@ -29,7 +21,7 @@ const ALL: [&str; 3] = ["n1", "n2", "n3"];
 fn three_and_a_spare() -> Option<Hosts> {
     let hosts = Hosts::planned(&Plan { spare: 1, ..Plan::of(3) })?;
     ALL.iter().for_each(|name| hosts.start(name));
-    together(&hosts.lab, "n1", &ALL);
+    hosts.lab.wait_together("n1", &ALL);
     let (power, record) = (hosts.power.directory().display(), hosts.lab.directory().join("record"));
     let primitive = |id: usize| {
         let record = record.display();
@@ -71,7 +63,7 @@ fn daemons_and_corosync_are_restarted_and_nothing_that_runs_is_touched() {
         hosts.signal(name, "-TERM");
         ends(&hosts, name);
         hosts.start(name);
-        together(&hosts.lab, name, &ALL);
+        hosts.lab.wait_together(name, &ALL);
     }
     // Corosync is asked to end though its daemon runs: that leaves, and both are begun again.
     for name in ALL {
@@ -80,7 +72,7 @@ fn daemons_and_corosync_are_restarted_and_nothing_that_runs_is_touched() {
         hosts.lab.wait("its Corosync to end", |_| !hosts.runs_corosync(name));
         hosts.start_corosync(name);
         hosts.start(name);
-        together(&hosts.lab, name, &ALL);
+        hosts.lab.wait_together(name, &ALL);
     }
     done(&hosts.lab, "n2", "crm configure property maintenance-mode=false");
     at_home(&hosts.lab);
@@ -100,7 +92,7 @@ fn hosts_are_wiped_added_and_taken_away_while_resources_run() {
     hosts.wipe("n3");
     hosts.boot("n3");
     hosts.start("n3");
-    together(&hosts.lab, "n3", &ALL);
+    hosts.lab.wait_together("n3", &ALL);
     at_home(&hosts.lab);
     let version = |lab: &Lab, name: &str| lab.document(name).version();
     hosts.lab.wait("n3 to hold what the others do", |lab| version(lab, "n3") == version(lab, "n1"));
@@ -110,7 +102,7 @@ fn hosts_are_wiped_added_and_taken_away_while_resources_run() {
     hosts.configure(&[1, 2, 3, 4], "n1");
     hosts.boot("n4");
     hosts.start("n4");
-    together(&hosts.lab, "n4", &["n1", "n2", "n3", "n4"]);
+    hosts.lab.wait_together("n4", &["n1", "n2", "n3", "n4"]);
     at_home(&hosts.lab);
     assert_eq!(record(&hosts.lab), before, "what runs was touched");
     done(&hosts.lab, "n4", "crm configure location l-n4 r1 inf: n4");
@@ -120,7 +112,7 @@ fn hosts_are_wiped_added_and_taken_away_while_resources_run() {
     hosts.signal("n2", "-TERM");
     ends(&hosts, "n2");
     hosts.kill("n2");
-    together(&hosts.lab, "n1", &["n1", "n3", "n4"]);
+    hosts.lab.wait_together("n1", &["n1", "n3", "n4"]);
     hosts.configure(&[1, 3, 4], "n1");
     done(&hosts.lab, "n1", "crm configure delete l2");
     done(&hosts.lab, "n1", "crm_node -R n2 --force");

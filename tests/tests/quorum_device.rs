@@ -38,7 +38,7 @@ impl Court {
             court.start(name);
         }
         for name in ["n1", "n2"] {
-            together(&court.hosts.lab, name, &["n1", "n2"]);
+            court.hosts.lab.wait_together(name, &["n1", "n2"]);
         }
         court.wait_for_votes(3);
         court.configure();
@@ -120,15 +120,6 @@ impl Drop for Court {
     }
 }
 
-/// Waits until a host sees just these members.
-#[track_caller]
-fn together(lab: &Lab, asked: &str, members: &[&str]) {
-    lab.wait(&format!("{asked} to be with {members:?}"), |lab| {
-        let status = lab.status(asked);
-        status.is_some_and(|status| status.members == members && status.leader.is_some())
-    });
-}
-
 fn commit(lab: &Lab, node: &str, id: &str) -> Reply {
     let change = |document: &mut quorate_core::cib::Document| {
         let mut tag = Element::new("tag").with("id", id);
@@ -162,7 +153,7 @@ fn the_half_that_the_device_votes_for_goes_on() {
     assert!(matches!(commit(&court.hosts.lab, "n1", "refused"), Reply::Refused(Refusal::NoQuorum)));
 
     court.hosts.isolate(&["n1", "n2"], false);
-    together(&court.hosts.lab, "n1", &["n1", "n2"]);
+    court.hosts.lab.wait_together("n1", &["n1", "n2"]);
     court.hosts.lab.wait_at("n1", "p", &["n1"]);
     court.hosts.lab.wait_at("n1", "q", &["n2"]);
     assert_eq!(court.switched_off(), [1, 0]);

@@ -3,7 +3,7 @@
 use crate::fence_actions::FenceActions;
 use crate::fence_agent::call;
 use crate::host::Host;
-use crate::ocf::{last_line, not_run};
+use crate::ocf::{last_line, late, not_run};
 use crate::outcome::Outcome;
 use crate::program::{End, Ended};
 use quorate_core::exit;
@@ -120,13 +120,12 @@ async fn ask(host: &Host, run: &Run, arguments: &BTreeMap<String, String>, purpo
 fn outcome(ended: Ended) -> Outcome {
     let exec_ms = ended.took.as_millis() as u64;
     let said = last_line(&ended.stderr);
-    let late = || format!("the agent was killed after {:.1}s, its timeout", ended.took.as_secs_f32());
     let (code, status, reason) = match ended.end {
         End::NotRun(obstacle) => return not_run(obstacle),
         End::Exited(0) => (exit::OK, ExitStatus::Exited, String::new()),
         End::Exited(_) => (exit::ERROR, ExitStatus::Exited, said),
         End::TimedOut | End::Unwanted => {
-            (exit::ERROR, ExitStatus::TimedOut, if said.is_empty() { late() } else { said })
+            (exit::ERROR, ExitStatus::TimedOut, if said.is_empty() { late(ended.took) } else { said })
         }
         End::Signalled(signal) => (exit::ERROR, ExitStatus::Failed, format!("died of signal {signal}")),
     };

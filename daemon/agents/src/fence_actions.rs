@@ -29,7 +29,8 @@ pub struct FenceActions {
 }
 
 impl FenceActions {
-    /// The names of the agent's actions, [`AUTOMATIC_ON`] among them where it is so; `None` if it is not installed or does not tell them.
+    /// The names of the agent's actions, [`AUTOMATIC_ON`] among them where it is so; `None` if it is not installed
+    /// or does not tell them.
     pub async fn of(&self, host: &Host, agent: &str) -> Option<BTreeSet<String>> {
         let file = find(host, agent)?;
         let stamp = stamp(&file)?;

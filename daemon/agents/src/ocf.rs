@@ -127,6 +127,11 @@ pub fn not_run(obstacle: Obstacle) -> Outcome {
     Outcome::not_run(code, status, obstacle.words)
 }
 
+/// Of an agent that did not end in time, and said nothing.
+pub fn late(took: Duration) -> String {
+    format!("the agent was killed after {:.1}s, its timeout", took.as_secs_f32())
+}
+
 /// What the end of an agent means by the API.
 pub fn outcome(ended: Ended) -> Outcome {
     let said = exit_reason(&ended.stderr).to_string();
@@ -138,8 +143,7 @@ pub fn outcome(ended: Ended) -> Outcome {
         End::Exited(code) => (code, ExitStatus::Exited, said),
         End::Signalled(signal) => (exit::ERROR, ExitStatus::Failed, format!("the agent died of signal {signal}")),
         End::TimedOut | End::Unwanted => {
-            let text = format!("the agent was killed after {:.1}s, its timeout", ended.took.as_secs_f32());
-            (exit::ERROR, ExitStatus::TimedOut, if said.is_empty() { text } else { said })
+            (exit::ERROR, ExitStatus::TimedOut, if said.is_empty() { late(ended.took) } else { said })
         }
     };
     let exec_ms = ended.took.as_millis() as u64;
