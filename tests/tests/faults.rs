@@ -553,3 +553,28 @@ fn answers_about_disks_are_true() {
 fn epochs(version: Version) -> (u32, u32) {
     (version.admin_epoch, version.epoch)
 }
+
+/// What waits for a node that was shut down runs elsewhere when it has waited long enough, and nobody decides
+/// without end meanwhile.
+#[test]
+fn a_resource_waits_for_a_node_that_was_shut_down_as_long_as_was_said() {
+    for seed in 0..SEEDS {
+        let properties = [("shutdown-lock", "true"), ("shutdown-lock-limit", "30s")];
+        let mut world = World::calm(seed, 3, Chance::new(seed)).with_properties(&properties);
+        world.verbose = true;
+        wait(&mut world, UP);
+        let place = |world: &World| world.active().get("p2").and_then(|nodes| nodes.first().copied());
+        let node = place(&world).expect("p2 runs");
+        world.terminate(node);
+        wait(&mut world, UP + 3_000);
+        world.leave_stopped(node);
+        wait(&mut world, UP + 20_000);
+        let told = world.story.join("\n");
+        assert_eq!(place(&world), None, "seed {seed}\n{told}");
+        wait(&mut world, UP + 60_000);
+        let told = world.story.join("\n");
+        assert!(place(&world).is_some(), "seed {seed}\n{told}");
+        let ended = world.run();
+        assert!(ended.is_ok(), "seed {seed}: {ended:?}\n{}", world.story.join("\n"));
+    }
+}

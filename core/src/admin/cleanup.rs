@@ -12,7 +12,6 @@ use crate::fencing::cause;
 use crate::lrm::result::NodeRef;
 use crate::status::failcount;
 use crate::xml::Element;
-use crate::xml::path::Step;
 
 /// What is to be forgotten.
 #[derive(Clone, Debug, Default)]
@@ -83,8 +82,7 @@ fn forget_on(document: &Document, node: NodeRef, what: &Forgetting, into: &mut F
         if !wanted || (what.failed_only && !has_failed(document, &node, &history)) {
             continue;
         }
-        let step = Step { name: "lrm_resource".into(), id: Some(history.clone()) };
-        into.edits.push(Edit::Delete { path: node.resources_path().join(step) });
+        into.edits.push(Edit::Delete { path: node.history_path(&history) });
         into.edits.extend(attribute::clear_failures(document, &node, Some(&history)));
         into.histories.push((node.clone(), history));
     }
@@ -130,7 +128,7 @@ fn names(wanted: &str, history: &str) -> bool {
 }
 
 fn has_failed(document: &Document, node: &NodeRef, resource: &str) -> bool {
-    let path = node.resources_path().join(Step { name: "lrm_resource".into(), id: Some(resource.to_string()) });
+    let path = node.history_path(resource);
     let is_failure = |entry: &Element| entry.id().is_some_and(|id| id.ends_with("_last_failure_0"));
     let failed_entry = path.find(document.root()).is_some_and(|history| history.elements().any(is_failure));
     let counts = |name: &str| failcount::counted(name).is_some_and(|(counted, ..)| counted == resource);

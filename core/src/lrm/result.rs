@@ -88,6 +88,11 @@ impl NodeRef {
             .join(Step { name: "lrm".into(), id: Some(self.id.clone()) })
             .join(Step { name: "lrm_resources".into(), id: None })
     }
+
+    /// The path of what is known of one resource there, by the name its history is kept under.
+    pub fn history_path(&self, resource: &str) -> Path {
+        self.resources_path().join(Step { name: "lrm_resource".into(), id: Some(resource.into()) })
+    }
 }
 
 /// What is done with a resource that waits for this node keeps it waiting, or ends it (0); none where it does

@@ -31,6 +31,16 @@ const RECHECK_DEFAULT_MS: u64 = 15 * 60 * 1000;
 /// A decision that nothing disturbs is carried out in fewer passes; more is a bug of ours.
 const DECISIONS_PER_STEP_MAX: usize = 100;
 
+/// What is noted where they are more.
+pub const RESTLESS: &str = "decisions do not come to rest";
+
+/// Until it is tried again then: requests are answered meanwhile. Milliseconds.
+const RESTLESS_PAUSE_MS: u64 = 10_000;
+
+/// After an order for a node that is not here; the membership or the CIB says otherwise sooner, as a rule.
+/// Milliseconds.
+const ABSENT_PAUSE_MS: u64 = 1_000;
+
 /// A plan that succeeds and is made again so many times without anything else happening is
 /// not carried out any more until something does.
 const FOLLOW_UPS_MAX: u32 = 10;
@@ -176,6 +186,11 @@ impl Node {
         let Some(leadership) = &mut self.leadership else { return };
         leadership.dirty = true;
         leadership.undisturbed = 0;
+        self.end_early(what);
+    }
+
+    fn end_early(&mut self, what: &str) {
+        let Some(leadership) = &mut self.leadership else { return };
         if let Some(executor) = &mut leadership.executor
             && !executor.aborted()
         {
@@ -214,7 +229,11 @@ impl Node {
             }
             self.decide();
         }
-        self.note(Note::error("transition", "decisions do not come to rest"));
+        self.note(Note::error("transition", RESTLESS));
+        if let Some(leadership) = &mut self.leadership {
+            leadership.dirty = false;
+        }
+        self.reconsider_in(RESTLESS_PAUSE_MS);
     }
 
     fn decide(&mut self) {
@@ -285,6 +304,7 @@ impl Node {
             ActionKind::Cluster => match action.operation.as_str() {
                 "stonith" => self.fence_for_transition(&action),
                 "clear_failcount" => self.clear_failcount(&action),
+                "lrm_delete" => self.forget_history(action, delay_ms),
                 _ => self.order(action, delay_ms),
             },
         }
@@ -323,7 +343,8 @@ impl Node {
             let text = format!("{} cannot run: {name} is not here", action.key);
             self.note(Note::warning("transition", text));
             self.finished(action.id, Outcome::Failed);
-            return self.something_changed("an action's node is gone");
+            self.end_early("an action's node is gone");
+            return self.reconsider_in(ABSENT_PAUSE_MS);
         };
         let transition = self.transition();
         let expected = action.meta("op_target_rc").and_then(|text| text.parse().ok()).unwrap_or(0);
@@ -354,11 +375,32 @@ impl Node {
         if let (Some(node), Some(resource)) = (node, &action.resource) {
             let edits = attribute::clear_failures(self.document(), &node, Some(&resource.id));
             if !edits.is_empty() {
-                let ends = Some(ActionRef { transition: self.transition(), action: action.id });
-                return self.send(Message::Update { request: None, edits, ends });
+                return self.update_for(action, edits);
             }
         }
         self.finished(action.id, Outcome::Done);
+    }
+
+    /// A resource's history on a node is forgotten: by the node, or, where it is away, for it.
+    fn forget_history(&mut self, action: Action, delay_ms: u64) {
+        let name = action.node.as_deref().unwrap_or_default();
+        let members = self.replica.view().map_or(&[][..], |view| &view.members);
+        if members.iter().any(|member| member.name == name) {
+            return self.order(action, delay_ms);
+        }
+        match (self.find_node(name), &action.resource) {
+            (Some(node), Some(resource)) => {
+                let edits = vec![Edit::Delete { path: node.history_path(&resource.id) }];
+                self.update_for(&action, edits);
+            }
+            _ => self.finished(action.id, Outcome::Done),
+        }
+    }
+
+    /// An action that is done when the CIB was changed so.
+    fn update_for(&mut self, action: &Action, edits: Vec<Edit>) {
+        let ends = Some(ActionRef { transition: self.transition(), action: action.id });
+        self.send(Message::Update { request: None, edits, ends });
     }
 
     /// A result was delivered: it may end an action of the transition, and it may be a failure.

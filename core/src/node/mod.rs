@@ -30,7 +30,7 @@ mod work;
 
 pub use effect::Effect;
 pub use event::{ClientId, Clock, Event, Foreign, Timer, Unsent};
-pub use leader::UNDECIDED;
+pub use leader::{RESTLESS, UNDECIDED};
 pub use message::Message;
 pub use request::{NodeStatus, Refusal, Reply, Request, Unsaved};
 

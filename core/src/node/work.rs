@@ -4,7 +4,7 @@ use super::message::{Message, OperationResult};
 use super::{Effect, Node, Timer};
 use crate::cib::Edit;
 use crate::lrm::queue::Finished;
-use crate::lrm::result::{self, NodeRef};
+use crate::lrm::result;
 use crate::lrm::{LrmEffect, Operation};
 use crate::xml::path::Step;
 
@@ -32,20 +32,15 @@ impl Node {
         let resource = operation.resource();
         self.lrm.cancel(resource, &task, interval);
         let id = format!("{resource}_{task}_{interval}");
-        let path = self.history_path(resource).join(Step { name: "lrm_rsc_op".into(), id: Some(id) });
+        let path = self.node_ref().history_path(resource).join(Step { name: "lrm_rsc_op".into(), id: Some(id) });
         self.finish(operation, vec![Edit::Delete { path }]);
     }
 
     fn delete(&mut self, operation: &Operation) {
         let resource = operation.resource();
         self.lrm.forget(resource);
-        let path = self.history_path(resource);
+        let path = self.node_ref().history_path(resource);
         self.finish(operation, vec![Edit::Delete { path }]);
-    }
-
-    fn history_path(&self, resource: &str) -> crate::xml::path::Path {
-        let node: NodeRef = self.node_ref();
-        node.resources_path().join(Step { name: "lrm_resource".into(), id: Some(resource.into()) })
     }
 
     /// Tells that something was done that no agent was needed for.

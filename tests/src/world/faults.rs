@@ -74,6 +74,11 @@ impl World {
         self.step(node, Event::Terminate);
     }
 
+    /// Nobody starts the daemon of a node that was stopped again.
+    pub fn leave_stopped(&mut self, node: u32) {
+        self.host(node).powered = false;
+    }
+
     /// A host is switched off, gets a program that speaks this version, and is switched on.
     pub fn reinstall(&mut self, node: u32, speaks: u8) {
         self.host(node).speaks = speaks;

@@ -22,7 +22,7 @@ use host::Host;
 pub use host::{BROKEN, CRASHED, STUBBORN};
 use network::Network;
 use quorate_core::cib::diff;
-use quorate_core::node::{Effect, Event, Node, Refusal, Reply, Request, Timer, UNDECIDED};
+use quorate_core::node::{Effect, Event, Node, Refusal, RESTLESS, Reply, Request, Timer, UNDECIDED};
 use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::packet::Packet;
@@ -154,7 +154,10 @@ impl World {
         world.after(3_000, Happening::Write);
         world.after(20_000, Happening::Fault);
         world.after(FAULTS_MS, Happening::Heal);
-        world
+        match seed % 5 {
+            4 => world.with_properties(&[("shutdown-lock", "true"), ("shutdown-lock-limit", "20s")]),
+            _ => world,
+        }
     }
 
     /// A cluster whose nodes start and that nothing befalls.
@@ -409,7 +412,7 @@ impl World {
             }
             Effect::CheckDisk { number } => self.disk_begins(node, incarnation, DiskWork::Check { number }),
             Effect::Reply { client, reply } => self.answered(node, incarnation, client, reply),
-            Effect::Note(note) if note.about == UNDECIDED => panic!("n{node} {note}"),
+            Effect::Note(note) if note.about == UNDECIDED || note.message == RESTLESS => panic!("n{node} {note}"),
             Effect::Note(note) => self.tell(|| format!("n{node} {note}")),
             Effect::Leave => self.engine(node, Input::Leave),
             Effect::Refused { .. } => self.refused(node),
