@@ -10,7 +10,7 @@ use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::fencing::under_way::Brought;
 use crate::lrm::result::NodeRef;
 use crate::membership::load::Load;
-use crate::membership::{Accord, Agreement, DiskState, Gathering, Join, Member, View};
+use crate::membership::{Accord, Agreement, DiskState, Gathering, Join, LetIn, Member, View};
 use crate::schema::{self, Fault};
 use crate::status::cause::CAUSES;
 use crate::status::history::SHUTDOWN_LOCK;
@@ -64,7 +64,7 @@ pub struct Replica {
     /// Members of views that were entered since the latest agreement.
     seen: BTreeSet<u32>,
     /// Which run of each node's daemon was let in last.
-    let_in: BTreeMap<u32, u64>,
+    let_in: BTreeMap<u32, LetIn>,
     /// While this member is kept out: its own state as it was when it came.
     waiting_with: Option<Option<Element>>,
     round: u32,

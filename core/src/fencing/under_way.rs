@@ -80,7 +80,7 @@ pub struct Brought {
     pub history: Vec<FencingEvent>,
     pub history_since: i64,
     /// The latest run of each node's daemon that was proved to be off, by the node's id.
-    pub fenced: BTreeMap<u32, u64>,
+    pub fenced: BTreeMap<u32, BTreeSet<u64>>,
     /// Devices that no configuration has, by their ids.
     pub registered: BTreeMap<String, Device>,
 }

@@ -3,7 +3,7 @@
 //! The joins of a view are delivered in one order to all its members, so that each computes
 //! the same agreement without another word.
 
-use super::{Accord, Join, View, election};
+use super::{Accord, Join, LetIn, View, election};
 use crate::cib::Version;
 use crate::fencing::under_way::{self, AgentRun, UnderWay};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,7 @@ pub struct Agreement {
     /// The leader's clock, seconds since the epoch.
     pub epoch_seconds: i64,
     /// Which run of each node's daemon was let in last.
-    pub let_in: BTreeMap<u32, u64>,
+    pub let_in: BTreeMap<u32, LetIn>,
     /// Fence agents that may be running.
     pub agents: BTreeSet<AgentRun>,
     /// The fencing requests that go on.
@@ -103,7 +103,7 @@ fn agree(view: &View, joins: &BTreeMap<u32, Join>) -> Agreement {
         version: Version { num_updates, ..configuration.version },
         status_term: if view.quorate { term } else { status.status_term },
         epoch_seconds: leader.unwrap_or(status).epoch_seconds,
-        let_in: let_in(joins, &outside),
+        let_in: let_in(view.id.term(), joins, &outside),
         requests,
         outside,
         agents,
@@ -111,10 +111,11 @@ fn agree(view: &View, joins: &BTreeMap<u32, Join>) -> Agreement {
     }
 }
 
-/// Incarnations grow: the latest that anyone knows of, and those who are let in now.
-fn let_in(joins: &BTreeMap<u32, Join>, outside: &BTreeSet<u32>) -> BTreeMap<u32, u64> {
+/// The latest that anyone knows of, and those who are let in now.
+fn let_in(term: u64, joins: &BTreeMap<u32, Join>, outside: &BTreeSet<u32>) -> BTreeMap<u32, LetIn> {
     let known = joins.values().flat_map(|join| join.let_in.iter().map(|(id, run)| (*id, *run)));
-    let now = joins.values().filter(|join| !outside.contains(&join.id)).map(|join| (join.id, join.incarnation));
+    let inside = joins.values().filter(|join| !outside.contains(&join.id));
+    let now = inside.map(|join| (join.id, LetIn { term, incarnation: join.incarnation }));
     let mut latest = BTreeMap::new();
     for (id, run) in known.chain(now) {
         let place = latest.entry(id).or_insert(run);
@@ -207,6 +208,18 @@ mod tests {
             attributes: Vec::new(),
             load: Load::default(),
         }
+    }
+
+    /// A clock that was put back makes the later run look like the earlier one.
+    #[test]
+    fn who_was_let_in_into_the_later_view_is_the_later_run() {
+        let run = |term: u64, incarnation: u64| LetIn { term, incarnation };
+        let accord = Accord::default();
+        let mut joins: BTreeMap<u32, Join> = [(1, join(accord, "1:0/0/0/0")), (2, join(accord, "2:0/0/0/0"))].into();
+        joins.get_mut(&1).expect("a join").let_in = [(1, run(1, 9)), (3, run(1, 700))].into();
+        joins.get_mut(&2).expect("a join").let_in = [(1, run(1, 9)), (3, run(2, 600))].into();
+        let expected = [(1, run(3, 1)), (2, run(3, 1)), (3, run(2, 600))].into();
+        assert_eq!(let_in(3, &joins, &BTreeSet::new()), expected);
     }
 
     #[test]

@@ -53,6 +53,15 @@ impl fmt::Display for ViewId {
     }
 }
 
+/// A run of a node's daemon that was let in. The later view's is the later one: its incarnation comes from a
+/// clock, which may have been put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LetIn {
+    /// [`ViewId::term`] of the latest view that it was let into.
+    pub term: u64,
+    pub incarnation: u64,
+}
+
 impl ViewId {
     /// The term of an agreement in this view: greater than that of any view that one of its members has
     /// promised itself to before, be the agreement there known to others or not. Engines go on from
@@ -121,7 +130,7 @@ pub struct Join {
     /// says of them, they are not known to be down.
     pub seen: Vec<u32>,
     /// Which run of each node's daemon was let in last, as far as it knows.
-    pub let_in: BTreeMap<u32, u64>,
+    pub let_in: BTreeMap<u32, LetIn>,
     pub fencing: Brought,
     pub disk: DiskState,
     /// Whether a watchdog resets it when its daemon stands still.

@@ -22,7 +22,7 @@ use host::Host;
 pub use host::{BROKEN, CRASHED, STUBBORN};
 use network::Network;
 use quorate_core::cib::diff;
-use quorate_core::node::{Effect, Event, Node, Refusal, RESTLESS, Reply, Request, Timer, UNDECIDED};
+use quorate_core::node::{Effect, Event, Node, RESTLESS, Refusal, Reply, Request, Timer, UNDECIDED};
 use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::packet::Packet;

@@ -69,8 +69,9 @@ pub(super) struct Fencer {
     timer_number: u64,
     /// An agent has ended: somebody may have to be let in.
     look_outside: bool,
-    /// The latest run of each node's daemon that was proved to be off, by the node's id.
-    fenced: BTreeMap<u32, u64>,
+    /// The latest runs of each node's daemon that were proved to be off, by the node's id. All of them: a clock
+    /// that was put back makes a later run look like an earlier one.
+    fenced: BTreeMap<u32, BTreeSet<u64>>,
     /// Failures in a row, by target.
     failures: BTreeMap<String, u32>,
     /// Devices that no configuration has, by their ids.
@@ -403,7 +404,7 @@ impl Node {
     fn run_let_in(&self, name: &str) -> Option<u64> {
         let (_, agreement) = self.replica.agreement()?;
         let id: u32 = self.find_node(name)?.id.parse().ok()?;
-        agreement.let_in.get(&id).copied()
+        agreement.let_in.get(&id).map(|run| run.incarnation)
     }
 }
 

@@ -11,6 +11,9 @@ use crate::node::request::{Refusal, Reply};
 use crate::status::cause::OFF_IMPOSSIBLE;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Fenced runs of a node's daemon that are remembered.
+const FENCED_RUNS_MAX: usize = 32;
+
 impl Node {
     /// A node was cut off: for which failures, for with its state they are forgotten.
     pub(super) fn remember_causes(&mut self, target: &str, proved: &UnderWay) {
@@ -78,19 +81,25 @@ impl Node {
     pub(super) fn remember_run(&mut self, target: &str, run: Option<u64>) {
         let id = self.find_node(target).and_then(|node| node.id.parse().ok());
         if let (Some(id), Some(run)) = (id, run) {
-            let known = self.fencer.fenced.entry(id).or_default();
-            *known = run.max(*known);
+            self.know_fenced(id, &[run].into());
+        }
+    }
+
+    fn know_fenced(&mut self, id: u32, runs: &BTreeSet<u64>) {
+        let known = self.fencer.fenced.entry(id).or_default();
+        known.extend(runs);
+        while known.len() > FENCED_RUNS_MAX {
+            known.pop_first();
         }
     }
 
     /// Whoever hears here that this very run of it was fenced reacts.
     pub(super) fn share_fenced_runs(&mut self, brought: &[Brought]) {
-        for (id, run) in brought.iter().flat_map(|brought| &brought.fenced) {
-            let known = self.fencer.fenced.entry(*id).or_default();
-            *known = (*run).max(*known);
+        for (id, runs) in brought.iter().flat_map(|brought| &brought.fenced) {
+            self.know_fenced(*id, runs);
         }
-        let me = &self.settings.me;
-        if self.fencer.fenced.get(&me.id) == Some(&self.settings.incarnation) {
+        let mine = self.fencer.fenced.get(&self.settings.me.id);
+        if mine.is_some_and(|runs| runs.contains(&self.settings.incarnation)) {
             self.react_to_own_fencing(false);
         }
     }
