@@ -102,6 +102,11 @@ const CODES: &[(i32, &str, &str)] = &[
     (255, "CRM_EX_MAX", "Error occurred"),
 ];
 
+/// All exit codes of Pacemaker's programs, with their names and words, in their order; the bound is none.
+pub fn codes() -> &'static [(i32, &'static str, &'static str)] {
+    &CODES[..CODES.len() - 1]
+}
+
 /// As status displays say it.
 pub fn text(code: i32) -> &'static str {
     match CODES.binary_search_by_key(&code, |row| row.0) {

@@ -140,6 +140,12 @@ impl CibSource {
     }
 }
 
+/// Where the document lies that a shadow was made from: beside it. Without it nobody could tell what the shadow
+/// changed from what others did.
+pub fn base_of(shadow: &Path, name: &str) -> PathBuf {
+    shadow.with_file_name(format!(".shadow.{name}.base"))
+}
+
 /// The shadows there are in a directory, by name.
 pub fn shadows(directory: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };

@@ -8,7 +8,7 @@ mod access;
 mod attributes;
 mod constraint;
 mod resource;
-mod rule;
+pub mod rule;
 
 pub use attributes::attribute_sets_of;
 

@@ -19,18 +19,28 @@ const VERSION_ATTRIBUTES: [&str; 3] = ["admin_epoch", "epoch", "num_updates"];
 /// The target version is the new document's if that is higher, else the next one: a change of
 /// the configuration raises the epoch.
 pub fn diff(old: &Document, new: &Document) -> Patch {
-    let mut found = Found::default();
-    let path = Path(vec![Step { name: "cib".into(), id: None }]);
-    attributes(old.root(), new.root(), &path, &mut found, &VERSION_ATTRIBUTES);
-    children(old.root(), new.root(), &path, &mut found);
-    let mut changes = found.comments;
-    changes.append(&mut found.deletions);
-    changes.append(&mut found.rest);
+    let changes = changes(old, new, &VERSION_ATTRIBUTES);
     let mut patch = Patch { source: old.version(), target: new.version(), changes };
     if !patch.is_empty() && patch.target <= patch.source {
         patch.target = next(&patch);
     }
     patch
+}
+
+/// How two documents differ, versions and all, as Pacemaker's tools show it.
+pub fn compare(old: &Document, new: &Document) -> Patch {
+    Patch { source: old.version(), target: new.version(), changes: changes(old, new, &[]) }
+}
+
+fn changes(old: &Document, new: &Document, skip: &[&str]) -> Vec<Change> {
+    let mut found = Found::default();
+    let path = Path(vec![Step { name: "cib".into(), id: None }]);
+    attributes(old.root(), new.root(), &path, &mut found, skip);
+    children(old.root(), new.root(), &path, &mut found);
+    let mut changes = found.comments;
+    changes.append(&mut found.deletions);
+    changes.append(&mut found.rest);
+    changes
 }
 
 fn next(patch: &Patch) -> Version {

@@ -65,9 +65,9 @@ impl Document {
         let root = Element::new("cib")
             .with("crm_feature_set", FEATURE_SET)
             .with("validate-with", SCHEMA)
+            .with("admin_epoch", "0")
             .with("epoch", "0")
             .with("num_updates", "0")
-            .with("admin_epoch", "0")
             .with_child(configuration)
             .with_child(Element::new("status"));
         Document { root: Arc::new(root) }

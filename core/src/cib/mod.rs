@@ -21,7 +21,7 @@ pub mod upgrade;
 pub mod version;
 
 pub use apply::{ApplyError, apply};
-pub use diff::diff;
+pub use diff::{compare, diff};
 pub use document::Document;
 pub use edit::Edit;
 pub use merge::{Conflict, merge};

@@ -81,7 +81,46 @@ fn length(fields: &[(String, String)]) -> Option<Duration> {
     Some(total)
 }
 
+/// Where the present is, seen from what an expression means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    Within,
+    After,
+}
+
+/// Whether an expression does not hold yet, holds, or holds no more; `None` if a date in it is none.
+pub fn side(expression: &DateExpression, now: Now) -> Option<Side> {
+    match &expression.test {
+        DateTest::Spec(fields) => {
+            let sides = fields.iter().filter_map(|(name, ranges)| field_side(name, ranges, now));
+            Some(sides.into_iter().find(|side| *side != Side::Within).unwrap_or(Side::Within))
+        }
+        DateTest::InRange { start, end, .. } => {
+            [start, end].into_iter().flatten().map(|text| read(text, now)).collect::<Option<Vec<_>>>()?;
+            Some(verdict_side(&judge(expression, now)))
+        }
+        DateTest::After(text) | DateTest::Before(text) => {
+            read(text, now)?;
+            Some(verdict_side(&judge(expression, now)))
+        }
+    }
+}
+
+fn verdict_side(verdict: &Verdict) -> Side {
+    match verdict {
+        Verdict { holds: true, .. } => Side::Within,
+        Verdict { changes_at: Some(_), .. } => Side::Before,
+        Verdict { changes_at: None, .. } => Side::After,
+    }
+}
+
 fn field_fits(name: &str, ranges: &str, now: Now) -> bool {
+    field_side(name, ranges, now).is_none_or(|side| side == Side::Within)
+}
+
+/// Seen from the ranges of one field; of several that do not fit, the last one tells.
+fn field_side(name: &str, ranges: &str, now: Now) -> Option<Side> {
     let c = now.at.calendar();
     let value = match name {
         "years" => c.year as u32,
@@ -94,14 +133,22 @@ fn field_fits(name: &str, ranges: &str, now: Now) -> bool {
         "hours" => c.hour,
         "minutes" => c.minute,
         "seconds" => c.second,
-        _ => return true,
+        _ => return None,
     };
     let bound = |text: &str| text.trim().parse::<u32>().ok();
-    let fits = |range: &str| match range.split_once('-') {
-        None => bound(range) == Some(value),
-        Some((low, "")) => bound(low).is_some_and(|low| low <= value),
-        Some(("", high)) => bound(high).is_some_and(|high| value <= high),
-        Some((low, high)) => bound(low).is_some_and(|l| l <= value) && bound(high).is_some_and(|h| value <= h),
+    let bounds = |range: &str| match range.split_once('-') {
+        None => bound(range).map(|only| (only, only)),
+        Some((low, "")) => bound(low).map(|low| (low, u32::MAX)),
+        Some(("", high)) => bound(high).map(|high| (0, high)),
+        Some((low, high)) => bound(low).zip(bound(high)),
     };
-    ranges.split(',').any(fits)
+    let side = |range: &str| match bounds(range) {
+        // What cannot be read never fits.
+        None => Side::After,
+        Some((low, _)) if value < low => Side::Before,
+        Some((_, high)) if value > high => Side::After,
+        Some(_) => Side::Within,
+    };
+    let sides: Vec<Side> = ranges.split(',').map(side).collect();
+    if sides.contains(&Side::Within) { Some(Side::Within) } else { sides.last().copied() }
 }

@@ -84,12 +84,10 @@ pub static LEVEL: Level = Level {
 
 const XML: Flag = Flag { name: "--xml", short: "", help: "as the patch in XML" };
 
-/// Beside every shadow stands the document it was made from: without it nobody could tell what
-/// the shadow changed from what others did.
+/// The document a shadow was made from.
 fn origin_of(shadow: &CibSource) -> CibSource {
     let CibSource::Shadow { name, path } = shadow else { return shadow.clone() };
-    let hidden = path.with_file_name(format!(".shadow.{name}.base"));
-    CibSource::Shadow { name: name.clone(), path: hidden }
+    CibSource::Shadow { name: name.clone(), path: store::base_of(path, name) }
 }
 
 fn named(session: &Session, name: Option<&str>) -> Outcome<CibSource> {

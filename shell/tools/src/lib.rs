@@ -10,18 +10,24 @@ mod cibadmin;
 pub mod clock;
 mod completions;
 mod crm_attribute;
+mod crm_error;
 mod crm_failcount;
 mod crm_master;
 mod crm_node;
 mod crm_resource;
+mod crm_rule;
+mod crm_shadow;
 pub mod crm_simulate;
 mod crm_standby;
 mod crm_ticket;
 mod crm_verify;
+mod crmadmin;
 pub mod door;
 mod exporter;
 pub mod input;
 pub mod io;
+mod iso8601;
+mod patchset;
 mod standard;
 mod stonith_admin;
 mod tool;
@@ -36,14 +42,19 @@ pub const TOOLS: &[Tool] = &[
     Tool { name: "attrd_updater", run: attrd_updater::run, linked: true },
     Tool { name: "cibadmin", run: cibadmin::run, linked: true },
     Tool { name: "crm_attribute", run: crm_attribute::run, linked: true },
+    Tool { name: "crm_error", run: crm_error::run, linked: true },
     Tool { name: "crm_failcount", run: crm_failcount::run, linked: true },
     Tool { name: "crm_master", run: crm_master::run, linked: true },
     Tool { name: "crm_node", run: crm_node::run, linked: true },
     Tool { name: "crm_resource", run: crm_resource::run, linked: true },
+    Tool { name: "crm_rule", run: crm_rule::run, linked: true },
+    Tool { name: "crm_shadow", run: crm_shadow::run, linked: true },
     Tool { name: "crm_simulate", run: crm_simulate::run, linked: true },
     Tool { name: "crm_standby", run: crm_standby::run, linked: true },
     Tool { name: "crm_ticket", run: crm_ticket::run, linked: true },
     Tool { name: "crm_verify", run: crm_verify::run, linked: true },
+    Tool { name: "crmadmin", run: crmadmin::run, linked: true },
+    Tool { name: "iso8601", run: iso8601::run, linked: true },
     Tool { name: "stonith_admin", run: stonith_admin::run, linked: true },
     Tool { name: "why", run: why::run, linked: false },
     Tool { name: "exporter", run: exporter::run, linked: false },

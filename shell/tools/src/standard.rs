@@ -32,7 +32,7 @@ pub const FORMATTED: &[Argument] = &[
 /// A tool as its help describes it.
 pub struct Manual {
     pub name: &'static str,
-    /// The words after its options.
+    /// The words after its options; one that ends with `…]` may be repeated.
     pub operands: &'static [&'static str],
     pub about: &'static str,
     pub tables: &'static [&'static [Argument]],
@@ -79,7 +79,8 @@ fn begin(manual: &Manual, arguments: &[String], io: &mut Io) -> Result<Call, Exi
         Exit::USAGE
     };
     let given = arguments::split(manual.tables, arguments).map_err(|error| usage(error.to_string()))?;
-    if let Some(word) = given.operands.get(manual.operands.len()) {
+    let is_repeated = manual.operands.last().is_some_and(|operand| operand.ends_with("…]"));
+    if let Some(word) = given.operands.get(manual.operands.len()).filter(|_| !is_repeated) {
         return Err(usage(format!("non-option ARGV-elements: {word}")));
     }
     if given.options.iter().any(|(name, _)| name.starts_with("help")) {

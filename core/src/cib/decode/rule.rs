@@ -131,6 +131,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A `<date_expression>` alone; `None` if it cannot be read.
+pub fn date(element: &Element) -> Option<DateExpression> {
+    date_expression(element, element.id().unwrap_or_default()).ok()
+}
+
 /// What a field of a calendar goes from and to. Years have no end.
 fn calendar(field: &str) -> Option<(u32, u32)> {
     Some(match field {
