@@ -55,7 +55,6 @@ pub fn apply(document: &Document, patch: &Patch) -> Result<Document, ApplyError>
     let mut work = document.clone();
     let (placed, other): (Vec<&Change>, Vec<&Change>) =
         patch.changes.iter().partition(|change| matches!(change, Change::Create { .. } | Change::Move { .. }));
-    delete_comments(work.root_mut(), &other)?;
     for change in other {
         apply_in_place(work.root_mut(), change)?;
     }
@@ -76,26 +75,6 @@ fn target<'a>(root: &'a mut Element, path: &Path) -> Result<&'a mut Element, App
     path.find_mut(root).ok_or_else(|| mismatch(path, "is missing"))
 }
 
-/// Places are those in the source, so the last go first.
-fn delete_comments(root: &mut Element, changes: &[&Change]) -> Result<(), ApplyError> {
-    let mut places: Vec<(&Path, usize)> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::DeleteComment { parent, position } => Some((parent, *position)),
-            _ => None,
-        })
-        .collect();
-    places.sort_by_key(|place| std::cmp::Reverse(place.1));
-    for (parent, position) in places {
-        let element = target(root, parent)?;
-        match element.children.get(position) {
-            Some(Node::Comment(_) | Node::Text(_)) => drop(element.children.remove(position)),
-            _ => return Err(mismatch(parent, "has no comment at that place")),
-        }
-    }
-    Ok(())
-}
-
 fn apply_in_place(root: &mut Element, change: &Change) -> Result<(), ApplyError> {
     match change {
         Change::Delete { path } => {
@@ -111,7 +90,15 @@ fn apply_in_place(root: &mut Element, change: &Change) -> Result<(), ApplyError>
             }
             order_attributes(element, result);
         }
-        Change::DeleteComment { .. } | Change::Create { .. } | Change::Move { .. } => {}
+        // What goes before it does not count for its place any more.
+        Change::DeleteComment { parent, position } => {
+            let element = target(root, parent)?;
+            match element.children.get(*position) {
+                Some(Node::Comment(_) | Node::Text(_)) => drop(element.children.remove(*position)),
+                _ => return Err(mismatch(parent, "has no comment at that place")),
+            }
+        }
+        Change::Create { .. } | Change::Move { .. } => {}
     }
     Ok(())
 }

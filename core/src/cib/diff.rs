@@ -19,28 +19,18 @@ const VERSION_ATTRIBUTES: [&str; 3] = ["admin_epoch", "epoch", "num_updates"];
 /// The target version is the new document's if that is higher, else the next one: a change of
 /// the configuration raises the epoch.
 pub fn diff(old: &Document, new: &Document) -> Patch {
-    let changes = changes(old, new, &VERSION_ATTRIBUTES);
+    let mut found = Found::default();
+    let path = Path(vec![Step { name: "cib".into(), id: None }]);
+    attributes(old.root(), new.root(), &path, &mut found, &VERSION_ATTRIBUTES);
+    children(old.root(), new.root(), &path, &mut found);
+    let mut changes = in_turn(found.comments);
+    changes.append(&mut found.deletions);
+    changes.append(&mut found.rest);
     let mut patch = Patch { source: old.version(), target: new.version(), changes };
     if !patch.is_empty() && patch.target <= patch.source {
         patch.target = next(&patch);
     }
     patch
-}
-
-/// How two documents differ, versions and all, as Pacemaker's tools show it.
-pub fn compare(old: &Document, new: &Document) -> Patch {
-    Patch { source: old.version(), target: new.version(), changes: changes(old, new, &[]) }
-}
-
-fn changes(old: &Document, new: &Document, skip: &[&str]) -> Vec<Change> {
-    let mut found = Found::default();
-    let path = Path(vec![Step { name: "cib".into(), id: None }]);
-    attributes(old.root(), new.root(), &path, &mut found, skip);
-    children(old.root(), new.root(), &path, &mut found);
-    let mut changes = found.comments;
-    changes.append(&mut found.deletions);
-    changes.append(&mut found.rest);
-    changes
 }
 
 fn next(patch: &Patch) -> Version {
@@ -50,6 +40,22 @@ fn next(patch: &Patch) -> Version {
         true => patch.source.next_configuration(),
         false => patch.source.next_status(),
     }
+}
+
+/// Comments go one by one: where each is when those before it have gone.
+fn in_turn(comments: Vec<Change>) -> Vec<Change> {
+    let mut places: BTreeMap<Path, Vec<usize>> = BTreeMap::new();
+    for comment in comments {
+        if let Change::DeleteComment { parent, position } = comment {
+            places.entry(parent).or_default().push(position);
+        }
+    }
+    let of_parent = |(parent, mut places): (Path, Vec<usize>)| {
+        places.sort_unstable();
+        let comments = places.into_iter().enumerate();
+        comments.map(move |(gone, at)| Change::DeleteComment { parent: parent.clone(), position: at - gone })
+    };
+    places.into_iter().flat_map(of_parent).collect()
 }
 
 #[derive(Default)]

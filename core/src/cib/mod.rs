@@ -7,6 +7,7 @@
 pub mod acl;
 pub mod apply;
 pub mod command;
+pub mod compare;
 pub mod decode;
 pub mod diff;
 pub mod document;
@@ -21,7 +22,7 @@ pub mod upgrade;
 pub mod version;
 
 pub use apply::{ApplyError, apply};
-pub use diff::{compare, diff};
+pub use diff::diff;
 pub use document::Document;
 pub use edit::Edit;
 pub use merge::{Conflict, merge};

@@ -21,7 +21,7 @@ pub enum Change {
     Create { parent: Path, position: usize, node: Node },
     /// An element goes, with all below it.
     Delete { path: Path },
-    /// A comment goes: it has no path of its own, so its place in the source is given.
+    /// A comment goes: it has no path of its own, so its place is given, when what is deleted before it has gone.
     DeleteComment { parent: Path, position: usize },
     /// Attributes of an element change; the children stay.
     Modify { path: Path, attributes: Vec<AttributeChange>, result: Attributes },

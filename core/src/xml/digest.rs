@@ -3,8 +3,8 @@
 //! The digest of parameters (PACEMAKER 4.5) and of stored documents: one leading blank, the
 //! element on one line, a line end. Absent: which attributes enter (see `lrm` and `cib`).
 
-use super::tree::Element;
-use super::writer::{escape_attribute, write_to};
+use super::tree::{Element, Node};
+use super::writer::{escape_attribute, write, write_to};
 use md5::{Digest, Md5};
 
 /// The lower-case hexadecimal MD5 of some bytes.
@@ -19,6 +19,24 @@ pub fn element_digest(element: &Element) -> String {
     write_to(element, &mut text);
     text.push('\n');
     md5_hex(text.as_bytes())
+}
+
+/// The digest of a document whoever wrote it when: of a patch's target, and what `cibadmin --md5-sum-versioned` says.
+pub fn document_digest(element: &Element) -> String {
+    md5_hex(write(&without_author(element)).as_bytes())
+}
+
+fn without_author(element: &Element) -> Element {
+    let mut element = element.clone();
+    element.attributes.retain(|name, _| {
+        !matches!(name, "crm-debug-origin" | "cib-last-written" | "update-origin" | "update-client" | "update-user")
+    });
+    for child in &mut element.children {
+        if let Node::Element(child) = child {
+            *child = std::sync::Arc::new(without_author(child));
+        }
+    }
+    element
 }
 
 /// The digest of `<parameters …/>` with these attributes, in their order.

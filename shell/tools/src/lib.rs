@@ -10,6 +10,7 @@ mod cibadmin;
 pub mod clock;
 mod completions;
 mod crm_attribute;
+mod crm_diff;
 mod crm_error;
 mod crm_failcount;
 mod crm_master;
@@ -42,6 +43,7 @@ pub const TOOLS: &[Tool] = &[
     Tool { name: "attrd_updater", run: attrd_updater::run, linked: true },
     Tool { name: "cibadmin", run: cibadmin::run, linked: true },
     Tool { name: "crm_attribute", run: crm_attribute::run, linked: true },
+    Tool { name: "crm_diff", run: crm_diff::run, linked: true },
     Tool { name: "crm_error", run: crm_error::run, linked: true },
     Tool { name: "crm_failcount", run: crm_failcount::run, linked: true },
     Tool { name: "crm_master", run: crm_master::run, linked: true },

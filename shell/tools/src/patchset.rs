@@ -69,7 +69,8 @@ fn created(place: &str, node: &Node, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quorate_core::cib::{Document, compare};
+    use quorate_core::cib::Document;
+    use quorate_core::cib::compare::{Order, compare};
 
     #[track_caller]
     fn check(change: impl Fn(&str) -> String, expected: &str) {
@@ -78,7 +79,9 @@ mod tests {
                     </configuration><status/></cib>";
         let old = Document::read(text).expect("a CIB");
         let new = Document::read(&change(text)).expect("a CIB");
-        assert_eq!(super::text(&compare(&old, &new)), expected);
+        let changes = compare(old.root(), new.root(), Order::Counts);
+        let patch = Patch { source: old.version(), target: new.version(), changes };
+        assert_eq!(super::text(&patch), expected);
     }
 
     #[test]

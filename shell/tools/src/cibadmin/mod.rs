@@ -16,10 +16,10 @@ use options::{Action, Input, MANUAL, Wish};
 use quorate_core::cib::acl::Subject;
 use quorate_core::cib::command::{self, Command, CommandError, SECTIONS, Scope};
 use quorate_core::cib::{Document, Patch, apply};
-use quorate_core::xml::digest::{element_digest, md5_hex};
+use quorate_core::xml::digest::{document_digest, element_digest};
 use quorate_core::xml::path::{Path, Step};
 use quorate_core::xml::xpath::{self, Found, Kind};
-use quorate_core::xml::{Element, Node, read, write};
+use quorate_core::xml::{Element, Node, read};
 use quorate_transport::environment::Environment;
 use std::io::Read;
 
@@ -45,7 +45,7 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
     match (wish.action, input) {
         (Action::Empty, _) => empty(wish.schema.as_deref(), answer),
         (Action::Digest, Some(input)) => digest(&element_digest(&input), answer),
-        (Action::VersionedDigest, Some(input)) => digest(&md5_hex(write(&filtered(&input)).as_bytes()), answer),
+        (Action::VersionedDigest, Some(input)) => digest(&document_digest(&input), answer),
         (Action::Query, _) => return query(&wish, user.as_ref(), &environment, answer),
         (Action::Patch, Some(input)) => return patch(&input, &wish, user.as_ref(), &environment),
         (_, input) => return change(&wish, user.as_ref(), input, &environment, answer),
@@ -79,20 +79,6 @@ fn empty(schema: Option<&str>, answer: &mut Answer) {
 fn digest(digest: &str, answer: &mut Answer) {
     answer.line(digest);
     answer.part(Element::new("md5-sum").with("digest", digest));
-}
-
-/// Without who wrote it when.
-fn filtered(element: &Element) -> Element {
-    let mut element = element.clone();
-    element.attributes.retain(|name, _| {
-        !matches!(name, "crm-debug-origin" | "cib-last-written" | "update-origin" | "update-client" | "update-user")
-    });
-    for child in &mut element.children {
-        if let Node::Element(child) = child {
-            *child = std::sync::Arc::new(filtered(child));
-        }
-    }
-    element
 }
 
 // ---- looking -------------------------------------------------------------------------------------

@@ -115,6 +115,7 @@ fn changed(
     door::change(&scene.source, ANSWER_WITHIN, |document| {
         let outcome = decide(document)?;
         let mut next = apply_all(document, &outcome.edits).expect("edits stand on what was just looked at");
+        outcome.changed.iter().for_each(|one| new_set_last(document, &mut next, one));
         if next.root() != document.root() {
             next.set_version(document.version().next_configuration());
         }
@@ -122,6 +123,27 @@ fn changed(
         Ok(next)
     })?;
     Ok(decided.into_inner())
+}
+
+/// A set that is new comes behind the members of a container, as Pacemaker's tool has it.
+fn new_set_last(before: &Document, next: &mut Document, changed: &Changed) {
+    let Some(set) = &changed.set else { return };
+    let path = |document: &Document| {
+        let configuration = document.configuration();
+        Some(objects::find_resource(configuration, &changed.resource)?.path(configuration))
+    };
+    let has_set = |element: &Element| element.elements().any(|child| child.id() == Some(set));
+    let was_there = path(before).and_then(|path| path.find(before.root()).map(has_set));
+    if was_there == Some(false)
+        && let Some(element) = path(next).and_then(|path| path.find_mut(next.root_mut()))
+        && let Some(at) = element
+            .children
+            .iter()
+            .position(|node| node.element().is_some_and(|child| child.id() == Some(set.as_str())))
+    {
+        let node = element.children.remove(at);
+        element.children.push(node);
+    }
 }
 
 fn told(
@@ -188,7 +210,8 @@ fn element(scene: &Scene, id: ResourceId, name: &str, value: Option<&str>) -> Re
             Some(value) => element.set(name, value),
             None => drop(element.unset(name)),
         }
-        if next.root() != document.root() {
+        // Counted in any case, as Pacemaker's tool does; a cluster is not asked for nothing.
+        if next.root() != document.root() || !scene.source.is_live() {
             next.set_version(document.version().next_configuration());
         }
         Ok(next)

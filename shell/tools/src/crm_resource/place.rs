@@ -201,8 +201,14 @@ pub fn delete(scene: &Scene, wish: &Wish) -> Result<(), Failed> {
 pub fn commit(scene: &Scene, decide: impl Fn(&Document) -> Result<Vec<Edit>, Refusal>) -> Result<(), Failed> {
     let made = |document: &Document| {
         let edits = decide(document)?;
-        let next = apply_all(document, &edits).expect("edits stand on what was just looked at");
-        Ok(door::counted(document, next))
+        let mut next = apply_all(document, &edits).expect("edits stand on what was just looked at");
+        if next.root() != document.root() {
+            // As Pacemaker's tool, which first takes away and then adds: each counts.
+            let has = |gone: bool| edits.iter().any(|edit| matches!(edit, Edit::Delete { .. }) == gone);
+            let once = document.version().next_configuration();
+            next.set_version(if has(true) && has(false) { once.next_configuration() } else { once });
+        }
+        Ok(next)
     };
     let changed = door::change(&scene.source, ANSWER_WITHIN, made).map(drop);
     changed.map_err(|error| {

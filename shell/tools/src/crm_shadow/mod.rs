@@ -12,7 +12,8 @@ use crate::standard::{self, Call, Failed};
 use crate::{Exit, Io, patchset};
 use options::{MANUAL, Wish};
 use quorate_core::cib::command::{self, Command, CommandError, Scope};
-use quorate_core::cib::{Document, compare};
+use quorate_core::cib::compare::{Order, compare};
+use quorate_core::cib::{Document, Patch};
 use quorate_core::schema;
 use quorate_core::xml::{Element, write_pretty};
 use quorate_transport::environment::{Environment, variable};
@@ -123,7 +124,8 @@ impl Shadow {
     fn differs(&self, cluster: &CibSource, answer: &mut Answer) -> Result<After, Failed> {
         self.must_exist()?;
         let (live, mine) = (real(cluster)?, self.read()?);
-        let patch = compare(&live, &mine);
+        let changes = compare(live.root(), mine.root(), Order::Counts);
+        let patch = Patch { source: live.version(), target: mine.version(), changes };
         if patch.is_empty() {
             answer.part(self.element());
             return Ok(After::Nothing);
