@@ -13,6 +13,8 @@ pub struct Environment {
     pub cib_file: Option<String>,
     pub cib_shadow: Option<String>,
     pub cib_shadow_dir: Option<PathBuf>,
+    /// Whose rights count, as root and hacluster may say.
+    pub cib_user: Option<String>,
     /// The directory that holds all of this node; `/` but for demo nodes and tests.
     pub root: PathBuf,
     pub home: PathBuf,
@@ -36,6 +38,7 @@ impl Environment {
             cib_file: variable("CIB_file"),
             cib_shadow: variable("CIB_shadow"),
             cib_shadow_dir: variable("CIB_shadow_dir").map(PathBuf::from),
+            cib_user: variable("CIB_user"),
             root: variable("QUORATE_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from),
             home: variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from),
             user: user.map_or_else(String::new, |user| user.name),

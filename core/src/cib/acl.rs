@@ -5,6 +5,7 @@
 //! and all around it the nearest permission decides; on the same element `deny` goes before the others; writing
 //! includes reading. Absent: who is privileged.
 
+use super::apply::apply;
 use super::decode;
 use super::document::Document;
 use super::model::acl::{AclKind, AclPermission, AclScope, AclSubject};
@@ -41,6 +42,7 @@ pub enum Access {
 /// What somebody may do with one document.
 #[derive(Clone, Debug)]
 pub struct Rights {
+    permissions: Vec<AclPermission>,
     /// By the way from the root: places among children.
     marks: BTreeMap<Vec<usize>, Mark>,
 }
@@ -65,13 +67,15 @@ impl Rights {
         let is_group = |target: &&AclSubject| subject.groups.contains(&target.name);
         let mut roles: Vec<&String> = acls.users.iter().filter(is_user).flat_map(|user| &user.roles).collect();
         roles.extend(acls.groups.iter().filter(is_group).flat_map(|group| &group.roles));
-        let mut rights = Rights { marks: BTreeMap::new() };
-        for role in acls.roles.iter().filter(|role| roles.contains(&&role.id)) {
-            for permission in &role.permissions {
-                rights.mark(document.root(), permission);
-            }
-        }
-        rights
+        let own = acls.roles.iter().filter(|role| roles.contains(&&role.id));
+        Rights::on(document.root(), own.flat_map(|role| role.permissions.iter().cloned()).collect())
+    }
+
+    /// What these permissions mean in a document.
+    fn on(root: &Element, permissions: Vec<AclPermission>) -> Rights {
+        let mut rights = Rights { permissions: Vec::new(), marks: BTreeMap::new() };
+        permissions.iter().for_each(|permission| rights.mark(root, permission));
+        Rights { permissions, ..rights }
     }
 
     fn mark(&mut self, root: &Element, permission: &AclPermission) {
@@ -137,8 +141,40 @@ impl Rights {
     }
 
     /// Why a change may not be made, if it may not.
+    ///
+    /// What is new is judged where it comes to stand: a permission for `//nvpair[@name='target-role']` lets somebody
+    /// set a role for the first time, too, and make the set that holds it.
     pub fn refuses(&self, document: &Document, patch: &Patch) -> Option<String> {
-        patch.changes.iter().find_map(|change| self.refuses_change(document.root(), change))
+        let creates = patch.changes.iter().any(|change| matches!(change, Change::Create { .. }));
+        let next = creates.then(|| apply(document, patch).ok()).flatten();
+        let after = next.as_ref().map(|next| (next.root(), Rights::on(next.root(), self.permissions.clone())));
+        patch.changes.iter().find_map(|change| match (change, &after) {
+            (Change::Create { parent, node: Node::Element(element), .. }, Some((root, rights))) => {
+                let path = parent.join(Step::to(&**element));
+                let way = way(root, &path);
+                let may = way.len() + 1 == path.0.len() && rights.may_create(root, &way);
+                (!may).then(|| format!("you may not change {parent}"))
+            }
+            _ => self.refuses_change(document.root(), change),
+        })
+    }
+
+    /// Whether what stands at a place may be new there: it may be written, or it only holds what may be.
+    fn may_create(&self, root: &Element, way: &[usize]) -> bool {
+        if self.writes(way) {
+            return !self.denies_below(way);
+        }
+        let Some(element) = at(root, way).filter(|element| is_scaffolding(element)) else { return false };
+        if self.access(way) == Access::Denied && self.is_marked(way) || is_of_lists(root, way) {
+            return false;
+        }
+        let below = element.children.iter().enumerate();
+        let mut children = below.filter(|(_, node)| node.element().is_some()).map(|(place, _)| place).peekable();
+        children.peek().is_some() && children.all(|place| self.may_create(root, &[way, &[place]].concat()))
+    }
+
+    fn is_marked(&self, way: &[usize]) -> bool {
+        (0..=way.len()).any(|length| self.marks.contains_key(&way[..length]))
     }
 
     fn refuses_change(&self, root: &Element, change: &Change) -> Option<String> {
@@ -174,6 +210,20 @@ impl Rights {
     fn denies_below(&self, way: &[usize]) -> bool {
         self.marks.range(way.to_vec()..).take_while(|(below, _)| below.starts_with(way)).any(|(_, mark)| mark.denied)
     }
+}
+
+/// An element that has an id, and nothing else of its own.
+fn is_scaffolding(element: &Element) -> bool {
+    element.attributes.iter().all(|(name, _)| name.as_str() == "id")
+}
+
+/// Whether a place is within the access lists: nobody makes room there for more rights.
+fn is_of_lists(root: &Element, way: &[usize]) -> bool {
+    (0..=way.len()).any(|length| at(root, &way[..length]).is_some_and(|element| element.name == "acls"))
+}
+
+fn at<'a>(root: &'a Element, way: &[usize]) -> Option<&'a Element> {
+    way.iter().try_fold(root, |element, place| element.children.get(*place)?.element().map(|child| &**child))
 }
 
 fn bare(element: &Element) -> Element {
@@ -321,6 +371,17 @@ mod tests {
         check_change(&one, RESOURCES, &secret, false);
         check_change(&one, RESOURCES, &without_b, false);
         check_change(&one, RESOURCES, &with_c, false);
+        // For the first time.
+        let first = "<primitive id='b'><meta_attributes id='b-m'><nvpair id='b-r' name='target-role' value='Stopped'/>\
+            </meta_attributes></primitive>";
+        let of_b = |text: &str| RESOURCES.replace("<primitive id='b'/>", text);
+        check_change(&one, RESOURCES, &of_b(first), true);
+        check_change(&one, RESOURCES, &of_b(&first.replace("target-role", "is-managed")), false);
+        check_change(&one, RESOURCES, &of_b("<primitive id='b'><meta_attributes id='b-m'/></primitive>"), false);
+        let mixed = first.replace("</meta", "<nvpair id='b-s' name='secret' value='y'/></meta");
+        check_change(&one, RESOURCES, &of_b(&mixed), false);
+        let denied = [one[0], one[1], ("deny", "xpath=\"//primitive[@id='b']\"")];
+        check_change(&denied, RESOURCES, &of_b(first), false);
         let all = [("write", "xpath='//resources'"), ("deny", "reference='a-s'")];
         check_change(&all, RESOURCES, &role, true);
         check_change(&all, RESOURCES, &secret, false);

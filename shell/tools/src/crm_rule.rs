@@ -80,7 +80,7 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
 fn document(text: Option<&str>) -> Result<Document, Failed> {
     match text {
         None => {
-            let read = Environment::of_process().first_source().read(ANSWER_WITHIN);
+            let read = door::read(&Environment::of_process().first_source(), ANSWER_WITHIN);
             read.map_err(|error| (door::exit(&error), error.to_string()))
         }
         Some("-") => {

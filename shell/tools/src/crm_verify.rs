@@ -92,7 +92,7 @@ fn read(given: &Given) -> Result<Element, Failed> {
     }
     match Environment::of_process().first_source() {
         CibSource::File(path) | CibSource::Shadow { path, .. } if path.exists() => read_file(&path),
-        source => match source.read(ANSWER_WITHIN) {
+        source => match door::read(&source, ANSWER_WITHIN) {
             Ok(document) => Ok(document.root().clone()),
             Err(error) => Err((door::exit(&error), error.to_string())),
         },

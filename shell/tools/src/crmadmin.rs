@@ -115,8 +115,8 @@ struct Known {
 
 fn nodes(kinds: Option<&str>, quiet: bool, export: bool, answer: &mut Answer) -> Result<(), Failed> {
     let source = Environment::of_process().first_source();
-    let document =
-        source.read(ANSWER_WITHIN).map_err(|error| (door::exit(&error), format!("error: Command failed: {error}")))?;
+    let document = door::read(&source, ANSWER_WITHIN)
+        .map_err(|error| (door::exit(&error), format!("error: Command failed: {error}")))?;
     let is_wanted = |kind: &str| {
         kinds.is_none_or(|kinds| kinds.split(',').any(|wanted| wanted.is_empty() || wanted == "all" || wanted == kind))
     };

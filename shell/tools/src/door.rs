@@ -4,6 +4,7 @@
 //! Changes that hold on any version are made anew when others were first.
 //! Absent: whether it is wise (the callers ask for --force).
 
+use crate::acting;
 use crate::clock;
 use crate::standard::Failed;
 use quorate_core::admin;
@@ -75,6 +76,19 @@ impl<E> ChangeError<E> {
     }
 }
 
+/// The CIB, as far as the user may see it.
+///
+/// # Errors
+/// There is none, or the user may see nothing of it.
+pub fn read(source: &CibSource, timeout: Duration) -> Result<Document, StoreError> {
+    let user = acting::of_environment(source).map_err(denied)?;
+    acting::seen_by(source.read(timeout)?, user.as_ref()).map_err(denied)
+}
+
+fn denied(reason: String) -> StoreError {
+    StoreError::Daemon(AskError::Refused(Refusal::Denied { reason }))
+}
+
 /// A changed configuration counts in the version.
 pub fn counted(now: &Document, mut next: Document) -> Document {
     if next.root() != now.root() {
@@ -92,8 +106,12 @@ pub fn change<E>(
     timeout: Duration,
     change: impl Fn(&Document) -> Result<Document, E>,
 ) -> Result<(Document, Document), ChangeError<E>> {
+    let user = acting::of_environment(source).map_err(denied)?;
     let checked = |now: &Document| {
         let next = change(now).map_err(ChangeError::Made)?;
+        if let Some(why) = acting::refuses(now, &next, user.as_ref()) {
+            return Err(denied(why).into());
+        }
         let faults = schema::new_faults(now.root(), next.root());
         if faults.is_empty() { Ok(next) } else { Err(ChangeError::Schema(faults)) }
     };

@@ -3,6 +3,7 @@
 //! In: words, the environment. Out: text, XML, a changed CIB.
 //! Absent: the crm language, the shell.
 
+mod acting;
 pub mod agent;
 mod answer;
 mod attrd_updater;

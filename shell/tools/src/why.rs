@@ -88,7 +88,7 @@ fn answer(call: Call, io: &mut Io) -> Exit {
         io.error(MANUAL.name, "which resource? usage: why RSC [NODE]");
         return Exit::USAGE;
     };
-    let document = match Environment::of_process().first_source().read(ANSWER_WITHIN) {
+    let document = match door::read(&Environment::of_process().first_source(), ANSWER_WITHIN) {
         Ok(document) => document,
         Err(error) => {
             io.error(MANUAL.name, &error.to_string());

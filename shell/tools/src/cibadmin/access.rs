@@ -4,21 +4,17 @@
 //! Pacemaker's three forms. Absent: what lists mean (`core::cib::acl`); rights of who calls, which the daemon
 //! decides of.
 
-use super::failure::{denied, failed};
+use super::failure::failed;
 use super::options::{Show, Wish};
 use crate::Exit;
+use crate::acting::{self, PRIVILEGED};
 use crate::answer::Answer;
 use crate::standard::Failed;
-use quorate_core::cib::acl::{self, Access, Rights, Subject};
-use quorate_core::cib::{Document, command, diff};
+use quorate_core::cib::acl::{Access, Rights, Subject};
+use quorate_core::cib::{Document, command};
 use quorate_core::xml::{Element, Node, write};
 use quorate_transport::environment::Environment;
-use quorate_transport::local::user::groups_of_user;
-use quorate_transport::store::CibSource;
 use std::io::IsTerminal;
-
-/// Accounts that lists do not bind.
-const PRIVILEGED: [&str; 2] = ["root", "hacluster"];
 
 const PREFIX: &str = "pcmk-access-";
 const NAMESPACE: &str = "http://clusterlabs.org/ns/pacemaker/access/";
@@ -28,7 +24,7 @@ const NAMESPACE: &str = "http://clusterlabs.org/ns/pacemaker/access/";
 /// # Errors
 /// With the cluster only root and hacluster act for others.
 pub fn user(wish: &Wish, environment: &Environment) -> Result<Option<Subject>, Failed> {
-    let Some(name) = &wish.user else { return Ok(None) };
+    let Some(name) = wish.user.as_ref().or(environment.cib_user.as_ref()) else { return Ok(None) };
     if PRIVILEGED.contains(&name.as_str()) {
         return match wish.show_access {
             None => Ok(None),
@@ -38,33 +34,8 @@ pub fn user(wish: &Wish, environment: &Environment) -> Result<Option<Subject>, F
             }
         };
     }
-    let is_live = matches!(environment.first_source(), CibSource::Live { .. });
-    if is_live && *name != environment.user && !PRIVILEGED.contains(&environment.user.as_str()) {
-        let text = format!("only {} act with the rights of others", PRIVILEGED.join(" and "));
-        return Err((Exit::NOT_PERMITTED, text));
-    }
-    Ok(Some(Subject { user: name.clone(), groups: groups_of_user(name) }))
-}
-
-/// The rights that bind the user, if lists are in force.
-fn rights(document: &Document, user: Option<&Subject>) -> Option<Rights> {
-    user.filter(|_| acl::is_in_force(document)).map(|user| Rights::of(document, user))
-}
-
-/// What the user sees.
-///
-/// # Errors
-/// That is nothing.
-pub fn seen_by(document: Document, user: Option<&Subject>) -> Result<Document, Failed> {
-    let Some(rights) = rights(&document, user) else { return Ok(document) };
-    let unseen = || denied("no access list lets the user see anything");
-    let shown = rights.shown(&document).ok_or_else(unseen)?;
-    Document::from_element(shown).map_err(|error| (Exit::DATA_ERROR, error.to_string()))
-}
-
-/// Why the user may not make this of that.
-pub fn refuses(now: &Document, next: &Document, user: Option<&Subject>) -> Option<String> {
-    rights(now, user)?.refuses(now, &diff(now, next))
+    let subject = acting::subject(name, &environment.first_source(), environment);
+    subject.map_err(|text| (Exit::NOT_PERMITTED, text))
 }
 
 /// `--show-access`

@@ -7,8 +7,10 @@ use quorate_core::cib::command::CommandError;
 use quorate_transport::local::daemon::AskError;
 use quorate_transport::store::StoreError;
 
-pub fn denied(why: &str) -> Failed {
-    (Exit::NOT_PERMITTED, format!("CIB API call failed: Permission denied: {why}"))
+/// Why is for who asks for more words.
+pub fn denied(why: &str, is_verbose: bool) -> Failed {
+    let why = if is_verbose { format!(": {why}") } else { String::new() };
+    (Exit::NOT_PERMITTED, format!("CIB API call failed: Permission denied{why}"))
 }
 
 pub fn failed(error: CommandError) -> Failed {

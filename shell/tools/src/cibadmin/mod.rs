@@ -7,6 +7,7 @@ mod access;
 mod failure;
 mod options;
 
+use crate::acting;
 use crate::answer::Answer;
 use crate::door::{self, ChangeError};
 use crate::standard::{self, Call, Failed};
@@ -88,7 +89,7 @@ fn query(wish: &Wish, user: Option<&Subject>, environment: &Environment, answer:
     if let (Some(how), Some(user)) = (wish.show_access, user) {
         return access::show(&document, user, how, wish, answer);
     }
-    let document = access::seen_by(document, user)?;
+    let document = acting::seen_by(document, user).map_err(|why| denied(&why, wish.verbose))?;
     let root = document.root();
     let found = command::found(root, &wish.scope).map_err(failed)?;
     if wish.node_path && matches!(wish.scope, Scope::XPath(_)) {
@@ -155,7 +156,7 @@ fn made<E>(
     change: impl Fn(&Document) -> Result<Document, E>,
 ) -> Result<Document, Unmade<E>> {
     let next = change(now).map_err(Unmade::Itself)?;
-    match access::refuses(now, &next, user) {
+    match acting::refuses(now, &next, user) {
         Some(why) => Err(Unmade::Denied(why)),
         None => Ok(next),
     }
@@ -182,7 +183,7 @@ fn change(
     let made = |now: &Document| made(now, user, |now| command::carry_out(now, &wish.scope, &command));
     match door::change(&environment.first_source(), wish.timeout, made) {
         Ok(_) => Ok(()),
-        Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why)),
+        Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why, wish.verbose)),
         Err(ChangeError::Made(Unmade::Itself(CommandError::Unchanged))) => {
             answer.line("Upgrade unnecessary: Schema is already the latest available");
             Ok(())
@@ -226,7 +227,7 @@ fn patch(input: &Element, wish: &Wish, user: Option<&Subject>, environment: &Env
     let made = |now: &Document| made(now, user, |now| apply(now, &patch));
     match door::change(&environment.first_source(), wish.timeout, made) {
         Ok(_) => Ok(()),
-        Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why)),
+        Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why, wish.verbose)),
         Err(ChangeError::Made(Unmade::Itself(error))) => Err(unfit(&error)),
         Err(ChangeError::Store(error)) => Err(not_stored(error)),
         Err(ChangeError::Schema(_)) => Err((Exit::CONFIG, UNFIT.into())),

@@ -153,6 +153,7 @@ pub struct Wish {
     pub schema: Option<String>,
     /// With whose rights.
     pub user: Option<String>,
+    pub verbose: bool,
     pub show_access: Option<Show>,
     pub may_create: bool,
     pub no_children: bool,
@@ -186,6 +187,7 @@ impl Wish {
             scope,
             schema: given.value("empty"),
             user,
+            verbose: given.has("verbose"),
             show_access,
             may_create: given.has("allow-create"),
             no_children: given.has("no-children"),

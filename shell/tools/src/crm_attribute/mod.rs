@@ -69,7 +69,7 @@ const API: &str = "2.38";
 fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     let environment = Environment::of_process();
     let source = environment.first_source();
-    let document = source.read(ANSWER_WITHIN).map_err(refused)?;
+    let document = door::read(&source, ANSWER_WITHIN).map_err(refused)?;
     let node = match wish.section.is_of_node() {
         true => Some(node(wish, &document, &source, &environment)?),
         false => None,

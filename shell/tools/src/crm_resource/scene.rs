@@ -34,7 +34,7 @@ impl Scene {
     pub fn read() -> Result<Scene, Failed> {
         let environment = Environment::of_process();
         let source = environment.first_source();
-        let document = source.read(ANSWER_WITHIN);
+        let document = door::read(&source, ANSWER_WITHIN);
         let document =
             document.map_err(|error| (door::exit(&error), format!("Could not connect to the CIB: {error}")))?;
         Scene::of(environment, source, document)

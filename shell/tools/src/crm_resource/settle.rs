@@ -71,7 +71,7 @@ fn pending(document: &Document) -> Vec<String> {
 }
 
 fn read(scene: &Scene) -> Result<Scene, Failed> {
-    let document = scene.source.read(ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))?;
+    let document = door::read(&scene.source, ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))?;
     Scene::of(scene.environment.clone(), scene.source.clone(), document)
 }
 

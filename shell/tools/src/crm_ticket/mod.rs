@@ -64,7 +64,7 @@ fn act(options: &TicketOptions, report: &mut Report) -> Result<(), Failed> {
     let source = Environment::of_process().first_source();
     let document = match &options.xml_file {
         Some(path) => read_cib(path).map_err(|error| (Exit::DATA_ERROR, format!("{}: {error}", path.display())))?,
-        None => source.read(ANSWER_WITHIN).map_err(refused)?,
+        None => door::read(&source, ANSWER_WITHIN).map_err(refused)?,
     };
     let id = options.ticket.as_deref();
     match wish {

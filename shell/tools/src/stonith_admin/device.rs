@@ -110,7 +110,7 @@ pub fn validate(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
 /// The CIB in the latest schema.
 fn document() -> Result<Document, Failed> {
     let source = Environment::of_process().first_source();
-    let read = source.read(ANSWER_WITHIN);
+    let read = door::read(&source, ANSWER_WITHIN);
     let read = read.map_err(|error| (door::exit(&error), format!("Could not connect to fencer: {error}")))?;
     Ok(upgrade::latest_or_same(&read))
 }

@@ -6,6 +6,7 @@ use super::fencer::{ask, plain, status};
 use super::options::Wish;
 use crate::answer::Answer;
 use crate::clock;
+use crate::door;
 use crate::standard::Failed;
 use quorate_core::cib::objects;
 use quorate_core::fencing::FencingEvent;
@@ -68,7 +69,7 @@ pub fn last(node: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> 
     let name = match wish.as_id {
         false => node.to_string(),
         true => {
-            let document = Environment::of_process().first_source().read(ANSWER_WITHIN).map_err(plain)?;
+            let document = door::read(&Environment::of_process().first_source(), ANSWER_WITHIN).map_err(plain)?;
             let found = objects::find_node(document.configuration(), node);
             found.and_then(|object| object.element.attr("uname").map(str::to_string)).unwrap_or_default()
         }
