@@ -105,6 +105,10 @@ pub enum Told {
     /// Nothing is to be done.
     Rest,
     Planned(Planned),
+    /// Something else that was decided: a node is to be fenced.
+    PlannedOther {
+        words: String,
+    },
     Result(Ended),
 }
 
@@ -163,7 +167,7 @@ fn told(about: &str, level: &str, text: &str) -> Option<Told> {
         "fencing" => fencing(text),
         "scheduler" => decided(text),
         "transition" if text.ends_with(": nothing is to be done") => Some(Told::Rest),
-        "transition" => planned(text.strip_prefix("  ")?).map(Told::Planned),
+        "transition" => Some(decision(text.strip_prefix("  ")?)),
         "result" => ended(text, level == "warning").map(Told::Result),
         _ => None,
     }
@@ -205,6 +209,10 @@ fn decided(text: &str) -> Option<Told> {
     let (transition, rest) = text.strip_prefix("transition ")?.split_once(" decided")?;
     let input = rest.strip_prefix(" from ").map(|file| file.trim_end_matches(".bz2").to_string());
     Some(Told::Decided { transition: transition.to_string(), input })
+}
+
+fn decision(text: &str) -> Told {
+    planned(text).map_or_else(|| Told::PlannedOther { words: text.to_string() }, Told::Planned)
 }
 
 /// "Move a ( n2 -> n1 ) due to …".

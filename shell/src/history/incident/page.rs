@@ -2,7 +2,7 @@
 //!
 //! In: an incident, and who can say why a place was chosen. Out: text.
 
-use super::line::{Line, Moment, Told};
+use super::line::{Line, Moment, Planned, Told};
 use super::{Incident, Outage, Since};
 
 /// Why a resource went where it did, by the saved input that it was decided from.
@@ -90,7 +90,7 @@ fn words(line: &Line, asked: impl Fn(&str) -> Option<i64>) -> Option<String> {
             let input = input.as_ref().map(|input| format!(" ({input})")).unwrap_or_default();
             format!("scheduler: transition {transition}{input}")
         }
-        Told::Planned(planned) => format!("  {}", planned.words),
+        Told::Planned(Planned { words, .. }) | Told::PlannedOther { words } => format!("  {words}"),
         Told::Result(ended) if ended.failed => format!("FAILED {}", ended.words),
         Told::Result(ended) => ended.words.clone(),
         Told::Rest => "nothing more is to be done".to_string(),

@@ -49,19 +49,24 @@ fn reasons(archive: &Archive, outage: &Outage) -> Vec<String> {
         return vec![format!("{}: {name} is kept on the node that led then", outage.resource)];
     };
     let lines = why(&input.document, &outage.resource, None).unwrap_or_default();
-    match outage.promoted {
-        false => lines,
-        true => promoted(&lines),
+    match &outage.to {
+        Some(to) if outage.promoted => promoted(&lines, to),
+        _ => lines,
     }
 }
 
-/// Of all instances those that are or were promoted: a heading, and what is below it.
-fn promoted(lines: &[String]) -> Vec<String> {
+/// Of all instances the one that is promoted on this node: its heading, and what is below it.
+fn promoted(lines: &[String], to: &str) -> Vec<String> {
+    let headings = [
+        format!(" promoted on {to}, and that is its place."),
+        format!(" on {to}; its place is promoted there."),
+        format!("its place is promoted on {to}."),
+    ];
     let mut kept = Vec::new();
     let mut wanted = false;
     for line in lines {
         if !line.starts_with(' ') {
-            wanted = line.contains(" promoted on ");
+            wanted = headings.iter().any(|heading| line.ends_with(heading.as_str()));
         }
         if wanted {
             kept.push(line.clone());

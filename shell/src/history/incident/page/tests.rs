@@ -61,6 +61,7 @@ What happened:
       +1.010 s  members: n1 n3 with quorum, led by n1
       +1.010 s  n2 is lost
       +1.011 s  scheduler: transition 3 (pe-warn-0)
+      +1.011 s    Fence (reboot) n2 'peer is no longer part of the cluster'
       +1.011 s    Move a ( n2 -> n1 )
       +1.012 s  fencing: n2 is to be fenced (reboot), asked by transition 3 on n1
       +1.500 s  fencing: n2 is fenced, 0.488 s after it was asked for
