@@ -348,6 +348,11 @@ impl Lab {
         });
     }
 
+    /// All that a node has logged.
+    pub fn whole_log(&self, name: &str) -> String {
+        fs::read_to_string(self.root(name).join("var/log/pacemaker/pacemaker.log")).unwrap_or_default()
+    }
+
     /// The last lines of a node's log.
     pub fn log(&self, name: &str) -> String {
         let read = |path: &str| fs::read_to_string(self.root(name).join(path)).unwrap_or_default();

@@ -7,6 +7,7 @@ use crate::cib::Document;
 use crate::fencing::FencingEvent;
 use crate::fencing::history::FencingState;
 use crate::lrm::queue::Finished;
+use crate::note::Note;
 use crate::time::Now;
 use std::collections::BTreeMap;
 
@@ -37,8 +38,17 @@ impl Node {
         let came = now.iter().filter(|(id, _)| !before.contains_key(id)).map(|node| (node, true));
         let went = before.iter().filter(|(id, _)| !now.contains_key(id)).map(|node| (node, false));
         for ((id, name), member) in went.chain(came) {
+            if !member && !self.has_left(*id) {
+                self.note(Note::warning("membership", format!("{name} is lost")));
+            }
             self.alert(&Happening::Node { name: name.clone(), id: id.to_string(), member });
         }
+    }
+
+    /// Whether a node said before it went that it would.
+    fn has_left(&self, id: u32) -> bool {
+        let state = self.document().status().child_with_id("node_state", &id.to_string());
+        state.is_some_and(|state| state.attr("expected") == Some("down"))
     }
 
     pub(super) fn alert_of_operation(&mut self, finished: &Finished) {

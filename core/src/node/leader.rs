@@ -257,6 +257,7 @@ impl Node {
         for note in output.notes {
             self.note(note);
         }
+        self.tell_of_no_successor(&output.no_successor);
         let mut graph = output.graph;
         probes_first::wait_for_probes(&mut graph, |name| {
             self.replica.view().is_some_and(|view| view.members.iter().any(|member| member.name == name))

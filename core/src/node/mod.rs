@@ -45,6 +45,7 @@ use crate::membership::load::{Busy, Load};
 use crate::membership::{Member, View};
 use crate::note::Note;
 use crate::replica::{AboutMe, PersistedTerms, Replica, node_ref};
+use crate::scheduler::successor::NoSuccessor;
 use crate::time::Leaps;
 use alerts::Alerts;
 use attributes::Attributes;
@@ -149,6 +150,8 @@ pub struct Node {
     clock: Clock,
     /// What the clock has left out since the start.
     leaps: Leaps,
+    /// Promotable clones that were told to have no successor.
+    no_successor: Vec<NoSuccessor>,
 }
 
 impl Node {
@@ -191,6 +194,7 @@ impl Node {
             effects: Vec::new(),
             clock,
             leaps: Leaps::default(),
+            no_successor: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::cib::{Edit, Patch, Version};
 use crate::exit;
 use crate::note::{Note, Severity};
 use crate::scheduler::Output;
+use crate::scheduler::successor::NoSuccessor;
 use crate::status::operation::ExecutionStatus;
 use crate::transition::summary;
 use crate::xml::Element;
@@ -57,6 +58,14 @@ impl Node {
         if more > 0 {
             self.note(Note::notice("transition", format!("  … and {more} more")));
         }
+    }
+
+    /// Clones that wait for a person, each time that it is so anew.
+    pub(super) fn tell_of_no_successor(&mut self, now: &[NoSuccessor]) {
+        for one in now.iter().filter(|one| !self.no_successor.contains(one)).cloned().collect::<Vec<_>>() {
+            self.note(Note::warning(one.clone.clone(), one.to_string()));
+        }
+        self.no_successor = now.to_vec();
     }
 
     /// The configuration has changed.

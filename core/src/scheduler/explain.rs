@@ -12,6 +12,7 @@ mod waits;
 use super::constrain::{Constraints, constrain};
 use super::place::{Placement, place_noting};
 use super::resolve::{Resource, Situation};
+use super::successor::without_successor;
 use super::table::{NodeId, ResourceId};
 use crate::cib::model::options::NoQuorumPolicy;
 use crate::cib::model::resource::Role;
@@ -60,6 +61,8 @@ impl Explanation<'_> {
         }
         let mut lines = vec![format!("{} is {}.", resource.id, kind(resource))];
         lines.extend(self.remarks(id));
+        let lacking = without_successor(self.situation, &self.placement);
+        lines.extend(lacking.iter().filter(|one| resource.config_id == *one.clone).map(|one| format!("  {one}")));
         let in_line = resource.group().is_some_and(|settings| settings.colocated);
         if let Some((first, rest)) = parts.split_first().filter(|_| in_line) {
             lines.push(format!("  its members go where {} goes", self.situation.resources[*first].id));

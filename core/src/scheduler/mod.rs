@@ -17,6 +17,7 @@ pub mod relation;
 pub mod resolve;
 pub mod scores;
 pub mod sort;
+pub mod successor;
 pub mod table;
 pub mod trace;
 pub mod verify;
@@ -58,6 +59,7 @@ pub fn decide(input: &Input, situation: &Situation) -> Output {
     let constraints = constrain(situation);
     let placement = place(situation, &constraints, input.trace);
     let actions = act(situation, &constraints, &placement, input.secrets_removed);
+    let no_successor = successor::without_successor(situation, &placement);
     let mut emitted = emit(order(actions), input.transition_id);
     let moments = [situation.recheck, constraints.recheck, placement.recheck, emitted.plan.recheck];
     emitted.graph.recheck_by = moments.into_iter().filter_map(crate::rules::Recheck::moment).min();
@@ -67,6 +69,7 @@ pub fn decide(input: &Input, situation: &Situation) -> Output {
         dot: input.draw.map(|drawing| dot::dot(&emitted.plan, drawing)).unwrap_or_default(),
         graph: emitted.graph,
         fencing_causes: situation.fencing_causes(),
+        no_successor,
         notes: situation.notes.iter().chain(&constraints.notes).cloned().collect(),
         trace: placement.trace.unwrap_or_default(),
     }

@@ -2,6 +2,7 @@
 //!
 //! In: the last stage. Out: [`Output`].
 
+use super::successor::NoSuccessor;
 use super::trace::TraceLine;
 use crate::note::Note;
 use crate::transition::graph::Graph;
@@ -20,6 +21,8 @@ pub struct Output {
     /// Nodes that resources' failures have fenced, and which: what the graph cannot tell.
     pub fencing_causes: BTreeMap<String, BTreeSet<String>>,
     pub notes: Vec<Note>,
+    /// Promotable clones that stay without a promoted instance until somebody sees to it.
+    pub no_successor: Vec<NoSuccessor>,
     /// What a document without its secrets makes look changed, and is not.
     pub hidden_changes: Vec<String>,
 }

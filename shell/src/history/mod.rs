@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod event;
+pub mod incident;
 pub mod saved;
 
 use archive::Archive;

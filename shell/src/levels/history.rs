@@ -4,6 +4,7 @@
 //! Absent: other nodes' logs.
 
 mod archive;
+mod incident;
 mod saved;
 mod tell;
 mod transition;
@@ -73,6 +74,15 @@ pub static LEVEL: Level = Level {
             ..Command::DEFAULT
         },
         Command { name: "events", help: "what happened, in its order", run: Run::Do(tell::all), ..Command::DEFAULT },
+        Command {
+            name: "incident",
+            arguments: &[maybe("number", What::Words(&["1", "2", "3"]))],
+            help: "a page of the last failover: what happened when, how long what was down, why it is where it is",
+            details: "1 is the latest, 2 the one before, and so on. Read from the log and the saved inputs: the\nleader's log tells all of an incident, another node's what happened there; that of a report with\nseveral nodes' logs is put together (their clocks must agree). A node counts as down from its last\nheartbeat where the engine tells that, else from when it was no member any more.",
+            examples: &["incident", "incident 2"],
+            run: Run::Do(incident::incident),
+            ..Command::DEFAULT
+        },
         Command {
             name: "resource",
             arguments: &[some("resource", What::Resource)],

@@ -7,10 +7,10 @@ use crate::command::{Call, Command, Run, What, any};
 use crate::error::{Failure, Kind, Outcome};
 use crate::json;
 use crate::session::Session;
-use quorate_core::cib::Document;
+use quorate_core::cib::{Document, upgrade};
 use quorate_core::exit::Exit;
 use quorate_core::node::NodeStatus;
-use quorate_core::scheduler::Input;
+use quorate_core::scheduler::{Input, successor};
 use quorate_core::view::{ClusterView, Extra, Sections, ViewOptions, build, html, situation, text, xml};
 use quorate_grammar::diagnostic::closest;
 use quorate_tools::clock;
@@ -120,6 +120,9 @@ fn status(session: &mut Session, call: &Call) -> Outcome {
     if !view.summary.quorate && matches!(form, Form::Text | Form::Simple) {
         session.ui.warn("this partition has no quorum: it starts nothing, and changes are refused");
     }
+    if matches!(form, Form::Text | Form::Simple) {
+        warn_of_no_successor(session)?;
+    }
     match form {
         Form::Text => session.page(&text::print(&view, &options)),
         Form::Simple => return simple(session, &view),
@@ -129,6 +132,14 @@ fn status(session: &mut Session, call: &Call) -> Outcome {
             session.ui.print(&xml::print(&view, &options, &frame));
         }
     }
+    Ok(())
+}
+
+/// Nobody of a promotable clone is promoted, and nobody will be before a person sees to it.
+fn warn_of_no_successor(session: &mut Session) -> Outcome {
+    let document = upgrade::latest_or_same(&session.document()?);
+    let found = successor::of_document(&Input::new(&document, clock::now()));
+    found.iter().for_each(|one| session.ui.warn(&one.to_string()));
     Ok(())
 }
 

@@ -197,6 +197,11 @@ impl Node {
 
     fn start_fencing(&mut self, wish: FencingWish) {
         let target = wish.event.target.clone();
+        if self.leadership.is_some() {
+            let FencingEvent { action, client, origin, .. } = &wish.event;
+            let text = format!("{target} is to be fenced ({action}), asked by {client} on {origin}");
+            self.note(Note::notice("fencing", text));
+        }
         // The asker's clock: all members must find the same devices.
         let request = self.fencing_request(&target, &wish.event.action, wish.event.at);
         let mut request = request.delayed_by(wish.delay_ms);

@@ -442,3 +442,51 @@ fn the_agents_own_reason_is_told() {
     let told = lines.iter().filter(|line| line.contains("Not installed (couldn't find command: modprobe)")).count();
     assert_eq!(told, 2, "in general, and of the node\n{}", lines.join("\n"));
 }
+
+/// What is said of a promotable clone that is unpromoted on n1, and may be nowhere else.
+fn promotable(meta: &str, scores: &str, constraints: &str) -> Vec<String> {
+    let resources = format!(
+        r#"<clone id="dbs"><meta_attributes id="m"><nvpair id="m1" name="promotable" value="true"/>{meta}</meta_attributes>
+        <primitive id="db" class="ocf" provider="heartbeat" type="Stateful"/></clone>"#
+    );
+    let history = format!(
+        r#"<lrm id="1"><lrm_resources><lrm_resource id="db" class="ocf" provider="heartbeat" type="Stateful">
+        <lrm_rsc_op id="db_last_0" operation_key="db_start_0" operation="start" transition-key="1:1:0:x" transition-magic="0:0;1:1:0:x" call-id="1" rc-code="0" op-status="0" interval="0"/>
+        </lrm_resource></lrm_resources></lrm><transient_attributes id="1"><instance_attributes id="t">{scores}</instance_attributes></transient_attributes>"#
+    );
+    let location = r#"<rsc_location id="only" rsc="dbs" node="n2" score="-INFINITY"/>"#;
+    let constraints = format!("{location}{constraints}");
+    let case = Case { third: DOWN, resources: &resources, constraints: &constraints, history: &history, ..PLAIN };
+    let document = document(&case);
+    let input = Input::new(&document, Now::from_epoch(1_000_000));
+    let found = crate::scheduler::successor::of_document(&input);
+    assert_eq!(found, crate::scheduler::schedule(&input).no_successor);
+    let situation = resolve(&input);
+    let explanation = explain(&situation);
+    let told = explanation.find("dbs").into_iter().flat_map(|id| explanation.why(id, None));
+    let told = told.filter(|line| line.contains("can be promoted")).count();
+    assert_eq!(told, found.len());
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_clone_that_has_no_successor_says_which_score_is_missing() {
+    let words = |score: &str| {
+        format!(
+            "nobody of dbs can be promoted: no promotion score is 0 or more ({score}). The agent sets it, some only \
+             in a monitor of the promoted instance; by hand, on the node with the newest data: \
+             crm_attribute -N NODE -n master-db -v 1 -l forever (or -l reboot, as the agent has it)"
+        )
+    };
+    let score = |value: &str| format!(r#"<nvpair id="s" name="master-db" value="{value}"/>"#);
+    assert_eq!(promotable("", "", ""), [words("master-db is not set on n1")]);
+    assert_eq!(promotable("", &score("-1000"), ""), [words("master-db is -1000 on n1")]);
+    // Who can be promoted, is not to be, or is promoted for another reason.
+    let location = r#"<rsc_location id="l" rsc="dbs" node="n1" role="Promoted" score="10"/>"#;
+    let none = |name: &str, value: &str| format!(r#"<nvpair id="m2" name="{name}" value="{value}"/>"#);
+    let no_words: [&str; 0] = [];
+    assert_eq!(promotable("", &score("5"), ""), no_words);
+    assert_eq!(promotable("", "", location), no_words);
+    assert_eq!(promotable(&none("target-role", "Unpromoted"), "", ""), no_words);
+    assert_eq!(promotable(&none("promoted-max", "0"), "", ""), no_words);
+}

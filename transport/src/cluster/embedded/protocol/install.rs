@@ -144,7 +144,23 @@ impl Protocol {
         let speaks = |peer: &Peer| peer.heard_within(self.now, just_now) && !peer.goodbye;
         let heard = self.peers.iter().filter(|(id, peer)| absent(id) && speaks(peer) && !has_ended(id, peer));
         let heard = heard.map(|(id, _)| *id).collect();
+        self.tell_of_lost(before, departed);
         let view = View { id: self.view.id, members, quorate: self.view.quorate, ended, heard };
         self.event(ClusterEvent::View(view));
+    }
+
+    /// When those were last heard that are no members any more, and did not say goodbye.
+    fn tell_of_lost(&mut self, before: &Current, departed: &[(Process, Departure)]) {
+        let lost = departed.iter().filter(|(process, why)| {
+            matches!(why, Departure::Lost | Departure::Ended) && before.members.contains(process)
+        });
+        let told: Vec<String> = lost
+            .filter_map(|(process, _)| {
+                let heard = self.peers.get(&process.id).filter(|peer| peer.is(*process))?.heard?;
+                let silent = self.now.saturating_sub(heard);
+                Some(format!("{} was last heard {silent} ms ago", self.member(process.id).name))
+            })
+            .collect();
+        told.into_iter().for_each(|words| self.event(ClusterEvent::Note(words)));
     }
 }
