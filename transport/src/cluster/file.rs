@@ -18,6 +18,8 @@ pub struct Section {
     pub items: Vec<Item>,
     /// The first line as written, and the last.
     written: [String; 2],
+    /// How much further in its lines stand, if none is there to show it.
+    step: Option<String>,
 }
 
 /// A line of a section, or a section inside it.
@@ -82,7 +84,7 @@ pub fn parse(text: &str) -> Result<Section, FileError> {
         let fail = |message: String| FileError { line: last, column, message };
         if let Some(name) = line.strip_suffix('{').filter(|_| !line.starts_with('#')) {
             let written = [written.to_string(), String::new()];
-            open.push(Section { name: name.trim().to_string(), line: last, end: 0, items: Vec::new(), written });
+            open.push(Section { name: name.trim().to_string(), line: last, written, ..Section::default() });
             continue;
         }
         let item = if line.is_empty() || line.starts_with('#') {
@@ -111,6 +113,9 @@ pub fn parse(text: &str) -> Result<Section, FileError> {
         None => Ok(file),
     }
 }
+
+/// How far in lines stand, where no other shows it.
+const STEP: &str = "    ";
 
 /// The blanks that a line begins with.
 fn margin(line: &str) -> &str {
@@ -218,7 +223,7 @@ impl Section {
     pub fn add_section(&mut self, name: &str) -> &mut Section {
         let margin = self.inner_margin();
         let written = [format!("{margin}{name} {{\n"), format!("{margin}}}\n")];
-        let section = Section { name: name.to_string(), line: 0, end: 0, items: Vec::new(), written };
+        let section = Section { name: name.to_string(), written, step: Some(self.inner_step()), ..Section::default() };
         let alike = |item: &Item| matches!(item, Item::Section(section) if section.name == name);
         let at = self.items.iter().rposition(alike).map_or(self.items.len(), |at| at + 1);
         self.items.insert(at, Item::Section(section));
@@ -239,9 +244,21 @@ impl Section {
         match line {
             Some(line) => margin(line).to_string(),
             None if self.name.is_empty() => String::new(),
-            None if own.starts_with('\t') => format!("{own}\t"),
-            None => format!("{own}    "),
+            None => format!("{own}{}", self.step.as_deref().unwrap_or(STEP)),
         }
+    }
+
+    /// How much further in than its sections their lines stand, as the first with lines shows it.
+    fn inner_step(&self) -> String {
+        if !self.name.is_empty() {
+            let (own, inner) = (margin(&self.written[0]), self.inner_margin());
+            return inner.strip_prefix(own).unwrap_or(STEP).to_string();
+        }
+        let shown = self.items.iter().find_map(|item| match item {
+            Item::Section(section) if !section.items.is_empty() => Some(section.inner_step()),
+            _ => None,
+        });
+        shown.unwrap_or_else(|| STEP.to_string())
     }
 
     fn write_into(&self, text: &mut String) {
@@ -295,13 +312,13 @@ mod tests {
         let mut file = parse("totem {\r\n  token: 1\r\n}").unwrap();
         file.section_mut("totem").unwrap().set("token", "2");
         file.add_section("quorum").set("provider", "x");
-        assert_eq!(file.to_string(), "totem {\r\n  token: 2\r\n}\nquorum {\n    provider: x\n}\n");
+        assert_eq!(file.to_string(), "totem {\r\n  token: 2\r\n}\nquorum {\n  provider: x\n}\n");
         let mut file = parse(TEXT).unwrap();
         file.section_mut("nodelist").unwrap().add_section("node").set("name", "n3");
         file.section_mut("nodelist").unwrap().remove_sections(|node| node.line == 9);
         let expected = TEXT
             .replace("  node {\n\tring0_addr: 10.0.0.1\n  }\n", "")
-            .replace("fe80::1\n  }\n", "fe80::1\n  }\n  node {\n      name: n3\n  }\n");
+            .replace("fe80::1\n  }\n", "fe80::1\n  }\n  node {\n    name: n3\n  }\n");
         assert_eq!(file.to_string(), expected);
     }
 

@@ -4,86 +4,14 @@
 //! Absent: reading and writing files, what runs (see `corosync`).
 
 pub mod link;
+mod node;
 pub mod votes;
 
 use super::file::Section;
-use std::collections::{BTreeMap, BTreeSet};
+use node::{address_key, sections};
+use std::collections::BTreeSet;
 
-/// A link between the hosts, by its number. Corosync's knet has 8 (`corosync.conf(5)`).
-pub type LinkNumber = u8;
-
-pub const LINKS_MAX: LinkNumber = 8;
-
-/// A node as it is listed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Node {
-    /// Its `name`, else its first address, as Corosync has it.
-    pub name: String,
-    pub id: u32,
-    pub addresses: BTreeMap<LinkNumber, String>,
-    pub votes: u32,
-    /// Where its section begins, from 1; 0 of one that was added.
-    pub line: usize,
-}
-
-/// Why the list cannot be changed so.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ListError {
-    #[error("there is no node `{0}` in the list")]
-    NoSuchNode(String),
-    #[error("node name `{name}` is listed already{}", at(*line))]
-    NameTaken { name: String, line: usize },
-    #[error("node id {id} is listed already, for {name}{}", at(*line))]
-    IdTaken { id: u32, name: String, line: usize },
-    #[error("address {address} is listed already, for {name}{}", at(*line))]
-    AddressTaken { address: String, name: String, line: usize },
-    #[error("node {name} has no address on link {link}")]
-    NoAddress { name: String, link: LinkNumber },
-    #[error("there is no link {0}")]
-    NoSuchLink(LinkNumber),
-    #[error("link {0} is the only one")]
-    LastLink(LinkNumber),
-    #[error("there are {LINKS_MAX} links already, Corosync has no more")]
-    TooManyLinks,
-    #[error("transport {transport} has one link; more than one is for knet")]
-    OneLinkOnly { transport: String },
-    #[error("a link has no option `{0}`")]
-    NoSuchOption(String),
-    #[error("`{0}` cannot be a value")]
-    NotAValue(String),
-}
-
-fn at(line: usize) -> String {
-    if line == 0 { String::new() } else { format!(" (line {line})") }
-}
-
-/// The key of a node's address on a link.
-fn address_key(link: LinkNumber) -> String {
-    format!("ring{link}_addr")
-}
-
-/// The nodes, in the list's order.
-pub fn nodes(file: &Section) -> Vec<Node> {
-    let listed = file.sections("nodelist").flat_map(|list| list.sections("node"));
-    listed.enumerate().map(|(place, section)| node(place, section)).collect()
-}
-
-fn node(place: usize, section: &Section) -> Node {
-    let addresses: BTreeMap<LinkNumber, String> =
-        (0..LINKS_MAX).filter_map(|link| Some((link, section.text(&address_key(link))?.to_string()))).collect();
-    let first = addresses.values().next().cloned();
-    Node {
-        name: section.text("name").map(str::to_string).or(first).unwrap_or_default(),
-        id: number(section, "nodeid").unwrap_or(place as u32 + 1),
-        addresses,
-        votes: number(section, "quorum_votes").unwrap_or(1),
-        line: section.line,
-    }
-}
-
-fn number(section: &Section, key: &str) -> Option<u32> {
-    section.text(key)?.parse().ok()
-}
+pub use node::{LINKS_MAX, LinkNumber, ListError, Node, nodes};
 
 /// An id that no node has, nor one before it had: more than all of them.
 pub fn next_id(file: &Section) -> u32 {
@@ -167,16 +95,12 @@ fn remove_nth(list: &mut Section, nth: usize) {
     });
 }
 
-/// The nodes' sections, to be changed.
-fn sections(file: &mut Section) -> impl Iterator<Item = &mut Section> {
-    file.sections_mut("nodelist").flat_map(|list| list.sections_mut("node"))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::file::parse;
     use super::*;
+    use std::collections::BTreeMap;
 
     const TEXT: &str = "nodelist {\n  # first\n  node {\n    ring0_addr: 10.0.0.1\n    name: n1\n  }\n  node {\n    ring0_addr: 10.0.0.2\n    name: n2\n    nodeid: 7\n  }\n}\nquorum {\n  provider: corosync_votequorum\n  two_node: 1\n}\n";
 
@@ -198,7 +122,7 @@ mod tests {
     fn a_node_is_added_behind_the_others_and_the_votes_follow() {
         let mut file = parse(TEXT).unwrap();
         add_node(&mut file, &new("n3", 8, "10.0.0.3")).unwrap();
-        let added = "nodeid: 7\n  }\n  node {\n      name: n3\n      nodeid: 8\n      ring0_addr: 10.0.0.3\n  }\n";
+        let added = "nodeid: 7\n  }\n  node {\n    name: n3\n    nodeid: 8\n    ring0_addr: 10.0.0.3\n  }\n";
         let expected = TEXT.replace("nodeid: 7\n  }\n", added).replace("two_node: 1", "two_node: 0");
         assert_eq!(file.to_string(), expected);
     }

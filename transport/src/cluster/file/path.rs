@@ -44,7 +44,7 @@ impl FromStr for Path {
         };
         let words: Vec<&str> = text.split('.').collect();
         match words.split_last() {
-            Some((key, sections)) if !sections.is_empty() && words.iter().all(|word| is_word(word)) => {
+            Some((key, sections)) if !sections.is_empty() && words.iter().all(is_word) => {
                 let sections = sections.iter().map(ToString::to_string).collect();
                 Ok(Path { sections, key: (*key).to_string() })
             }

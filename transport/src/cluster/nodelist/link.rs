@@ -3,7 +3,7 @@
 //! In: the file's sections. Out: links as values; links added, changed and removed.
 //! Absent: whether an address is the node's.
 
-use super::{LINKS_MAX, LinkNumber, ListError, address_key, nodes, sections};
+use super::node::{LINKS_MAX, LinkNumber, ListError, Node, address_key, nodes, sections};
 use crate::cluster::file::{Item, Section};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ pub fn links(file: &Section) -> Vec<Link> {
     let listed = nodes(file);
     let numbers: BTreeSet<LinkNumber> = listed.iter().flat_map(|node| node.addresses.keys().copied()).collect();
     let link = |number: LinkNumber| {
-        let address = |node: &super::Node| Some((node.name.clone(), node.addresses.get(&number)?.clone()));
+        let address = |node: &Node| Some((node.name.clone(), node.addresses.get(&number)?.clone()));
         Link { number, addresses: listed.iter().filter_map(address).collect(), options: options(file, number) }
     };
     numbers.into_iter().map(link).collect()
@@ -49,7 +49,7 @@ pub fn links(file: &Section) -> Vec<Link> {
 fn options(file: &Section, number: LinkNumber) -> Vec<(String, String)> {
     let interfaces = file.sections("totem").flat_map(|totem| totem.sections("interface"));
     let own: Vec<&Section> = interfaces.filter(|interface| number_of(interface) == number).collect();
-    let value = |key: &&str| own.iter().filter_map(|interface| interface.text(key)).last();
+    let value = |key: &&str| own.iter().rev().find_map(|interface| interface.text(key));
     OPTIONS.iter().filter_map(|key| Some(((*key).to_string(), value(key)?.to_string()))).collect()
 }
 
@@ -199,7 +199,7 @@ mod tests {
         let with =
             TEXT.replace("a1\n", "a1\n    ring1_addr: b1\n").replace("a2\n", "a2\n    ring1_addr: b2\n").replace(
                 "2\n}",
-                "2\n  interface {\n      linknumber: 1\n      knet_link_priority: 3\n      mcastport: 5407\n  }\n}",
+                "2\n  interface {\n    linknumber: 1\n    knet_link_priority: 3\n    mcastport: 5407\n  }\n}",
             );
         assert_eq!(file.to_string(), with);
         assert_eq!(links(&file)[1].options.len(), 2);

@@ -3,7 +3,7 @@
 //! In: the file's sections, who is here. Out: numbers. As votequorum counts them (`votequorum(5)`).
 //! Absent: asking a running Corosync.
 
-use super::{nodes, number};
+use super::node::{nodes, number};
 use crate::cluster::file::Section;
 use std::collections::BTreeSet;
 
