@@ -5,12 +5,16 @@
 
 use crate::address::Address;
 use crate::host::{Host, on_each};
-use quorate_transport::ssh::{SshError, SshOptions};
+use quorate_transport::ssh::{SshError, SshOptions, Target};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A host that does not answer so long is not there.
-const LIMIT: Duration = Duration::from_secs(15);
+/// A host whose sshd takes no connection so long is not there.
+const REACH_LIMIT: Duration = Duration::from_secs(5);
+
+/// A host that is there may be busy: a first login alone can take it ten seconds.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What prints the facts: `key=value` lines, then corosync.conf behind `conf:` if there is one.
 const QUESTIONS: &str = r#"export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -122,10 +126,25 @@ pub fn gather(hosts: &[Host], ssh: &SshOptions, told: impl FnMut(&Host, &Result<
 }
 
 fn look(host: &Host, ssh: &SshOptions) -> Result<Facts, SshError> {
+    host.target.as_ref().map_or(Ok(()), reach)?;
     let before = milliseconds();
     let printed = host.must(QUESTIONS, LIMIT, ssh)?;
     let after = milliseconds();
     Ok(Facts::parse(&printed, before + (after - before) / 2))
+}
+
+/// Whether somebody listens there: who does not is off, who is slow afterwards is not.
+fn reach(target: &Target) -> Result<(), SshError> {
+    let unreachable = |why: String| SshError::Unreachable { host: target.host.clone(), why };
+    let addresses = (target.host.as_str(), target.port).to_socket_addrs();
+    let mut why = "no address".to_string();
+    for address in addresses.map_err(|error| unreachable(error.to_string()))? {
+        match TcpStream::connect_timeout(&address, REACH_LIMIT) {
+            Ok(_) => return Ok(()),
+            Err(error) => why = format!("{address}: {error}"),
+        }
+    }
+    Err(unreachable(why))
 }
 
 fn milliseconds() -> i64 {

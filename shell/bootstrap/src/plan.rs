@@ -73,7 +73,8 @@ struct Base<'a> {
 pub fn plan(wish: &Wish, seen: &[Seen]) -> Result<Plan, Vec<Refusal>> {
     let base_nodes = seen.iter().find_map(|one| cluster_nodes(one.facts.as_ref().ok()?)).unwrap_or_default();
     let (known, left_out) = sorted(seen, &base_nodes)?;
-    let against: Vec<Refusal> = known.iter().flat_map(unfit).chain(same_names(&known)).collect();
+    let against: Vec<Refusal> =
+        known.iter().flat_map(unfit).chain(same_names(&known)).chain(other_managers(&known)).collect();
     if !against.is_empty() {
         return Err(against);
     }
@@ -122,7 +123,7 @@ fn sorted<'a>(seen: &'a [Seen], nodes: &[Node]) -> Result<Sorted<'a>, Vec<Refusa
             Err(error) if is_node => {
                 against.push(Refusal::MemberAway { host: host.name.clone(), error: error.clone() });
             }
-            Err(error @ (SshError::Unreachable { .. } | SshError::Timeout { .. })) if place > 0 => {
+            Err(error @ SshError::Unreachable { .. }) if place > 0 => {
                 left_out.push((host.name.clone(), error.clone()));
             }
             Err(error) => against.push(Refusal::Ssh(error.clone())),
@@ -158,6 +159,17 @@ fn unfit(known: &Known) -> Vec<Refusal> {
     against
 }
 
+/// Nodes of Pacemaker and ours do not understand each other.
+fn other_managers(known: &[Known]) -> Vec<Refusal> {
+    let Some((first, others)) = known.split_first() else { return Vec::new() };
+    let other = |one: &Known| {
+        let (theirs, manager) = one.facts.manager.clone().zip(first.facts.manager.clone())?;
+        let (host, first) = (one.host.name.clone(), first.host.name.clone());
+        (theirs != manager).then_some(Refusal::OtherManager { host, theirs, first, manager })
+    };
+    others.iter().filter_map(other).collect()
+}
+
 fn same_names(known: &[Known]) -> Vec<Refusal> {
     let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for one in known {
@@ -179,7 +191,7 @@ fn base<'a>(wish: &Wish, known: &[Known<'a>]) -> Result<Option<Base<'a>>, Refusa
             continue;
         };
         let is_other = match &found {
-            None => wish.name.as_ref().is_some_and(|name| name != configuration::cluster_name(&file)),
+            None => is_another(wish, &known[0], &file),
             Some(base) => !is_same(base, *one, &file),
         };
         if is_other {
@@ -188,6 +200,13 @@ fn base<'a>(wish: &Wish, known: &[Known<'a>]) -> Result<Option<Base<'a>>, Refusa
         found = found.or(Some(Base { of: *one, file }));
     }
     Ok(found)
+}
+
+/// Not the one that is wanted: of another name, or one that the first host has no part in.
+fn is_another(wish: &Wish, first: &Known, file: &Section) -> bool {
+    let is_named = wish.name.as_ref().is_none_or(|name| name == configuration::cluster_name(file));
+    let has_first = nodelist::nodes(file).iter().any(|node| node.name == first.facts.name);
+    !is_named || !has_first
 }
 
 /// Of one name, with one key, and a node in common.

@@ -19,6 +19,8 @@ pub enum Refusal {
     NoCorosync { host: String, system: String },
     #[error("{host}: no cluster manager is installed (a unit quorated.service or pacemaker.service)")]
     NoManager { host: String },
+    #[error("{host} has {theirs} where {first} has {manager}: a cluster is of one kind")]
+    OtherManager { host: String, theirs: String, first: String, manager: String },
     #[error("{host}: its corosync.conf cannot be read: {error}")]
     BadFile { host: String, error: FileError },
     #[error("{host} is in a cluster already: {cluster} of {nodes}")]
@@ -70,6 +72,7 @@ impl Refusal {
                 format!("ssh {host} apt-get install corosync")
             }
             Refusal::NoCorosync { .. } => "install the package corosync there".to_string(),
+            Refusal::OtherManager { manager, .. } => format!("install {manager} there, too"),
             Refusal::NoManager { .. } => "install the program and its unit there".to_string(),
             Refusal::BadFile { host, .. } => format!("mend it, or remove it if {host} is in no cluster"),
             Refusal::InCluster { host, .. } => {

@@ -105,7 +105,7 @@ fn perform(
         (_, Some(line)) => host.must(&line, action(host).limit(), ssh).map(drop),
     };
     let results = on_each(&hosts, step, |host, outcome| {
-        let outcome = outcome.as_ref().map(|()| ());
+        let outcome = outcome.as_ref().copied();
         told(&Told { host: &host.name, action: action(host), outcome, took: begun.elapsed() });
     });
     let pairs = hosts.iter().zip(results);

@@ -108,8 +108,8 @@ impl Action {
             Action::Key | Action::Configuration => return None,
             Action::Enable(units) => format!("systemctl enable --quiet {}", units.join(" ")),
             Action::Reload => "corosync-cfgtool -R".to_string(),
-            Action::Start(unit) => format!("systemctl start {unit}"),
-            Action::Restart(unit) => format!("systemctl restart {unit}"),
+            Action::Start(unit) => start("start", unit),
+            Action::Restart(unit) => start("restart", unit),
             Action::StartManager(unit) => format!("systemctl start --no-block {unit}"),
             Action::Leave(units) => {
                 let stops: Vec<String> = units.iter().map(|unit| format!("systemctl stop {unit}")).collect();
@@ -121,6 +121,11 @@ impl Action {
         };
         Some(format!("export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; {line}"))
     }
+}
+
+/// Starts a unit, and says what its log says if that fails.
+pub fn start(verb: &str, unit: &str) -> String {
+    format!("systemctl {verb} {unit} || {{ journalctl -u {unit} -n 5 -o cat --no-pager >&2; exit 1; }}")
 }
 
 /// What crmsh removes, too: the host is blank afterwards, and its backups of the CIB are gone with the rest.

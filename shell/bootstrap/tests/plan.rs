@@ -224,6 +224,10 @@ fn what_speaks_against_it_is_told_of_every_host() {
             with(&|facts| facts.manager = None),
             vec!["n2: no cluster manager is installed (a unit quorated.service or pacemaker.service)"],
         ),
+        (
+            with(&|facts| facts.manager = Some("pacemaker".into())),
+            vec!["n2 has pacemaker where n1 has quorated: a cluster is of one kind"],
+        ),
         (with(&|facts| facts.clock_ahead = 3_600_000), vec!["the clock of n2 is 3600 s ahead"]),
         (
             with(&|facts| (facts.clock_ahead, facts.free) = (-40_000, 3)),
@@ -246,6 +250,9 @@ fn what_speaks_against_it_is_told_of_every_host() {
     }
     let first = seen(running(1, &text, &[1, 2]));
     refuses(&lab(), &[first.clone(), other("lab", "z")], &["n2 is in a cluster already: lab of n1, n2"]);
+    // Whoever makes a cluster does not come to another's by the way.
+    let theirs = seen(running(2, &text_of(&[2, 3]), &[2, 3]));
+    refuses(&Wish { name: None, ..lab() }, &[seen(bare(1)), theirs], &["n2 is in a cluster already: lab of n2, n3"]);
     let web = Wish { name: Some("web".into()), ..lab() };
     refuses(&web, &[first.clone()], &["n1 is in a cluster already: lab of n1, n2"]);
     refuses(&Wish { join: true, ..lab() }, &[seen(bare(1)), seen(bare(2))], &["n1 is in no cluster"]);

@@ -14,7 +14,7 @@ mod shared;
 use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
-use flags::{ALL, CARRIER, CHECKSUM, CONTACT, DRY_RUN, FORCED, INTERFACE, LOCAL, MULTI, NAME, NODE, QUIET, YES};
+use flags::{ALL, CARRIER, CHECKSUM, CONTACT, DRY_RUN, FORCED, INTERFACE, LOCAL, MULTI, NAME, NODE, NOW, QUIET, YES};
 use std::time::{Duration, Instant};
 
 pub static LEVEL: Level = Level {
@@ -57,7 +57,6 @@ pub static LEVEL: Level = Level {
             details: "A node that is up leaves first, with its resources; the others forget it; corosync.conf, authkey and the\ncopies of the CIB are removed there. One that is dead is forgotten by the others. Refused, if those who stay\nwould be without quorum, or if a node runs that cannot be reached.",
             examples: &["remove n3", "remove -y n3 n4"],
             run: Run::Do(bring::remove),
-            ..Command::DEFAULT
         },
         Command {
             name: "start",
@@ -89,7 +88,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "enable",
             arguments: &[any("node", What::Node)],
-            flags: &[ALL],
+            flags: &[ALL, NOW],
             help: "start Corosync and the cluster manager at boot",
             run: Run::Do(services::enable),
             ..Command::DEFAULT
@@ -97,7 +96,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "disable",
             arguments: &[any("node", What::Node)],
-            flags: &[ALL],
+            flags: &[ALL, NOW],
             help: "do not start them at boot",
             run: Run::Do(services::disable),
             ..Command::DEFAULT

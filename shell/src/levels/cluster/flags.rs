@@ -18,3 +18,4 @@ pub const FORCED: Flag = Flag { name: "--force", short: "-F", help: "do it in sp
 pub const ALL: Flag = Flag { name: "--all", short: "", help: "on all nodes" };
 pub const CHECKSUM: Flag = Flag { name: "--checksum", short: "", help: "only say which are the same" };
 pub const LOCAL: Flag = Flag { name: "--local", short: "", help: "this host only" };
+pub const NOW: Flag = Flag { name: "--now", short: "", help: "and at once" };

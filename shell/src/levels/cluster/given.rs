@@ -47,6 +47,10 @@ const NOT_YET: &[&str] = &[
     "--multicast",
     "-x",
     "--skip-csync2-sync",
+    "-F",
+    "--force",
+    "-c",
+    "--cluster-node",
     "--use-ssh-agent",
     "--no-use-ssh-agent",
 ];

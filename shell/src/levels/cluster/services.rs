@@ -3,7 +3,7 @@
 //! In: calls. Out: what systemd made of it on each host.
 //! Absent: which hosts are in the cluster (the lists say).
 
-use super::flags::ALL;
+use super::flags::{ALL, NOW};
 use crate::command::Call;
 use crate::error::{Failure, Outcome};
 use crate::hosts;
@@ -28,8 +28,11 @@ pub fn start(session: &mut Session, call: &Call) -> Outcome {
 
 fn started(session: &mut Session, targets: &[Host]) -> Outcome {
     // The manager waits for its peers, so nobody waits for the manager.
-    let line = "for unit in $corosync; do systemctl start $unit || exit 1; done; systemctl start --no-block $manager";
-    each(session, targets, line, "started")
+    let line = format!(
+        "for unit in $corosync; do {}; done; systemctl start --no-block $manager",
+        quorate_bootstrap::step::start("start", "$unit")
+    );
+    each(session, targets, &line, "started")
 }
 
 pub fn stop(session: &mut Session, call: &Call) -> Outcome {
@@ -52,12 +55,14 @@ pub fn restart(session: &mut Session, call: &Call) -> Outcome {
 
 pub fn enable(session: &mut Session, call: &Call) -> Outcome {
     let targets = targets(session, call)?;
-    each(session, &targets, "systemctl enable --quiet $corosync $manager", "starts at boot")
+    each(session, &targets, "systemctl enable --quiet $corosync $manager", "starts at boot")?;
+    if call.has(NOW) { started(session, &targets) } else { Ok(()) }
 }
 
 pub fn disable(session: &mut Session, call: &Call) -> Outcome {
     let targets = targets(session, call)?;
-    each(session, &targets, "systemctl disable --quiet $corosync $manager", "does not start at boot")
+    each(session, &targets, "systemctl disable --quiet $corosync $manager", "does not start at boot")?;
+    if call.has(NOW) { stopped(session, &targets) } else { Ok(()) }
 }
 
 /// This host, those that are named, or all.

@@ -51,7 +51,7 @@ fn frame(session: &mut Session, title: &str, stdout: &[u8], stderr: &[u8]) {
     }
 }
 
-fn absolute<'a>(call: &'a Call) -> Outcome<&'a Path> {
+fn absolute(call: &Call) -> Outcome<&Path> {
     let path = Path::new(call.required(0));
     match path.is_absolute() {
         true => Ok(path),

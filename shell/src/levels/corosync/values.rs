@@ -65,8 +65,12 @@ pub fn edit(session: &mut Session, call: &Call) -> Outcome {
         let outcome =
             Conf::of(conf.path.clone(), text).and_then(|edited| conf.put(session, &edited.file, call.has(FORCE)));
         match outcome {
-            Ok(true) => return Ok(tell_changed(session, &conf.path)),
-            Ok(false) => return Ok(()),
+            Ok(changed) => {
+                if changed {
+                    tell_changed(session, &conf.path);
+                }
+                return Ok(());
+            }
             Err(failure) => {
                 let origin = session.origin.clone();
                 session.ui.failure(&failure, &origin);
