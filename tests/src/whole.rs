@@ -22,6 +22,16 @@ const SSH: [&str; 3] = ["/usr/sbin/sshd", "/usr/bin/ssh-keygen", "/usr/bin/ssh-k
 /// How long a line of shell may take. Seconds.
 const LINE_TIME: &str = "120";
 
+/// Starts a host in control groups of its own ($0): in one with others each systemd would remove what another's
+/// service is just put into. And what removes them when it has ended.
+const OWN_GROUP: &str = "for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    [ -d $top ] && mkdir -p $top/$0 && echo $$ >$top/$0/cgroup.procs
+done 2>/dev/null
+exec \"$@\"";
+const NO_GROUP: &str = "for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    [ -d $top/$0 ] && find $top/$0 -depth -type d -exec rmdir {} +
+done 2>/dev/null; true";
+
 /// Where our programs are on a host, and what is linked to them.
 const BUILT: &str = "/opt/quorate";
 const TOOLS: [(&str, &str); 7] = [
@@ -203,7 +213,8 @@ impl WholeHosts {
         let built = program("quorated");
         let built = built.parent().expect("a directory").display();
         let console = fs::File::create(self.directory(name).join("console")).expect("a file for its console");
-        let child = Command::new("systemd-nspawn")
+        let child = Command::new("sh")
+            .args(["-c", OWN_GROUP, &self.switch.network(number), "systemd-nspawn"])
             .args(["--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe", "--capability=all"])
             .arg(format!("--directory={}", self.root(name).display()))
             .arg(format!("--machine={}", self.switch.network(number)))
@@ -318,6 +329,8 @@ impl WholeHosts {
                 }
                 std::thread::sleep(Duration::from_millis(20));
             }
+            let number = self.host(name).number;
+            let _ = run("sh", &["-c", NO_GROUP, &self.switch.network(number)]);
         }
     }
 

@@ -8,7 +8,6 @@ use std::process::Output;
 fn tried(whole: &WholeHosts, name: &str, line: &str) -> (i32, String) {
     let Output { status, stdout, stderr } = whole.shell(name, line).expect("the host is on");
     let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    eprintln!("=== {name}: {line}\n{text}");
     (status.code().unwrap_or(-1), text)
 }
 

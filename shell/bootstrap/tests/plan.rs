@@ -254,7 +254,7 @@ fn what_speaks_against_it_is_told_of_every_host() {
     let theirs = seen(running(2, &text_of(&[2, 3]), &[2, 3]));
     refuses(&Wish { name: None, ..lab() }, &[seen(bare(1)), theirs], &["n2 is in a cluster already: lab of n2, n3"]);
     let web = Wish { name: Some("web".into()), ..lab() };
-    refuses(&web, &[first.clone()], &["n1 is in a cluster already: lab of n1, n2"]);
+    refuses(&web, std::slice::from_ref(&first), &["n1 is in a cluster already: lab of n1, n2"]);
     refuses(&Wish { join: true, ..lab() }, &[seen(bare(1)), seen(bare(2))], &["n1 is in no cluster"]);
     let mut twin = bare(9);
     twin.name = "n2".into();
