@@ -108,7 +108,7 @@ impl ClusterFile {
         let parsed = file::parse(text)?;
         file.take(&parsed, &mut Vec::new(), &mut Entry::default())?;
         match file.nodes.is_empty() {
-            true => Err(FileError { line: parsed.end, message: "the node list is empty".into() }),
+            true => Err(FileError::of_line(parsed.end, "the node list is empty")),
             false => Ok(file),
         }
     }
@@ -121,7 +121,7 @@ impl ClusterFile {
                 Item::Value(value) => {
                     let within: Vec<&str> = names.iter().map(String::as_str).collect();
                     let set = self.set(entry, &within, &value.key, &value.value);
-                    set.map_err(|message| FileError { line: value.line, message })?;
+                    set.map_err(|message| FileError::of_line(value.line, message))?;
                 }
                 Item::Section(inside) => {
                     names.push(inside.name.clone());
@@ -138,9 +138,9 @@ impl ClusterFile {
     }
 
     fn add(&mut self, entry: Entry, section: &Section) -> Result<(), FileError> {
-        let node = entry.finish(self.nodes.len()).map_err(|message| FileError { line: section.end, message })?;
+        let node = entry.finish(self.nodes.len()).map_err(|message| FileError::of_line(section.end, message))?;
         if let Some(message) = self.twice(&node) {
-            return Err(FileError { line: section.line, message });
+            return Err(FileError::of_line(section.line, message));
         }
         self.nodes.push(node);
         Ok(())
@@ -331,8 +331,8 @@ mod tests {
     fn what_cannot_be_used_is_named_with_its_line() {
         check("totem {\n bogus: 1\n}\n", "line 2: `bogus` is not known in `totem`");
         check("totem {\n token: x\n}\n", "line 2: `token: x` is not a number it can be");
-        check("totem {\n", "line 1: section `totem` is never closed");
-        check("}\n", "line 1: `}` without `{`");
+        check("totem {\n", "line 1, column 1: section `totem` is never closed");
+        check("}\n", "line 1, column 1: `}` without `{`");
         check("totem {\n}\n", "line 2: the node list is empty");
         check("nodelist {\n node {\n }\n}\n", "line 3: a node without `ring0_addr`");
         check("totem {\n token: 0\n}\n", "line 2: `token: 0` must be more than that");

@@ -21,6 +21,8 @@ pub struct Environment {
     pub editor: Option<String>,
     pub pager: Option<String>,
     pub ocf_root: PathBuf,
+    /// Corosync's configuration; Corosync itself honours the variable, too.
+    pub corosync_conf: PathBuf,
     pub no_color: bool,
     pub terminal_in: bool,
     pub terminal_out: bool,
@@ -38,6 +40,8 @@ impl Environment {
             editor: variable("EDITOR").or_else(|| variable("VISUAL")),
             pager: variable("PAGER"),
             ocf_root: variable("OCF_ROOT").map_or_else(|| PathBuf::from(OCF_ROOT), PathBuf::from),
+            corosync_conf: variable("COROSYNC_MAIN_CONFIG_FILE")
+                .map_or_else(|| node.root.join("etc/corosync/corosync.conf"), PathBuf::from),
             no_color: variable("NO_COLOR").is_some(),
             terminal_in: std::io::stdin().is_terminal(),
             terminal_out: std::io::stdout().is_terminal(),

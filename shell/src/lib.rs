@@ -18,6 +18,7 @@ mod environment;
 mod error;
 mod help;
 mod history;
+mod hosts;
 pub mod install;
 mod json;
 mod leave;

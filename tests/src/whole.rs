@@ -1,8 +1,8 @@
 //! Whole hosts on one machine: each boots the machine's own system, with a disk of its own above it, a systemd,
 //! a bus, and Corosync at one switch with the others.
 //!
-//! In: how many. Out: hosts `n1`, `n2`, …, on which commands are run as an administrator would. Needs root,
-//! systemd-nspawn, `ip`, corosync.
+//! In: how many, in a cluster already or bare. Out: hosts `n1`, `n2`, …, on which commands are run as an
+//! administrator would. Needs root, systemd-nspawn, `ip`, corosync; bare ones `sshd`.
 
 use crate::lab::{PATIENCE, program};
 use crate::needs;
@@ -16,8 +16,21 @@ use std::time::{Duration, Instant};
 const PROGRAMS: [&str; 5] =
     ["/usr/bin/systemd-nspawn", "/usr/sbin/corosync", "/usr/sbin/ip", "/usr/bin/nsenter", "/usr/bin/dbus-daemon"];
 
+/// What bare hosts need besides.
+const SSH: [&str; 3] = ["/usr/sbin/sshd", "/usr/bin/ssh-keygen", "/usr/bin/ssh-keyscan"];
+
 /// How long a line of shell may take. Seconds.
-const LINE_TIME: &str = "60";
+const LINE_TIME: &str = "120";
+
+/// Starts a host in control groups of its own ($0): in one with others each systemd would remove what another's
+/// service is just put into. And what removes them when it has ended.
+const OWN_GROUP: &str = "for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    [ -d $top ] && mkdir -p $top/$0 && echo $$ >$top/$0/cgroup.procs
+done 2>/dev/null
+exec \"$@\"";
+const NO_GROUP: &str = "for top in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    [ -d $top/$0 ] && find $top/$0 -depth -type d -exec rmdir {} +
+done 2>/dev/null; true";
 
 /// Where our programs are on a host, and what is linked to them.
 const BUILT: &str = "/opt/quorate";
@@ -60,10 +73,20 @@ impl WholeHosts {
         if !needs::lab(&PROGRAMS) {
             return None;
         }
-        Some(WholeHosts::make(count).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+        Some(WholeHosts::make(count, false).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
     }
 
-    fn make(count: usize) -> Result<WholeHosts, String> {
+    /// Hosts that have booted and are in no cluster; each lets root of the others in by ssh.
+    #[track_caller]
+    pub fn bare(count: usize) -> Option<WholeHosts> {
+        let programs: Vec<&str> = PROGRAMS.iter().chain(&SSH).copied().collect();
+        if !needs::lab(&programs) {
+            return None;
+        }
+        Some(WholeHosts::make(count, true).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+    }
+
+    fn make(count: usize, bare: bool) -> Result<WholeHosts, String> {
         let place = tempfile::Builder::new().prefix("quorate-hosts-").tempdir().map_err(|error| error.to_string())?;
         let shown = place.path().to_string_lossy().into_owned();
         run("mount", &["-t", "tmpfs", "-o", "mode=0755", "hosts", &shown])?;
@@ -73,8 +96,15 @@ impl WholeHosts {
             whole.hosts.push(Host { name: format!("n{number}"), number, supervisor: None });
             whole.prepare(number, count)?;
         }
+        if bare {
+            whole.strip()?;
+        }
         for name in whole.names() {
             whole.boot(&name);
+        }
+        if bare {
+            whole.open_ssh();
+            return Ok(whole);
         }
         for name in whole.names() {
             whole.wait(&format!("corosync on {name}"), |whole| {
@@ -135,6 +165,41 @@ impl WholeHosts {
         Ok(())
     }
 
+    /// Takes the cluster from all disks, and puts one key on all of them.
+    fn strip(&self) -> Result<(), String> {
+        let key = self.place.path().join("key");
+        run("ssh-keygen", &["-q", "-N", "", "-t", "ed25519", "-f", &key.to_string_lossy()])?;
+        let read = |path: &Path| fs::read_to_string(path).map_err(|error| error.to_string());
+        let (private, public) = (read(&key)?, read(&key.with_extension("pub"))?);
+        for name in self.names() {
+            for file in ["corosync.conf", "authkey"] {
+                let _ = fs::remove_file(self.root(&name).join("etc/corosync").join(file));
+            }
+            let _ =
+                fs::remove_file(self.root(&name).join("etc/systemd/system/multi-user.target.wants/corosync.service"));
+            self.put(&name, "root/.ssh/id_ed25519", &private, 0o600);
+            self.put(&name, "root/.ssh/authorized_keys", &public, 0o600);
+        }
+        Ok(())
+    }
+
+    /// Starts sshd everywhere, and lets each know all others' keys.
+    fn open_ssh(&self) {
+        for name in self.names() {
+            self.must(
+                &name,
+                "chmod 700 /root/.ssh; ssh-keygen -A && mkdir -p /run/sshd && systemctl enable --now --quiet ssh",
+            );
+        }
+        let known = format!("ssh-keyscan -t ed25519 {} >/root/.ssh/known_hosts 2>/dev/null", self.names().join(" "));
+        for name in self.names() {
+            self.wait(&format!("sshd of all, as {name} sees them"), |whole| {
+                let count = whole.names().len();
+                whole.succeeds(&name, &known) && whole.says(&name, "wc -l </root/.ssh/known_hosts") == count.to_string()
+            });
+        }
+    }
+
     /// Puts a file on a host's disk.
     pub fn put(&self, name: &str, path: &str, text: &str, mode: u32) {
         let file = self.root(name).join(path);
@@ -148,7 +213,8 @@ impl WholeHosts {
         let built = program("quorated");
         let built = built.parent().expect("a directory").display();
         let console = fs::File::create(self.directory(name).join("console")).expect("a file for its console");
-        let child = Command::new("systemd-nspawn")
+        let child = Command::new("sh")
+            .args(["-c", OWN_GROUP, &self.switch.network(number), "systemd-nspawn"])
             .args(["--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe", "--capability=all"])
             .arg(format!("--directory={}", self.root(name).display()))
             .arg(format!("--machine={}", self.switch.network(number)))
@@ -263,6 +329,8 @@ impl WholeHosts {
                 }
                 std::thread::sleep(Duration::from_millis(20));
             }
+            let number = self.host(name).number;
+            let _ = run("sh", &["-c", NO_GROUP, &self.switch.network(number)]);
         }
     }
 

@@ -169,7 +169,7 @@ fn exit_codes_and_options() {
         (&["-f", "nosuch.crm"], 2),
         (&["configure", "show", "--bogus"], 2),
         (&["-c", "nosuch", "configure", "show"], 1),
-        (&["corosync", "reload"], 2),
+        (&["cluster", "geo_join"], 2),
         (&["corosync", "status", "rings"], 2),
         (&["--version"], 0),
         (&["help", "configure", "primitive"], 0),
@@ -178,7 +178,7 @@ fn exit_codes_and_options() {
         assert_eq!(answer.code, code, "{words:?}\n{}{}", answer.out, answer.err);
         assert!(!answer.out.contains('\x1b') && !answer.err.contains('\x1b'), "no colour without a terminal");
     }
-    assert!(bench.crm(&["corosync", "reload"]).err.contains("not supported yet"));
+    assert!(bench.crm(&["cluster", "geo_join"]).err.contains("not supported yet"));
     let always = bench.crm(&["-D", "color-always", "configure", "primitive", "p", "Dummy"]);
     assert_eq!(always.code, 0);
     assert!(bench.crm(&["-D", "color-always", "configure", "show"]).out.contains("\x1b[33mprimitive"));

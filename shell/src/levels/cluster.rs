@@ -1,25 +1,135 @@
-//! `cluster`: the nodes as machines; what is run on and copied to all of them.
+//! `cluster`: the nodes as machines: from bare hosts to a cluster, its services, what is run on and copied to them.
 //!
 //! In: calls. Out: what the hosts answered.
-//! Absent: making clusters and joining them.
+//! Absent: how a cluster is planned (see `quorate_bootstrap`), its resources.
 
-use crate::command::{Call, Command, Level, Run, What, any, one};
+mod bring;
+mod flags;
+mod given;
+mod health;
+mod rename;
+mod services;
+mod shared;
+
+use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
-use quorate_core::cib::objects;
-use quorate_transport::ssh::{SshError, SshOptions, Target, copy, run};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::time::Duration;
+use flags::{ALL, CARRIER, CHECKSUM, CONTACT, DRY_RUN, FORCED, INTERFACE, LOCAL, MULTI, NAME, NODE, NOW, QUIET, YES};
+use std::time::{Duration, Instant};
 
 pub static LEVEL: Level = Level {
     name: "cluster",
-    help: "the nodes as machines: status, run a command, copy a file",
+    help: "the nodes as machines: make a cluster, start it, run a command, copy a file",
     commands: &[
+        Command {
+            name: "init",
+            arguments: &[any("options", What::Text)],
+            flags: &[YES, NAME, NODE, INTERFACE, CARRIER, MULTI, QUIET, DRY_RUN],
+            reads_flags: true,
+            help: "make a cluster of this host and others",
+            details: "Looks at all hosts at once (by ssh, with keys that are there: known_hosts is checked, nothing is added to\nit), shows the plan, asks, and carries it out: key and corosync.conf are checked on all hosts before anything\nis started. What is done already is left alone, so a second run goes on where the first stopped, and hosts\nthat are named later come to the cluster. A host may be USER@HOST:PORT. One that cannot be reached is left\nout, and the exit code is 1. Without -i the hosts are linked over the first network that all have.",
+            examples: &[
+                "init -y -n lab -N n2 -N n3",
+                "init -n lab -N n2 -N n3 --dry-run",
+                "init -n lab -N n2 -i eth0 -i eth1",
+            ],
+            run: Run::Do(bring::init),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "join",
+            arguments: &[any("options", What::Text)],
+            flags: &[YES, CONTACT, INTERFACE, QUIET, DRY_RUN],
+            reads_flags: true,
+            help: "bring this host to a cluster",
+            details: "Key and corosync.conf come from HOST; every node of the cluster is told of the new one.",
+            examples: &["join -c n1"],
+            run: Run::Do(bring::join),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "remove",
+            aliases: &["delete"],
+            arguments: &[any("options", What::Text)],
+            flags: &[YES, FORCED, QUIET, DRY_RUN],
+            reads_flags: true,
+            help: "take nodes out of the cluster",
+            details: "A node that is up leaves first, with its resources; the others forget it; corosync.conf, authkey and the\ncopies of the CIB are removed there. One that is dead is forgotten by the others. Refused, if those who stay\nwould be without quorum, or if a node runs that cannot be reached.",
+            examples: &["remove n3", "remove -y n3 n4"],
+            run: Run::Do(bring::remove),
+        },
+        Command {
+            name: "start",
+            arguments: &[any("node", What::Node)],
+            flags: &[ALL],
+            help: "start Corosync and the cluster manager, here or on other nodes",
+            examples: &["start", "start --all", "start n2 n3"],
+            run: Run::Do(services::start),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "stop",
+            arguments: &[any("node", What::Node)],
+            flags: &[ALL],
+            help: "stop the cluster manager with its resources, then Corosync",
+            details: "On several nodes the cluster manager is stopped on all of them before Corosync is on any.",
+            examples: &["stop", "stop --all"],
+            run: Run::Do(services::stop),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "restart",
+            arguments: &[any("node", What::Node)],
+            flags: &[ALL],
+            help: "stop, then start",
+            run: Run::Do(services::restart),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "enable",
+            arguments: &[any("node", What::Node)],
+            flags: &[ALL, NOW],
+            help: "start Corosync and the cluster manager at boot",
+            run: Run::Do(services::enable),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "disable",
+            arguments: &[any("node", What::Node)],
+            flags: &[ALL, NOW],
+            help: "do not start them at boot",
+            run: Run::Do(services::disable),
+            ..Command::DEFAULT
+        },
         Command {
             name: "status",
             help: "who is here, who leads, is there quorum",
             run: Run::Do(status),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "health",
+            flags: &[LOCAL],
+            help: "look at all hosts: services, files, clocks, room, quorum",
+            details: "The exit code is 1 if anything is wrong anywhere.",
+            run: Run::Do(health::health),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "wait_for_startup",
+            arguments: &[maybe("seconds", What::Text)],
+            help: "wait until the cluster is up on this host, 10 seconds at most or SECONDS",
+            details: "The exit code is 6 if it is not.",
+            run: Run::Do(wait_for_startup),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "rename",
+            arguments: &[one("name", What::Text)],
+            help: "give the cluster another name, in corosync.conf of all nodes and in the configuration",
+            details: "Corosync takes it when it is started the next time.",
+            examples: &["rename web"],
+            run: Run::Do(rename::rename),
             ..Command::DEFAULT
         },
         Command {
@@ -28,7 +138,7 @@ pub static LEVEL: Level = Level {
             help: "run a shell command on all nodes, or on some",
             details: "A node may be written USER@HOST:PORT. The exit code is 1 if the command failed anywhere.",
             examples: &["run \"uptime\"", "run \"systemctl status quorated\" n1 n2"],
-            run: Run::Do(run_command),
+            run: Run::Do(shared::run_command),
             ..Command::DEFAULT
         },
         Command {
@@ -36,14 +146,21 @@ pub static LEVEL: Level = Level {
             arguments: &[one("file", What::File), any("node", What::Node)],
             help: "copy a file to the same place on all other nodes, or on some",
             examples: &["copy /etc/hosts", "copy /etc/motd n2"],
-            run: Run::Do(copy_file),
+            run: Run::Do(shared::copy_file),
+            ..Command::DEFAULT
+        },
+        Command {
+            name: "diff",
+            arguments: &[one("file", What::File), any("node", What::Node)],
+            flags: &[CHECKSUM],
+            help: "how a file of other nodes differs from the one here",
+            details: "The exit code is 1 if any differs, or cannot be fetched.",
+            examples: &["diff /etc/hosts", "diff --checksum /etc/hosts n2"],
+            run: Run::Do(shared::diff_file),
             ..Command::DEFAULT
         },
     ],
 };
-
-/// A command on a host may take so long, connecting included.
-const HOST_TIMEOUT: Duration = Duration::from_secs(300);
 
 fn status(session: &mut Session, _: &Call) -> Outcome {
     let status = session.cluster_status()?;
@@ -65,106 +182,27 @@ fn status(session: &mut Session, _: &Call) -> Outcome {
     Ok(())
 }
 
-/// `[USER@]HOST[:PORT]`.
-pub fn target(session: &Session, word: &str) -> Outcome<Target> {
-    let (user, rest) = match word.split_once('@') {
-        Some((user, rest)) => (user.to_string(), rest),
-        None => (session.environment.node.user.clone(), word),
+/// As crmsh waits.
+const STARTUP_SECONDS: u64 = 10;
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+fn wait_for_startup(session: &mut Session, call: &Call) -> Outcome {
+    let seconds = match call.argument(0) {
+        None => STARTUP_SECONDS,
+        Some(word) => {
+            word.parse().map_err(|_| Failure::misused(call.span(0), format!("`{word}` is no number of seconds")))?
+        }
     };
-    let (host, port) = match rest.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') => {
-            let port = port.parse().map_err(|_| Failure::usage(format!("`{word}` has no valid port")))?;
-            (host.to_string(), port)
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        let missing = match session.cluster_status() {
+            Ok(status) if status.leader.is_some() => return Ok(()),
+            Ok(_) => "no leader yet".to_string(),
+            Err(failure) => failure.message,
+        };
+        if Instant::now() >= deadline {
+            return Err(Failure::new(Kind::Timeout, format!("the cluster is not up after {seconds} s: {missing}")));
         }
-        _ => (rest.to_string(), 22),
-    };
-    Ok(Target { host, port, user })
-}
-
-fn targets(session: &mut Session, words: &[String], others_only: bool) -> Outcome<Vec<Target>> {
-    if !words.is_empty() {
-        return words.iter().map(|word| target(session, word)).collect();
+        std::thread::sleep(LOOK_AGAIN);
     }
-    let document = session.document()?;
-    let mut names = objects::node_names(document.configuration());
-    let host = session.environment.node.host.clone();
-    names.retain(|name| !(others_only && *name == host));
-    if names.is_empty() {
-        return Err(
-            Failure::refused("the configuration names no nodes to go to").hint("name the nodes behind the command")
-        );
-    }
-    names.iter().map(|name| target(session, name)).collect()
-}
-
-fn run_command(session: &mut Session, call: &Call) -> Outcome {
-    let targets = targets(session, &call.words()[1..], false)?;
-    let options = SshOptions::for_home(&session.environment.node.home, HOST_TIMEOUT);
-    let results = run::run(&targets, call.required(0), &options, |_, _| {});
-    let mut failed = Vec::new();
-    for (target, result) in targets.iter().zip(results) {
-        match result {
-            Ok(finished) => {
-                let ended = match &finished.status {
-                    run::Status::Code(0) => String::new(),
-                    run::Status::Code(code) => format!(" (exit code {code})"),
-                    run::Status::Signal(name) => format!(" (ended by SIG{name})"),
-                };
-                if !ended.is_empty() {
-                    failed.push(target.host.clone());
-                }
-                frame(session, &format!("{}{ended}", target.host), &finished.stdout, &finished.stderr);
-            }
-            Err(error) => {
-                failed.push(target.host.clone());
-                unreachable(session, &error);
-            }
-        }
-    }
-    outcome("the command failed on", &failed)
-}
-
-fn frame(session: &mut Session, title: &str, stdout: &[u8], stderr: &[u8]) {
-    let title = session.ui.header(&format!("--- {title} ---"));
-    session.ui.line(&title);
-    for output in [stdout, stderr].into_iter().filter(|output| !output.is_empty()) {
-        session.ui.line(String::from_utf8_lossy(output).trim_end());
-    }
-}
-
-fn unreachable(session: &mut Session, error: &SshError) {
-    session.ui.warn(&error.to_string());
-    if let Some(hint) = error.hint() {
-        session.ui.info(&hint);
-    }
-}
-
-fn outcome(what: &str, failed: &[String]) -> Outcome {
-    match failed {
-        [] => Ok(()),
-        _ => Err(Failure::new(Kind::Cluster, format!("{what} {}", failed.join(", ")))),
-    }
-}
-
-fn copy_file(session: &mut Session, call: &Call) -> Outcome {
-    let path = Path::new(call.required(0));
-    if !path.is_absolute() {
-        return Err(Failure::at(call.span(0), "the path must start with `/`: it is the same on every node"));
-    }
-    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
-    let metadata = std::fs::metadata(path).map_err(|error| Failure::file(path, &error))?;
-    let targets = targets(session, &call.words()[1..], true)?;
-    let options = SshOptions::for_home(&session.environment.node.home, HOST_TIMEOUT);
-    let results = copy::put(&targets, &bytes, path, metadata.permissions().mode() & 0o7777, &options, |_, _| {});
-    let mut failed = Vec::new();
-    for (target, result) in targets.iter().zip(results) {
-        match result {
-            Ok(()) => session.ui.info(&format!("{}: {} copied", target.host, path.display())),
-            Err(error) => {
-                failed.push(target.host.clone());
-                unreachable(session, &error);
-            }
-        }
-    }
-    outcome("the file could not be copied to", &failed)
 }

@@ -25,6 +25,12 @@ impl Session {
         self.mode == RunMode::Interactive && self.answered(question, "[y/N]").is_some_and(|answer| is_yes(&answer))
     }
 
+    /// Whether a person wants what was just shown to them. With -F they do, without a person nobody does.
+    pub fn agrees(&mut self, question: &str) -> bool {
+        self.switches.force
+            || (self.mode != RunMode::Batch && self.answered(question, "[y/N]").is_some_and(|answer| is_yes(&answer)))
+    }
+
     /// Whether a person wants to try once more; who only presses Enter does.
     pub fn again(&mut self, question: &str) -> bool {
         self.mode != RunMode::Batch

@@ -18,6 +18,7 @@ pub mod corosync;
 pub mod embedded;
 pub mod file;
 pub mod loopback;
+pub mod nodelist;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

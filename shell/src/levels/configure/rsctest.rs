@@ -5,7 +5,7 @@
 
 use crate::command::Call;
 use crate::error::{Failure, Kind, Outcome};
-use crate::levels::cluster::target;
+use crate::hosts::target;
 use crate::levels::resource::primitives;
 use crate::session::Session;
 use crate::trial::agent::{self, Ran, Site};

@@ -1,0 +1,167 @@
+//! One step on one host, and the order of steps.
+//!
+//! In: what a plan wants. Out: words for people, the line of shell that does it, how long it may take.
+//! Absent: which steps are needed (see `plan`, `removal`).
+
+use std::fmt;
+use std::time::Duration;
+
+/// What is done to a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Corosync's key is put there.
+    Key,
+    Configuration,
+    /// Units are started whenever the host boots.
+    Enable(Vec<String>),
+    /// All who run are told to read their configurations again.
+    Reload,
+    Start(String),
+    /// It runs something else.
+    Restart(String),
+    /// Nothing is waited for: the manager is up when the nodes are together.
+    StartManager(String),
+    /// The cluster manager leaves, its resources go elsewhere.
+    Leave(Vec<String>),
+    /// All nodes see each other, and have quorum.
+    Together {
+        names: Vec<String>,
+        ids: Vec<u32>,
+        manager: String,
+    },
+    /// What the cluster left behind is removed, on the host that was taken out.
+    Forget,
+    /// A node's traces are removed from the cluster's configuration.
+    DropNode(String),
+}
+
+/// Steps of one stage are done on all hosts before those of the next begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Leave,
+    Key,
+    Configuration,
+    Reload,
+    Drop,
+    Forget,
+    Enable,
+    Corosync,
+    Manager,
+    Together,
+}
+
+impl Stage {
+    pub const ALL: [Stage; 10] = [
+        Stage::Leave,
+        Stage::Key,
+        Stage::Configuration,
+        Stage::Reload,
+        Stage::Drop,
+        Stage::Forget,
+        Stage::Enable,
+        Stage::Corosync,
+        Stage::Manager,
+        Stage::Together,
+    ];
+
+    /// Whether what fails in it stops the whole: nothing runs anywhere yet that would not have run without it.
+    pub fn is_preparation(self) -> bool {
+        self < Stage::Reload
+    }
+}
+
+/// A step, and whether it is done already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub action: Action,
+    pub done: bool,
+}
+
+impl Action {
+    pub fn stage(&self) -> Stage {
+        match self {
+            Action::Leave(_) => Stage::Leave,
+            Action::Key => Stage::Key,
+            Action::Configuration => Stage::Configuration,
+            Action::Reload => Stage::Reload,
+            Action::DropNode(_) => Stage::Drop,
+            Action::Forget => Stage::Forget,
+            Action::Enable(_) => Stage::Enable,
+            Action::Start(_) | Action::Restart(_) => Stage::Corosync,
+            Action::StartManager(_) => Stage::Manager,
+            Action::Together { .. } => Stage::Together,
+        }
+    }
+
+    /// How long it may take. Who leaves stops its resources first; the others take seconds.
+    pub fn limit(&self) -> Duration {
+        match self {
+            Action::Leave(_) => Duration::from_secs(300),
+            Action::Together { .. } => Duration::from_secs(90),
+            _ => Duration::from_secs(40),
+        }
+    }
+
+    /// The line of shell that does it, if it is one.
+    pub fn line(&self) -> Option<String> {
+        let line = match self {
+            Action::Key | Action::Configuration => return None,
+            Action::Enable(units) => format!("systemctl enable --quiet {}", units.join(" ")),
+            Action::Reload => "corosync-cfgtool -R".to_string(),
+            Action::Start(unit) => start("start", unit),
+            Action::Restart(unit) => start("restart", unit),
+            Action::StartManager(unit) => format!("systemctl start --no-block {unit}"),
+            Action::Leave(units) => {
+                let stops: Vec<String> = units.iter().map(|unit| format!("systemctl stop {unit}")).collect();
+                format!("{}; systemctl disable --quiet {}", stops.join(" && "), units.join(" "))
+            }
+            Action::Together { names, ids, manager } => together(names, ids, manager),
+            Action::Forget => FORGET.to_string(),
+            Action::DropNode(name) => format!("crm_node --force -R {name}"),
+        };
+        Some(format!("export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; {line}"))
+    }
+}
+
+/// Starts a unit, and says what its log says if that fails.
+pub fn start(verb: &str, unit: &str) -> String {
+    format!("systemctl {verb} {unit} || {{ journalctl -u {unit} -n 5 -o cat --no-pager >&2; exit 1; }}")
+}
+
+/// What crmsh removes, too: the host is blank afterwards, and its backups of the CIB are gone with the rest.
+const FORGET: &str = "rm -f /etc/corosync/corosync.conf /etc/corosync/authkey && \
+    rm -rf /var/lib/pacemaker/cib/* /var/lib/pacemaker/pengine/* /var/lib/corosync/*";
+
+/// Waits half a minute and a half at most, and says what is missing then.
+fn together(names: &[String], ids: &[u32], manager: &str) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    format!(
+        "i=0; while :; do why=; \
+         members=$(corosync-cmapctl 2>/dev/null | sed -n 's/^runtime.members.\\([0-9]*\\).status (str) = joined/\\1/p'); \
+         for id in {ids}; do echo \" \"$members\" \" | grep -q \" $id \" || why=\"$why node $id is no member of Corosync;\"; done; \
+         corosync-quorumtool -s 2>/dev/null | grep -q '^Quorate: *Yes' || why=\"$why no quorum;\"; \
+         systemctl is-active --quiet {manager} || why=\"$why {manager} is $(systemctl is-active {manager});\"; \
+         if command -v crm_node >/dev/null; then together=\" $(crm_node -p 2>/dev/null) \"; \
+         for name in {names}; do case \"$together\" in *\" $name \"*) ;; *) why=\"$why $name is not together with this node;\";; esac; done; fi; \
+         [ -z \"$why\" ] && exit 0; i=$((i+1)); [ $i -gt 180 ] && break; sleep 0.25; done; echo \"$why\" >&2; exit 1",
+        ids = ids.join(" "),
+        names = names.join(" ")
+    )
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Key => write!(f, "put the cluster's key at /etc/corosync/authkey"),
+            Action::Configuration => write!(f, "check and write /etc/corosync/corosync.conf"),
+            Action::Enable(units) => write!(f, "start at boot: {}", units.join(", ")),
+            Action::Reload => write!(f, "let Corosync read its configuration again, on all nodes"),
+            Action::Start(unit) | Action::StartManager(unit) => write!(f, "start {unit}"),
+            Action::Restart(unit) => write!(f, "restart {unit}"),
+            Action::Leave(units) => write!(f, "stop {}, and start them at boot no more", units.join(", ")),
+            Action::Together { names, .. } => write!(f, "wait until {} are together, with quorum", names.join(", ")),
+            Action::Forget => write!(f, "remove corosync.conf, authkey and the copies of the CIB"),
+            Action::DropNode(name) => write!(f, "remove {name} from the cluster's configuration"),
+        }
+    }
+}

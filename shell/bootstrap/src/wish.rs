@@ -1,0 +1,28 @@
+//! What is wanted of hosts, and a host that answers.
+//!
+//! Values only. Absent: what follows from them (see `plan`).
+
+use crate::configuration::Carrier;
+use crate::facts::Facts;
+use crate::host::Host;
+
+/// What is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// `None`: what it is called already, else `hacluster`.
+    pub name: Option<String>,
+    /// The first host is in a cluster, which the others come to.
+    pub join: bool,
+    pub carrier: Carrier,
+    /// Interfaces or addresses of the first host (of the one that joins), one a link.
+    pub interfaces: Vec<String>,
+    /// How many links, if no interfaces are named.
+    pub links: usize,
+}
+
+/// A host that answers, and what is known of it.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    pub host: &'a Host,
+    pub facts: &'a Facts,
+}

@@ -1,0 +1,21 @@
+//! Options of the commands that make and tend a cluster.
+//!
+//! Values only; crmsh's names where it has them.
+
+use crate::command::Flag;
+
+pub const YES: Flag = Flag { name: "--yes", short: "-y", help: "do it without asking" };
+pub const QUIET: Flag = Flag { name: "--quiet", short: "-q", help: "say nothing of what goes well" };
+pub const DRY_RUN: Flag = Flag { name: "--dry-run", short: "", help: "show the plan, touch nothing" };
+pub const NAME: Flag = Flag { name: "--name", short: "-n", help: "NAME of the cluster (hacluster)" };
+pub const NODE: Flag = Flag { name: "--node", short: "-N", help: "HOST that shall be a node, too; may be repeated" };
+pub const INTERFACE: Flag =
+    Flag { name: "--interface", short: "-i", help: "interface or address for a link; may be repeated" };
+pub const CARRIER: Flag = Flag { name: "--transport", short: "-t", help: "knet (if it is not said), udpu or udp" };
+pub const MULTI: Flag = Flag { name: "--multi-heartbeats", short: "-M", help: "two links" };
+pub const CONTACT: Flag = Flag { name: "--cluster-node", short: "-c", help: "HOST that is in the cluster already" };
+pub const FORCED: Flag = Flag { name: "--force", short: "-F", help: "do it in spite of what speaks against it" };
+pub const ALL: Flag = Flag { name: "--all", short: "", help: "on all nodes" };
+pub const CHECKSUM: Flag = Flag { name: "--checksum", short: "", help: "only say which are the same" };
+pub const LOCAL: Flag = Flag { name: "--local", short: "", help: "this host only" };
+pub const NOW: Flag = Flag { name: "--now", short: "", help: "and at once" };
