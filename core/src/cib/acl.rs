@@ -150,7 +150,7 @@ impl Rights {
         let after = next.as_ref().map(|next| (next.root(), Rights::on(next.root(), self.permissions.clone())));
         patch.changes.iter().find_map(|change| match (change, &after) {
             (Change::Create { parent, node: Node::Element(element), .. }, Some((root, rights))) => {
-                let path = parent.join(Step::to(&**element));
+                let path = parent.join(Step::to(element));
                 let way = way(root, &path);
                 let may = way.len() + 1 == path.0.len() && rights.may_create(root, &way);
                 (!may).then(|| format!("you may not change {parent}"))

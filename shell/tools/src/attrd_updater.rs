@@ -216,7 +216,7 @@ fn query(source: &CibSource, name: &str, node: Option<&str>, answer: &mut Answer
                 Err(error) => return Err(refused(error)),
             }
         }
-        source => written(&door::read(&source, ANSWER_WITHIN).map_err(refused)?, name, node),
+        source => written(&door::read(source, ANSWER_WITHIN).map_err(refused)?, name, node),
     };
     if values.is_empty() {
         return Err(missing());

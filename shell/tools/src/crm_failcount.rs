@@ -116,7 +116,7 @@ fn count(
     given: &Given,
     io: &mut Io,
 ) -> Result<Exit, Failed> {
-    let document = door::read(&source, ANSWER_WITHIN).map_err(refused)?;
+    let document = door::read(source, ANSWER_WITHIN).map_err(refused)?;
     let known = admin::find_node(&document, node)
         .ok_or_else(|| (Exit::NO_SUCH, format!("Could not map name={node} to a UUID")))?;
     let whole = format!("fail-count-{resource}");

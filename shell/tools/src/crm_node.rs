@@ -87,7 +87,7 @@ fn read(source: &CibSource, environment: &Environment) -> Result<(Document, Node
             Ok((daemon.document()?, daemon.status()?))
         }
         source => {
-            let document = door::read(&source, ANSWER_WITHIN)?;
+            let document = door::read(source, ANSWER_WITHIN)?;
             let status = recorded(&document, environment.node.clone().unwrap_or(environment.host.clone()));
             Ok((document, status))
         }

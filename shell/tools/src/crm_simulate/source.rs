@@ -52,7 +52,7 @@ impl Source {
     pub fn read(&self) -> Result<Document, Failed> {
         let bad = |error: String| (Exit::DATA_ERROR, format!("{}: {error}", self.name()));
         let root = match self {
-            Source::Cib(source) => return door::read(&source, ANSWER_WITHIN).map_err(refused),
+            Source::Cib(source) => return door::read(source, ANSWER_WITHIN).map_err(refused),
             Source::File(path) => read_root(path).map_err(|error| bad(error.to_string()))?,
             Source::Stdin => {
                 let mut text = String::new();
