@@ -113,11 +113,11 @@ impl Action {
             Action::StartManager(unit) => format!("systemctl start --no-block {unit}"),
             Action::Leave(units) => {
                 let stops: Vec<String> = units.iter().map(|unit| format!("systemctl stop {unit}")).collect();
-                format!("{}; systemctl disable --quiet {}", stops.join(" && "), units.join(" "))
+                format!("{} && systemctl disable --quiet {}", stops.join(" && "), units.join(" "))
             }
             Action::Together { names, ids, manager } => together(names, ids, manager),
             Action::Forget => FORGET.to_string(),
-            Action::DropNode(name) => format!("crm_node --force -R {name}"),
+            Action::DropNode(name) => format!("crm_node --force -R {}", quoted(name)),
         };
         Some(format!("export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; {line}"))
     }
@@ -145,8 +145,28 @@ fn together(names: &[String], ids: &[u32], manager: &str) -> String {
          for name in {names}; do case \"$together\" in *\" $name \"*) ;; *) why=\"$why $name is not together with this node;\";; esac; done; fi; \
          [ -z \"$why\" ] && exit 0; i=$((i+1)); [ $i -gt 180 ] && break; sleep 0.25; done; echo \"$why\" >&2; exit 1",
         ids = ids.join(" "),
-        names = names.join(" ")
+        names = names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" ")
     )
+}
+
+/// A word for the shell: a name in corosync.conf may be anything.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_words_and_what_did_not_stop_is_not_forgotten() {
+        let line = |action: Action| action.line().expect("a line");
+        assert!(line(Action::DropNode("a'; reboot".into())).ends_with("crm_node --force -R 'a'\\''; reboot'"));
+        let leave = line(Action::Leave(vec!["quorated".into(), "corosync".into()]));
+        assert!(leave.ends_with(
+            "systemctl stop quorated && systemctl stop corosync && systemctl disable --quiet quorated corosync"
+        ));
+    }
 }
 
 impl fmt::Display for Action {
