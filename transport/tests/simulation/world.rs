@@ -51,6 +51,8 @@ pub struct World {
     random: u64,
     now: u64,
     faults: Faults,
+    /// As they are until all is left in peace.
+    first_faults: Faults,
     nodes: u32,
     live: BTreeMap<u32, Live>,
     down_until: BTreeMap<u32, u64>,
@@ -73,6 +75,7 @@ impl World {
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66,
             now: 1,
             faults,
+            first_faults: faults,
             nodes,
             live: BTreeMap::new(),
             down_until: BTreeMap::new(),
@@ -276,7 +279,11 @@ impl World {
                 assert!(run.seen.insert(message), "node {id} got {message:?} twice");
                 run.delivered.last_mut().expect("a view comes before any message").push(message);
             }
-            ClusterEvent::Note(words) => panic!("unexpected note: {words}"),
+            ClusterEvent::Note(words) => {
+                let Faults { drop, partitions, crashes, pauses, .. } = self.first_faults;
+                let silence = drop > 0 || partitions || crashes || pauses;
+                assert!(silence && words.contains(" was last heard "), "unexpected note: {words}");
+            }
             ClusterEvent::StopWanted => panic!("nobody stops this engine but its user"),
             ClusterEvent::Down(reason) => {
                 assert_eq!(reason, DownReason::Left);

@@ -117,7 +117,9 @@ fn changed(
         let mut next = apply_all(document, &outcome.edits).expect("edits stand on what was just looked at");
         outcome.changed.iter().for_each(|one| new_set_last(document, &mut next, one));
         if next.root() != document.root() {
-            next.set_version(document.version().next_configuration());
+            // Each option that is set or goes counts, as with Pacemaker's tool.
+            let steps = outcome.changed.len().max(1);
+            next.set_version((0..steps).fold(document.version(), |version, _| version.next_configuration()));
         }
         decided.replace(outcome);
         Ok(next)

@@ -149,16 +149,16 @@ impl Protocol {
         self.event(ClusterEvent::View(view));
     }
 
-    /// When those were last heard that are no members any more, and did not say goodbye.
+    /// When those were last heard that are no members any more because nobody heard them. Who has gone on without us
+    /// was heard just now: that is no silence.
     fn tell_of_lost(&mut self, before: &Current, departed: &[(Process, Departure)]) {
-        let lost = departed.iter().filter(|(process, why)| {
-            matches!(why, Departure::Lost | Departure::Ended) && before.members.contains(process)
-        });
+        let silence = self.settings.timing.token / 2;
+        let lost = departed.iter().filter(|(process, why)| *why == Departure::Lost && before.members.contains(process));
         let told: Vec<String> = lost
             .filter_map(|(process, _)| {
                 let heard = self.peers.get(&process.id).filter(|peer| peer.is(*process))?.heard?;
                 let silent = self.now.saturating_sub(heard);
-                Some(format!("{} was last heard {silent} ms ago", self.member(process.id).name))
+                (silent > silence).then(|| format!("{} was last heard {silent} ms ago", self.member(process.id).name))
             })
             .collect();
         told.into_iter().for_each(|words| self.event(ClusterEvent::Note(words)));
