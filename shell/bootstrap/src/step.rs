@@ -154,21 +154,6 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_words_and_what_did_not_stop_is_not_forgotten() {
-        let line = |action: Action| action.line().expect("a line");
-        assert!(line(Action::DropNode("a'; reboot".into())).ends_with("crm_node --force -R 'a'\\''; reboot'"));
-        let leave = line(Action::Leave(vec!["quorated".into(), "corosync".into()]));
-        assert!(leave.ends_with(
-            "systemctl stop quorated && systemctl stop corosync && systemctl disable --quiet quorated corosync"
-        ));
-    }
-}
-
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -183,5 +168,20 @@ impl fmt::Display for Action {
             Action::Forget => write!(f, "remove corosync.conf, authkey and the copies of the CIB"),
             Action::DropNode(name) => write!(f, "remove {name} from the cluster's configuration"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_words_and_what_did_not_stop_is_not_forgotten() {
+        let line = |action: Action| action.line().expect("a line");
+        assert!(line(Action::DropNode("a'; reboot".into())).ends_with("crm_node --force -R 'a'\\''; reboot'"));
+        let leave = line(Action::Leave(vec!["quorated".into(), "corosync".into()]));
+        assert!(leave.ends_with(
+            "systemctl stop quorated && systemctl stop corosync && systemctl disable --quiet quorated corosync"
+        ));
     }
 }
