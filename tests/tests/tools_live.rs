@@ -212,3 +212,33 @@ fn agents_find_their_tools() {
     );
     assert!(code != 0 && text.contains("Operation validate (ocf:heartbeat:IPaddr2) returned "), "{code} {text}");
 }
+
+/// A shadow of the cluster's CIB is changed and put in force; who leads, and how each node is.
+#[test]
+fn a_shadow_becomes_the_clusters_configuration() {
+    let lab = Lab::started(3);
+    let call = |words: &[&str], shadow: Option<&str>| {
+        let mut command = lab.tool("n1", words);
+        command.env("CIB_shadow_dir", lab.directory());
+        if let Some(name) = shadow {
+            command.env("CIB_shadow", name);
+        }
+        let output = command.output().expect("the tool runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    lab.wait_together("n1", &["n1", "n2", "n3"]);
+    let leader = lab.status("n1").and_then(|status| status.leader).expect("somebody leads");
+    assert_eq!(call(&["crmadmin", "-D"], None), (Some(0), format!("Designated Controller is: {leader}\n")));
+    let other = lab.names().into_iter().find(|name| *name != leader).expect("another node");
+    assert_eq!(call(&["crmadmin", "-q", "-S", &other], None), (Some(0), "S_NOT_DC\n".to_string()));
+    assert_eq!(call(&["crmadmin", "-S", "n9"], None).0, Some(68));
+    assert_eq!(call(&["crm_shadow", "-b", "-c", "plan"], None).0, Some(0));
+    assert_eq!(call(&["crm_attribute", "-n", "batch-limit", "-v", "7"], Some("plan")).0, Some(0));
+    assert!(!lab.document("n2").to_text().contains("batch-limit"), "only the shadow is changed");
+    let (code, shown) = call(&["crm_shadow", "-d"], Some("plan"));
+    assert!(code == Some(1) && shown.contains("batch-limit"), "{shown}");
+    assert_eq!(call(&["crm_shadow", "-C", "plan", "-f"], None).0, Some(0));
+    lab.wait("all to have it", |lab| {
+        lab.names().iter().all(|name| lab.document(name).to_text().contains("name=\"batch-limit\" value=\"7\""))
+    });
+}
