@@ -2,13 +2,27 @@
 //!
 //! In: what the tool found and did. Out: text, or a `pacemaker-result` document, where `--output-to` wants it.
 
-use crate::standard::{Call, Failed, Format};
+use crate::standard::{self, Call, Failed, Format, Manual};
 use crate::{Exit, Io};
 use quorate_core::view::xml::API_VERSION;
 use quorate_core::xml::{Element, Node, write_pretty};
 
 /// Stands for a piece of raw text until the document is written; no answer holds these characters otherwise.
 const MARK: char = '\u{e000}';
+
+/// Runs a tool whose whole work is to fill an answer.
+pub fn run(
+    manual: &Manual,
+    arguments: &[String],
+    io: &mut Io,
+    act: impl FnOnce(&Call, &mut Answer) -> Result<(), Failed>,
+) -> Exit {
+    standard::run(manual, arguments, io, |call, io| {
+        let mut answer = Answer::default();
+        let outcome = act(&call, &mut answer);
+        answer.tell(manual.name, &call, outcome, io)
+    })
+}
 
 #[derive(Default)]
 pub struct Answer {

@@ -3,9 +3,9 @@
 //! In: options; the daemon, or the CIB in a file. Out: values as Pacemaker's tool tells them.
 //! Absent: what a change amounts to (see core's `attribute::table`).
 
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::door;
-use crate::standard::{self, Call, FORMATTED, Failed, Manual, STANDARD};
+use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io};
 use quorate_core::admin;
 use quorate_core::arguments::{Argument, Given, Value, argument};
@@ -86,11 +86,7 @@ const MANUAL: Manual = Manual {
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    standard::run(&MANUAL, arguments, io, |call, io| {
-        let mut answer = Answer::default();
-        let outcome = act(&call, &mut answer);
-        answer.tell(MANUAL.name, &call, outcome, io)
-    })
+    answer::run(&MANUAL, arguments, io, act)
 }
 
 fn usage<T>(text: impl Into<String>) -> Result<T, Failed> {

@@ -2,8 +2,8 @@
 //!
 //! In: two documents, or one and a patch. Out: the patch, or the document after it.
 
-use crate::answer::Answer;
-use crate::standard::{self, Call, FORMATTED, Failed, Manual, STANDARD};
+use crate::answer::{self, Answer};
+use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io};
 use quorate_core::arguments::{Argument, Given, Value, argument};
 use quorate_core::cib::compare::{Order, compare};
@@ -41,11 +41,7 @@ const TABLE: &[Argument] = &[
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    standard::run(&MANUAL, arguments, io, |call, io| {
-        let mut answer = Answer::default();
-        let outcome = act(&call, &mut answer);
-        answer.tell(MANUAL.name, &call, outcome, io)
-    })
+    answer::run(&MANUAL, arguments, io, act)
 }
 
 const VERSION: [&str; 3] = ["admin_epoch", "epoch", "num_updates"];

@@ -3,8 +3,8 @@
 //! In: ids of rules, a date, the CIB. Out: for each whether it is in effect, not yet, or no more.
 //! Absent: rules with several dates, and rules without any, as in Pacemaker's.
 
-use crate::answer::Answer;
-use crate::standard::{self, Call, FORMATTED, Failed, Manual, STANDARD};
+use crate::answer::{self, Answer};
+use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io, clock, door};
 use quorate_core::arguments::{Argument, Value, argument};
 use quorate_core::cib::Document;
@@ -38,11 +38,7 @@ const TABLE: &[Argument] = &[
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    standard::run(&MANUAL, arguments, io, |call, io| {
-        let mut answer = Answer::default();
-        let outcome = act(&call, &mut answer);
-        answer.tell(MANUAL.name, &call, outcome, io)
-    })
+    answer::run(&MANUAL, arguments, io, act)
 }
 
 fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {

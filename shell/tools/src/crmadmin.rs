@@ -2,8 +2,8 @@
 //!
 //! In: what is asked. Out: names, states, as text, XML or variables of a shell.
 
-use crate::answer::Answer;
-use crate::standard::{self, Call, FORMATTED, Failed, Manual, STANDARD};
+use crate::answer::{self, Answer};
+use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io, clock, door};
 use quorate_core::arguments::{Argument, Value, argument};
 use quorate_core::cib::{Document, objects};
@@ -37,11 +37,7 @@ const TABLE: &[Argument] = &[
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    standard::run(&MANUAL, arguments, io, |call, io| {
-        let mut answer = Answer::default();
-        let outcome = act(&call, &mut answer);
-        answer.tell(MANUAL.name, &call, outcome, io)
-    })
+    answer::run(&MANUAL, arguments, io, act)
 }
 
 fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {

@@ -2,8 +2,8 @@
 //!
 //! In: what is to be read, and how it is to be shown. Out: it, as a date in Greenwich or as asked.
 
-use crate::answer::{Answer, with_text};
-use crate::standard::{self, Call, FORMATTED, Failed, Manual, STANDARD};
+use crate::answer::{self, Answer, with_text};
+use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io, clock};
 use quorate_core::arguments::{Argument, Given, Value, argument};
 use quorate_core::xml::Element;
@@ -41,11 +41,7 @@ const TABLE: &[Argument] = &[
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    standard::run(&MANUAL, arguments, io, |call, io| {
-        let mut answer = Answer::default();
-        let outcome = act(&call, &mut answer);
-        answer.tell(MANUAL.name, &call, outcome, io)
-    })
+    answer::run(&MANUAL, arguments, io, act)
 }
 
 fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {

@@ -8,9 +8,9 @@ mod failure;
 mod options;
 
 use crate::acting;
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::door::{self, ChangeError};
-use crate::standard::{self, Call, Failed};
+use crate::standard::{Call, Failed};
 use crate::{Exit, Io};
 use failure::{denied, failed, not_stored, unfit, unreachable};
 use options::{Action, Input, MANUAL, Wish};
@@ -26,11 +26,7 @@ use std::io::Read;
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    standard::run(&MANUAL, arguments, io, |call, io| {
-        let mut answer = Answer::default();
-        let outcome = act(&call, &mut answer);
-        answer.tell(MANUAL.name, &call, outcome, io)
-    })
+    answer::run(&MANUAL, arguments, io, act)
 }
 
 fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {

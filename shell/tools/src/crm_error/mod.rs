@@ -4,8 +4,8 @@
 
 mod codes;
 
-use crate::answer::Answer;
-use crate::standard::{self, Call, FORMATTED, Failed, Manual, STANDARD};
+use crate::answer::{self, Answer};
+use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io};
 use codes::Row;
 use quorate_core::arguments::{Argument, Given, Value, argument};
@@ -31,11 +31,7 @@ const TABLE: &[Argument] = &[
 
 /// Runs the tool.
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    standard::run(&MANUAL, arguments, io, |call, io| {
-        let mut answer = Answer::default();
-        let outcome = act(&call, &mut answer);
-        answer.tell(MANUAL.name, &call, outcome, io)
-    })
+    answer::run(&MANUAL, arguments, io, act)
 }
 
 /// Which codes are meant.
