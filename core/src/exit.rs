@@ -28,11 +28,13 @@ impl Exit {
     pub const INVALID_PARAMETER: Exit = Exit(2);
     pub const UNIMPLEMENTED: Exit = Exit(3);
     pub const NOT_PERMITTED: Exit = Exit(4);
+    pub const NOT_CONFIGURED: Exit = Exit(6);
     pub const USAGE: Exit = Exit(64);
     pub const DATA_ERROR: Exit = Exit(65);
     pub const NO_INPUT: Exit = Exit(66);
     pub const NO_HOST: Exit = Exit(68);
     pub const SOFTWARE: Exit = Exit(70);
+    pub const OS_FILE: Exit = Exit(72);
     pub const CANNOT_CREATE: Exit = Exit(73);
     pub const IO_ERROR: Exit = Exit(74);
     pub const CONFIG: Exit = Exit(78);
@@ -44,6 +46,8 @@ impl Exit {
     pub const UNSAFE: Exit = Exit(107);
     pub const EXISTS: Exit = Exit(108);
     pub const MULTIPLE: Exit = Exit(109);
+    pub const EXPIRED: Exit = Exit(110);
+    pub const NOT_YET_IN_EFFECT: Exit = Exit(111);
     pub const UNSATISFIED: Exit = Exit(113);
     pub const TIMEOUT: Exit = Exit(124);
 

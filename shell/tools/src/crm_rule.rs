@@ -104,8 +104,8 @@ impl Found {
     fn exit(&self) -> Exit {
         match self {
             Found::InEffect | Found::Satisfied => Exit::OK,
-            Found::Expired => Exit(110),
-            Found::NotYet => Exit(111),
+            Found::Expired => Exit::EXPIRED,
+            Found::NotYet => Exit::NOT_YET_IN_EFFECT,
             Found::Unknown(exit, _) => *exit,
         }
     }

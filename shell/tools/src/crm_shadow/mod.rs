@@ -209,13 +209,13 @@ impl Shadow {
 
     /// How to begin using it: in a shell of its own, or by a variable.
     fn in_use(&self, what: &str, answer: &mut Answer) -> After {
+        if self.is_active() && is_our_shell(&self.name) {
+            return After::Nothing;
+        }
         if self.interactive && variable("SHELL").is_some() {
             answer.line("Setting up shadow instance");
             instruct("Press Ctrl+D to exit the crm_shadow shell", answer);
             return After::Shell(self.name.clone());
-        }
-        if self.is_active() && variable("PS1") == Some(prompt(&self.name)) {
-            return After::Nothing;
         }
         let name = &self.name;
         instruct(&format!("{what}, enter the following into your shell:\n\texport CIB_shadow={name}"), answer);
@@ -228,10 +228,12 @@ impl Shadow {
 
     fn edit(&self) -> Result<(), Failed> {
         self.must_exist()?;
-        let editor = variable("EDITOR").ok_or_else(|| (Exit(6), "No value for EDITOR defined".to_string()))?;
+        let editor =
+            variable("EDITOR").ok_or_else(|| (Exit::NOT_CONFIGURED, "No value for EDITOR defined".to_string()))?;
         let ended = process::Command::new(&editor).arg("--").arg(self.path()).status();
-        let failed =
-            |why: String| (Exit(72), format!("Could not invoke EDITOR ({editor} {}): {why}", self.path().display()));
+        let failed = |why: String| {
+            (Exit::OS_FILE, format!("Could not invoke EDITOR ({editor} {}): {why}", self.path().display()))
+        };
         match ended {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(failed(status.to_string())),
@@ -278,7 +280,7 @@ impl Shadow {
         if self.is_active() {
             let variable = "Remember to unset the CIB_shadow variable by entering the following into your shell:\n\
                             \tunset CIB_shadow";
-            let inside = variable_is_ours(&self.name);
+            let inside = is_our_shell(&self.name);
             instruct(if inside { "Press Ctrl+D to exit the crm_shadow shell" } else { variable }, answer);
         }
         Ok(())
@@ -331,7 +333,7 @@ fn prompt(name: &str) -> String {
     format!("shadow[{name}] # ")
 }
 
-fn variable_is_ours(name: &str) -> bool {
+fn is_our_shell(name: &str) -> bool {
     variable("PS1") == Some(prompt(name))
 }
 
