@@ -35,6 +35,7 @@ struct Host {
 #[derive(Default)]
 struct Hosts {
     on: BTreeMap<String, Host>,
+    disks: BTreeMap<String, PathBuf>,
     switched_off: BTreeMap<String, usize>,
 }
 
@@ -67,12 +68,14 @@ impl Power {
         hosts(&self.hosts).on.insert(name.to_string(), host);
     }
 
+    /// A host has a filesystem of its own, which may be frozen; without power nothing waits for it.
+    pub fn has_disk(&self, name: &str, place: PathBuf) {
+        hosts(&self.hosts).disks.insert(name.to_string(), place);
+    }
+
     /// Switches a host off by hand; nothing of it runs any more.
     pub fn off(&self, name: &str) {
-        if let Some(host) = hosts(&self.hosts).on.remove(name) {
-            end(&host);
-            note(&self.directory, name);
-        }
+        hosts(&self.hosts).cut_off(name, &self.directory);
     }
 
     /// Lines of `SECONDS off host NAME`.
@@ -90,14 +93,20 @@ impl Power {
     }
 }
 
+impl Hosts {
+    fn cut_off(&mut self, name: &str, directory: &Path) {
+        if let Some(host) = self.on.remove(name) {
+            end(&host, self.disks.get(name));
+            note(directory, name);
+        }
+    }
+}
+
 fn grant(directory: &Path, hosts: &mut Hosts) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let file = entry.file_name();
         let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".wish")) else { continue };
-        if let Some(host) = hosts.on.remove(name) {
-            end(&host);
-            note(directory, name);
-        }
+        hosts.cut_off(name, directory);
         *hosts.switched_off.entry(name.to_string()).or_default() += 1;
         let _ = fs::remove_file(entry.path());
     }
@@ -110,13 +119,16 @@ fn note(directory: &Path, name: &str) {
 }
 
 /// Ends a host; returns when nothing of it runs and its network answers nobody.
-fn end(host: &Host) {
+fn end(host: &Host, disk: Option<&PathBuf>) {
     let first = host.first;
     for what in [&["addr", "flush", "dev", "e0"][..], &["link", "set", "e0", "down"]] {
         let _ = Command::new("ip").args(["-n", &host.network]).args(what).status();
     }
     let inside = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
     let _ = kill(first, Signal::SIGKILL);
+    if let Some(disk) = disk {
+        freeze(disk, false);
+    }
     // The kernel ends the first process inside when all others there have ended.
     for inside in inside.split_whitespace() {
         let runs = || fs::read_to_string(format!("/proc/{inside}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
@@ -124,6 +136,13 @@ fn end(host: &Host) {
             std::thread::sleep(LOOK);
         }
     }
+}
+
+/// Has whoever writes to a filesystem wait, or go on; whether that was done.
+pub fn freeze(place: &Path, frozen: bool) -> bool {
+    let flag = if frozen { "-f" } else { "-u" };
+    let done = Command::new("fsfreeze").arg(flag).arg(place).output();
+    done.is_ok_and(|output| output.status.success())
 }
 
 impl Drop for Power {

@@ -5,6 +5,7 @@
 //! that does not come to rest when all is mended. Absent: steps of the clock, which hosts share here.
 
 use crate::hosts::Hosts;
+use crate::power::freeze;
 use crate::world::Chance;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,9 +35,10 @@ enum Kind {
     Mute,
     PowerLost,
     DiskFull,
+    DiskHangs,
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind::DaemonKilled,
     Kind::DaemonRestarted,
     Kind::DaemonStandsStill,
@@ -45,6 +47,7 @@ const KINDS: [Kind; 8] = [
     Kind::Mute,
     Kind::PowerLost,
     Kind::DiskFull,
+    Kind::DiskHangs,
 ];
 
 struct Trouble {
@@ -72,11 +75,7 @@ impl Storm {
         let mut hosts = Hosts::new(count)?;
         for name in hosts.lab.names() {
             hosts.kill(&name);
-            let disk = hosts.lab.root(&name).join("var");
-            fs::create_dir_all(&disk).expect("a directory");
-            let size = format!("size={DISK_MIB}m");
-            let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "disk"]).arg(&disk).status();
-            assert!(mounted.is_ok_and(|status| status.success()), "a disk for {name}");
+            give_disk(&hosts, &name);
             hosts.boot(&name);
             hosts.supervise(&name);
         }
@@ -186,6 +185,7 @@ impl Storm {
             Kind::Mute => self.hosts.mute(&host, true),
             Kind::PowerLost => self.hosts.kill(&host),
             Kind::DiskFull => self.fill_disk(&host),
+            Kind::DiskHangs => drop(freeze(&self.disk(&host), true)),
         }
         self.troubles.push(Trouble { host, kind, until: Instant::now() + lasts });
     }
@@ -205,12 +205,16 @@ impl Storm {
     }
 
     fn disk(&self, host: &str) -> PathBuf {
-        self.hosts.lab.root(host).join("var/fill")
+        self.hosts.lab.root(host).join("var")
+    }
+
+    fn filling(&self, host: &str) -> PathBuf {
+        self.disk(host).join("fill")
     }
 
     fn fill_disk(&self, host: &str) {
         // It ends when there is no more room.
-        let _ = fs::write(self.disk(host), vec![0; DISK_MIB << 20]);
+        let _ = fs::write(self.filling(host), vec![0; DISK_MIB << 20]);
     }
 
     fn end_troubles(&mut self, now: Instant) {
@@ -225,7 +229,8 @@ impl Storm {
                 Kind::CorosyncStandsStill => self.signal(&host, "corosync", "-CONT"),
                 Kind::CableOut => self.hosts.cable(&host, true),
                 Kind::Mute => self.hosts.mute(&host, false),
-                Kind::DiskFull => drop(fs::remove_file(self.disk(&host))),
+                Kind::DiskFull => drop(fs::remove_file(self.filling(&host))),
+                Kind::DiskHangs => drop(freeze(&self.disk(&host), false)),
                 Kind::PowerLost => self.switch_on(&host),
             }
         }
@@ -359,6 +364,21 @@ impl Storm {
     }
 }
 
+/// A filesystem of a host's own below its `var`, in a file, so that it can be full and can be made to hang.
+fn give_disk(hosts: &Hosts, name: &str) {
+    let (place, image) = (hosts.lab.root(name).join("var"), hosts.lab.directory().join(format!("{name}.img")));
+    fs::create_dir_all(&place).expect("a directory");
+    let made = fs::File::create(&image).and_then(|file| file.set_len((DISK_MIB as u64) << 20));
+    made.expect("a file for the disk");
+    for command in [
+        Command::new("mkfs.ext4").args(["-q", "-m", "0"]).arg(&image),
+        Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&place),
+    ] {
+        assert!(command.status().is_ok_and(|status| status.success()), "a disk for {name}");
+    }
+    hosts.power.has_disk(name, place);
+}
+
 impl Drop for Storm {
     fn drop(&mut self) {
         for mut writer in self.writers.drain(..) {
@@ -367,7 +387,8 @@ impl Drop for Storm {
         }
         for name in self.hosts.lab.names() {
             self.hosts.kill(&name);
-            let _ = Command::new("umount").arg("-l").arg(self.hosts.lab.root(&name).join("var")).status();
+            freeze(&self.disk(&name), false);
+            let _ = Command::new("umount").arg("-l").arg(self.disk(&name)).status();
         }
     }
 }

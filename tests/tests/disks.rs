@@ -4,6 +4,7 @@ use quorate_core::node::{Refusal, Reply};
 use quorate_core::xml::Element;
 use quorate_tests::lab::Lab;
 use quorate_tests::needs;
+use quorate_tests::power;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,14 +42,13 @@ impl Mounted {
     }
 
     fn freeze(&self, frozen: bool) -> bool {
-        let flag = if frozen { "-f" } else { "-u" };
-        Command::new("fsfreeze").arg(flag).arg(&self.0).status().is_ok_and(|status| status.success())
+        power::freeze(&self.0, frozen)
     }
 }
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let _ = Command::new("fsfreeze").arg("-u").arg(&self.0).output();
+        self.freeze(false);
         let _ = Command::new("umount").arg("-l").arg(&self.0).output();
     }
 }
