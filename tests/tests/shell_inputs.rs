@@ -158,7 +158,14 @@ fn an_option_is_one_whichever_of_its_names_is_used() {
     }
     let both = Bench::with("property stonith-enabled=true fencing-enabled=false");
     let both = ok(both.crm(&["configure", "show", "type:property"]));
-    assert_eq!(both.matches("-enabled").count(), 2, "{both}");
+    assert_eq!(both.matches("-enabled").count(), 1, "{both}");
+    assert!(both.contains("fencing-enabled=false"), "{both}");
+    let clone = "primitive s ocf:pacemaker:Stateful\nclone m s meta promotable=true promoted-max=1";
+    let three = Bench::with(&format!("property stonith-enabled=false\n{clone}"));
+    let program = "sed 's/promoted-max=1/promoted-max=1 master-max=2/'";
+    let told = three.crm(&["configure", "filter", program, "m"]);
+    assert!(told.err.contains("`promoted-max` and `master-max` are two names of one option"), "{}", told.err);
+    assert!(three.cib().contains("master-max") && !three.cib().contains("promoted-max"), "{}", three.cib());
 }
 
 /// Loads a text, and holds what is said against where it is to be said; then what `verify` says.
@@ -218,6 +225,9 @@ fn what_has_no_effect_is_said_at_its_word() {
         ("primitive p ocf:pacemaker:Dummy meta clone-max=2", "1:38", "is an option of clones", 0),
         ("group g d1 meta promotable=true", "1:17", "is an option of clones", 0),
         ("clone c d1 meta clone-max=-1", "1:27", "is read as 0", 0),
+        ("bundle b docker image=x replicas=0", "1:34", "`replicas` is at least 1", 0),
+        ("primitive p ocf:pacemaker:Dummy meta remote-node=n1", "1:50", "that of a node of the cluster", 1),
+        ("primitive p ocf:pacemaker:Dummy meta remote-node=d1", "1:50", "that of a resource", 1),
         ("property foo=bar", "1:10", "no cluster option `foo`", 0),
         ("rsc_defaults foo=bar", "1:14", "no meta attribute `foo`", 0),
         ("op_defaults foo=bar", "1:13", "no option of an operation `foo`", 0),

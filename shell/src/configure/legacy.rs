@@ -143,7 +143,9 @@ fn clone(kind: &mut Kind, told: &mut Told) {
     for set in clone.sets.iter_mut().filter(|set| set.kind == SetKind::Meta) {
         let SetBody::Own { pairs, .. } = &mut set.body else { continue };
         promotable |= pairs.iter().any(|pair| matches!(pair, Pair::Named { name, .. } if *name == "promotable"));
-        renamed(pairs, told, |name, told| names::in_schema(Of::Resource, name, told.into.schema).to_string());
+        renamed(pairs, Of::Resource, told, |name, told| {
+            names::in_schema(Of::Resource, name, told.into.schema).to_string()
+        });
     }
     if !clone.master || told.into.schema < CLONES_SINCE || told.into.lenient {
         return;
@@ -160,7 +162,7 @@ fn clone(kind: &mut Kind, told: &mut Told) {
 fn options(kind: &mut Kind, told: &mut Told) {
     let Kind::Options(options) = kind else { return };
     match options.kind {
-        OptionsKind::Property => renamed(&mut options.pairs, told, |name, told| {
+        OptionsKind::Property => renamed(&mut options.pairs, Of::Cluster, told, |name, told| {
             let held = names::other(Of::Cluster, name).filter(|other| told.into.held.contains(*other));
             let held = held.filter(|_| !told.into.held.contains(name));
             held.unwrap_or_else(|| match told.into.held.contains(name) {
@@ -170,7 +172,7 @@ fn options(kind: &mut Kind, told: &mut Told) {
             .to_string()
         }),
         OptionsKind::ResourceDefaults => {
-            renamed(&mut options.pairs, told, |name, told| {
+            renamed(&mut options.pairs, Of::Resource, told, |name, told| {
                 names::in_schema(Of::Resource, name, told.into.schema).to_string()
             });
             options.pairs.iter_mut().for_each(|pair| of_role(pair, told));
@@ -187,30 +189,24 @@ fn of_role(pair: &mut Pair, told: &mut Told) {
     }
 }
 
-/// Gives every pair the name that it has in the document. What is then there twice counts once: the last.
-fn renamed(pairs: &mut Vec<Pair>, told: &mut Told, now: impl Fn(&str, &Told) -> String) {
-    let mut changed = false;
+/// Gives every pair the name that it has in the document. One option given under two names counts once: the last.
+fn renamed(pairs: &mut Vec<Pair>, of: Of, told: &mut Told, now: impl Fn(&str, &Told) -> String) {
+    let mut written: Vec<Option<String>> = Vec::new();
     for pair in pairs.iter_mut() {
-        let Pair::Named { name, .. } = pair else { continue };
-        let (before, now) = (name.text.clone(), now(&name.text, told));
+        let Pair::Named { name, .. } = pair else {
+            written.push(None);
+            continue;
+        };
+        written.push(Some(name.text.clone()));
+        let now = now(&name.text, told);
         told.rename(name, &now);
-        changed |= name.text != before;
     }
-    if !changed {
-        return;
-    }
-    let named = |pair: &Pair| match pair {
-        Pair::Named { name, .. } => Some(name.text.clone()),
-        Pair::Reference { .. } => None,
-    };
-    let names: Vec<Option<String>> = pairs.iter().map(named).collect();
-    let mut at = 0;
-    pairs.retain(|pair| {
-        at += 1;
-        let twice = named(pair).is_some_and(|name| names[at..].contains(&Some(name)));
-        if let (true, Some(name)) = (twice, named(pair)) {
-            told.said.push(format!("`{name}` is given twice, under two names: the last one counts"));
-        }
-        !twice
+    let mut later = written.iter();
+    pairs.retain(|_| {
+        let Some(name) = later.next().and_then(Option::as_ref) else { return true };
+        let another = |other: &&String| *other != name && names::is_same(of, name, other);
+        let Some(counts) = later.clone().flatten().find(another) else { return true };
+        told.said.push(format!("`{name}` and `{counts}` are two names of one option: the last one counts"));
+        false
     });
 }

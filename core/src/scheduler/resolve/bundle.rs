@@ -7,6 +7,7 @@ use super::make::Common;
 use super::resource::{BundleSettings, Replica, Variant};
 use crate::cib::model::attributes::{AttributeSet, Pair};
 use crate::cib::model::resource::{Agent, Bundle, CloneConfig, Cloned, Operation, Primitive};
+use crate::note::Note;
 use crate::scheduler::table::{NodeId, ResourceId};
 use crate::score::Score;
 use crate::time::Interval;
@@ -53,15 +54,22 @@ struct Site<'a> {
     mounts: &'a [Mount],
 }
 
+/// Numbers of a container, and the least that each can be.
+type Bounded = (&'static str, i64);
+const PROMOTED_MAX: Bounded = ("promoted-max", 0);
+const MASTERS: Bounded = ("masters", 0);
+const REPLICAS: Bounded = ("replicas", 1);
+const PER_HOST: Bounded = ("replicas-per-host", 1);
+
 fn numbers(bundle: &Bundle) -> Numbers {
-    let number = |name: &str, least: i64| {
+    let number = |(name, least): Bounded| {
         let text = bundle.container.get(name)?;
         Some(literal::cib::number(text).unwrap_or(least).clamp(least, i64::from(u16::MAX)) as u32)
     };
-    let promoted = number("promoted-max", 0).or_else(|| number("masters", 0)).unwrap_or(0);
-    let replicas = number("replicas", 1).unwrap_or(if promoted > 0 { promoted } else { 1 });
+    let promoted = number(PROMOTED_MAX).or_else(|| number(MASTERS)).unwrap_or(0);
+    let replicas = number(REPLICAS).unwrap_or(if promoted > 0 { promoted } else { 1 });
     let network = |name: &str| bundle.network.as_ref().and_then(|network| network.attributes.get(name));
-    let mut per_host = number("replicas-per-host", 1).unwrap_or(1);
+    let mut per_host = number(PER_HOST).unwrap_or(1);
     let unique = per_host > 1;
     // Connections to one port of one host would be the same.
     if bundle.primitive.is_some() && network("ip-range-start").is_none() {
@@ -258,11 +266,25 @@ fn hosts(bundle: &Bundle, addresses: &[Option<String>]) -> String {
 }
 
 impl Resolver<'_> {
+    /// What is out of bounds is taken to be the nearest number within.
+    fn check_numbers(&mut self, bundle: &Bundle) {
+        for (name, least) in [PROMOTED_MAX, MASTERS, REPLICAS, PER_HOST] {
+            let written = bundle.container.get(name).and_then(|text| literal::cib::number(text));
+            if let Some(number) = written
+                && number < least
+            {
+                let message = format!("`{name}` is at least {least}, and {number} is taken to be that");
+                self.say(Note::warning(bundle.id.as_str(), message.as_str()).at(name));
+            }
+        }
+    }
+
     pub(super) fn add_bundle(&mut self, bundle: &Bundle) -> Option<ResourceId> {
         if bundle.primitive.is_some() && !has_nodes(bundle) {
             self.error(&bundle.id, "ignoring this bundle because what runs in it needs ip-range-start or control-port");
             return None;
         }
+        self.check_numbers(bundle);
         let mut counts = numbers(bundle);
         if counts.replicas > REPLICAS_MAX {
             self.error(&bundle.id, &format!("replicas is taken to be {REPLICAS_MAX}, the most that is supported"));

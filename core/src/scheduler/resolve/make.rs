@@ -44,6 +44,7 @@ impl Resolver<'_> {
         }
         self.model.resources = configs;
         for primitive in self.implicit_connections() {
+            self.check_guest_name(&primitive);
             let made = self.add_primitive(&Arc::new(primitive), None, None);
             self.top.extend(made);
         }

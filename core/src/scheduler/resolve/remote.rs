@@ -3,9 +3,10 @@
 //! In: primitives of the remote agent, and `remote-node` meta-attributes. Out: node names, implied primitives.
 //! Never here: the nodes inside bundles (see `bundle`).
 
-use super::Resolver;
+use super::{NodeKind, Resolver};
 use crate::cib::model::attributes::{AttributeSet, Pair};
 use crate::cib::model::resource::{Agent, Operation, Primitive, ResourceConfig};
+use crate::note::Note;
 use std::collections::BTreeMap;
 
 impl Resolver<'_> {
@@ -40,6 +41,21 @@ impl Resolver<'_> {
             }
         }
         connections
+    }
+
+    /// A guest has a name of its own: neither a member of the cluster nor another resource is called so
+    /// (Pacemaker Explained, guest nodes).
+    pub(super) fn check_guest_name(&mut self, connection: &Primitive) {
+        let name = connection.id.as_str();
+        let is_member = self.node_by_name(name).is_some_and(|node| self.nodes[node].kind == NodeKind::Cluster);
+        let other = match (is_member, self.by_name.contains_key(name)) {
+            (true, _) => "a node of the cluster",
+            (false, true) => "a resource",
+            (false, false) => return,
+        };
+        let Some(container) = written_meta(connection, "container") else { return };
+        let message = format!("a guest node needs a name of its own, and '{name}' is that of {other}");
+        self.say(Note::error(container, message.as_str()).at("remote-node"));
     }
 }
 
