@@ -16,6 +16,9 @@ use std::process::{Child, Command, Stdio};
 /// Corosync, and what makes hosts.
 const PROGRAMS: [&str; 4] = ["/usr/sbin/corosync", "/usr/sbin/ip", "/usr/bin/unshare", "/usr/bin/nsenter"];
 
+/// Gives a process a clock of its own (package `libfaketime`).
+pub const CLOCKS: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
 /// How hosts are to be made.
 pub struct Plan {
     pub count: usize,
@@ -235,8 +238,13 @@ impl Hosts {
         let root = self.lab.root(name);
         let output = fs::File::create(root.join("daemon.out")).expect("a file for its output");
         let Some(mut shell) = self.try_command(name, "/bin/sh") else { return false };
+        shell.args(["-c", script, "sh"]);
+        if self.clock(name).exists() {
+            let file = format!("FAKETIME_TIMESTAMP_FILE={}", self.clock(name).display());
+            shell.args(["env", &format!("LD_PRELOAD={CLOCKS}"), &file]);
+            shell.args(["FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_CACHE_DURATION=1"]);
+        }
         let started = shell
-            .args(["-c", script, "sh"])
             .arg(program("quorated"))
             .args(["--root".as_ref(), root.as_os_str()])
             .env("QUORATE_ROOT", &root)
@@ -244,6 +252,18 @@ impl Hosts {
             .stderr(output)
             .status();
         started.is_ok_and(|status| status.success())
+    }
+
+    fn clock(&self, name: &str) -> PathBuf {
+        self.lab.root(name).join("clock")
+    }
+
+    /// The clock of a host's daemon is this far ahead of this machine's, or behind it, from now on (the daemon
+    /// sees it within a second); before the daemon's first start, so that it gets a clock of its own.
+    pub fn set_clock(&self, name: &str, ahead_s: i64) {
+        let next = self.lab.root(name).join("clock.next");
+        fs::write(&next, format!("{ahead_s:+}\n")).expect("a clock");
+        fs::rename(next, self.clock(name)).expect("a clock");
     }
 
     /// A signal for the daemon of a host.

@@ -2,9 +2,10 @@
 //!
 //! In: a seed, how many hosts, how long. Out: what broke: two active copies by the agents' own record, an
 //! acknowledged commit that is lost, a host that was cut off though nothing had happened to it, or a cluster
-//! that does not come to rest when all is mended. Absent: steps of the clock, which hosts share here.
+//! that does not come to rest when all is mended.
 
-use crate::hosts::Hosts;
+use crate::hosts::{self, Hosts};
+use crate::needs;
 use crate::power::freeze;
 use crate::world::Chance;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,9 +37,11 @@ enum Kind {
     PowerLost,
     DiskFull,
     DiskHangs,
+    /// Of the daemon alone: hosts share a clock here. No reason to cut anybody off.
+    ClockSteps,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::DaemonKilled,
     Kind::DaemonRestarted,
     Kind::DaemonStandsStill,
@@ -48,6 +51,7 @@ const KINDS: [Kind; 9] = [
     Kind::PowerLost,
     Kind::DiskFull,
     Kind::DiskHangs,
+    Kind::ClockSteps,
 ];
 
 struct Trouble {
@@ -72,10 +76,14 @@ pub struct Storm {
 impl Storm {
     /// A cluster at rest, and somebody who writes on every host; `None` where there can be no hosts.
     pub fn gather(seed: u64, count: usize) -> Option<Storm> {
+        if !needs::lab(&["/usr/sbin/fsfreeze", hosts::CLOCKS]) {
+            return None;
+        }
         let mut hosts = Hosts::new(count)?;
         for name in hosts.lab.names() {
             hosts.kill(&name);
             give_disk(&hosts, &name);
+            hosts.set_clock(&name, 0);
             hosts.boot(&name);
             hosts.supervise(&name);
         }
@@ -186,12 +194,16 @@ impl Storm {
             Kind::PowerLost => self.hosts.kill(&host),
             Kind::DiskFull => self.fill_disk(&host),
             Kind::DiskHangs => drop(freeze(&self.disk(&host), true)),
+            Kind::ClockSteps => self.step_clock(&host),
         }
         self.troubles.push(Trouble { host, kind, until: Instant::now() + lasts });
     }
 
     /// A network in trouble is one for all.
     fn happens_to(&mut self, host: &str, kind: Kind) {
+        if kind == Kind::ClockSteps {
+            return;
+        }
         let shared = matches!(kind, Kind::CableOut | Kind::Mute | Kind::CorosyncStandsStill | Kind::PowerLost);
         for name in self.hosts.lab.names().into_iter().filter(|name| shared || name == host) {
             self.happened.insert(name, Instant::now());
@@ -202,6 +214,13 @@ impl Storm {
         if let Some(mut kill) = self.hosts.try_command(host, "pkill") {
             let _ = kill.args([signal, "-x", program]).status();
         }
+    }
+
+    /// Up to two hours ahead of this machine's, or behind.
+    fn step_clock(&mut self, host: &str) {
+        let ahead_s = self.chance.below(14_400) as i64 - 7_200;
+        self.tell(format!("{host}: its clock is {ahead_s} s ahead"));
+        self.hosts.set_clock(host, ahead_s);
     }
 
     fn disk(&self, host: &str) -> PathBuf {
@@ -224,7 +243,7 @@ impl Storm {
         for Trouble { host, kind, .. } in over {
             self.happens_to(&host, kind);
             match kind {
-                Kind::DaemonKilled | Kind::DaemonRestarted => {}
+                Kind::DaemonKilled | Kind::DaemonRestarted | Kind::ClockSteps => {}
                 Kind::DaemonStandsStill => self.signal(&host, "quorated", "-CONT"),
                 Kind::CorosyncStandsStill => self.signal(&host, "corosync", "-CONT"),
                 Kind::CableOut => self.hosts.cable(&host, true),
