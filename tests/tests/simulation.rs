@@ -4,7 +4,7 @@
 use quorate_tests::world::{Chance, World};
 
 /// Seeds of a plain test run.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 150;
 
 /// Nodes fenced by persons at moments, and whom a device cut off how often.
 #[track_caller]
@@ -36,6 +36,16 @@ fn a_node_is_fenced_once_for_each_time_somebody_wants_it() {
 
 #[test]
 fn the_laws_hold_under_every_seed() {
+    check_laws(World::new);
+}
+
+/// Over Corosync, which may hand out a message at some members only when one of them dies.
+#[test]
+fn the_laws_hold_over_corosync_under_every_seed() {
+    check_laws(|seed| World::new(seed).over_corosync());
+}
+
+fn check_laws(world: impl Fn(u64) -> World) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seeds = match number("QUORATE_SEED") {
         Some(seed) => seed..seed + 1,
@@ -47,7 +57,7 @@ fn the_laws_hold_under_every_seed() {
     let count = seeds.end - seeds.start;
     let mut failed = Vec::new();
     for seed in seeds {
-        let mut world = World::new(seed);
+        let mut world = world(seed);
         world.verbose = count == 1;
         if let Err(broken) = world.run() {
             eprintln!("{}", world.story.join("\n"));

@@ -299,10 +299,9 @@ impl Node {
     }
 
     fn enter(&mut self, mut view: View) {
-        // The engine is content when two nodes have seen each other. A node that alone may act for
-        // both must also have heard what the other knew.
-        let alone = self.settings.two_node && view.members.len() < self.settings.nodes;
-        if alone && self.settings.wait_for_all && !self.caught_up {
+        // The engine is content when hosts have seen each other. Those that may act for more than half of all
+        // must also have heard what the others knew.
+        if self.settings.wait_for_all && !self.is_majority(&view) && !self.caught_up {
             view.quorate = false;
         }
         self.viewed_ms = self.clock.ms;
@@ -409,15 +408,20 @@ impl Node {
 
     /// Whether this partition may change the configuration: no other may do so now.
     ///
-    /// Quorum is enough if it means a majority. Where fewer nodes are quorate (`two_node`), the
-    /// others must be known to be down, or both sides of a cut could write.
+    /// Quorum is enough if it means a majority. Where fewer nodes are quorate (`two_node`, a quorum device,
+    /// hosts whose Corosync runs and whose daemon does not), the others must be known to be down: else both
+    /// sides of a cut could write, or those who come back might know of something newer.
     fn may_write(&self) -> bool {
         let Some(view) = self.replica.view() else { return false };
         if self.ignores_quorum() {
             return true;
         }
-        let alone = self.settings.two_node && view.members.len() < self.settings.nodes;
-        view.quorate && (!alone || self.others_are_down(view))
+        view.quorate && (self.is_majority(view) || self.others_are_down(view))
+    }
+
+    /// Whether more than half of all configured nodes are in a view.
+    fn is_majority(&self, view: &View) -> bool {
+        view.members.len() * 2 > self.settings.nodes
     }
 
     fn ignores_quorum(&self) -> bool {
@@ -435,7 +439,7 @@ impl Node {
     }
 
     fn others_are_down(&self, view: &View) -> bool {
-        if !self.is_fencing_enabled() {
+        if !self.is_fencing_enabled() && self.settings.two_node {
             return true;
         }
         let nodes = self.document().configuration().child("nodes");

@@ -81,8 +81,11 @@ impl World {
         }
     }
 
-    /// A daemon that has ended knows nothing any more.
+    /// A daemon that has ended knows nothing any more, and is in no group.
     pub(super) fn forget(&mut self, node: u32) {
+        if let Some(corosync) = &mut self.corosync {
+            corosync.leave(node);
+        }
         self.devices.values_mut().for_each(|device| {
             device.known_by.remove(&node);
         });

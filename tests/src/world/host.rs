@@ -7,7 +7,8 @@ use quorate_core::membership::{Member, ViewId};
 use quorate_core::node::{Clock, Event, Foreign, Message, Node, Settings};
 use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::Element;
-use quorate_transport::cluster::embedded::protocol::{Output, Protocol, Settings as Engine, Timing, VoteRules, Voter};
+use quorate_transport::cluster::corosync::group::{self, Group};
+use quorate_transport::cluster::embedded::protocol::{self, Output, Protocol, Timing, VoteRules, Voter};
 use quorate_transport::wire::{self, WireError};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -28,11 +29,24 @@ pub const CRASHED: &str = "crashed";
 /// A node not heard for so long is lost. Milliseconds.
 const TOKEN_MS: u64 = 1_000;
 
+/// Ticks of the engine over Corosync, of 100 ms, after which a silent member is none.
+const SILENCE: u32 = 30;
+
 /// One run of the daemon.
 pub struct Life {
     pub incarnation: u64,
-    pub protocol: Protocol,
+    pub engine: Engine,
     pub node: Node,
+}
+
+/// What is between the daemon and the network.
+pub enum Engine {
+    Embedded(Protocol),
+    /// And since when it is to leave, in milliseconds.
+    Corosync {
+        group: Group,
+        leaving: Option<u64>,
+    },
 }
 
 pub struct Host {
@@ -88,20 +102,42 @@ impl Host {
         }
     }
 
-    /// Starts the daemon with what the disk holds.
-    pub fn start(&mut self, incarnation: u64, now: u64, epoch: i64) -> Vec<Output> {
-        let engine = Engine {
+    /// Starts the daemon with what the disk holds, over the embedded engine or over Corosync.
+    pub fn start(&mut self, incarnation: u64, now: u64, epoch: i64, over_corosync: bool) -> Vec<Output> {
+        // What was not done when the last daemon died is not done any more.
+        self.disk_queue.clear();
+        let last = self.disk.as_ref().map_or(0, |(_, terms)| ViewId::epoch_of(terms.term));
+        let (engine, outputs) = match over_corosync {
+            true => (Engine::Corosync { group: self.group(incarnation, last), leaving: None }, Vec::new()),
+            false => {
+                let (protocol, outputs) = Protocol::start(self.embedded(incarnation, last), now);
+                (Engine::Embedded(protocol), outputs)
+            }
+        };
+        let (document, terms) = self.disk.clone().unwrap_or_else(|| (Document::empty(), PersistedTerms::default()));
+        let node = Node::new(self.settings(incarnation), document, terms, clock(now, epoch + self.clock_ahead));
+        self.life = Some(Life { incarnation, engine, node });
+        outputs
+    }
+
+    fn embedded(&self, incarnation: u64, epoch: u64) -> protocol::Settings {
+        protocol::Settings {
             local: self.id,
             incarnation,
-            epoch: self.disk.as_ref().map_or(0, |(_, terms)| ViewId::epoch_of(terms.term)),
+            epoch,
             nodes: (1..=self.count).map(|id| Voter { id, name: name(id), votes: 1 }).collect(),
             timing: Timing::from_token(TOKEN_MS),
             votes: VoteRules { two_node: self.count == 2, wait_for_all: self.count == 2, ..VoteRules::default() },
-        };
-        // What was not done when the last daemon died is not done any more.
-        self.disk_queue.clear();
-        let (protocol, outputs) = Protocol::start(engine, now);
-        let settings = Settings {
+        }
+    }
+
+    fn group(&self, incarnation: u64, epoch: u64) -> Group {
+        let me = Member { id: self.id, name: name(self.id) };
+        Group::new(group::Settings { me, epoch, incarnation, silence: SILENCE })
+    }
+
+    fn settings(&self, incarnation: u64) -> Settings {
+        Settings {
             me: Member { id: self.id, name: name(self.id) },
             nodes: self.count as usize,
             two_node: self.count == 2,
@@ -115,11 +151,7 @@ impl Host {
             jobs_max: None,
             cores: 2,
             version: "test".into(),
-        };
-        let (document, terms) = self.disk.clone().unwrap_or_else(|| (Document::empty(), PersistedTerms::default()));
-        let node = Node::new(settings, document, terms, clock(now, epoch + self.clock_ahead));
-        self.life = Some(Life { incarnation, protocol, node });
-        outputs
+        }
     }
 
     /// A message in the version that its program speaks.

@@ -1,12 +1,14 @@
 //! A whole cluster in one thread: the daemon's own machines on a simulated clock, network, disk
 //! and agents, with faults by a seed.
 //!
-//! What runs here is `core::node` and the embedded engine's protocol, as in production; what is
-//! simulated is the world around them. The same seed is the same run, to the last message.
+//! What runs here is `core::node` and the embedded engine's protocol, or what makes views of Corosync's words, as in
+//! production; what is simulated is the world around them, Corosync itself included. The same seed is the same run, to the last message.
 
 mod agents;
+mod beneath;
 pub mod chance;
 pub mod checkers;
+mod corosync;
 mod disk;
 mod faults;
 mod fencing;
@@ -16,6 +18,7 @@ mod setting;
 
 pub use chance::Chance;
 use checkers::Record;
+use corosync::Corosync;
 use disk::DiskWork;
 pub use fencing::FenceDevices;
 use host::Host;
@@ -93,6 +96,8 @@ enum Happening {
     /// The network is whole again.
     Mend,
     Heal,
+    /// Corosync goes on.
+    Turn,
 }
 
 /// The cluster and its surroundings.
@@ -103,6 +108,8 @@ pub struct World {
     agenda: BTreeMap<(u64, u64), Happening>,
     hosts: BTreeMap<u32, Host>,
     network: Network,
+    /// What is between the hosts, if it is not the embedded engine.
+    corosync: Option<Corosync>,
     chance: Chance,
     faulty: bool,
     failing: Option<&'static str>,
@@ -175,6 +182,7 @@ impl World {
             agenda: BTreeMap::new(),
             hosts: (1..=nodes).map(|id| (id, Host::new(id, nodes))).collect(),
             network: Network::default(),
+            corosync: None,
             chance,
             faulty: false,
             failing,
@@ -241,9 +249,12 @@ impl World {
             | Happening::DeviceEnds { node, .. }
             | Happening::DiskEnds { node, .. } => node,
             Happening::Packet { to, .. } | Happening::Refused { to, .. } => to,
-            Happening::Boot { .. } | Happening::Write | Happening::Fault | Happening::Mend | Happening::Heal => {
-                return None;
-            }
+            Happening::Boot { .. }
+            | Happening::Write
+            | Happening::Fault
+            | Happening::Mend
+            | Happening::Heal
+            | Happening::Turn => return None,
         };
         Some(self.hosts[node].paused_until).filter(|until| *until > self.now)
     }
@@ -262,12 +273,7 @@ impl World {
 
     fn happen(&mut self, happening: Happening) {
         match happening {
-            Happening::Tick { node, incarnation } => {
-                if self.lives(node, incarnation) {
-                    self.engine(node, Input::Tick);
-                    self.after(50, Happening::Tick { node, incarnation });
-                }
-            }
+            Happening::Tick { node, incarnation } => self.tick(node, incarnation),
             Happening::Packet { to, packet } => self.engine(to, Input::Packet(*packet)),
             Happening::Refused { to, node } => self.engine(to, Input::Refused { node }),
             Happening::Timer { node, incarnation, timer } => {
@@ -283,6 +289,7 @@ impl World {
             Happening::Fault => self.fault(),
             Happening::Mend => self.mend(),
             Happening::Heal => self.heal(),
+            Happening::Turn => self.turn_corosync(),
         }
     }
 
@@ -316,19 +323,12 @@ impl World {
         // Incarnations grow with time as long as the clock does; several may fall into one simulated millisecond.
         let clock_ms = CLOCK_SPAN_MS.saturating_add_signed(self.hosts[&node].clock_ahead * 1_000) + now;
         let incarnation = clock_ms * 1_000_000 + steps;
-        let outputs = self.host(node).start(incarnation, now, EPOCH);
+        let over_corosync = self.corosync.is_some();
+        let outputs = self.host(node).start(incarnation, now, EPOCH, over_corosync);
         self.tell(|| format!("n{node} starts"));
         self.engine_outputs(node, outputs);
+        self.join_group(node);
         self.after(50, Happening::Tick { node, incarnation });
-    }
-
-    fn engine(&mut self, node: u32, input: Input) {
-        let now = self.now;
-        let Some(life) = &mut self.host(node).life else {
-            return;
-        };
-        let outputs = life.protocol.step(input, now);
-        self.engine_outputs(node, outputs);
     }
 
     fn engine_outputs(&mut self, node: u32, outputs: Vec<Output>) {
@@ -442,6 +442,9 @@ impl World {
         host.paused_until = 0;
         host.clear();
         self.devices.retain(|_, device| device.by != node);
+        if let Some(corosync) = &mut self.corosync {
+            corosync.host_is_off(node);
+        }
         self.disk_loses_power(node);
         self.record.off(node);
         self.disturb(node);

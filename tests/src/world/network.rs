@@ -27,6 +27,10 @@ impl Network {
         self.part.get(&other) == self.part.get(&host) && !self.deaf.contains(&(other, host))
     }
 
+    pub fn hear_each_other(&self, one: u32, other: u32) -> bool {
+        self.hears(one, other) && self.hears(other, one)
+    }
+
     /// Whether everyone hears everyone.
     pub fn is_whole(&self) -> bool {
         self.part.is_empty() && self.deaf.is_empty()
