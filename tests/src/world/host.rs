@@ -41,10 +41,10 @@ pub struct Life {
 
 /// What is between the daemon and the network.
 pub enum Engine {
-    Embedded(Protocol),
+    Embedded(Box<Protocol>),
     /// And since when it is to leave, in milliseconds.
     Corosync {
-        group: Group,
+        group: Box<Group>,
         leaving: Option<u64>,
     },
 }
@@ -108,10 +108,10 @@ impl Host {
         self.disk_queue.clear();
         let last = self.disk.as_ref().map_or(0, |(_, terms)| ViewId::epoch_of(terms.term));
         let (engine, outputs) = match over_corosync {
-            true => (Engine::Corosync { group: self.group(incarnation, last), leaving: None }, Vec::new()),
+            true => (Engine::Corosync { group: Box::new(self.group(incarnation, last)), leaving: None }, Vec::new()),
             false => {
                 let (protocol, outputs) = Protocol::start(self.embedded(incarnation, last), now);
-                (Engine::Embedded(protocol), outputs)
+                (Engine::Embedded(Box::new(protocol)), outputs)
             }
         };
         let (document, terms) = self.disk.clone().unwrap_or_else(|| (Document::empty(), PersistedTerms::default()));
