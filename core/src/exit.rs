@@ -2,20 +2,33 @@
 //!
 //! Absent: which failure gives which code; that is chosen where the failure is known.
 
+/// `OCF_SUCCESS`.
 pub const OK: i32 = 0;
+/// `OCF_ERR_GENERIC`.
 pub const ERROR: i32 = 1;
+/// `OCF_ERR_ARGS`.
 pub const INVALID_PARAMETER: i32 = 2;
+/// `OCF_ERR_UNIMPLEMENTED`.
 pub const UNIMPLEMENTED: i32 = 3;
+/// `OCF_ERR_PERM`.
 pub const INSUFFICIENT_PRIVILEGES: i32 = 4;
+/// `OCF_ERR_INSTALLED`.
 pub const NOT_INSTALLED: i32 = 5;
+/// `OCF_ERR_CONFIGURED`.
 pub const NOT_CONFIGURED: i32 = 6;
+/// `OCF_NOT_RUNNING`.
 pub const NOT_RUNNING: i32 = 7;
+/// `OCF_RUNNING_PROMOTED`.
 pub const PROMOTED: i32 = 8;
+/// `OCF_FAILED_PROMOTED`.
 pub const FAILED_PROMOTED: i32 = 9;
+/// `OCF_DEGRADED`.
 pub const DEGRADED: i32 = 190;
+/// `OCF_DEGRADED_PROMOTED`.
 pub const DEGRADED_PROMOTED: i32 = 191;
 /// Of an operation that has not ended.
 pub const NONE: i32 = 193;
+/// The most that a program can end with.
 pub const MAX: i32 = 255;
 
 /// How one of Pacemaker's programs ended.
@@ -23,32 +36,59 @@ pub const MAX: i32 = 255;
 pub struct Exit(pub u8);
 
 impl Exit {
+    /// `CRM_EX_OK`.
     pub const OK: Exit = Exit(0);
+    /// `CRM_EX_ERROR`.
     pub const ERROR: Exit = Exit(1);
+    /// `CRM_EX_INVALID_PARAM`.
     pub const INVALID_PARAMETER: Exit = Exit(2);
+    /// `CRM_EX_UNIMPLEMENT_FEATURE`.
     pub const UNIMPLEMENTED: Exit = Exit(3);
+    /// `CRM_EX_INSUFFICIENT_PRIV`.
     pub const NOT_PERMITTED: Exit = Exit(4);
+    /// `CRM_EX_NOT_CONFIGURED`.
     pub const NOT_CONFIGURED: Exit = Exit(6);
+    /// `CRM_EX_USAGE`.
     pub const USAGE: Exit = Exit(64);
+    /// `CRM_EX_DATAERR`.
     pub const DATA_ERROR: Exit = Exit(65);
+    /// `CRM_EX_NOINPUT`.
     pub const NO_INPUT: Exit = Exit(66);
+    /// `CRM_EX_NOHOST`.
     pub const NO_HOST: Exit = Exit(68);
+    /// `CRM_EX_SOFTWARE`.
     pub const SOFTWARE: Exit = Exit(70);
+    /// `CRM_EX_OSFILE`.
     pub const OS_FILE: Exit = Exit(72);
+    /// `CRM_EX_CANTCREAT`.
     pub const CANNOT_CREATE: Exit = Exit(73);
+    /// `CRM_EX_IOERR`.
     pub const IO_ERROR: Exit = Exit(74);
+    /// `CRM_EX_CONFIG`.
     pub const CONFIG: Exit = Exit(78);
+    /// `CRM_EX_FATAL`.
     pub const FATAL: Exit = Exit(100);
+    /// `CRM_EX_DISCONNECT`.
     pub const DISCONNECT: Exit = Exit(102);
+    /// `CRM_EX_OLD`.
     pub const OLD: Exit = Exit(103);
+    /// `CRM_EX_NOSUCH`.
     pub const NO_SUCH: Exit = Exit(105);
+    /// `CRM_EX_QUORUM`.
     pub const QUORUM: Exit = Exit(106);
+    /// `CRM_EX_UNSAFE`.
     pub const UNSAFE: Exit = Exit(107);
+    /// `CRM_EX_EXISTS`.
     pub const EXISTS: Exit = Exit(108);
+    /// `CRM_EX_MULTIPLE`.
     pub const MULTIPLE: Exit = Exit(109);
+    /// `CRM_EX_EXPIRED`.
     pub const EXPIRED: Exit = Exit(110);
+    /// `CRM_EX_NOT_YET_IN_EFFECT`.
     pub const NOT_YET_IN_EFFECT: Exit = Exit(111);
+    /// `CRM_EX_UNSATISFIED`.
     pub const UNSATISFIED: Exit = Exit(113);
+    /// `CRM_EX_TIMEOUT`.
     pub const TIMEOUT: Exit = Exit(124);
 
     /// As Pacemaker's tools say it.

@@ -41,18 +41,22 @@ pub struct Note {
 }
 
 impl Note {
+    /// For who follows closely.
     pub fn info(about: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Info, about, message)
     }
 
+    /// For everybody: something has changed.
     pub fn notice(about: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Notice, about, message)
     }
 
+    /// Something may be wrong.
     pub fn warning(about: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, about, message)
     }
 
+    /// Something is wrong.
     pub fn error(about: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, about, message)
     }
@@ -62,6 +66,7 @@ impl Note {
         Self::warning(about, format!("{feature} is configured, but not supported yet"))
     }
 
+    /// A message at that level.
     pub fn new(severity: Severity, about: impl Into<String>, message: impl Into<String>) -> Self {
         Self { severity, about: about.into(), word: String::new(), message: message.into() }
     }

@@ -4,6 +4,7 @@
 
 use regex::Regex;
 
+/// A regular expression that a person gave.
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
 

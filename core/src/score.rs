@@ -11,8 +11,11 @@ use std::ops::{Add, AddAssign, Neg};
 pub struct Score(i32);
 
 impl Score {
+    /// Neither for nor against.
     pub const ZERO: Self = Self(0);
+    /// Must: 1,000,000, as in Pacemaker.
     pub const INFINITY: Self = Self(literal::INFINITY);
+    /// Must not.
     pub const MINUS_INFINITY: Self = Self(-literal::INFINITY);
 
     /// What is beyond infinity is infinity.

@@ -102,6 +102,7 @@ impl Zone {
 pub struct Interval(pub u32);
 
 impl Interval {
+    /// No time.
     pub const ZERO: Self = Self(0);
 
     /// Reads `10`, `10s`, `2min` as a CIB has it, a number alone as seconds; `None` where it is no interval.

@@ -1,5 +1,6 @@
 //! quorated: the daemon on every node.
 
+use quorate_core::exit::Exit;
 use quorate_daemon::options::{Asked, DaemonOptions, USAGE};
 use quorate_daemon::runtime;
 use std::os::unix::process::CommandExt;
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             eprint!("quorated: {error}\n\n{USAGE}");
-            return ExitCode::from(64);
+            return ExitCode::from(Exit::USAGE.0);
         }
     };
     if let Some(error) = marked(&options) {

@@ -12,7 +12,7 @@ use crate::log::{Destinations, Log};
 use crate::options::{DaemonOptions, Places};
 use crate::perform::agent;
 use crate::perform::alert::Alerts;
-use crate::perform::disk::{NothingValid, Store};
+use crate::perform::disk::{Loaded, NothingValid, Store};
 use crate::perform::disk_thread::{self, DiskWork};
 use crate::perform::watchdog::{self, Watchdog};
 use crate::replay::Series;
@@ -25,8 +25,9 @@ use quorate_core::cib::Document;
 use quorate_core::cib::document::SCHEMA;
 use quorate_core::cib::upgrade::{self, UpgradeError};
 use quorate_core::exit::Exit;
+use quorate_core::fencing::DeviceRun;
 use quorate_core::membership::{Member, ViewId};
-use quorate_core::node::{Clock, Effect, Event, Message, Node, Settings, Timer, Unsent};
+use quorate_core::node::{Clock, Effect, Event, Message, Node, Reply, Settings, Timer, Unsent};
 use quorate_core::note::Note;
 use quorate_core::schema;
 use quorate_transport::cluster::{ClusterEvent, DownReason, MulticastError};
@@ -37,6 +38,7 @@ use quorate_transport::wire::{self, WireError};
 use quorate_transport::zone;
 use sd_notify::NotifyState;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Display;
 use std::fs::File;
 use std::sync::mpsc as blocking;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -86,12 +88,17 @@ impl RunError {
     }
 }
 
+/// Says what an error of the system was about.
+fn no(what: impl Display) -> impl FnOnce(std::io::Error) -> RunError {
+    move |source| RunError::Io { what: what.to_string(), source }
+}
+
 /// Runs until the node has left the cluster.
+///
+/// # Errors
+/// It cannot start, or ends unasked.
 pub fn run(options: DaemonOptions) -> Result<(), RunError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| RunError::Io { what: "cannot start".into(), source })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no("cannot start"))?;
     runtime.block_on(async { Daemon::start(options)?.serve().await })
 }
 
@@ -149,28 +156,14 @@ impl Daemon {
         limits::keep_no_memory();
         let configured = Configured::read(&options)?;
         let me = configured.local();
-        let name = &me.name;
         let lock = lock(&places)?;
-        std::fs::create_dir_all(places.agent_state())
-            .map_err(|source| RunError::Io { what: places.agent_state().display().to_string(), source })?;
+        std::fs::create_dir_all(places.agent_state()).map_err(no(places.agent_state().display()))?;
         let variables = Variables::read(std::env::vars());
-        let mut log = Log::open(log_places(&places, &variables), name);
-        log.line("notice", "start", &format!("quorated {VERSION} as {name}"));
-        for remark in &variables.remarks {
-            log.line("warning", "environment", remark);
-        }
-        let host = agent::host(&places, name)
-            .map_err(|source| RunError::Io { what: places.run().display().to_string(), source })?;
+        let mut log = open_log(&places, &variables, &me.name);
+        let host = agent::host(&places, &me.name).map_err(no(places.run().display()))?;
         agent::end_predecessors(&host, &mut log);
-        let store = Store::open(&places.cib())
-            .map_err(|source| RunError::Io { what: places.cib().display().to_string(), source })?;
-        wait_for_disk(&store, &mut log);
-        let loaded = store.load()?;
-        for complaint in &loaded.complaints {
-            log.line("error", "cib", complaint);
-        }
-        let watchdog = Watchdog::open(options.watchdog.as_deref())
-            .map_err(|source| RunError::Io { what: "the watchdog".into(), source })?;
+        let (store, loaded) = load(&places, &mut log)?;
+        let watchdog = Watchdog::open(options.watchdog.as_deref()).map_err(no("the watchdog"))?;
         let engine = configured.join(&places, ViewId::epoch_of(loaded.terms.term), &mut log)?;
         let server = Server::bind_for(&places.socket(), connections_max)?;
         let began = Instant::now();
@@ -178,11 +171,10 @@ impl Daemon {
         let document = in_latest_schema(loaded.document, &mut log)?;
         let node = Node::new(settings, document, loaded.terms, clock(began));
         let (tell, events) = mpsc::unbounded_channel();
-        let disk = disk_thread::start(store, tell.clone())
-            .map_err(|source| RunError::Io { what: "the disk thread".into(), source })?;
+        let disk = disk_thread::start(store, tell.clone()).map_err(no("the disk thread"))?;
         let (lost, lost_inputs) = mpsc::unbounded_channel();
         let inputs = Series::open(places.inputs(), move |error| drop(lost.send(error)))
-            .map_err(|source| RunError::Io { what: places.inputs().display().to_string(), source })?;
+            .map_err(no(places.inputs().display()))?;
         Ok(Daemon {
             alerts: Alerts::new(host.clone()),
             host,
@@ -215,9 +207,8 @@ impl Daemon {
     }
 
     async fn serve(mut self) -> Result<(), RunError> {
-        let no_signal = |source| RunError::Io { what: "signals".into(), source };
-        let mut terminate = signal(SignalKind::terminate()).map_err(no_signal)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signal)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(no("signals"))?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(no("signals"))?;
         supervisor(&[NotifyState::Ready, NotifyState::Status(&format!("node {}", self.node.me().name))]);
         let mut measured = tokio::time::interval(load::EVERY);
         let mut beat = tokio::time::interval((self.engine.token / BEATS_IN_TOKEN).max(Duration::from_millis(1)));
@@ -345,28 +336,15 @@ impl Daemon {
 
     fn perform(&mut self, effect: Effect) -> Flow {
         match effect {
-            Effect::Multicast(message) => {
-                return self.multicast(message);
-            }
+            Effect::Multicast(message) => return self.multicast(message),
             Effect::Run(run) => self.run_agent(run),
-            Effect::RunDevice { fencing, number, run } => {
-                let (host, known, tell) = (self.host.clone(), self.fence_agents.clone(), self.tell.clone());
-                self.log.line("info", "fencing", &format!("running {} {}", run.agent, run.action));
-                tokio::spawn(async move {
-                    let result = agent::fence(host, known, run).await;
-                    let _ = tell.send(Event::DeviceRan { fencing, number, result });
-                });
-            }
+            Effect::RunDevice { fencing, number, run } => self.run_device(fencing, number, run),
             Effect::Alert(run) => {
                 if let Err(words) = self.alerts.tell(run) {
                     self.log.line("warning", "alert", &words);
                 }
             }
-            Effect::Timer { timer, after_ms } => {
-                self.timer_count += 1;
-                let at = Instant::now() + Duration::from_millis(after_ms);
-                self.timers.insert((at, self.timer_count), timer);
-            }
+            Effect::Timer { timer, after_ms } => self.set_timer(timer, after_ms),
             Effect::Persist { number, document, terms } => {
                 agent::learn_fence_agents(&self.host, &self.fence_agents, &document);
                 let _ = self.disk.send(DiskWork::Write { number, document, terms });
@@ -374,24 +352,13 @@ impl Daemon {
             Effect::CheckDisk { number } => {
                 let _ = self.disk.send(DiskWork::Check { number });
             }
-            Effect::SaveInput { document, transition, epoch } => {
-                let text = match self.inputs.keep(document, epoch) {
-                    Some(number) => format!("transition {transition} decided from pe-input-{number}.bz2"),
-                    None => format!("transition {transition} decided; its input is not kept, the disk lags behind"),
-                };
-                self.log.line("info", "scheduler", &text);
-            }
+            Effect::SaveInput { document, transition, epoch } => self.save_input(document, transition, epoch),
             Effect::Reply { client, reply } => {
                 if let Some((client, number)) = self.askers.remove(&client) {
                     self.server.clients().reply(client, number, wire::encode_reply(&reply));
                 }
             }
-            Effect::Notify { to, reply } => {
-                let bytes = wire::encode_reply(&reply);
-                for client in to.iter().filter_map(|to| self.subscribers.get(to)).collect::<BTreeSet<_>>() {
-                    self.server.clients().push(*client, bytes.clone());
-                }
-            }
+            Effect::Notify { to, reply } => self.notify(&to, &reply),
             Effect::Note(note) => self.note(&note),
             Effect::Leave => self.engine.cluster.leave(),
             Effect::Refused { reason } => {
@@ -406,6 +373,36 @@ impl Daemon {
             }
         }
         Flow::GoOn
+    }
+
+    fn run_device(&mut self, fencing: String, number: u32, run: DeviceRun) {
+        let (host, known, tell) = (self.host.clone(), self.fence_agents.clone(), self.tell.clone());
+        self.log.line("info", "fencing", &format!("running {} {}", run.agent, run.action));
+        tokio::spawn(async move {
+            let result = agent::fence(host, known, run).await;
+            let _ = tell.send(Event::DeviceRan { fencing, number, result });
+        });
+    }
+
+    fn set_timer(&mut self, timer: Timer, after_ms: u64) {
+        self.timer_count += 1;
+        let at = Instant::now() + Duration::from_millis(after_ms);
+        self.timers.insert((at, self.timer_count), timer);
+    }
+
+    fn save_input(&mut self, document: Document, transition: i32, epoch: i64) {
+        let text = match self.inputs.keep(document, epoch) {
+            Some(number) => format!("transition {transition} decided from pe-input-{number}.bz2"),
+            None => format!("transition {transition} decided; its input is not kept, the disk lags behind"),
+        };
+        self.log.line("info", "scheduler", &text);
+    }
+
+    fn notify(&mut self, to: &[u64], reply: &Reply) {
+        let bytes = wire::encode_reply(reply);
+        for client in to.iter().filter_map(|to| self.subscribers.get(to)).collect::<BTreeSet<_>>() {
+            self.server.clients().push(*client, bytes.clone());
+        }
     }
 
     /// Sends a message, or lets it wait behind others that could not be sent: their order holds.
@@ -492,6 +489,26 @@ fn wait_for_disk(store: &Store, log: &mut Log) {
             }
         }
     }
+}
+
+fn open_log(places: &Places, variables: &Variables, name: &str) -> Log {
+    let mut log = Log::open(log_places(places, variables), name);
+    log.line("notice", "start", &format!("quorated {VERSION} as {name}"));
+    for remark in &variables.remarks {
+        log.line("warning", "environment", remark);
+    }
+    log
+}
+
+/// Where the configuration is stored, and what is there.
+fn load(places: &Places, log: &mut Log) -> Result<(Store, Loaded), RunError> {
+    let store = Store::open(&places.cib()).map_err(no(places.cib().display()))?;
+    wait_for_disk(&store, log);
+    let loaded = store.load()?;
+    for complaint in &loaded.complaints {
+        log.line("error", "cib", complaint);
+    }
+    Ok((store, loaded))
 }
 
 fn settings(engine: &Engine, me: Member, watchdog: bool, variables: &Variables) -> Settings {

@@ -374,6 +374,41 @@ impl Lab {
             .stdin(Stdio::null());
         command
     }
+
+    /// Runs a tool to its end: its exit code, and what it said on both streams.
+    #[track_caller]
+    pub fn run(&self, name: &str, line: &str) -> (i32, String) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let output = self.tool(name, &words).output().expect("the tool runs");
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status.code().unwrap_or(-1), text.concat())
+    }
+
+    /// Runs a tool that must succeed, and gives what it said.
+    #[track_caller]
+    pub fn done(&self, name: &str, line: &str) -> String {
+        let (code, text) = self.run(name, line);
+        assert_eq!(code, 0, "{line}: {text}");
+        text
+    }
+
+    /// Runs a `crm` command that must succeed, and gives what it printed.
+    #[track_caller]
+    pub fn crm(&self, name: &str, words: &[&str]) -> String {
+        let words: Vec<&str> = std::iter::once("crm").chain(words.iter().copied()).collect();
+        let output = self.tool(name, &words).output().expect("the shell runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{words:?}: {}{}", text(&output.stdout), text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// Has a node's shell commit these statements.
+    #[track_caller]
+    pub fn load(&self, name: &str, statements: &str) {
+        let file = self.directory().join("batch.crm");
+        fs::write(&file, format!("configure\n{statements}\ncommit\n")).expect("a batch");
+        self.crm(name, &["-f", &file.to_string_lossy()]);
+    }
 }
 
 impl Drop for Lab {

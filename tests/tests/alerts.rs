@@ -4,16 +4,8 @@ use quorate_tests::lab::Lab;
 use quorate_tests::needs;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
 
 const SAMPLE: &str = "/usr/share/pacemaker/alerts/alert_file.sh.sample";
-
-fn load(lab: &Lab, text: &str) {
-    let file = lab.directory().join("batch.crm");
-    fs::write(&file, format!("configure\n{text}\ncommit\n")).expect("a batch");
-    let status = lab.tool("n1", &["crm", "-f", &file.to_string_lossy()]).stderr(Stdio::null()).status();
-    assert!(status.is_ok_and(|status| status.success()), "{text}");
-}
 
 #[test]
 fn the_sample_program_writes_what_happens_into_a_file() {
@@ -37,8 +29,8 @@ fn the_sample_program_writes_what_happens_into_a_file() {
     lab.start_together();
     let told = |_: &Lab| fs::read_to_string(place.join("all")).unwrap_or_default();
     let program = place.join("alert").display().to_string();
-    load(
-        &lab,
+    lab.load(
+        "n1",
         &format!(
             "property fencing-enabled=false dc-deadtime=1s\n\
              primitive p ocf:quorate:Dummy\n\

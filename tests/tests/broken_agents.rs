@@ -12,18 +12,10 @@ fn crm(lab: &Lab, node: &str, words: &[&str]) -> Output {
     lab.tool(node, &words).output().expect("the shell runs")
 }
 
-#[track_caller]
-fn load(lab: &Lab, text: &str) {
-    let file = lab.directory().join("batch.crm");
-    fs::write(&file, format!("configure\n{text}\ncommit\n")).expect("a batch");
-    let output = crm(lab, "n1", &["-f", &file.to_string_lossy()]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// A device that cuts off any of three nodes, and says so in `fencing.log`.
 fn enable_fencing(lab: &Lab) {
-    load(
-        lab,
+    lab.load(
+        "n1",
         &format!(
             "property fencing-enabled=true dc-deadtime=5s\n\
              primitive fencer stonith:fence_quorate_demo params dir=\"{}\" pcmk_host_list=\"n1 n2 n3\"",
@@ -69,7 +61,7 @@ fn an_agent_that_cannot_be_run_anywhere_fences_nobody() {
     enable_fencing(&lab);
     for (agent, code) in [("Noexec", "4"), ("Garbage", "5"), ("Badinterp", "5"), ("Library", "5"), ("Absent", "5")] {
         let name = agent.to_lowercase();
-        load(&lab, &format!("primitive {name} ocf:test:{agent}"));
+        lab.load("n1", &format!("primitive {name} ocf:test:{agent}"));
         lab.wait(&format!("{name} to be probed"), |lab| {
             let found = probes(lab, &name);
             found.len() == 3 && found.iter().all(|(_, found)| found == code)
@@ -92,7 +84,7 @@ fn an_agent_that_fails_everywhere_fences_nobody() {
         let name = format!("{}{}", agent.to_lowercase(), if clone { "2" } else { "" });
         let timeouts = "op monitor interval=0 timeout=500ms op start timeout=500ms op stop timeout=500ms";
         let clone = if clone { format!("\nclone c {name}") } else { String::new() };
-        load(&lab, &format!("primitive {name} ocf:test:{agent} {timeouts}{clone}"));
+        lab.load("n1", &format!("primitive {name} ocf:test:{agent} {timeouts}{clone}"));
         lab.wait(&format!("{name} to fail to stop on every node"), |lab| {
             let document = lab.document("n1");
             let key = format!("{name}_stop_0");
@@ -122,7 +114,7 @@ esac
 exit 0
 ";
     install(&lab, "Coloured", agent, 0o755);
-    load(&lab, "property fencing-enabled=false\nprimitive r ocf:test:Coloured op monitor interval=300ms");
+    lab.load("n1", "property fencing-enabled=false\nprimitive r ocf:test:Coloured op monitor interval=300ms");
     lab.wait("r to run", |lab| lab.places("n1", "r").len() == 1);
     lab.wait_until_idle();
     let node = lab.places("n1", "r").remove(0);
@@ -178,8 +170,8 @@ exit 0
     install(&lab, "Slow", agent, 0o755);
     lab.start_all();
     lab.wait("a leader", |lab| lab.status("n1").is_some_and(|status| status.members.len() == 3));
-    load(
-        &lab,
+    lab.load(
+        "n1",
         "property fencing-enabled=false\nprimitive s ocf:test:Slow op start timeout=2000s interval=0\n\
          location l s 100: n2",
     );
@@ -224,7 +216,7 @@ exit 0
     install(&lab, "Stays", agent, 0o755);
     lab.start_all();
     lab.wait("a leader", |lab| lab.status("n1").is_some_and(|status| status.leader.is_some()));
-    load(&lab, "property fencing-enabled=false\nprimitive s ocf:test:Stays op stop timeout=2000s interval=0");
+    lab.load("n1", "property fencing-enabled=false\nprimitive s ocf:test:Stays op stop timeout=2000s interval=0");
     lab.wait("s to run", |lab| lab.places("n1", "s").len() == 1);
     lab.terminate("n1");
     lab.wait("the stop to begin", |lab| lab.directory().join("stopping").exists());
@@ -239,7 +231,7 @@ exit 0
 #[test]
 fn what_is_kept_on_disk_is_for_the_clusters_account_only() {
     let lab = Lab::started(1);
-    load(&lab, "property fencing-enabled=false\nprimitive p ocf:quorate:Dummy params fake=secret");
+    lab.load("n1", "property fencing-enabled=false\nprimitive p ocf:quorate:Dummy params fake=secret");
     lab.wait("p to run", |lab| lab.places("n1", "p").len() == 1);
     lab.wait_until_idle();
     let var = lab.root("n1").join("var");
@@ -261,7 +253,7 @@ fn what_is_kept_on_disk_is_for_the_clusters_account_only() {
 #[test]
 fn idle_connections_make_room() {
     let lab = Lab::started(1);
-    load(&lab, "property fencing-enabled=false\nprimitive p ocf:quorate:Dummy op monitor interval=200ms");
+    lab.load("n1", "property fencing-enabled=false\nprimitive p ocf:quorate:Dummy op monitor interval=200ms");
     lab.wait("p to run", |lab| lab.places("n1", "p").len() == 1);
     let socket = lab.root("n1").join("run/quorate/quorate.sock");
     let connect = || std::os::unix::net::UnixStream::connect(&socket).expect("a connection");

@@ -4,7 +4,6 @@ use quorate_core::node::{Refusal, Reply};
 use quorate_core::xml::Element;
 use quorate_tests::hosts::Hosts;
 use quorate_tests::lab::{Lab, program};
-use std::process::Stdio;
 
 fn commit(lab: &Lab, node: &str, id: &str, bytes: usize) -> Reply {
     let change = |document: &mut quorate_core::cib::Document| {
@@ -19,13 +18,6 @@ fn holds(lab: &Lab, node: &str, id: &str) -> bool {
     lab.document(node).configuration().descendants().any(|element| element.id() == Some(id))
 }
 
-fn load(lab: &Lab, text: &str) {
-    let file = lab.directory().join("batch.crm");
-    std::fs::write(&file, format!("configure\n{text}\ncommit\n")).expect("a batch");
-    let status = lab.tool("n1", &["crm", "-f", &file.to_string_lossy()]).stderr(Stdio::null()).status();
-    assert!(status.is_ok_and(|status| status.success()), "{text}");
-}
-
 #[test]
 fn hosts_form_a_cluster_and_go_on_without_each_other() {
     let Some(mut hosts) = Hosts::new(3) else { return };
@@ -35,8 +27,8 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
     for name in ["n1", "n2", "n3"] {
         hosts.lab.wait_together(name, &["n1", "n2", "n3"]);
     }
-    load(
-        &hosts.lab,
+    hosts.lab.load(
+        "n1",
         "property fencing-enabled=false dc-deadtime=5s\nprimitive p ocf:quorate:Dummy\nprimitive q ocf:quorate:Dummy",
     );
     hosts.lab.wait("p and q to run", |lab| ["p", "q"].iter().all(|id| lab.places("n1", id).len() == 1));
@@ -121,8 +113,8 @@ fn two(parameters: &str) -> Option<Hosts> {
     }
     hosts.lab.wait_together("n1", &["n1", "n2"]);
     let directory = hosts.power.directory().display().to_string();
-    load(
-        &hosts.lab,
+    hosts.lab.load(
+        "n1",
         &format!(
             "{DUMMIES}\nprimitive power stonith:fence_power params dir=\"{directory}\" {parameters}\n\
              location l-p p 100: n1\nlocation l-q q 100: n2"

@@ -10,27 +10,16 @@ use std::time::Duration;
 
 const AGENT: &str = "/usr/sbin/fence_dummy";
 
-#[track_caller]
-fn crm(lab: &Lab, node: &str, words: &[&str]) -> String {
-    let words: Vec<&str> = std::iter::once("crm").chain(words.iter().copied()).collect();
-    let output = lab.tool(node, &words).output().expect("the shell runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "crm {words:?}: {}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
-}
-
 /// Loads a batch, with fencing on and a resource on n2 that keeps a record.
 #[track_caller]
 fn load(lab: &Lab, text: &str) {
-    let file = lab.directory().join("batch.crm");
     let common = format!(
         "property fencing-enabled=true dc-deadtime=5s\n\
          primitive a ocf:quorate:Dummy params record=\"{}\" op monitor interval=1s\n\
          location a-n2 a 50: n2",
         record(lab).display()
     );
-    fs::write(&file, format!("configure\n{common}\n{text}\ncommit\n")).expect("a batch");
-    crm(lab, "n1", &["-f", &file.to_string_lossy()]);
+    lab.load("n1", &format!("{common}\n{text}"));
 }
 
 fn record(lab: &Lab) -> std::path::PathBuf {
@@ -173,14 +162,14 @@ fn what_no_agent_has_is_answered_at_once_and_told() {
     lab.kill("n2");
     let said = "is not tried again before something changes: no device can do it";
     lab.wait("the end to be said", |lab| ["n1", "n3"].iter().any(|name| lab.log(name).contains(said)));
-    let shown = crm(&lab, "n1", &["status"]);
+    let shown = lab.crm("n1", &["status"]);
     assert!(shown.contains("UNCLEAN") && shown.contains("some: fence_some has no action off"), "{shown}");
     assert_eq!((asked(&lab, "off"), asked(&lab, "reboot")), (0, 0));
     // A person's tool hears the same.
     let refused = lab.ask("n1", &Request::Fence { node: "n2".into(), action: "off".into() });
     assert!(format!("{refused:?}").contains("fence_some has no action off"), "{refused:?}");
     // Mended, it is tried.
-    crm(&lab, "n1", &["configure", "property", "fencing-action=reboot"]);
+    lab.crm("n1", &["configure", "property", "fencing-action=reboot"]);
     lab.wait("a elsewhere", starts_elsewhere);
     assert_eq!(asked(&lab, "reboot"), 1);
 }
@@ -267,10 +256,10 @@ fn fencing_that_fails_keeps_resources_down_says_so_and_a_persons_word_ends_it() 
     for node in ["n1", "n3"] {
         assert!(!lab.root(node).join("run/resource-agents/Dummy-a.state").exists(), "a started on {node}");
     }
-    let shown = crm(&lab, "n1", &["status"]);
+    let shown = lab.crm("n1", &["status"]);
     assert!(shown.contains("UNCLEAN"), "{shown}");
     assert!(shown.contains("bad: exit code 1") && shown.contains("Timed out waiting to power OFF"), "{shown}");
-    let why = crm(&lab, "n1", &["resource", "why", "a"]);
+    let why = lab.crm("n1", &["resource", "why", "a"]);
     assert!(why.contains("n2"), "{why}");
     let confirmed = lab.ask("n1", &Request::ConfirmFenced { node: "n2".into() });
     assert!(matches!(confirmed, Ok(Reply::Done)), "{confirmed:?}");
@@ -339,9 +328,10 @@ fn a_daemon_that_goes_on_after_its_fencing_acts_on_nothing_of_its_old_view() {
         lab.status(other).is_some_and(|status| status.idle && status.members.len() == 2)
     });
     let before = fs::read_to_string(record(&lab)).expect("the record");
-    crm(&lab, other, &["configure", "primitive", "later", "ocf:quorate:Dummy"]);
+    lab.crm(other, &["configure", "primitive", "later", "ocf:quorate:Dummy"]);
     lab.go_on(asleep);
-    // It hears that it was fenced, and leaves.
+    // It hears that it was fenced, and leaves. What its agents were about to do, they have done or never do:
+    // a daemon ends them before it says that it ends.
     lab.wait("it to leave", |lab| lab.log(asleep).contains("quorated ends"));
     lab.wait("the others to settle", |lab| lab.status(other).is_some_and(|status| status.idle));
     let after = fs::read_to_string(record(&lab)).expect("the record");
@@ -350,7 +340,6 @@ fn a_daemon_that_goes_on_after_its_fencing_acts_on_nothing_of_its_old_view() {
     let document = lab.document(other);
     let mut all = document.configuration().descendants();
     assert!(all.any(|element| element.id() == Some("later")), "the commit made meanwhile is lost");
-    std::thread::sleep(Duration::from_millis(200));
     assert!(!lab.root(asleep).join("run/resource-agents/Dummy-later.state").exists());
 }
 
@@ -391,22 +380,27 @@ fn what_has_a_node_fenced_at_every_boot_has_it_switched_off_the_third_time() {
     );
     lab.wait("n2 to be switched off", |lab| cut_off(lab) == 3);
     lab.wait("crashed elsewhere", |lab| lab.places("n1", "crashed").first().is_some_and(|on| on != "n2"));
-    let shown = crm(&lab, "n1", &["status"]);
+    let shown = lab.crm("n1", &["status"]);
     assert!(shown.contains("switched off: crashed failed there"), "{shown}");
-    let why = crm(&lab, "n1", &["resource", "why", "crashed"]);
+    let why = lab.crm("n1", &["resource", "why", "crashed"]);
     assert!(why.contains("is switched off: crashed failed there"), "{why}");
     let logs: String = ["n1", "n3"].map(|name| lab.log(name)).concat();
     assert!(logs.contains("crm resource cleanup crashed n2"), "{logs}");
-    std::thread::sleep(Duration::from_secs(3));
+    // The cluster has decided anew, and left it alone.
+    lab.crm("n1", &["configure", "primitive", "later", "ocf:quorate:Dummy"]);
+    lab.wait("later elsewhere", |lab| lab.places("n1", "later").first().is_some_and(|on| on != "n2"));
+    lab.wait("the others to settle", |lab| lab.status("n1").is_some_and(|status| status.idle));
     assert_eq!(cut_off(&lab), 3, "nothing switches it on");
+    let members = lab.status("n1").expect("n1 answers").members;
+    assert_eq!(members.len(), 2, "nothing switches it on: {members:?}");
     // Mended, cleaned up and switched on, it is a node like others.
     fs::remove_file(lab.root("n2").join("crashed")).expect("the repair");
-    crm(&lab, "n1", &["resource", "cleanup", "crashed", "n2"]);
+    lab.crm("n1", &["resource", "cleanup", "crashed", "n2"]);
     lab.start("n2");
     lab.wait_at("n1", "a", &["n2"]);
     lab.wait_until_idle();
     assert_eq!(cut_off(&lab), 3);
-    assert!(!crm(&lab, "n1", &["status"]).contains("switched off"));
+    assert!(!lab.crm("n1", &["status"]).contains("switched off"));
 }
 
 /// There is no device: a node that has lost the others resets itself, and they wait until it has.

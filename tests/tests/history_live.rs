@@ -5,15 +5,6 @@ use quorate_tests::lab::Lab;
 use std::fs;
 use std::time::Instant;
 
-#[track_caller]
-fn crm(lab: &Lab, node: &str, words: &[&str]) -> String {
-    let words: Vec<&str> = std::iter::once("crm").chain(words.iter().copied()).collect();
-    let output = lab.tool(node, &words).output().expect("the shell runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "crm {words:?}: {}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
-}
-
 /// A resource that is best on n2, then on n3; fencing; three nodes.
 fn cluster() -> Lab {
     let lab = Lab::started(3);
@@ -31,7 +22,7 @@ fn cluster() -> Lab {
         directory = lab.directory().display()
     );
     fs::write(&file, text).expect("a batch");
-    crm(&lab, "n1", &["-f", &file.to_string_lossy()]);
+    lab.crm("n1", &["-f", &file.to_string_lossy()]);
     lab.wait_at("n1", "a", &["n2"]);
     lab.wait_until_idle();
     lab
@@ -55,7 +46,7 @@ fn a_failover_and_a_failure_are_told_on_a_page_each() {
     // A heartbeat is a token time old at most.
     let seen = paused.elapsed().as_secs_f64() + 1.0;
     let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
-    let page = crm(&lab, &leader, &["history", "incident"]);
+    let page = lab.crm(&leader, &["history", "incident"]);
     for words in [
         "Incident 1 of 1: n2 is lost",
         "last heartbeat: n2 is lost",
@@ -79,15 +70,15 @@ fn a_failover_and_a_failure_are_told_on_a_page_each() {
 
     // What fails where it runs is another incident.
     fs::remove_file(lab.root("n3").join("run/resource-agents/Dummy-a.state")).expect("its state");
-    lab.wait("its recovery", |lab| crm(lab, &leader, &["history", "events"]).contains("a on n3: monitor failures: 1"));
+    lab.wait("its recovery", |lab| lab.crm(&leader, &["history", "events"]).contains("a on n3: monitor failures: 1"));
     lab.wait_until_idle();
-    let page = crm(&lab, &leader, &["history", "incident"]);
+    let page = lab.crm(&leader, &["history", "incident"]);
     for words in ["Incident 1 of 2: monitor of a failed on n3", "FAILED monitor (every 0.5 s) of a on n3: not running"]
     {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(seconds(&page, "a: n3 -> n3,") > 0.0, "{page}");
-    let page = crm(&lab, &leader, &["history", "incident", "2"]);
+    let page = lab.crm(&leader, &["history", "incident", "2"]);
     assert!(page.contains("Incident 2 of 2: n2 is lost"), "{page}");
     let wrong = lab.tool(&leader, &["crm", "history", "incident", "3"]).output().expect("the shell runs");
     assert!(!wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("2 incidents"), "{wrong:?}");

@@ -11,23 +11,13 @@ fn tool(lab: &Lab, node: &str, line: &str) -> Output {
 }
 
 #[track_caller]
-fn done(lab: &Lab, node: &str, line: &str) -> String {
-    let output = tool(lab, node, line);
-    assert!(output.status.success(), "{line}: {output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-#[track_caller]
 fn load(lab: &Lab, text: &str) {
-    let file = lab.directory().join("batch.crm");
     let record = lab.directory().join("record");
-    let text = format!(
-        "configure\nproperty fencing-enabled=false\n\
-         primitive a ocf:quorate:Dummy params record=\"{}\"\n{text}\ncommit\n",
-        record.display()
+    let record = record.display();
+    lab.load(
+        "n1",
+        &format!("property fencing-enabled=false\nprimitive a ocf:quorate:Dummy params record=\"{record}\"\n{text}"),
     );
-    fs::write(&file, text).expect("a batch");
-    done(lab, "n1", &format!("crm -f {}", file.display()));
 }
 
 fn members(lab: &Lab, asked: &str) -> usize {
@@ -41,9 +31,9 @@ fn a_removed_node_is_gone_everywhere_and_its_wiped_host_comes_back() {
     let mut lab = Lab::started(3);
     load(&lab, "location a-n1 a 50: n1");
     lab.wait_at("n1", "a", &["n1"]);
-    done(&lab, "n3", "attrd_updater -n mark -U 1");
-    done(&lab, "n3", "attrd_updater -p -n secret -U 1");
-    done(&lab, "n3", "crm node attribute n3 set rack 7");
+    lab.done("n3", "attrd_updater -n mark -U 1");
+    lab.done("n3", "attrd_updater -p -n secret -U 1");
+    lab.done("n3", "crm node attribute n3 set rack 7");
     let refused = tool(&lab, "n1", "crm_node -R n3 --force");
     assert_eq!(refused.status.code(), Some(107), "it is a member: {refused:?}");
     lab.stop("n3");
@@ -52,12 +42,12 @@ fn a_removed_node_is_gone_everywhere_and_its_wiped_host_comes_back() {
     assert!(matches!(confirmed, Ok(Reply::Done)), "{confirmed:?}");
     let fenced = |lab: &Lab, node: &str| lab.status(node).is_some_and(|status| !status.fencing.is_empty());
     lab.wait("both to remember", |lab| fenced(lab, "n1") && fenced(lab, "n2"));
-    done(&lab, "n2", "crm_node -R n3 --force");
+    lab.done("n2", "crm_node -R n3 --force");
     for node in ["n1", "n2"] {
         lab.wait("n3 to be forgotten", |lab| !lab.document(node).to_text().contains("n3"));
         assert!(!fenced(&lab, node), "{:?}", lab.status(node));
-        assert!(!done(&lab, node, "crm status").contains("n3"));
-        assert!(!done(&lab, node, "crm_node -l").contains("n3"));
+        assert!(!lab.done(node, "crm status").contains("n3"));
+        assert!(!lab.done(node, "crm_node -l").contains("n3"));
         assert_ne!(tool(&lab, node, "attrd_updater -Q -n secret -N n3").status.code(), Some(0));
     }
     lab.wait_until_idle();
@@ -69,7 +59,7 @@ fn a_removed_node_is_gone_everywhere_and_its_wiped_host_comes_back() {
     fs::create_dir_all(lab.root("n3").join("run/quorate")).expect("a directory");
     lab.start("n3");
     lab.wait("n3 to be a member", |lab| members(lab, "n1") == 3 && members(lab, "n3") == 3);
-    done(&lab, "n3", "crm configure location a-n3 a inf: n3");
+    lab.done("n3", "crm configure location a-n3 a inf: n3");
     lab.wait_at("n2", "a", &["n3"]);
     lab.wait_until_idle();
     let document = lab.document("n2");
@@ -91,7 +81,7 @@ fn a_resource_is_kept_for_the_node_that_was_shut_down() {
     lab.stop("n2");
     lab.wait("n2 to be gone", |lab| members(lab, "n1") == 2);
     lab.wait("the others to settle", |lab| lab.status("n1").is_some_and(|status| status.idle));
-    let shown = done(&lab, "n1", "crm status");
+    let shown = lab.done("n1", "crm status");
     assert!(shown.contains("LOCKED"), "{shown}");
     assert!(lab.document("n1").to_text().contains("shutdown-lock=\""), "the lock stands in the state of n2");
     assert_eq!(lab.places("n1", "b"), ["n1"]);
@@ -102,7 +92,7 @@ fn a_resource_is_kept_for_the_node_that_was_shut_down() {
     lab.wait_at("n1", "a", &["n2"]);
     lab.wait_until_idle();
     // Not longer than that.
-    done(&lab, "n1", "crm configure property shutdown-lock-limit=2s");
+    lab.done("n1", "crm configure property shutdown-lock-limit=2s");
     lab.stop("n2");
     lab.wait("the lock to expire", |lab| lab.places("n1", "a").first().is_some_and(|on| on != "n2"));
 }
@@ -126,7 +116,7 @@ fn a_host_is_added_while_resources_run() {
     lab.wait_at("n1", "a", &["n1"]);
     lab.wait_until_idle();
     let before = fs::read_to_string(lab.directory().join("record")).expect("the record");
-    done(&lab, "n1", "crm configure property maintenance-mode=true");
+    lab.done("n1", "crm configure property maintenance-mode=true");
     for (name, other) in [("n1", "n2"), ("n2", "n1")] {
         fs::write(path(&lab, name), &whole).expect("the configuration of three");
         lab.stop(name);
@@ -135,10 +125,10 @@ fn a_host_is_added_while_resources_run() {
     }
     lab.start("n3");
     lab.wait("three nodes", |lab| lab.names().iter().all(|name| members(lab, name) == 3));
-    done(&lab, "n3", "crm configure property maintenance-mode=false");
+    lab.done("n3", "crm configure property maintenance-mode=false");
     lab.wait_until_idle();
     assert_eq!(lab.places("n3", "a"), ["n1"]);
     assert_eq!(fs::read_to_string(lab.directory().join("record")).expect("the record"), before, "a was touched");
-    done(&lab, "n3", "crm configure location a-n3 a inf: n3");
+    lab.done("n3", "crm configure location a-n3 a inf: n3");
     lab.wait_at("n1", "a", &["n3"]);
 }

@@ -12,22 +12,6 @@ fn crm(lab: &Lab, node: &str, words: &[&str]) -> Output {
     lab.tool(node, &words).output().expect("the shell runs")
 }
 
-#[track_caller]
-fn crm_ok(lab: &Lab, node: &str, words: &[&str]) -> String {
-    let output = crm(lab, node, words);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "crm {words:?}: {}{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// Loads a batch through a node.
-#[track_caller]
-fn load(lab: &Lab, text: &str) {
-    let file = lab.directory().join("batch.crm");
-    fs::write(&file, format!("configure\n{text}\ncommit\n")).expect("a batch");
-    crm_ok(lab, "n1", &["-f", &file.to_string_lossy()]);
-}
-
 fn fencing(lab: &Lab) -> String {
     format!(
         "property fencing-enabled=true dc-deadtime=5s\n\
@@ -49,8 +33,8 @@ fn monitor(lab: &Lab, node: &str, options: &str) -> String {
 #[test]
 fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
     let lab = Lab::started(3);
-    load(
-        &lab,
+    lab.load(
+        "n1",
         "property fencing-enabled=false\n\
          primitive dummy1 ocf:quorate:Dummy meta resource-stickiness=1 migration-threshold=3 failure-timeout=4h \
             op monitor interval=300ms\n\
@@ -75,7 +59,7 @@ fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
     assert!(shown.contains("is missing"), "{shown}");
 
     fs::create_dir_all(&state).expect("the repair");
-    crm_ok(&lab, "n2", &["resource", "cleanup", "dummy1"]);
+    lab.crm("n2", &["resource", "cleanup", "dummy1"]);
     lab.wait_at("n1", "dummy1", &["n1"]);
     lab.wait_until_idle();
     let shown = monitor(&lab, "n1", "-1rf");
@@ -85,8 +69,8 @@ fn a_failing_resource_moves_and_comes_back_after_repair_and_cleanup() {
 #[test]
 fn standby_moves_everything_off_and_online_brings_it_back() {
     let lab = Lab::started(3);
-    load(
-        &lab,
+    lab.load(
+        "n1",
         "property fencing-enabled=false\n\
          primitive a ocf:quorate:Dummy op monitor interval=1s\n\
          primitive b ocf:quorate:Dummy meta resource-stickiness=100 op monitor interval=1s\n\
@@ -98,40 +82,40 @@ fn standby_moves_everything_off_and_online_brings_it_back() {
     lab.wait_at("n1", "a", &["n1"]);
     lab.wait_at("n1", "b", &["n1"]);
     lab.wait_at("n1", "c", &["n1", "n2", "n3"]);
-    crm_ok(&lab, "n1", &["node", "standby", "n1"]);
+    lab.crm("n1", &["node", "standby", "n1"]);
     lab.wait_at("n1", "c", &["n2", "n3"]);
     lab.wait("a and b to leave n1", |lab| {
         let on = [lab.places("n1", "a"), lab.places("n1", "b")];
         on.iter().all(|on| on.len() == 1 && on[0] != "n1")
     });
     lab.wait_until_idle();
-    crm_ok(&lab, "n1", &["node", "online", "n1"]);
+    lab.crm("n1", &["node", "online", "n1"]);
     // The one that sticks where it is stays; the other goes home.
     lab.wait_at("n1", "a", &["n1"]);
     lab.wait_at("n1", "c", &["n1", "n2", "n3"]);
     lab.wait_until_idle();
     assert_ne!(lab.places("n1", "b"), ["n1"]);
 
-    crm_ok(&lab, "n1", &["resource", "move", "b", "n1"]);
+    lab.crm("n1", &["resource", "move", "b", "n1"]);
     lab.wait_at("n1", "b", &["n1"]);
-    crm_ok(&lab, "n1", &["resource", "clear", "b"]);
+    lab.crm("n1", &["resource", "clear", "b"]);
     lab.wait_until_idle();
     assert_eq!(lab.places("n1", "b"), ["n1"]);
-    crm_ok(&lab, "n1", &["resource", "ban", "b", "n1"]);
+    lab.crm("n1", &["resource", "ban", "b", "n1"]);
     lab.wait("b to leave", |lab| lab.places("n1", "b").first().is_some_and(|on| on != "n1"));
-    crm_ok(&lab, "n1", &["resource", "clear", "b"]);
+    lab.crm("n1", &["resource", "clear", "b"]);
     lab.wait_until_idle();
 
     // In maintenance a resource that dies is left alone.
-    crm_ok(&lab, "n1", &["configure", "property", "maintenance-mode=true"]);
+    lab.crm("n1", &["configure", "property", "maintenance-mode=true"]);
     lab.wait_until_idle();
     fs::remove_file(lab.root("n1").join("run/resource-agents/Dummy-a.state")).expect("a runs on n1");
     // Even when it is looked for and not found.
-    crm_ok(&lab, "n1", &["resource", "refresh", "a"]);
+    lab.crm("n1", &["resource", "refresh", "a"]);
     lab.wait_at("n1", "a", &[]);
     lab.wait_until_idle();
     assert!(!lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
-    crm_ok(&lab, "n1", &["configure", "property", "maintenance-mode=false"]);
+    lab.crm("n1", &["configure", "property", "maintenance-mode=false"]);
     lab.wait("a to be recovered", |lab| lab.root("n1").join("run/resource-agents/Dummy-a.state").exists());
 }
 
@@ -165,8 +149,8 @@ fn a_killed_node_is_fenced_before_its_resources_start_elsewhere() {
     let mut lab = Lab::started(3);
     let record = lab.directory().join("record").to_string_lossy().into_owned();
     let fencing = fencing(&lab);
-    load(
-        &lab,
+    lab.load(
+        "n1",
         &format!(
             "{fencing}\n\
              primitive a ocf:quorate:Dummy params record=\"{record}\" op monitor interval=1s\n\
@@ -195,8 +179,8 @@ fn a_killed_node_is_fenced_before_its_resources_start_elsewhere() {
 #[test]
 fn without_a_fence_device_a_lost_nodes_resources_stay_down_and_the_status_says_why() {
     let mut lab = Lab::started(3);
-    load(
-        &lab,
+    lab.load(
+        "n1",
         "property fencing-enabled=true dc-deadtime=5s\n\
          primitive fencer stonith:fence_quorate_demo params dir=/nowhere pcmk_host_list=\"n9\"\n\
          primitive a ocf:quorate:Dummy op monitor interval=1s\n\
@@ -207,7 +191,7 @@ fn without_a_fence_device_a_lost_nodes_resources_stay_down_and_the_status_says_w
     lab.kill("n2");
     lab.wait("fencing to be tried", |lab| lab.status("n1").is_some_and(|status| !status.fencing.is_empty()));
     // What needs no fencing starts meanwhile.
-    load(&lab, "primitive later ocf:quorate:Dummy meta requires=nothing\nlocation later-n1 later inf: n1");
+    lab.load("n1", "primitive later ocf:quorate:Dummy meta requires=nothing\nlocation later-n1 later inf: n1");
     lab.wait_at("n1", "later", &["n1"]);
     for node in ["n1", "n3"] {
         assert!(!lab.root(node).join("run/resource-agents/Dummy-a.state").exists(), "a started on {node}");
@@ -226,8 +210,8 @@ fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
     // Fencing off: the minority stops what it runs by itself, which takes a moment longer than
     // the majority needs to notice; without fencing that moment is the price, so only the end is
     // looked at here.
-    load(
-        &lab,
+    lab.load(
+        "n1",
         &format!(
             "property fencing-enabled=false no-quorum-policy=stop\n\
              primitive a ocf:quorate:Dummy params record=\"{record}\" op monitor interval=1s\n\
@@ -239,7 +223,7 @@ fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
     lab.partition(&["n3"]);
     lab.wait("the minority to stop it", |lab| !lab.root("n3").join("run/resource-agents/Dummy-a.state").exists());
     lab.wait("the majority to start it", |lab| lab.places("n1", "a").first().is_some_and(|on| on != "n3"));
-    crm_ok(&lab, "n1", &["configure", "primitive", "extra", "ocf:quorate:Dummy"]);
+    lab.crm("n1", &["configure", "primitive", "extra", "ocf:quorate:Dummy"]);
     let refused = crm(&lab, "n3", &["configure", "primitive", "lost", "ocf:quorate:Dummy"]);
     assert!(!refused.status.success());
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -250,7 +234,7 @@ fn a_minority_stops_its_resources_and_the_majority_recovers_them() {
         digests.windows(2).all(|pair| pair[0] == pair[1])
     });
     lab.wait_at("n3", "a", &["n3"]);
-    let shown = crm_ok(&lab, "n3", &["configure", "show"]);
+    let shown = lab.crm("n3", &["configure", "show"]);
     assert!(shown.contains("primitive extra") && !shown.contains("lost"), "{shown}");
 }
 
@@ -259,8 +243,8 @@ fn a_node_that_is_stopped_hands_over_its_resources_and_is_not_fenced() {
     let mut lab = Lab::started(3);
     let record = lab.directory().join("record").to_string_lossy().into_owned();
     let fencing = fencing(&lab);
-    load(
-        &lab,
+    lab.load(
+        "n1",
         &format!(
             "{fencing}\n\
              primitive a ocf:quorate:Dummy params record=\"{record}\" op monitor interval=1s\n\
@@ -294,8 +278,8 @@ fn agents_of_the_packages_run_unchanged() {
         return;
     }
     let lab = Lab::started(2);
-    load(
-        &lab,
+    lab.load(
+        "n1",
         &format!(
             "property fencing-enabled=false\n\
              primitive h ocf:heartbeat:Dummy op monitor interval=1s\n\
@@ -324,7 +308,7 @@ fn agents_of_the_packages_run_unchanged() {
 #[test]
 fn a_kept_scheduler_input_replays_the_decision() {
     let lab = Lab::started(2);
-    load(&lab, "property fencing-enabled=false\nprimitive a ocf:quorate:Dummy\nlocation a-n2 a 10: n2");
+    lab.load("n1", "property fencing-enabled=false\nprimitive a ocf:quorate:Dummy\nlocation a-n2 a 10: n2");
     lab.wait_at("n1", "a", &["n2"]);
     lab.wait_until_idle();
     let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");

@@ -32,13 +32,6 @@ impl Person<'_> {
     }
 }
 
-fn load(lab: &Lab, text: &str) {
-    let file = lab.directory().join("batch.crm");
-    fs::write(&file, format!("configure\n{text}\ncommit\n")).expect("a batch");
-    let output = lab.tool("n1", &["crm", "-f", &file.to_string_lossy()]).output().expect("crm");
-    assert!(output.status.success(), "{text}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 #[test]
 fn roles_decide_for_members_of_haclient_and_nobody_else_is_let_in() {
     let has_group = fs::read_to_string("/etc/group").is_ok_and(|text| text.contains("\nhaclient:"));
@@ -51,8 +44,8 @@ fn roles_decide_for_members_of_haclient_and_nobody_else_is_let_in() {
     let lab = Lab::started(1);
     fs::set_permissions(lab.directory(), fs::Permissions::from_mode(0o755)).expect("its mode");
     fs::create_dir(lab.directory().join("games")).expect("a home");
-    load(
-        &lab,
+    lab.load(
+        "n1",
         "property fencing-enabled=false dc-deadtime=1s\n\
          primitive p ocf:quorate:Dummy params fake=hidden meta target-role=Started\n\
          primitive q ocf:quorate:Dummy\n\
@@ -66,7 +59,7 @@ fn roles_decide_for_members_of_haclient_and_nobody_else_is_let_in() {
     // Without `enable-acl` a member may do all.
     let member = Person { lab: &lab, user: "games", groups: "haclient" };
     assert!(member.says(&["crm", "configure", "show"]).contains("hidden"));
-    load(&lab, "property enable-acl=true");
+    lab.load("n1", "property enable-acl=true");
 
     let shown = member.says(&["crm", "configure", "show"]);
     assert!(shown.contains("primitive p") && !shown.contains("hidden"), "{shown}");

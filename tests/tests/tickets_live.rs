@@ -4,21 +4,6 @@
 use quorate_tests::lab::Lab;
 use std::fs;
 
-#[track_caller]
-fn tool(lab: &Lab, node: &str, line: &str) -> (i32, String) {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let output = lab.tool(node, &words).output().expect("the tool runs");
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    (output.status.code().unwrap_or(-1), text.concat())
-}
-
-#[track_caller]
-fn done(lab: &Lab, node: &str, line: &str) -> String {
-    let (code, text) = tool(lab, node, line);
-    assert_eq!(code, 0, "{line}: {text}");
-    text
-}
-
 #[test]
 fn what_depends_on_a_ticket_follows_it() {
     let mut lab = Lab::started(3);
@@ -38,23 +23,23 @@ fn what_depends_on_a_ticket_follows_it() {
         lab.directory().display()
     );
     fs::write(&file, text).expect("a batch");
-    done(&lab, "n1", &format!("crm -f {}", file.display()));
+    lab.done("n1", &format!("crm -f {}", file.display()));
     lab.wait("the clone to run without a promoted instance", |lab| lab.places("n1", "db") == ["n1", "n2", "n3"]);
     lab.wait_until_idle();
     assert_eq!(lab.places("n1", "plain"), [""; 0]);
 
     // A grant needs force; then each resource starts, or is promoted.
-    let (code, text) = tool(&lab, "n1", "crm_ticket -t tA --grant");
+    let (code, text) = lab.run("n1", "crm_ticket -t tA --grant");
     assert!(code == 107 && text.contains("--force"), "{code} {text}");
-    done(&lab, "n1", "crm_ticket -t tA --grant --force");
+    lab.done("n1", "crm_ticket -t tA --grant --force");
     lab.wait("plain to run", |lab| lab.places("n1", "plain").len() == 1);
-    done(&lab, "n2", "crm -F -w site ticket grant tB");
+    lab.done("n2", "crm -F -w site ticket grant tB");
     lab.wait_at("n1", "db", &["n1", "n2*", "n3"]);
-    done(&lab, "n3", "crm_ticket -t tC -g -f -S owner -v here");
+    lab.done("n3", "crm_ticket -t tC -g -f -S owner -v here");
     lab.wait_at("n1", "hard", &["n3"]);
-    assert_eq!(done(&lab, "n1", "crm_ticket -t tC -G owner"), "here\n");
-    assert_eq!(done(&lab, "n2", "crm site ticket show tB"), "ticket tB is granted\n");
-    assert!(done(&lab, "n2", "crm_ticket -l").contains("tA\tgranted last-granted=\""));
+    assert_eq!(lab.done("n1", "crm_ticket -t tC -G owner"), "here\n");
+    assert_eq!(lab.done("n2", "crm site ticket show tB"), "ticket tB is granted\n");
+    assert!(lab.done("n2", "crm_ticket -l").contains("tA\tgranted last-granted=\""));
 
     // The leader's death and return change nothing about what was granted.
     lab.wait_until_idle();
@@ -65,27 +50,27 @@ fn what_depends_on_a_ticket_follows_it() {
         lab.status(other).is_some_and(|status| status.leader.is_some_and(|l| l != leader))
     });
     for ticket in ["tA", "tB", "tC"] {
-        assert_eq!(done(&lab, other, &format!("crm_ticket -t {ticket} -G granted")), "true\n");
+        assert_eq!(lab.done(other, &format!("crm_ticket -t {ticket} -G granted")), "true\n");
     }
     lab.start(&leader);
     lab.wait("all nodes to be together", |lab| lab.status(other).is_some_and(|status| status.members.len() == 3));
     lab.wait_at(other, "db", &["n1", "n2*", "n3"]);
     lab.wait_until_idle();
-    assert_eq!(done(&lab, &leader, "crm_ticket -t tA -G granted"), "true\n");
+    assert_eq!(lab.done(&leader, "crm_ticket -t tA -G granted"), "true\n");
 
     // Standby stops and demotes in good order; the loss policies follow.
-    done(&lab, "n1", "crm_ticket -t tA -s");
+    lab.done("n1", "crm_ticket -t tA -s");
     lab.wait_at("n1", "plain", &[]);
-    done(&lab, "n1", "crm_ticket -t tA -a");
+    lab.done("n1", "crm_ticket -t tA -a");
     lab.wait("plain to run again", |lab| lab.places("n1", "plain").len() == 1);
-    done(&lab, "n1", "crm_ticket -t tB --revoke --force");
+    lab.done("n1", "crm_ticket -t tB --revoke --force");
     lab.wait_at("n1", "db", &["n1", "n2", "n3"]);
-    done(&lab, "n1", "crm_ticket -t tA -r -f");
+    lab.done("n1", "crm_ticket -t tA -r -f");
     lab.wait_at("n1", "plain", &[]);
     lab.wait_until_idle();
     assert!(lab.runs("n3"));
     lab.wait_at("n1", "hard", &["n3"]);
-    done(&lab, "n1", "crm -F site ticket revoke tC");
+    lab.done("n1", "crm -F site ticket revoke tC");
     lab.wait("n3 to be fenced", |lab| {
         lab.document("n1")
             .status()
@@ -99,16 +84,16 @@ fn what_depends_on_a_ticket_follows_it() {
 #[test]
 fn a_part_without_quorum_cannot_change_a_ticket() {
     let lab = Lab::started(3);
-    done(&lab, "n1", "crm configure property fencing-enabled=false");
+    lab.done("n1", "crm configure property fencing-enabled=false");
     lab.partition(&["n3"]);
     lab.wait("n3 to be alone", |lab| {
         lab.status("n3").is_some_and(|status| status.members.len() == 1 && !status.quorate)
     });
-    let (code, text) = tool(&lab, "n3", "crm_ticket -t tA -g -f");
+    let (code, text) = lab.run("n3", "crm_ticket -t tA -g -f");
     assert!(code == 106 && text.contains("no quorum"), "{code} {text}");
-    let (code, text) = tool(&lab, "n3", "crm -F site ticket grant tA");
+    let (code, text) = lab.run("n3", "crm -F site ticket grant tA");
     assert!(code == 1 && text.contains("no quorum"), "{code} {text}");
-    done(&lab, "n1", "crm_ticket -t tA -g -f");
+    lab.done("n1", "crm_ticket -t tA -g -f");
     lab.heal();
-    lab.wait("n3 to know", |lab| tool(lab, "n3", "crm_ticket -t tA -G granted") == (0, "true\n".to_string()));
+    lab.wait("n3 to know", |lab| lab.run("n3", "crm_ticket -t tA -G granted") == (0, "true\n".to_string()));
 }

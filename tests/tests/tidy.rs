@@ -8,10 +8,13 @@ const CRATES: [&str; 7] = ["grammar", "core", "transport", "daemon", "shell", "t
 /// Files longer than this want to be split by the noun inside them.
 const LINES_MAX: usize = 800;
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
 fn files() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut found = Vec::new();
-    let mut open: Vec<PathBuf> = CRATES.iter().map(|krate| root.join(krate)).collect();
+    let mut open: Vec<PathBuf> = CRATES.iter().map(|krate| root().join(krate)).collect();
     while let Some(directory) = open.pop() {
         for entry in fs::read_dir(&directory).expect("a directory").flatten() {
             let path = entry.path();
@@ -70,4 +73,50 @@ fn excused_tests_exist() {
     });
     let gone: Vec<_> = gone.collect();
     assert!(gone.is_empty(), "{gone:?}");
+}
+
+/// Public functions of a crate's files: path, comment, and head up to the body.
+fn public_functions(folder: &str) -> Vec<(PathBuf, String, String)> {
+    let mut all = Vec::new();
+    for (path, text) in files() {
+        if !path.starts_with(root().join(folder)) {
+            continue;
+        }
+        let mut comment = String::new();
+        let lines: Vec<&str> = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).collect();
+        for (at, line) in lines.iter().map(|line| line.trim_start()).enumerate() {
+            if line.starts_with("pub fn ") || line.starts_with("pub const fn ") || line.starts_with("pub async fn ") {
+                let head = lines[at..lines.len().min(at + 12)].join(" ");
+                let head = head.split('{').next().unwrap_or_default().to_string();
+                all.push((path.clone(), std::mem::take(&mut comment), head));
+            } else if line.starts_with("///") {
+                comment.push_str(line);
+            } else if !line.starts_with("#[") {
+                comment.clear();
+            }
+        }
+    }
+    assert!(all.len() > 20, "{folder} has functions");
+    all
+}
+
+/// Whoever handles a failure in another crate needs to know which it is.
+#[test]
+fn failures_cross_crates_as_types() {
+    for folder in ["grammar/src", "core/src", "transport/src", "daemon/agents/src", "shell/bootstrap/src"] {
+        for (path, _, head) in public_functions(folder) {
+            let is_text = head.contains("-> Result<") && head.trim_end().ends_with(", String>");
+            assert!(!is_text, "{}: {head}", path.display());
+        }
+    }
+}
+
+#[test]
+fn core_and_transport_say_what_they_refuse() {
+    for folder in ["core/src", "transport/src"] {
+        for (path, comment, head) in public_functions(folder) {
+            let refuses = head.contains("-> Result<") || head.contains("-> io::Result<");
+            assert!(!refuses || comment.contains("# Errors"), "{}: {head}", path.display());
+        }
+    }
 }

@@ -7,6 +7,7 @@ use super::find::find_node;
 use super::refusal::Refusal;
 use crate::cib::{Document, Edit};
 
+/// The node attribute of standby.
 pub const STANDBY: &str = "standby";
 
 /// A standby that lasts, or its end.

@@ -14,6 +14,7 @@ use crate::xml::Element;
 use crate::xml::path::Path;
 use quorate_grammar::literal;
 
+/// The meta-attribute that starts and stops.
 pub const TARGET_ROLE: &str = "target-role";
 
 /// What a resource shall be.

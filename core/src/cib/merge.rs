@@ -130,52 +130,19 @@ fn children(
     merged: &mut Element,
     conflicts: &mut Vec<Conflict>,
 ) {
-    let find = |parent: &Element, step: &Step| parent.elements().find(|child| same(child, step)).cloned();
-    // Deletions and changes of what they have.
-    let mut nodes: Vec<Node> = Vec::new();
+    let mut nodes = Vec::new();
     for node in &theirs.children {
-        let Node::Element(their) = node else {
-            nodes.push(node.clone());
-            continue;
-        };
-        let step = Step::to(their);
-        let below = path.join(step.clone());
-        let was = base.and_then(|base| find(base, &step));
-        match (was, find(mine, &step)) {
-            (was, Some(my)) => {
-                nodes.push(Node::from(element(was.as_ref(), their, &my, &below, conflicts)));
-            }
-            (None, None) => nodes.push(node.clone()),
-            (Some(was), None) if was == **their => {}
-            (Some(was), None) => conflicts.push(Conflict {
-                path: below,
-                attribute: None,
-                base: Some(shown(&was)),
-                theirs: Some(shown(their)),
-                mine: None,
-            }),
+        match node {
+            Node::Element(their) => nodes.extend(their_child(base, their, mine, path, conflicts)),
+            Node::Comment(_) | Node::Text(_) => nodes.push(node.clone()),
         }
     }
-    // What only mine has: new, or deleted by them.
     for (place, node) in mine.children.iter().enumerate() {
         match node {
-            Node::Element(my) => {
-                let step = Step::to(my);
-                if find(theirs, &step).is_some() {
-                    continue;
-                }
-                match base.and_then(|base| find(base, &step)) {
-                    None => insert_after(&mut nodes, mine, place, my),
-                    Some(was) if was == **my => {}
-                    Some(was) => conflicts.push(Conflict {
-                        path: path.join(step),
-                        attribute: None,
-                        base: Some(shown(&was)),
-                        theirs: None,
-                        mine: Some(shown(my)),
-                    }),
-                }
+            Node::Element(my) if is_new(base, theirs, my, path, conflicts) => {
+                insert_after(&mut nodes, mine, place, my);
             }
+            Node::Element(_) => {}
             Node::Comment(_) | Node::Text(_) => {
                 let known = |parent: &Element| parent.children.contains(node);
                 if !base.is_some_and(known) && !known(theirs) {
@@ -189,6 +156,46 @@ fn children(
         nodes.retain(|node| node.element().is_some() || mine.children.contains(node) || !base.children.contains(node));
     }
     merged.children = in_my_order(base, theirs, mine, nodes);
+}
+
+fn child<'a>(parent: &'a Element, step: &Step) -> Option<&'a Element> {
+    parent.elements().find(|child| same(child, step))
+}
+
+/// A child that they have, with what I changed in it; none if I deleted it.
+fn their_child(
+    base: Option<&Element>,
+    their: &Arc<Element>,
+    mine: &Element,
+    path: &Path,
+    conflicts: &mut Vec<Conflict>,
+) -> Option<Node> {
+    let step = Step::to(their);
+    let below = path.join(step.clone());
+    match (base.and_then(|base| child(base, &step)), child(mine, &step)) {
+        (was, Some(my)) => Some(Node::from(element(was, their, my, &below, conflicts))),
+        (None, None) => Some(Node::Element(their.clone())),
+        (Some(was), None) if *was == **their => None,
+        (Some(was), None) => {
+            let (base, theirs) = (Some(shown(was)), Some(shown(their)));
+            conflicts.push(Conflict { path: below, attribute: None, base, theirs, mine: None });
+            None
+        }
+    }
+}
+
+/// Whether a child of mine is one that only I have. Without it theirs may have deleted what I changed.
+fn is_new(base: Option<&Element>, theirs: &Element, my: &Element, path: &Path, conflicts: &mut Vec<Conflict>) -> bool {
+    let step = Step::to(my);
+    if child(theirs, &step).is_some() {
+        return false;
+    }
+    let Some(was) = base.and_then(|base| child(base, &step)) else { return true };
+    if was != my {
+        let (base, mine) = (Some(shown(was)), Some(shown(my)));
+        conflicts.push(Conflict { path: path.join(step), attribute: None, base, theirs: None, mine });
+    }
+    false
 }
 
 fn same(child: &Element, step: &Step) -> bool {

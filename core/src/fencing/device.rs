@@ -15,6 +15,7 @@ const ATTEMPTS_DEFAULT: u32 = 2;
 
 /// The pseudo-device of nodes that reset themselves, and its agent, by Pacemaker's names.
 pub const WATCHDOG: &str = "watchdog";
+/// The agent whose device stands for hosts that reset themselves.
 pub const WATCHDOG_AGENT: &str = "fence_watchdog";
 
 /// Names that agents have for the port, and do not tell apart.
@@ -97,6 +98,7 @@ impl Device {
         Device { id, agent, parameters: BTreeMap::new(), unfences: false }
     }
 
+    /// Whether it stands for hosts that reset themselves.
     pub fn is_watchdog(&self) -> bool {
         self.agent == WATCHDOG_AGENT
     }

@@ -64,14 +64,17 @@ pub struct DeviceResult {
 }
 
 impl DeviceResult {
+    /// The agent has done it.
     pub fn done(output: impl Into<String>) -> DeviceResult {
         DeviceResult { end: RunEnd::Done, output: output.into(), took_ms: 0 }
     }
 
+    /// It was not done, and why.
     pub fn failed(why: impl Into<String>) -> DeviceResult {
         DeviceResult { end: RunEnd::Failed, output: why.into(), took_ms: 0 }
     }
 
+    /// Whether it was done.
     pub fn is_ok(&self) -> bool {
         self.end == RunEnd::Done
     }

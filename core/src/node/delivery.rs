@@ -1,16 +1,17 @@
 //! What a delivered message changes. All members get the same messages in the same order.
 
-use super::message::{ActionRef, Message, RequestId};
+use super::message::{ActionRef, Author, Message, RequestId};
 use super::request::{Refusal, Reply};
 use super::{Effect, Node, bound_to_view};
 use crate::admin::cleanup::{self, Forgetting};
 use crate::admin::ticket;
-use crate::cib::{Document, Edit, diff};
+use crate::cib::{Document, Edit, Patch, diff};
+use crate::lrm::Operation;
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
 use crate::replica::CommitError;
 use crate::transition::Outcome;
-use crate::xml::path::Step;
+use crate::xml::path::{Path, Step};
 use std::collections::BTreeSet;
 
 impl Node {
@@ -108,26 +109,11 @@ impl Node {
                 self.term_stored_by(from, term);
                 self.persisted_by(from, term, version);
             }
-            Message::Update { request, edits, ends } => {
-                if let Err(refusal) = self.may_update(&edits) {
-                    return self.answer(request, Reply::Refused(refusal));
-                }
-                let failed = self.replica.update(&edits);
-                if failed > 0 {
-                    let text = format!("{failed} of {} edits had nothing to stand on", edits.len());
-                    self.note(Note::warning("status update", text));
-                }
-                self.answer(request, Reply::Done);
-                self.told(from, ends, "status update");
-            }
+            Message::Update { request, edits, ends } => self.update_delivered(from, request, &edits, ends),
             Message::Perform { accord, to, operation, edits }
                 if from_leader && self.replica.accord() == Some(accord) =>
             {
-                self.replica.update(&edits);
-                self.activity.begun(&operation, to);
-                if to == self.me().id {
-                    self.perform(operation);
-                }
+                self.order_delivered(to, operation, &edits);
             }
             Message::Result(result) => {
                 self.replica.update(&result.edits);
@@ -137,9 +123,7 @@ impl Node {
                 self.result_delivered(result);
             }
             Message::Forget { request, resources, node, failed_only } => {
-                self.forget_delivered(resources.as_deref(), node.as_deref(), failed_only);
-                self.answer(request, Reply::Done);
-                self.something_changed("history forgotten");
+                self.forget_delivered(request, resources.as_deref(), node.as_deref(), failed_only);
             }
             Message::Device { request, id, device } => self.device_delivered(request, id, device),
             Message::Ticket { request, ticket, change, epoch_seconds } => {
@@ -175,6 +159,28 @@ impl Node {
         }
     }
 
+    fn update_delivered(&mut self, from: u32, request: Option<RequestId>, edits: &[Edit], ends: Option<ActionRef>) {
+        if let Err(refusal) = self.may_update(edits) {
+            return self.answer(request, Reply::Refused(refusal));
+        }
+        let failed = self.replica.update(edits);
+        if failed > 0 {
+            let text = format!("{failed} of {} edits had nothing to stand on", edits.len());
+            self.note(Note::warning("status update", text));
+        }
+        self.answer(request, Reply::Done);
+        self.told(from, ends, "status update");
+    }
+
+    /// The leader has an operation run: all know of it, one does it.
+    fn order_delivered(&mut self, to: u32, operation: Operation, edits: &[Edit]) {
+        self.replica.update(edits);
+        self.activity.begun(&operation, to);
+        if to == self.me().id {
+            self.perform(operation);
+        }
+    }
+
     /// A change of the configuration needs what a commit needs, whoever makes it.
     fn may_update(&self, edits: &[Edit]) -> Result<(), Refusal> {
         if edits.iter().any(Edit::is_of_configuration) { self.may_commit() } else { Ok(()) }
@@ -198,56 +204,31 @@ impl Node {
         }
     }
 
-    fn commit_delivered(
-        &mut self,
-        request: RequestId,
-        patch: &crate::cib::Patch,
-        author: &super::message::Author,
-        epoch_seconds: i64,
-    ) {
+    fn commit_delivered(&mut self, request: RequestId, patch: &Patch, author: &Author, epoch_seconds: i64) {
         if let Err(refusal) = self.may_commit() {
             return self.answer(Some(request), Reply::Refused(refusal));
         }
         let before = self.replica.document().version();
         let nodes = configured_nodes(self.document());
-        match self.replica.commit(request, patch) {
-            Ok(version) => {
-                let left = configured_nodes(self.document());
-                nodes.difference(&left).for_each(|(id, name)| self.forget_node(id, name));
-                self.unite_entries();
-                let root = crate::xml::path::Path(vec![Step { name: "cib".into(), id: None }]);
-                let set =
-                    |name: &str, value: &str| Edit::Set { path: root.clone(), name: name.into(), value: value.into() };
-                let written = crate::time::Now::with_offset(epoch_seconds, author.offset).at;
-                let written = crate::time::in_words(written);
-                self.replica.update(&[
-                    set("cib-last-written", &written),
-                    set("update-origin", &author.node),
-                    set("update-client", &author.client),
-                    set("update-user", &author.user),
-                ]);
-                let term = self.replica.terms().term;
-                if (before.admin_epoch, before.epoch) == (version.admin_epoch, version.epoch) {
-                    // The status is on no disk: there is nothing to wait for.
-                    self.answer(Some(request), Reply::Committed { version, durable: true, unsaved: Vec::new() });
-                } else {
-                    self.durability.await_commit(request, term, version, &self.waiting);
-                }
-                self.tell_commit(patch, author, version);
-                self.something_changed("configuration change");
-                if self.is_leader() {
-                    self.advise();
-                }
-            }
-            Err(CommitError::Patch(error)) => self.answer(Some(request), Reply::Refused(Refusal::Patch(error))),
-            Err(CommitError::Schema(error)) => {
-                let reason = error.to_string();
-                self.answer(Some(request), Reply::Refused(Refusal::Schema { reason }));
-            }
-            Err(CommitError::Invalid(faults)) => {
-                let reason = crate::schema::in_short(&faults);
-                self.answer(Some(request), Reply::Refused(Refusal::Schema { reason }));
-            }
+        let version = match self.replica.commit(request, patch) {
+            Ok(version) => version,
+            Err(error) => return self.answer(Some(request), Reply::Refused(refusal_of(error))),
+        };
+        let left = configured_nodes(self.document());
+        nodes.difference(&left).for_each(|(id, name)| self.forget_node(id, name));
+        self.unite_entries();
+        self.replica.update(&signature(author, epoch_seconds));
+        let term = self.replica.terms().term;
+        if (before.admin_epoch, before.epoch) == (version.admin_epoch, version.epoch) {
+            // The status is on no disk: there is nothing to wait for.
+            self.answer(Some(request), Reply::Committed { version, durable: true, unsaved: Vec::new() });
+        } else {
+            self.durability.await_commit(request, term, version, &self.waiting);
+        }
+        self.tell_commit(patch, author, version);
+        self.something_changed("configuration change");
+        if self.is_leader() {
+            self.advise();
         }
     }
 
@@ -266,7 +247,13 @@ impl Node {
     }
 
     /// Deletes histories and fail counts; where this node is meant, monitors end too.
-    fn forget_delivered(&mut self, resources: Option<&[String]>, node: Option<&str>, failed_only: bool) {
+    fn forget_delivered(
+        &mut self,
+        request: Option<RequestId>,
+        resources: Option<&[String]>,
+        node: Option<&str>,
+        failed_only: bool,
+    ) {
         let forgotten = cleanup::forget(self.document(), &Forgetting { resources, node, failed_only });
         for (at, resource) in &forgotten.histories {
             if at.name == self.me().name {
@@ -276,6 +263,8 @@ impl Node {
         if !forgotten.edits.is_empty() {
             self.replica.update(&forgotten.edits);
         }
+        self.answer(request, Reply::Done);
+        self.something_changed("history forgotten");
     }
 
     /// A member has stopped everything and goes: it need not be fenced.
@@ -312,6 +301,28 @@ impl Node {
         if !after.version().same_configuration(before.version()) || terms_moved {
             self.persist();
         }
+    }
+}
+
+/// Who changed the configuration and when, as the root of a CIB says it.
+fn signature(author: &Author, epoch_seconds: i64) -> [Edit; 4] {
+    let root = Path(vec![Step { name: "cib".into(), id: None }]);
+    let set = |name: &str, value: &str| Edit::Set { path: root.clone(), name: name.into(), value: value.into() };
+    let written = crate::time::in_words(crate::time::Now::with_offset(epoch_seconds, author.offset).at);
+    [
+        set("cib-last-written", &written),
+        set("update-origin", &author.node),
+        set("update-client", &author.client),
+        set("update-user", &author.user),
+    ]
+}
+
+/// What a tool is told of a change that the document does not take.
+fn refusal_of(error: CommitError) -> Refusal {
+    match error {
+        CommitError::Patch(error) => Refusal::Patch(error),
+        CommitError::Schema(error) => Refusal::Schema { reason: error.to_string() },
+        CommitError::Invalid(faults) => Refusal::Schema { reason: crate::schema::in_short(&faults) },
     }
 }
 

@@ -122,6 +122,7 @@ impl fmt::Display for Task {
 pub struct Relation(u32);
 
 impl Relation {
+    /// Demands nothing.
     pub const NONE: Self = Self(0);
     /// First, then; nothing more.
     pub const ORDERED: Self = Self(1);

@@ -51,6 +51,7 @@ pub struct Table<I, T> {
 }
 
 impl<I: Id, T> Table<I, T> {
+    /// A table without rows.
     pub const fn new() -> Self {
         Self { rows: Vec::new(), of: PhantomData }
     }
@@ -71,10 +72,12 @@ impl<I: Id, T> Table<I, T> {
         self.rows.shrink_to_fit();
     }
 
+    /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -89,10 +92,12 @@ impl<I: Id, T> Table<I, T> {
         self.rows.iter().enumerate().map(|(at, row)| (I::new(at), row))
     }
 
+    /// All rows, in the order they came.
     pub fn rows(&self) -> &[T] {
         &self.rows
     }
 
+    /// All rows, to be changed.
     pub fn rows_mut(&mut self) -> &mut [T] {
         &mut self.rows
     }

@@ -59,12 +59,14 @@ pub struct Alternative {
     pub allowed_children: Bits,
 }
 
+/// An attribute that an alternative may have.
 pub struct Wanted {
     /// Which of the entry's attributes.
     pub at: usize,
     pub kind: Type,
 }
 
+/// How often an alternative has a child.
 pub struct Count {
     /// Which of the entry's children.
     pub at: usize,
@@ -73,12 +75,14 @@ pub struct Count {
 }
 
 impl Alternative {
+    /// The type of that attribute, if it may stand here.
     pub fn kind_of(&self, at: usize) -> Option<&Type> {
         self.attributes.iter().find(|wanted| wanted.at == at).map(|wanted| &wanted.kind)
     }
 }
 
 impl Entry {
+    /// The number of an attribute.
     pub fn attribute(&self, name: &str) -> Option<usize> {
         self.attributes.iter().position(|attribute| attribute.name == name)
     }

@@ -5,6 +5,7 @@
 
 use crate::cib::upgrade::Schema;
 
+/// What values an attribute may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     Text,
@@ -33,6 +34,7 @@ pub enum Type {
 const DIGITS_MAX: usize = 24;
 
 impl Type {
+    /// Whether a text is such a value.
     pub fn fits(&self, text: &str) -> bool {
         match self {
             Type::Text => true,

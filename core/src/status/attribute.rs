@@ -6,6 +6,7 @@ use crate::cib::decode::attribute_sets_of;
 use crate::cib::model::attributes::AttributeSet;
 use crate::xml::Element;
 
+/// The `transient_attributes` of a node's state.
 #[derive(Clone, Debug, Default)]
 pub struct TransientAttributes {
     pub attributes: Vec<AttributeSet>,

@@ -6,6 +6,7 @@ use crate::xml::Element;
 use quorate_grammar::literal;
 use std::collections::BTreeMap;
 
+/// A `ticket_state`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TicketState {
     pub id: String,

@@ -9,6 +9,7 @@ use crate::scheduler::resolve::node::compare_names;
 use crate::score::Score;
 use std::collections::BTreeMap;
 
+/// All that status displays show of a cluster, as plain data.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClusterView {
     pub summary: Summary,
@@ -27,6 +28,7 @@ pub struct ClusterView {
     pub tags: BTreeMap<String, Vec<String>>,
 }
 
+/// The head of a status display.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     pub stack: String,
@@ -74,6 +76,7 @@ impl Default for Summary {
     }
 }
 
+/// The DC (here: the leader), as displays name it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CurrentDc {
     pub name: String,
@@ -92,6 +95,7 @@ pub struct LastChange {
     pub origin: Option<String>,
 }
 
+/// What a node is to displays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NodeKind {
     #[default]
@@ -100,6 +104,7 @@ pub enum NodeKind {
     Guest,
 }
 
+/// A node's health, by its `#health-` attributes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
     #[default]
@@ -108,6 +113,7 @@ pub enum Health {
     Red,
 }
 
+/// A node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeView {
     pub name: String,
@@ -138,6 +144,7 @@ pub struct NodeView {
     pub active: usize,
 }
 
+/// A resource of any kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ResourceView {
     Primitive(PrimitiveView),
@@ -171,6 +178,7 @@ pub struct Common {
     pub asked_for: bool,
 }
 
+/// A primitive, or one instance of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PrimitiveView {
     pub common: Common,
@@ -193,6 +201,7 @@ pub struct PrimitiveView {
     pub locked_to: Option<NodeRef>,
 }
 
+/// A node that something is active on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeRef {
     pub name: String,
@@ -202,6 +211,7 @@ pub struct NodeRef {
     pub online: bool,
 }
 
+/// A group, or one instance of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GroupView {
     pub common: Common,
@@ -214,6 +224,7 @@ pub struct GroupView {
     pub members: Vec<PrimitiveView>,
 }
 
+/// A clone with its instances.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CloneView {
     pub common: Common,
@@ -237,6 +248,7 @@ pub struct InstanceView {
     pub changing: bool,
 }
 
+/// How a clone's short form mentions an instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Mention {
     /// With a line of its own.
@@ -260,6 +272,7 @@ pub struct CloneDigest {
     pub stopped: Vec<(String, Vec<String>)>,
 }
 
+/// A bundle with its replicas.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BundleView {
     pub common: Common,
@@ -273,6 +286,7 @@ pub struct BundleView {
     pub replicas: Vec<ReplicaView>,
 }
 
+/// One replica of a bundle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReplicaView {
     pub number: usize,
@@ -285,6 +299,7 @@ pub struct ReplicaView {
     pub without_container: bool,
 }
 
+/// A node's attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeAttributes {
     pub node: String,
@@ -294,6 +309,7 @@ pub struct NodeAttributes {
     pub attributes: Vec<AttributeView>,
 }
 
+/// One attribute of a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttributeView {
     pub name: String,
@@ -302,6 +318,7 @@ pub struct AttributeView {
     pub expected: Option<i64>,
 }
 
+/// What was run on a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeHistory {
     pub node: String,
@@ -311,6 +328,7 @@ pub struct NodeHistory {
     pub resources: Vec<ResourceHistoryView>,
 }
 
+/// What was run for one resource on a node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResourceHistoryView {
     pub id: String,
@@ -326,6 +344,7 @@ pub struct ResourceHistoryView {
     pub operations: Vec<OperationView>,
 }
 
+/// One operation of a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperationView {
     pub call: String,
@@ -339,6 +358,7 @@ pub struct OperationView {
     pub queue_ms: Option<String>,
 }
 
+/// A failed operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailureView {
     pub resource: String,
@@ -370,6 +390,7 @@ impl ResourceHistoryView {
     }
 }
 
+/// What became of a fencing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FencingState {
     Succeeded,
@@ -378,6 +399,7 @@ pub enum FencingState {
     Pending,
 }
 
+/// One event of the fencing history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FencingView {
     pub target: String,
@@ -392,6 +414,7 @@ pub struct FencingView {
     pub reason: Option<String>,
 }
 
+/// A ticket's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TicketView {
     pub id: String,

@@ -6,6 +6,7 @@
 use super::cluster::ClusterView;
 use crate::time::Zone;
 
+/// A part of a status display, as `--include` and `--exclude` of crm_mon name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
     Summary,
@@ -29,6 +30,7 @@ pub enum Section {
 }
 
 impl Section {
+    /// All sections, in the order of the display.
     pub const ALL: [Section; 18] = [
         Self::Summary,
         Self::Stack,
@@ -118,6 +120,7 @@ impl Sections {
     }
 }
 
+/// What people choose of a status display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewOptions {
     pub sections: Sections,

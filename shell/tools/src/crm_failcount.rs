@@ -9,6 +9,7 @@ use quorate_core::admin;
 use quorate_core::arguments::{Argument, Given, Value, argument};
 use quorate_core::attribute;
 use quorate_core::score::Score;
+use quorate_core::status::failcount;
 use quorate_core::time::Interval;
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
@@ -119,7 +120,7 @@ fn count(
     let document = door::read(source, ANSWER_WITHIN).map_err(refused)?;
     let known = admin::find_node(&document, node)
         .ok_or_else(|| (Exit::NO_SUCH, format!("Could not map name={node} to a UUID")))?;
-    let whole = format!("fail-count-{resource}");
+    let whole = format!("{}{resource}", failcount::COUNT);
     let all = attribute::all(&document, &known);
     let sum = |fits: &dyn Fn(&str) -> bool| {
         let counted = all.iter().filter(|(name, _)| fits(name)).filter_map(|(_, value)| Score::parse(value));

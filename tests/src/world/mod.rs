@@ -15,6 +15,8 @@ mod fencing;
 mod host;
 mod network;
 mod setting;
+mod story;
+mod tools;
 
 pub use chance::Chance;
 use checkers::Record;
@@ -24,14 +26,12 @@ pub use fencing::FenceDevices;
 use host::Host;
 pub use host::{BROKEN, CRASHED, STUBBORN};
 use network::Network;
-use quorate_core::cib::diff;
-use quorate_core::node::{Effect, Event, Node, RESTLESS, Refusal, Reply, Request, Timer, UNDECIDED};
+use quorate_core::node::{Effect, Event, RESTLESS, Reply, Timer, UNDECIDED};
 use quorate_core::replica::PersistedTerms;
-use quorate_core::xml::Element;
 use quorate_transport::cluster::embedded::protocol::packet::Packet;
 use quorate_transport::cluster::embedded::protocol::{Input, Output};
 use quorate_transport::cluster::{ClusterEvent, DownReason};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How long faults go on, and how long the cluster then has to come to rest. Milliseconds.
 const FAULTS_MS: u64 = 60_000;
@@ -45,9 +45,6 @@ const CLOCK_SPAN_MS: u64 = 30 * 24 * 3_600_000;
 
 /// A host that resets itself is back after so long. Milliseconds.
 const RESET_MS: u64 = 4_000;
-
-/// Numbers of requests that belong to a story lie above.
-const STORY: u64 = 1 << 32;
 
 /// A run writes no more steps than this; more is a loop.
 const STEPS_MAX: u64 = 3_000_000;
@@ -301,13 +298,6 @@ impl World {
         self.hosts[&node].life.as_ref().is_some_and(|life| life.incarnation == incarnation)
     }
 
-    /// Somebody switches a host on.
-    pub fn switch_on(&mut self, node: u32) {
-        self.tell(|| format!("n{node} is switched on"));
-        self.host(node).powered = true;
-        self.after(0, Happening::Boot { node });
-    }
-
     fn boot(&mut self, node: u32) {
         let (now, steps) = (self.now, self.steps);
         let host = self.host(node);
@@ -466,142 +456,6 @@ impl World {
 
     fn power_on_after(&mut self, node: u32, ms: u64) {
         self.after(ms, Happening::Boot { node });
-    }
-
-    /// Someone commits a tag through some node, as often as the run lasts.
-    fn write(&mut self) {
-        let gap = 200 + self.chance.below(2_000);
-        if self.faulty {
-            self.after(gap, Happening::Write);
-        }
-        let node = 1 + self.chance.below(self.hosts.len() as u64) as u32;
-        let Some(life) = self.hosts[&node].life.as_ref().filter(|_| self.hosts[&node].paused_until <= self.now) else {
-            return;
-        };
-        let (incarnation, base) = (life.incarnation, life.node.document().clone());
-        self.written += 1;
-        let name = format!("t{}", self.written);
-        let mut work = base.clone();
-        let reference = Element::new("obj_ref").with("id", "p1");
-        work.configuration_mut().child_or_new("tags").push(Element::new("tag").with("id", &name).with_child(reference));
-        let client = u64::from(self.written);
-        self.asked.insert((node, incarnation, client), name);
-        let request = Request::Commit { patch: diff(&base, &work) };
-        let event = Event::Request { client, request, user: "root".into(), groups: None, program: "writer".into() };
-        self.step(node, event);
-    }
-
-    /// A tool asks a node; the answer comes in time, under this number.
-    pub fn ask(&mut self, node: u32, request: Request) -> u64 {
-        self.written += 1;
-        let client = STORY + u64::from(self.written);
-        self.tell(|| format!("n{node} is asked: {request:?}"));
-        if let (Request::Fence { node: target, .. }, Some(life)) = (&request, &self.hosts[&node].life) {
-            let target = target.trim_start_matches('n').parse().expect("nodes are n1, n2, …");
-            self.fencing_asked.insert((node, life.incarnation, client), target);
-        }
-        self.step(node, Event::Request { client, request, user: "root".into(), groups: None, program: "story".into() });
-        client
-    }
-
-    pub fn answer(&self, number: u64) -> Option<&Reply> {
-        self.answers.get(&number)
-    }
-
-    /// Cuts the network: these nodes hear each other, and the others each other.
-    pub fn cut_off(&mut self, nodes: &[u32]) {
-        let ids = self.hosts.keys().copied();
-        let part = ids.map(|id| (id, u64::from(nodes.contains(&id)))).collect();
-        self.tell(|| format!("{nodes:?} are cut off"));
-        self.disturb_all();
-        self.network.cut(part);
-    }
-
-    /// Nobody hears anybody.
-    pub fn part_all(&mut self) {
-        let part = self.hosts.keys().map(|id| (*id, u64::from(*id))).collect();
-        self.tell(|| "nobody hears anybody".into());
-        self.disturb_all();
-        self.network.cut(part);
-    }
-
-    pub fn stand_still(&mut self, node: u32, until: u64) {
-        self.tell(|| format!("n{node} stands still until {until}"));
-        self.host(node).paused_until = until;
-        self.disturbed.insert(node, until);
-    }
-
-    /// Runs on for a while. Milliseconds.
-    pub fn run_for(&mut self, ms: u64) -> Result<(), Broken> {
-        self.run_until(self.now + ms)?;
-        Ok(())
-    }
-
-    pub fn mend(&mut self) {
-        self.tell(|| "the network is mended".into());
-        self.disturb_all();
-        self.network.mend();
-    }
-
-    /// A host loses its power, and has it again after a while.
-    pub fn lose_power_for(&mut self, node: u32, ms: u64) {
-        self.tell(|| format!("n{node} loses power"));
-        self.power_off(node);
-        self.power_on_after(node, ms);
-    }
-
-    fn answered(&mut self, node: u32, incarnation: u64, client: u64, reply: Reply) {
-        if client > STORY {
-            self.tell(|| format!("n{node} answers: {reply:?}"));
-            self.answers.insert(client, reply);
-            self.fencing_asked.remove(&(node, incarnation, client));
-            return;
-        }
-        if let Some(target) = self.fencing_asked.remove(&(node, incarnation, client)) {
-            return self.tell(|| format!("n{node} answers about n{target}: {reply:?}"));
-        }
-        let Some(name) = self.asked.remove(&(node, incarnation, client)) else {
-            return;
-        };
-        match reply {
-            Reply::Committed { version, durable: true, .. } => {
-                self.tell(|| format!("n{node} acknowledges {name} as {version}"));
-                self.acknowledged(name);
-            }
-            Reply::Refused(Refusal::Patch(_) | Refusal::NoQuorum) => {}
-            other => self.tell(|| format!("n{node} answers {name}: {other:?}")),
-        }
-    }
-
-    /// Living nodes, with what they hold.
-    pub fn nodes(&self) -> impl Iterator<Item = (u32, &Node)> {
-        self.hosts.iter().filter_map(|(id, host)| Some((*id, &host.life.as_ref()?.node)))
-    }
-
-    /// Living nodes whose tools wait to hear of a fencing, and of whose.
-    pub fn unanswered(&self) -> Vec<(u32, u32)> {
-        let waiting = self.fencing_asked.iter().filter(|((node, incarnation, _), _)| self.lives(*node, *incarnation));
-        waiting.map(|((node, _, _), target)| (*node, *target)).collect()
-    }
-
-    /// Where each resource is active.
-    pub fn active(&self) -> BTreeMap<String, BTreeSet<u32>> {
-        let mut active: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-        for (id, host) in &self.hosts {
-            for resource in &host.active {
-                active.entry(resource.clone()).or_default().insert(*id);
-            }
-        }
-        active
-    }
-
-    /// Hosts that are not switched off.
-    pub fn powered(&self) -> usize {
-        self.hosts.values().filter(|host| host.powered).count()
-    }
-
-    pub fn size(&self) -> usize {
-        self.hosts.len()
     }
 }
 

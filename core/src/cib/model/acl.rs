@@ -2,6 +2,7 @@
 //!
 //! In: nothing. Out: [`Acls`]. Never here: deciding a request.
 
+/// The `acls` section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acls {
     pub roles: Vec<AclRole>,
@@ -9,6 +10,7 @@ pub struct Acls {
     pub groups: Vec<AclSubject>,
 }
 
+/// An `acl_role`: permissions under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AclRole {
     pub id: String,
@@ -25,6 +27,7 @@ pub struct AclSubject {
     pub roles: Vec<String>,
 }
 
+/// An `acl_permission`: what is done to which elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AclPermission {
     pub id: String,
@@ -33,6 +36,7 @@ pub struct AclPermission {
     pub description: Option<String>,
 }
 
+/// What a permission lets its users do with what it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AclKind {
     Read,
@@ -40,6 +44,7 @@ pub enum AclKind {
     Deny,
 }
 
+/// Which elements a permission is about: `xpath`, `reference`, or `object-type` with `attribute`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AclScope {
     Xpath(String),

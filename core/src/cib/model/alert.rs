@@ -4,6 +4,7 @@
 
 use super::attributes::AttributeSet;
 
+/// An `alert`: a program that is run when something happens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
     pub id: String,
@@ -15,6 +16,7 @@ pub struct Alert {
     pub recipients: Vec<Recipient>,
 }
 
+/// The `select` of an alert: kinds of events; without one, all but attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertSelection {
     pub nodes: bool,
@@ -24,6 +26,7 @@ pub struct AlertSelection {
     pub attributes: Option<Vec<String>>,
 }
 
+/// A `recipient` of an alert: one run of its program for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipient {
     pub id: String,

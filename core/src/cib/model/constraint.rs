@@ -5,6 +5,7 @@
 use super::rule::Rule;
 use crate::score::Score;
 
+/// One element of the `constraints` section.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Constraint {
     Location(Location),
@@ -44,6 +45,7 @@ impl Constraint {
     }
 }
 
+/// An `rsc_location`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Location {
     pub id: String,
@@ -54,6 +56,7 @@ pub struct Location {
     pub discovery: Option<String>,
 }
 
+/// Whom a location is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LocationOf {
     Resource(String),
@@ -62,6 +65,7 @@ pub enum LocationOf {
     Sets(Vec<ResourceSet>),
 }
 
+/// Where a location wants it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LocationWant {
     /// Without a score of its own, a set's may still give one.
@@ -74,6 +78,7 @@ pub enum LocationWant {
     Nothing,
 }
 
+/// An `rsc_colocation`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Colocation {
     pub id: String,
@@ -83,6 +88,7 @@ pub struct Colocation {
     pub of: ColocationOf,
 }
 
+/// Who is to be beside whom: two resources, or sets of them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColocationOf {
     Pair {
@@ -96,6 +102,7 @@ pub enum ColocationOf {
     Sets(Vec<ResourceSet>),
 }
 
+/// An `rsc_order`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     pub id: String,
@@ -106,6 +113,7 @@ pub struct Order {
     pub of: OrderOf,
 }
 
+/// The `kind` of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderKind {
     Optional,
@@ -113,12 +121,14 @@ pub enum OrderKind {
     Serialize,
 }
 
+/// What comes first and what then: two actions, or sets of them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OrderOf {
     Pair { first: String, first_action: Option<String>, then: String, then_action: Option<String> },
     Sets(Vec<ResourceSet>),
 }
 
+/// An `rsc_ticket`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ticket {
     pub id: String,
@@ -127,12 +137,14 @@ pub struct Ticket {
     pub of: TicketOf,
 }
 
+/// Who depends on a ticket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TicketOf {
     Resource { resource: String, role: Option<String> },
     Sets(Vec<ResourceSet>),
 }
 
+/// A `resource_set`; what it leaves open, its constraint decides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceSet {
     pub id: String,

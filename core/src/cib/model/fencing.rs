@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A `fencing-level`: devices that cut a node off together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FencingLevel {
     pub id: String,
@@ -14,6 +15,7 @@ pub struct FencingLevel {
     pub devices: Vec<String>,
 }
 
+/// Which nodes a fencing level is for: one, those whose names fit, those with an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FencingTarget {
     Node(String),

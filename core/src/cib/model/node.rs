@@ -6,6 +6,7 @@ use super::attributes::AttributeSet;
 use crate::ids::{NodeName, NodeUuid};
 use crate::score::Score;
 
+/// A `node` of the `nodes` section.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeConfig {
     pub uuid: NodeUuid,
@@ -18,6 +19,7 @@ pub struct NodeConfig {
     pub utilization: Vec<AttributeSet>,
 }
 
+/// The `type` of a configured node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
     Member,

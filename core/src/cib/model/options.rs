@@ -23,6 +23,7 @@ pub enum NoQuorumPolicy {
     Fence,
 }
 
+/// `placement-strategy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlacementStrategy {
     Default,
@@ -31,6 +32,7 @@ pub enum PlacementStrategy {
     Balanced,
 }
 
+/// `node-health-strategy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HealthStrategy {
     None,
@@ -40,6 +42,7 @@ pub enum HealthStrategy {
     Custom,
 }
 
+/// Cluster options of `crm_config`, as types, defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterOptions {
     /// As given, whatever the name.

@@ -50,6 +50,7 @@ impl fmt::Display for Role {
     }
 }
 
+/// One element of the `resources` section, templates aside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ResourceConfig {
     Primitive(Arc<Primitive>),
@@ -139,6 +140,7 @@ impl fmt::Display for Agent {
     }
 }
 
+/// A `primitive`, with what its template gives it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Primitive {
     pub id: String,
@@ -154,12 +156,14 @@ pub struct Primitive {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// A `template`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     pub id: String,
     pub primitive: Primitive,
 }
 
+/// A `group`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
     pub id: String,
@@ -170,6 +174,7 @@ pub struct Group {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// A `clone`, or a `master` of old.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CloneConfig {
     pub id: String,
@@ -180,6 +185,7 @@ pub struct CloneConfig {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// What a clone is of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cloned {
     Primitive(Arc<Primitive>),
@@ -196,6 +202,7 @@ impl Cloned {
     }
 }
 
+/// A `bundle`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bundle {
     pub id: String,
@@ -211,6 +218,7 @@ pub struct Bundle {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// The `network` of a bundle.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BundleNetwork {
     /// ip-range-start, control-port, host-interface, host-netmask, add-host.
@@ -218,6 +226,7 @@ pub struct BundleNetwork {
     pub ports: Vec<PortMapping>,
 }
 
+/// A `port-mapping` of a bundle's network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortMapping {
     pub id: String,
@@ -226,6 +235,7 @@ pub struct PortMapping {
     pub range: Option<String>,
 }
 
+/// A `storage-mapping` of a bundle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StorageMapping {
     pub id: String,

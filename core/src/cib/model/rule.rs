@@ -4,6 +4,7 @@
 
 use crate::score::Score;
 
+/// A `rule`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     pub id: String,
@@ -14,6 +15,7 @@ pub struct Rule {
     pub conditions: Vec<Condition>,
 }
 
+/// `boolean-op`: whether all conditions must hold, or one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Combine {
     And,
@@ -28,6 +30,7 @@ pub enum RuleScore {
     FromAttribute(String),
 }
 
+/// What stands in a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     Rule(Rule),
@@ -61,6 +64,7 @@ pub struct AttributeExpression {
     pub source: ValueSource,
 }
 
+/// The `operation` of an expression on attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     Less,
@@ -73,6 +77,7 @@ pub enum Comparison {
     NotDefined,
 }
 
+/// The `type` by which values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     Text,
@@ -89,6 +94,7 @@ pub enum ValueSource {
     Meta,
 }
 
+/// A `date_expression`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DateExpression {
     pub id: String,

@@ -45,6 +45,37 @@ struct Demand {
     relation: Relation,
 }
 
+/// The demands that only an action of a resource hears, after all others.
+const REST: [(Relation, Filter); 4] = [
+    (Relation::UNMIGRATABLE_THEN_BLOCKS, OPTIONAL),
+    (Relation::FIRST_ELSE_THEN, OPTIONAL),
+    (Relation::ORDERED, RUNNABLE),
+    (Relation::ASYMMETRIC, RUNNABLE),
+];
+
+/// An edge as it is applied: its ends, and the first's flags as they shall be seen.
+#[derive(Clone, Copy)]
+struct Pair {
+    first: ActionId,
+    then: ActionId,
+    /// Whose action `then` is.
+    owner: Option<ResourceId>,
+    node: Option<NodeId>,
+    flags: Flags,
+    relation: Relation,
+}
+
+impl Pair {
+    const fn demand(self, relation: Relation, flags: Flags, filter: Filter) -> Demand {
+        Demand { first: self.first, then: self.then, node: self.node, flags, filter, relation }
+    }
+
+    /// The first's flags for demands that ask only whether it is required.
+    const fn only_optional(self) -> Flags {
+        Flags { optional: self.flags.optional, runnable: false, migratable: false }
+    }
+}
+
 /// A flag that is taken away, for the words of the reason.
 #[derive(Clone, Copy)]
 enum Flag {
@@ -99,88 +130,92 @@ impl Plan<'_> {
 
     /// Applies everything the edge at `at` among `then`'s inputs demands.
     pub(super) fn apply_edge(&mut self, then: ActionId, at: usize, first_flags: Flags, then_flags: Flags) -> Changed {
-        let mut changed = Changed::default();
-        let first = self.actions[then].before[at].action;
+        let mut pair = self.pair(then, at, first_flags);
+        let (first, flags) = (pair.first, pair.flags);
+        let mut changed = self.require_then(pair);
+        changed.and(self.ask_owner(pair, Relation::INTERMEDIATE_STOP, flags, BOTH));
+        changed.and(self.require_first(pair));
+        changed.and(self.ask_owner(pair, Relation::PROMOTED_THEN_IMPLIES_FIRST, pair.only_optional(), OPTIONAL));
+        if pair.relation.has(Relation::MIN_RUNNABLE) {
+            changed.and(self.count_runnable(then, pair.owner, pair.demand(Relation::MIN_RUNNABLE, flags, RUNNABLE)));
+        }
+        changed.and(self.await_nested_probe(&mut pair, at));
+        changed.and(self.block_then(pair));
+        for (kind, filter) in REST {
+            changed.and(self.ask_owner(pair, kind, flags, filter));
+        }
+        self.show_in_graph(first, then, pair.relation, first_flags, then_flags);
+        changed.and(self.wait_for_blocked_stop(first, then, pair.relation));
+        changed
+    }
+
+    /// The edge at `at` among `then`'s inputs, with `FIRST_IMPLIES_SAME_NODE_THEN` made plain.
+    fn pair(&mut self, then: ActionId, at: usize, flags: Flags) -> Pair {
+        let (first, mut relation) = (self.actions[then].before[at].action, self.actions[then].before[at].relation);
         let mut node = self.actions[then].node;
-        let mut relation = self.actions[then].before[at].relation;
         if relation.has(Relation::FIRST_IMPLIES_SAME_NODE_THEN) {
             relation = relation.without(Relation::FIRST_IMPLIES_SAME_NODE_THEN) | Relation::FIRST_IMPLIES_THEN;
             self.actions[then].before[at].relation = relation;
             node = self.actions[first].node;
         }
-        let then_owner = self.actions[then].resource;
-        let only_optional = Flags { optional: first_flags.optional, runnable: false, migratable: false };
-        let demand =
-            |relation: Relation, flags: Flags, filter: Filter| Demand { first, then, node, flags, filter, relation };
-        if relation.has(Relation::FIRST_IMPLIES_THEN) {
-            match then_owner {
-                Some(owner) => {
-                    changed.and(self.update(owner, demand(Relation::FIRST_IMPLIES_THEN, only_optional, OPTIONAL)))
-                }
-                None if !first_flags.optional && self.actions[then].optional => {
-                    self.actions[then].optional = false;
-                    changed.then = true;
-                }
-                None => {}
-            }
+        Pair { first, then, owner: self.actions[then].resource, node, flags, relation }
+    }
+
+    /// If the edge is of this kind, the resource of `then` is asked; an action without one is not.
+    fn ask_owner(&mut self, pair: Pair, kind: Relation, flags: Flags, filter: Filter) -> Changed {
+        match pair.owner {
+            Some(owner) if pair.relation.has(kind) => self.update(owner, pair.demand(kind, flags, filter)),
+            Some(_) | None => Changed::default(),
         }
-        if let Some(owner) = then_owner.filter(|_| relation.has(Relation::INTERMEDIATE_STOP)) {
-            changed.and(self.update(owner, demand(Relation::INTERMEDIATE_STOP, first_flags, BOTH)));
+    }
+
+    fn require_then(&mut self, pair: Pair) -> Changed {
+        let mut changed = self.ask_owner(pair, Relation::FIRST_IMPLIES_THEN, pair.only_optional(), OPTIONAL);
+        let row = &mut self.actions[pair.then];
+        let is_bare = pair.owner.is_none() && pair.relation.has(Relation::FIRST_IMPLIES_THEN);
+        if is_bare && !pair.flags.optional && row.optional {
+            row.optional = false;
+            changed.then = true;
         }
-        if relation.has(Relation::THEN_IMPLIES_FIRST) {
-            match self.actions[first].resource {
-                Some(owner) => {
-                    changed.and(self.update(owner, demand(Relation::THEN_IMPLIES_FIRST, first_flags, OPTIONAL)))
-                }
-                None if !first_flags.optional && self.actions[first].runnable => {
-                    self.actions[first].runnable = false;
-                    changed.first = true;
-                }
-                None => {}
-            }
+        changed
+    }
+
+    fn require_first(&mut self, pair: Pair) -> Changed {
+        if !pair.relation.has(Relation::THEN_IMPLIES_FIRST) {
+            return Changed::default();
         }
-        if let Some(owner) = then_owner.filter(|_| relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST)) {
-            changed.and(self.update(owner, demand(Relation::PROMOTED_THEN_IMPLIES_FIRST, only_optional, OPTIONAL)));
+        let row = &mut self.actions[pair.first];
+        if let Some(owner) = row.resource {
+            return self.update(owner, pair.demand(Relation::THEN_IMPLIES_FIRST, pair.flags, OPTIONAL));
         }
-        if relation.has(Relation::MIN_RUNNABLE) {
-            changed.and(self.count_runnable(then, then_owner, demand(Relation::MIN_RUNNABLE, first_flags, RUNNABLE)));
+        let blocks = !pair.flags.optional && row.runnable;
+        row.runnable &= !blocks;
+        Changed { first: blocks, then: false }
+    }
+
+    /// What probes inside of a guest waits for the guest, unless it is there already.
+    fn await_nested_probe(&mut self, pair: &mut Pair, at: usize) -> Changed {
+        if pair.owner.is_none() || !pair.relation.has(Relation::NESTED_REMOTE_PROBE) {
+            return Changed::default();
         }
-        if let Some(owner) = then_owner.filter(|_| relation.has(Relation::NESTED_REMOTE_PROBE)) {
-            let is_active = self.actions[first].resource.is_some_and(|id| !self.resource(id).active_on.is_empty());
-            if !first_flags.runnable && is_active {
-                self.actions[then].before[at].relation = Relation::NONE;
-                relation = Relation::NONE;
-            } else {
-                changed.and(self.update(owner, demand(Relation::UNRUNNABLE_FIRST_BLOCKS, first_flags, RUNNABLE)));
-            }
+        let is_active = self.actions[pair.first].resource.is_some_and(|id| !self.resource(id).active_on.is_empty());
+        if !pair.flags.runnable && is_active {
+            self.actions[pair.then].before[at].relation = Relation::NONE;
+            pair.relation = Relation::NONE;
+            return Changed::default();
         }
-        if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS) {
-            match then_owner {
-                Some(owner) => {
-                    changed.and(self.update(owner, demand(Relation::UNRUNNABLE_FIRST_BLOCKS, first_flags, RUNNABLE)))
-                }
-                None if !first_flags.runnable && self.actions[then].runnable => {
-                    self.actions[then].runnable = false;
-                    changed.then = true;
-                }
-                None => {}
-            }
+        let demand = pair.demand(Relation::UNRUNNABLE_FIRST_BLOCKS, pair.flags, RUNNABLE);
+        pair.owner.map_or_else(Changed::default, |owner| self.update(owner, demand))
+    }
+
+    fn block_then(&mut self, pair: Pair) -> Changed {
+        let mut changed = self.ask_owner(pair, Relation::UNRUNNABLE_FIRST_BLOCKS, pair.flags, RUNNABLE);
+        let row = &mut self.actions[pair.then];
+        let is_bare = pair.owner.is_none() && pair.relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS);
+        if is_bare && !pair.flags.runnable && row.runnable {
+            row.runnable = false;
+            changed.then = true;
         }
-        if let Some(owner) = then_owner {
-            const REST: [(Relation, Filter); 4] = [
-                (Relation::UNMIGRATABLE_THEN_BLOCKS, OPTIONAL),
-                (Relation::FIRST_ELSE_THEN, OPTIONAL),
-                (Relation::ORDERED, RUNNABLE),
-                (Relation::ASYMMETRIC, RUNNABLE),
-            ];
-            for (kind, filter) in REST {
-                if relation.has(kind) {
-                    changed.and(self.update(owner, demand(kind, first_flags, filter)));
-                }
-            }
-        }
-        self.show_in_graph(first, then, relation, first_flags, then_flags);
-        changed.and(self.wait_for_blocked_stop(first, then, relation));
         changed
     }
 
@@ -247,56 +282,13 @@ impl Plan<'_> {
     }
 
     fn update_one(&mut self, demand: Demand) -> Changed {
-        let Demand { first, then, flags, filter, relation, .. } = demand;
+        let Demand { first, then, filter, relation, .. } = demand;
         let (first_before, then_before) = (self.own_state(first), self.own_state(then));
-        let then_is = |plan: &Self| plan.own_flags(then);
         if relation.has(Relation::ASYMMETRIC) {
             self.apply_asymmetric(first, then);
         }
-        if relation.has(Relation::THEN_IMPLIES_FIRST) && !then_before.0.optional {
-            if filter.optional && !flags.optional && first_before.0.optional {
-                self.clear_because(first, Flag::Optional, then);
-            }
-            if flags.migratable && !then_is(self).migratable {
-                self.clear_because(first, Flag::Migratable, then);
-            }
-        }
-        let is_promoted = self.actions[then].resource.is_some_and(|id| self.resources[id].current == Role::Promoted);
-        if relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST)
-            && is_promoted
-            && filter.optional
-            && !then_is(self).optional
-        {
-            self.clear_because(first, Flag::Optional, then);
-            if self.actions[first].migratable && !then_is(self).migratable {
-                self.clear_because(first, Flag::Migratable, then);
-            }
-        }
-        if relation.has(Relation::UNMIGRATABLE_THEN_BLOCKS) && filter.optional {
-            let now = then_is(self);
-            if !(now.migratable && now.runnable) {
-                self.clear_because(first, Flag::Runnable, then);
-            }
-            if !then_is(self).optional {
-                self.clear_because(first, Flag::Optional, then);
-            }
-        }
-        if relation.has(Relation::FIRST_ELSE_THEN) && filter.optional && !self.actions[first].runnable {
-            self.clear_because(then, Flag::Migratable, first);
-            self.actions[then].pseudo = false;
-        }
-        if relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS)
-            && filter.runnable
-            && then_is(self).runnable
-            && !flags.runnable
-        {
-            self.clear_because(then, Flag::Runnable, first);
-            self.clear_because(then, Flag::Migratable, first);
-        }
-        let drags_in = !flags.optional && !self.actions[first].migratable;
-        if relation.has(Relation::FIRST_IMPLIES_THEN) && filter.optional && then_is(self).optional && drags_in {
-            self.clear_because(then, Flag::Optional, first);
-        }
+        self.apply_to_first(demand, first_before.0, then_before.0);
+        self.apply_to_then(demand);
         if relation.has(Relation::INTERMEDIATE_STOP) {
             self.apply_restart(first, then, filter);
         }
@@ -307,6 +299,55 @@ impl Plan<'_> {
             self.settle(then);
         }
         changed
+    }
+
+    /// What `then` asks of the first, by the flags that both had before.
+    fn apply_to_first(&mut self, demand: Demand, first_before: Flags, then_before: Flags) {
+        let Demand { first, then, flags, filter, relation, .. } = demand;
+        if relation.has(Relation::THEN_IMPLIES_FIRST) && !then_before.optional {
+            if filter.optional && !flags.optional && first_before.optional {
+                self.clear_because(first, Flag::Optional, then);
+            }
+            if flags.migratable && !self.own_flags(then).migratable {
+                self.clear_because(first, Flag::Migratable, then);
+            }
+        }
+        let is_promoted = self.actions[then].resource.is_some_and(|id| self.resources[id].current == Role::Promoted);
+        let is_wanted = relation.has(Relation::PROMOTED_THEN_IMPLIES_FIRST) && filter.optional;
+        if is_wanted && is_promoted && !self.own_flags(then).optional {
+            self.clear_because(first, Flag::Optional, then);
+            if self.actions[first].migratable && !self.own_flags(then).migratable {
+                self.clear_because(first, Flag::Migratable, then);
+            }
+        }
+        if relation.has(Relation::UNMIGRATABLE_THEN_BLOCKS) && filter.optional {
+            let now = self.own_flags(then);
+            if !(now.migratable && now.runnable) {
+                self.clear_because(first, Flag::Runnable, then);
+            }
+            if !self.own_flags(then).optional {
+                self.clear_because(first, Flag::Optional, then);
+            }
+        }
+    }
+
+    /// What the first asks of `then`.
+    fn apply_to_then(&mut self, demand: Demand) {
+        let Demand { first, then, flags, filter, relation, .. } = demand;
+        if relation.has(Relation::FIRST_ELSE_THEN) && filter.optional && !self.actions[first].runnable {
+            self.clear_because(then, Flag::Migratable, first);
+            self.actions[then].pseudo = false;
+        }
+        let blocks = relation.has(Relation::UNRUNNABLE_FIRST_BLOCKS) && filter.runnable && !flags.runnable;
+        if blocks && self.own_flags(then).runnable {
+            self.clear_because(then, Flag::Runnable, first);
+            self.clear_because(then, Flag::Migratable, first);
+        }
+        let drags_in = !flags.optional && !self.actions[first].migratable;
+        let implies = relation.has(Relation::FIRST_IMPLIES_THEN) && filter.optional;
+        if implies && self.own_flags(then).optional && drags_in {
+            self.clear_because(then, Flag::Optional, first);
+        }
     }
 
     fn own_state(&self, action: ActionId) -> (Flags, bool, bool) {

@@ -30,6 +30,61 @@ pub(super) struct Common<'a> {
     pub(super) agent: Agent,
 }
 
+/// A resource whose meta-attributes, history and nodes nobody has looked at.
+fn unread(common: &Common, name: &str, variant: Variant) -> Resource {
+    Resource {
+        id: name.into(),
+        config_id: common.id.into(),
+        history_id: None,
+        variant,
+        parent: None,
+        children: Vec::new(),
+        agent: common.agent.clone(),
+        description: common.description.map(str::to_owned),
+        meta: BTreeMap::new(),
+        parameters: common.parameters.to_vec(),
+        utilization: BTreeMap::new(),
+        priority: Score::ZERO,
+        stickiness: Score::ZERO,
+        migration_threshold: Score::INFINITY,
+        failure_timeout_ms: 0,
+        multiple_active: MultipleActive::StopStart,
+        managed: true,
+        maintenance: false,
+        blocked: false,
+        critical: true,
+        notify: false,
+        unique: true,
+        promotable: false,
+        migratable: false,
+        fence_device: common.agent.is_fence_device(),
+        remote_connection: common.agent.is_remote_connection(),
+        removed: false,
+        removed_launched: false,
+        needs_quorum: false,
+        needs_fencing: false,
+        needs_unfencing: false,
+        failed: false,
+        stop_if_failed: false,
+        failure_ignored: false,
+        start_pending: false,
+        role: Role::Stopped,
+        target: Role::Unknown,
+        target_reason: None,
+        active_on: Vec::new(),
+        known_on: BTreeSet::new(),
+        never_probed_on: BTreeSet::new(),
+        pending: None,
+        partial_migration: None,
+        dangling_migration_sources: Vec::new(),
+        shutdown_lock: None,
+        reconnect_interval_ms: 0,
+        launcher: None,
+        launched: Vec::new(),
+        scores: NodeScores::none(0),
+    }
+}
+
 impl Resolver<'_> {
     pub(super) fn collect_resources(&mut self) {
         let configs = std::mem::take(&mut self.model.resources);
@@ -148,7 +203,7 @@ impl Resolver<'_> {
         if !self.may_be_made(&common, parent, &clone.of) {
             return None;
         }
-        let mut settings = CloneSettings {
+        let undecided = CloneSettings {
             max: 0,
             node_max: 1,
             promoted_max: 1,
@@ -159,7 +214,21 @@ impl Resolver<'_> {
             of: clone.of.clone(),
             made: 0,
         };
-        let id = self.add_common(&common, Variant::Clone(settings.clone()), parent, None);
+        let id = self.add_common(&common, Variant::Clone(undecided.clone()), parent, None);
+        let settings = self.read_clone_settings(id, undecided);
+        let instances = settings.max.max(1);
+        let unique = self.resources[id].unique;
+        self.resources[id].variant = Variant::Clone(settings);
+        let meta = &mut self.resources[id].meta;
+        meta.entry("resource-stickiness".to_owned()).or_insert_with(|| "1".to_owned());
+        meta.insert("globally-unique".to_owned(), unique.to_string());
+        for _ in 0..instances {
+            self.add_instance(id);
+        }
+        Some(id)
+    }
+
+    fn read_clone_settings(&mut self, id: ResourceId, mut settings: CloneSettings) -> CloneSettings {
         let resource = &self.resources[id];
         let number = |name: &str, old: &str, default: u32| {
             let text = resource.meta(name).or_else(|| resource.meta(old));
@@ -182,16 +251,7 @@ impl Resolver<'_> {
             self.error_of(id, "clone-max", &why);
             settings.max = INSTANCES_MAX;
         }
-        let instances = settings.max.max(1);
-        let unique = self.resources[id].unique;
-        self.resources[id].variant = Variant::Clone(settings);
-        let meta = &mut self.resources[id].meta;
-        meta.entry("resource-stickiness".to_owned()).or_insert_with(|| "1".to_owned());
-        meta.insert("globally-unique".to_owned(), unique.to_string());
-        for _ in 0..instances {
-            self.add_instance(id);
-        }
-        Some(id)
+        settings
     }
 
     /// Whether a clone has anything to clone: only OCF agents can be promoted.
@@ -247,71 +307,33 @@ impl Resolver<'_> {
         let name = instance.map_or_else(|| common.id.to_owned(), |number| format!("{}:{number}", common.id));
         let meta = self.evaluate_meta(common, parent, instance);
         let resource = Resource {
-            id: name.as_str().into(),
-            config_id: common.id.into(),
-            history_id: None,
-            variant,
             parent,
-            children: Vec::new(),
-            agent: common.agent.clone(),
-            description: common.description.map(str::to_owned),
             meta,
-            parameters: common.parameters.to_vec(),
-            utilization: BTreeMap::new(),
-            priority: Score::ZERO,
-            stickiness: Score::ZERO,
-            migration_threshold: Score::INFINITY,
-            failure_timeout_ms: 0,
-            multiple_active: MultipleActive::StopStart,
             managed: !self.options.maintenance_mode,
-            maintenance: false,
-            blocked: false,
-            critical: true,
-            notify: false,
-            unique: true,
-            promotable: false,
-            migratable: false,
-            fence_device: common.agent.is_fence_device(),
-            remote_connection: common.agent.is_remote_connection(),
-            removed: false,
-            removed_launched: false,
-            needs_quorum: false,
-            needs_fencing: false,
-            needs_unfencing: false,
-            failed: false,
-            stop_if_failed: false,
-            failure_ignored: false,
-            start_pending: false,
-            role: Role::Stopped,
-            target: Role::Unknown,
-            target_reason: None,
-            active_on: Vec::new(),
-            known_on: BTreeSet::new(),
-            never_probed_on: BTreeSet::new(),
-            pending: None,
-            partial_migration: None,
-            dangling_migration_sources: Vec::new(),
-            shutdown_lock: None,
-            reconnect_interval_ms: 0,
-            launcher: None,
-            launched: Vec::new(),
             scores: NodeScores::none(self.nodes.len()),
+            ..unread(common, &name, variant)
         };
         let id = self.resources.push(resource);
         self.by_name.entry(name).or_insert(id);
         self.read_meta(id);
-        let is_guest_connection =
-            self.resources[id].remote_connection && self.resources[id].meta("container").is_some();
-        if self.options.symmetric || is_guest_connection {
-            for node in self.existing().collect::<Vec<_>>() {
-                // Of nodes in containers, only an opt-in cluster's connections hear, to be banned there.
-                if !self.options.symmetric || !self.contained.contains(&node) {
-                    self.resources[id].scores.set(node, self.nodes[node].score);
-                    self.note_container(id, node);
-                }
+        self.score_nodes(id);
+        id
+    }
+
+    /// The nodes a resource may be on before any constraint: all, or none in an opt-in cluster.
+    fn score_nodes(&mut self, id: ResourceId) {
+        let resource = &self.resources[id];
+        let is_guest_connection = resource.remote_connection && resource.meta("container").is_some();
+        if !self.options.symmetric && !is_guest_connection {
+            return;
+        }
+        for node in self.existing().collect::<Vec<_>>() {
+            // Of nodes in containers, only an opt-in cluster's connections hear, to be banned there.
+            if !self.options.symmetric || !self.contained.contains(&node) {
+                self.resources[id].scores.set(node, self.nodes[node].score);
+                self.note_container(id, node);
             }
         }
-        id
     }
 
     /// Instance parameters as one node sees them.

@@ -50,27 +50,10 @@ impl Resolver<'_> {
 
     /// Turns the meta-attributes everything depends on into types.
     pub(super) fn read_meta(&mut self, id: ResourceId) {
-        let top = self.resources.top_of(id);
-        let top_is_clone = self.resources[top].is_clone();
+        let top_is_clone = self.resources[self.resources.top_of(id)].is_clone();
         let in_maintenance = self.options.maintenance_mode;
-        let mut complaints = Vec::new();
         let resource = &mut self.resources[id];
-        let mut score = |name: &str, default: Score| match resource.meta.get(name).map(String::as_str) {
-            None | Some("default") => default,
-            Some(text) => Score::parse(text).unwrap_or_else(|| {
-                complaints.push((name.to_owned(), format!("using the default {name} because '{text}' is no score")));
-                default
-            }),
-        };
-        resource.priority = score("priority", Score::ZERO);
-        resource.stickiness = score("resource-stickiness", Score::ZERO);
-        resource.migration_threshold = score("migration-threshold", Score::INFINITY);
-        if resource.migration_threshold < Score::ZERO {
-            let text =
-                format!("using migration-threshold=INFINITY because {} is negative", resource.migration_threshold);
-            complaints.push(("migration-threshold".to_owned(), text));
-            resource.migration_threshold = Score::INFINITY;
-        }
+        let mut complaints = read_scores(resource);
         resource.critical = resource.meta("critical").is_none_or(|t| literal::boolean(t) == Ok(true));
         resource.notify = resource.meta_is_true("notify");
         let is_plain_remote = resource.remote_connection && resource.meta("container").is_none();
@@ -78,38 +61,21 @@ impl Resolver<'_> {
             Some(text) => literal::boolean(text) == Ok(true),
             None => is_plain_remote,
         };
-        match resource.meta("is-managed") {
-            None => {}
-            Some(text) if text.eq_ignore_ascii_case("default") => {}
-            Some(text) => resource.managed = literal::boolean(text) == Ok(true),
-        }
-        if resource.meta_is_true("maintenance") || in_maintenance {
-            resource.managed = false;
-            resource.maintenance = true;
-        }
+        read_managed(resource, in_maintenance);
         if top_is_clone {
             resource.unique = is_unique(resource);
             resource.promotable = resource.meta_is_true("promotable");
         }
-        resource.multiple_active = match resource.meta("multiple-active").map(str::to_ascii_lowercase).as_deref() {
-            Some("stop_only") => MultipleActive::StopOnly,
-            Some("block") => MultipleActive::Block,
-            Some("stop_unexpected") => MultipleActive::StopUnexpected,
-            None | Some("stop_start") => MultipleActive::StopStart,
-            Some(other) => {
-                let text = format!("using multiple-active=stop_start because '{other}' is not valid");
-                complaints.push(("multiple-active".to_owned(), text));
-                MultipleActive::StopStart
-            }
-        };
+        match multiple_active(resource) {
+            Ok(wanted) => resource.multiple_active = wanted,
+            Err(complaint) => complaints.push(complaint),
+        }
         if let Some(timeout) = resource.meta("failure-timeout").and_then(Interval::parse) {
             resource.failure_timeout_ms = timeout.ms();
         }
-        if resource.fence_device {
-            self.have_fencing = true;
-        }
+        self.have_fencing |= resource.fence_device;
         for (word, complaint) in complaints {
-            self.warn_of(id, &word, &complaint);
+            self.warn_of(id, word, &complaint);
         }
         let requires = self.resources[id].meta("requires").map(str::to_owned);
         self.read_requires(id, requires.as_deref());
@@ -189,6 +155,54 @@ impl Resolver<'_> {
         if resource.target != role {
             resource.target = role;
             resource.target_reason = Some(why.to_owned());
+        }
+    }
+}
+
+/// A meta-attribute, and what is wrong with its value.
+type Complaint = (&'static str, String);
+
+fn read_scores(resource: &mut Resource) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let mut score = |name: &'static str, default: Score| match resource.meta.get(name).map(String::as_str) {
+        None | Some("default") => default,
+        Some(text) => Score::parse(text).unwrap_or_else(|| {
+            complaints.push((name, format!("using the default {name} because '{text}' is no score")));
+            default
+        }),
+    };
+    resource.priority = score("priority", Score::ZERO);
+    resource.stickiness = score("resource-stickiness", Score::ZERO);
+    resource.migration_threshold = score("migration-threshold", Score::INFINITY);
+    if resource.migration_threshold < Score::ZERO {
+        let text = format!("using migration-threshold=INFINITY because {} is negative", resource.migration_threshold);
+        complaints.push(("migration-threshold", text));
+        resource.migration_threshold = Score::INFINITY;
+    }
+    complaints
+}
+
+/// `is-managed`, which maintenance overrules.
+fn read_managed(resource: &mut Resource, in_maintenance: bool) {
+    match resource.meta("is-managed") {
+        None => {}
+        Some(text) if text.eq_ignore_ascii_case("default") => {}
+        Some(text) => resource.managed = literal::boolean(text) == Ok(true),
+    }
+    if resource.meta_is_true("maintenance") || in_maintenance {
+        resource.managed = false;
+        resource.maintenance = true;
+    }
+}
+
+fn multiple_active(resource: &Resource) -> Result<MultipleActive, Complaint> {
+    match resource.meta("multiple-active").map(str::to_ascii_lowercase).as_deref() {
+        Some("stop_only") => Ok(MultipleActive::StopOnly),
+        Some("block") => Ok(MultipleActive::Block),
+        Some("stop_unexpected") => Ok(MultipleActive::StopUnexpected),
+        None | Some("stop_start") => Ok(MultipleActive::StopStart),
+        Some(other) => {
+            Err(("multiple-active", format!("using multiple-active=stop_start because '{other}' is not valid")))
         }
     }
 }

@@ -21,12 +21,14 @@ pub enum Variant {
     Bundle(BundleSettings),
 }
 
+/// What a group decides for its members.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupSettings {
     pub ordered: bool,
     pub colocated: bool,
 }
 
+/// What a clone decides for its instances.
 #[derive(Clone, Debug)]
 pub struct CloneSettings {
     pub max: u32,
@@ -176,18 +178,22 @@ impl Resource {
         }
     }
 
+    /// Whether it is one resource by itself, an instance included.
     pub fn is_primitive(&self) -> bool {
         matches!(self.variant, Variant::Primitive(_))
     }
 
+    /// Whether it is a group.
     pub fn is_group(&self) -> bool {
         matches!(self.variant, Variant::Group(_))
     }
 
+    /// Whether it is a clone.
     pub fn is_clone(&self) -> bool {
         matches!(self.variant, Variant::Clone(_))
     }
 
+    /// Whether it is a bundle.
     pub fn is_bundle(&self) -> bool {
         matches!(self.variant, Variant::Bundle(_))
     }

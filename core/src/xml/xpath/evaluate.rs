@@ -8,6 +8,10 @@ use super::nodes::{DOCUMENT, Id, Is, Tree};
 use super::parse::{Axis, Expression, Operator, Step, Test};
 use super::value::{Context, Value};
 
+/// What an expression is worth at a node of a tree.
+///
+/// # Errors
+/// It asks for what a value of its kind does not have, or for a function that there is not.
 pub fn value(expression: &Expression, tree: &Tree, context: Context) -> Result<Value, XPathError> {
     match expression {
         Expression::Literal(text) => Ok(Value::Text(text.clone())),

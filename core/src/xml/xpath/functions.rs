@@ -6,6 +6,10 @@ use super::error::XPathError;
 use super::nodes::Tree;
 use super::value::{Context, Value};
 
+/// What a function of XPath 1.0 gives for these arguments.
+///
+/// # Errors
+/// There is no such function, or not with so many arguments or such.
 pub fn call(name: &str, arguments: &[Value], tree: &Tree, context: Context) -> Result<Value, XPathError> {
     let itself = Value::Nodes(vec![context.node]);
     let text = |at: usize| arguments.get(at).unwrap_or(&itself).text(tree);

@@ -80,6 +80,10 @@ pub enum Expression {
 /// Deeper ones are refused: reading recurses.
 const DEPTH_MAX: usize = 100;
 
+/// Reads an XPath 1.0 expression.
+///
+/// # Errors
+/// It is none, or nested too deeply.
 pub fn expression(text: &str) -> Result<Expression, XPathError> {
     let mut parser = Parser { rest: text, depth: 0 };
     let read = parser.binary(0)?;

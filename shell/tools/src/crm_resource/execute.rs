@@ -44,6 +44,9 @@ fn action(option: &str) -> &str {
 }
 
 /// Of a resource.
+///
+/// # Errors
+/// It cannot be run here, or how it ended, if that is no success.
 pub fn resource(
     scene: &Scene,
     id: ResourceId,
@@ -52,24 +55,8 @@ pub fn resource(
     wish: &Wish,
     answer: &mut Answer,
 ) -> Result<(), Failed> {
-    let whole = scene.resource(id);
-    let starts = matches!(option, "force-start" | "force-demote" | "force-promote");
-    if starts && whole.is_clone() && !wish.force && !scene.active_on(id).is_empty() {
-        answer.error(format!("It is not safe to {option} {} here: the cluster claims it is already active", whole.id));
-        answer.error("Try setting target-role=Stopped first or specifying the force option");
-        return Err((Exit::UNSAFE, String::new()));
-    }
-    let id = if whole.is_clone() { whole.children.first().copied().unwrap_or(id) } else { id };
+    let id = runnable(scene, id, option, wish, answer)?;
     let resource = scene.resource(id);
-    let sorry = |what: &str| format!("Sorry, the {option} option doesn't support {what} resources");
-    if resource.is_group() {
-        answer.error(sorry("group"));
-        return Err((Exit::UNIMPLEMENTED, String::new()));
-    }
-    if !resource.is_primitive() || resource.parent.is_some_and(|parent| scene.resource(scene.top(parent)).is_bundle()) {
-        answer.error(sorry("bundled"));
-        return Err((Exit::UNIMPLEMENTED, String::new()));
-    }
     let node = scene.environment.node.clone().unwrap_or_else(|| scene.environment.host.clone());
     let mut parameters = scene.situation.parameters_on(id, scene.situation.node_by_name(&node));
     let task = action(option);
@@ -77,21 +64,8 @@ pub fn resource(
     let definitions = scene.situation.definitions();
     let meta = definitions.operation_meta(resource, operation, task, 0, &parameters, &mut Recheck::default());
     let timeout_ms = meta.get("timeout").and_then(|text| text.parse().ok()).filter(|ms| *ms > 0);
-    let mut all: Vec<(String, String)> = resource.meta.clone().into_iter().collect();
-    if let Some(settings) = scene.clone_of(id).and_then(|clone| scene.resource(clone).clone_settings()) {
-        // Agents look at these by their old names, too.
-        let promoted = [("promoted-max", settings.promoted_max), ("promoted-node-max", settings.promoted_node_max)];
-        let promoted = promoted
-            .into_iter()
-            .flat_map(|(name, count)| [(name.to_string(), count), (name.replace("promoted", "master"), count)]);
-        let counts = [("clone-max".to_string(), settings.max), ("clone-node-max".to_string(), settings.node_max)];
-        let promotable = resource.promotable;
-        all.extend(
-            counts.into_iter().chain(promoted.filter(|_| promotable)).map(|(name, count)| (name, count.to_string())),
-        );
-        all.push(("clone".into(), "0".into()));
-    }
-    for (name, value) in all {
+    let own = resource.meta.clone().into_iter();
+    for (name, value) in own.chain(clone_meta(scene, id)) {
         parameters.entry(format!("CRM_meta_{}", name.replace('-', "_"))).or_insert(value);
     }
     parameters.insert("CRM_meta_on_node".into(), node);
@@ -109,6 +83,50 @@ pub fn resource(
         timeout_ms: timeout_ms.unwrap_or(OPERATION_TIMEOUT_MS),
     };
     run(&scene.environment, subject, option, level, wish, answer)
+}
+
+/// The primitive whose agent is run for a resource: of a clone, its first instance.
+fn runnable(
+    scene: &Scene,
+    id: ResourceId,
+    option: &str,
+    wish: &Wish,
+    answer: &mut Answer,
+) -> Result<ResourceId, Failed> {
+    let whole = scene.resource(id);
+    let starts = matches!(option, "force-start" | "force-demote" | "force-promote");
+    if starts && whole.is_clone() && !wish.force && !scene.active_on(id).is_empty() {
+        answer.error(format!("It is not safe to {option} {} here: the cluster claims it is already active", whole.id));
+        answer.error("Try setting target-role=Stopped first or specifying the force option");
+        return Err((Exit::UNSAFE, String::new()));
+    }
+    let id = if whole.is_clone() { whole.children.first().copied().unwrap_or(id) } else { id };
+    let resource = scene.resource(id);
+    let in_bundle = resource.parent.is_some_and(|parent| scene.resource(scene.top(parent)).is_bundle());
+    let kind = match resource.is_primitive() && !in_bundle {
+        true => return Ok(id),
+        false if resource.is_group() => "group",
+        false => "bundled",
+    };
+    answer.error(format!("Sorry, the {option} option doesn't support {kind} resources"));
+    Err((Exit::UNIMPLEMENTED, String::new()))
+}
+
+/// What agents of a clone's instances are told of it, by the old names of promoted roles, too.
+fn clone_meta(scene: &Scene, id: ResourceId) -> Vec<(String, String)> {
+    let Some(settings) = scene.clone_of(id).and_then(|clone| scene.resource(clone).clone_settings()) else {
+        return Vec::new();
+    };
+    let mut all = vec![("clone-max".to_string(), settings.max), ("clone-node-max".to_string(), settings.node_max)];
+    if scene.resource(id).promotable {
+        for (name, count) in
+            [("promoted-max", settings.promoted_max), ("promoted-node-max", settings.promoted_node_max)]
+        {
+            all.extend([(name.to_string(), count), (name.replace("promoted", "master"), count)]);
+        }
+    }
+    all.push(("clone".into(), 0));
+    all.into_iter().map(|(name, count)| (name, count.to_string())).collect()
 }
 
 /// Of an agent that is named with its parameters.

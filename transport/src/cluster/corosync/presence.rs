@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 /// One that has nothing to say says so this many times before it counts as silent.
 const BEATS: u32 = 6;
 
+/// Who was heard lately, counted in ticks.
 #[derive(Debug)]
 pub struct Presence {
     /// Ticks since somebody was heard.
@@ -26,10 +27,12 @@ pub struct Verdict {
 }
 
 impl Presence {
+    /// Nobody heard yet; silent for `limit` ticks is too long.
     pub fn new(limit: u32) -> Presence {
         Presence { silent: BTreeMap::new(), since_beat: 0, limit }
     }
 
+    /// A node has spoken.
     pub fn heard(&mut self, node: u32) {
         self.silent.insert(node, 0);
     }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce, XChaCha20Poly1305, XNonce};
 
+/// How long a key is. Bytes.
 pub const KEY_BYTES: usize = 32;
 /// Long enough that random ones never repeat.
 pub const SALT_BYTES: usize = 24;

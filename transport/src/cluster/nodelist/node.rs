@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// A link between the hosts, by its number. Corosync's knet has 8 (`corosync.conf(5)`).
 pub type LinkNumber = u8;
 
+/// How many links a node may have, as in Corosync.
 pub const LINKS_MAX: LinkNumber = 8;
 
 /// A node as it is listed.

@@ -24,10 +24,12 @@ impl Log {
         self.delivered + self.held.len() as u64
     }
 
+    /// Every member holds the messages up to this number.
     pub fn stable(&self) -> u64 {
         self.stable
     }
 
+    /// Keeps a message until it is delivered; one that is here already is passed over.
     pub fn insert(&mut self, stamped: Stamped) {
         if stamped.sequence <= self.received() {
             return;
@@ -38,6 +40,7 @@ impl Log {
         }
     }
 
+    /// A message that is not delivered yet, if the gapless prefix has it.
     pub fn get(&self, sequence: u64) -> Option<&Stamped> {
         let index = sequence.checked_sub(self.delivered + 1)?;
         self.held.get(usize::try_from(index).ok()?)
@@ -53,6 +56,7 @@ impl Log {
         self.deliver_up_to(self.stable)
     }
 
+    /// The next message, if its number is not beyond `last`.
     pub fn deliver_up_to(&mut self, last: u64) -> Option<Stamped> {
         if self.delivered >= last {
             return None;

@@ -38,16 +38,19 @@ pub(super) struct Submission {
 }
 
 impl Outbox {
+    /// Puts a message behind all others.
     pub fn push(&mut self, payload: Payload) {
         self.last_local += 1;
         self.queued_bytes += payload.len();
         self.queue.push_back(Pending { local: self.last_local, payload, carried: false });
     }
 
+    /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
+    /// How much waits. Bytes.
     pub fn queued_bytes(&self) -> usize {
         self.queued_bytes
     }

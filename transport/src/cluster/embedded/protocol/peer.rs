@@ -48,6 +48,7 @@ impl Peer {
         }
     }
 
+    /// Whether it was heard in the last `span` milliseconds.
     pub fn heard_within(&self, now: Millis, span: Millis) -> bool {
         self.heard.is_some_and(|at| now.saturating_sub(at) <= span)
     }
@@ -65,10 +66,12 @@ impl Peer {
         self.heard_within(now, token) && echoed && !self.goodbye
     }
 
+    /// Whether it is still this process, and not a later one of the same node.
     pub fn is(&self, process: Process) -> bool {
         self.incarnation == Some(process.incarnation)
     }
 
+    /// The view it said last that it is in.
     pub fn view(&self) -> Option<ViewId> {
         self.standing.as_ref().map(|standing| standing.view)
     }
@@ -99,10 +102,12 @@ impl Peer {
 pub(super) struct Mark(u64);
 
 impl Peer {
+    /// For something that is sent now.
     pub fn mark(&self) -> Mark {
         Mark(self.hello_sent)
     }
 
+    /// Whether what was sent at that mark, and is not answered, was lost.
     pub fn lost(&self, mark: Mark) -> bool {
         self.hello_echoed > mark.0
     }
