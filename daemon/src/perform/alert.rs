@@ -67,8 +67,8 @@ async fn run_all(
         set("timestamp_epoch", since_epoch.as_secs().to_string());
         set("timestamp_usec", since_epoch.subsec_micros().to_string());
         let timeout = Duration::from_millis(timeout_ms);
-        if let Err(words) = alert::run(&host, &path, &environment, timeout, run_as).await {
-            let _ = tell.send(("warning", format!("{recipient}: {words}")));
+        if let Err(error) = alert::run(&host, &path, &environment, timeout, run_as).await {
+            let _ = tell.send(("warning", format!("{recipient}: {error}")));
         }
     }
 }
