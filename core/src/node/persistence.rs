@@ -124,6 +124,12 @@ impl Node {
         if self.may_write() { majority.min(here) } else { majority }
     }
 
+    /// Whether what so many hold cannot be missed by those who act later: a majority of all nodes; or one of
+    /// two, for the other alone does not act before both have met (`wait_for_all`).
+    fn is_safe_with(&self, holders: usize) -> bool {
+        holders * 2 > self.settings.nodes || self.settings.two_node || self.ignores_quorum()
+    }
+
     /// A member holds this version, and so every configuration before it.
     pub(super) fn persisted_by(&mut self, from: u32, term: u64, version: Version) {
         for commit in &mut self.durability.commits {
@@ -178,7 +184,7 @@ impl Node {
             commits.into_iter().partition(|commit: &Commit| commit.held_by.len() >= enough || heard(commit));
         self.durability.commits = open;
         for commit in done {
-            let durable = commit.held_by.len() >= enough;
+            let durable = commit.held_by.len() >= enough && self.is_safe_with(commit.held_by.len());
             let named = members.iter().filter_map(|member| Some((member, commit.failed.get(&member.id)?)));
             let unsaved =
                 named.map(|(member, reason)| Unsaved { node: member.name.clone(), reason: reason.clone() }).collect();
