@@ -408,15 +408,16 @@ impl Node {
 
     /// Whether this partition may change the configuration: no other may do so now.
     ///
-    /// Quorum is enough if it means a majority. Where fewer nodes are quorate (`two_node`, a quorum device,
-    /// hosts whose Corosync runs and whose daemon does not), the others must be known to be down: else both
-    /// sides of a cut could write, or those who come back might know of something newer.
+    /// Quorum is enough if it means a majority of daemons. Corosync counts hosts: where their daemons are
+    /// missing, those who come back may know of something newer. Of two nodes one alone writes
+    /// (`two_node`, a quorum device) while the other is known to be down, or both sides of a cut could.
     fn may_write(&self) -> bool {
         let Some(view) = self.replica.view() else { return false };
         if self.ignores_quorum() {
             return true;
         }
-        view.quorate && (self.is_majority(view) || self.others_are_down(view))
+        let of_two = self.settings.nodes <= 2;
+        view.quorate && (self.is_majority(view) || of_two && self.others_are_down(view))
     }
 
     /// Whether more than half of all configured nodes are in a view.
@@ -439,7 +440,7 @@ impl Node {
     }
 
     fn others_are_down(&self, view: &View) -> bool {
-        if !self.is_fencing_enabled() && self.settings.two_node {
+        if !self.is_fencing_enabled() {
             return true;
         }
         let nodes = self.document().configuration().child("nodes");

@@ -130,7 +130,7 @@ pub enum Refusal {
     Patch(ApplyError),
     /// The result would be in a schema that is not known here, or not be what its schema allows.
     Schema { reason: String },
-    /// This partition has no quorum: what it committed could be lost.
+    /// This partition has no quorum, or most of the nodes' daemons are not here: what it committed could be lost.
     NoQuorum,
     /// There is no such node or resource.
     Unknown { what: String, name: String },
@@ -152,7 +152,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Patch(error) => write!(f, "{error}"),
-            Refusal::NoQuorum => f.write_str("this partition has no quorum"),
+            Refusal::NoQuorum => f.write_str("this partition has no quorum: most of the nodes must be here"),
             Refusal::Unknown { what, name } => write!(f, "there is no {what} {name}"),
             Refusal::NotFenced { reason } => write!(f, "not fenced: {reason}"),
             Refusal::Schema { reason }
