@@ -39,6 +39,7 @@ impl Leaps {
         }
     }
 
+    /// The leaps that count, oldest first.
     pub fn all(&self) -> &[Leap] {
         &self.0
     }

@@ -140,7 +140,8 @@ fn the_half_that_the_device_votes_for_goes_on() {
     court.hosts.lab.wait_at("n2", "p", &["n2"]);
     court.hosts.lab.wait_at("n2", "q", &["n2"]);
     let reply = commit(&court.hosts.lab, "n2", "alone");
-    assert!(matches!(reply, Reply::Committed { durable: true, .. }), "{reply:?}");
+    // In force; but the device may give its vote to the other, alone as well, who does not know of it.
+    assert!(matches!(reply, Reply::Committed { durable: false, .. }), "{reply:?}");
 
     // It comes back while the link is still cut: the vote stays where it is, and nobody is switched off.
     court.hosts.kill("n1");

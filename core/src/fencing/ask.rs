@@ -53,6 +53,7 @@ impl Question {
 }
 
 impl Asking {
+    /// The device is asked this, with as many attempts as it allows; `timeout_ms` where it names no time of its own.
     pub fn new(device: Device, question: Question, timeout_ms: u64) -> Asking {
         let action = question.action();
         let (attempts, left_ms) = (device.attempts(action), device.timeout_ms(action, timeout_ms));
@@ -64,6 +65,7 @@ impl Asking {
         self.left_ms = self.device.timeout_ms(self.question.action(), timeout_ms);
     }
 
+    /// The agent's run that asks about a node.
     pub fn run(&self, node: &str) -> DeviceRun {
         let action = self.question.action();
         let node = (self.question == Question::Status).then_some(node);
@@ -79,6 +81,7 @@ impl Asking {
         }
     }
 
+    /// What the agent's result says of the node, or what to ask next.
     pub fn answered(mut self, node: &str, result: &DeviceResult) -> Answer {
         let timeout_ms = self.left_ms;
         self.attempts -= 1;

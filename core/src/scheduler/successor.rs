@@ -64,6 +64,7 @@ pub fn of_document(input: &Input) -> Vec<NoSuccessor> {
     without_successor(&situation, &place(&situation, &constraints, false))
 }
 
+/// Promotable clones of which nobody can be promoted.
 pub fn without_successor(situation: &Situation, placement: &Placement) -> Vec<NoSuccessor> {
     situation.resources.ids().filter_map(|clone| look_at(situation, placement, clone)).collect()
 }

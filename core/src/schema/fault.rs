@@ -142,16 +142,19 @@ fn listed<T: fmt::Display>(parts: &[T], and: &str) -> String {
     }
 }
 
+/// The root is something else.
 pub fn not_a_cib(root: &Element) -> Fault {
     let message = format!("the root element is <{}>, not <cib>", root.name);
     Place { element: root, above: None }.fault(Kind::Shape, None, message)
 }
 
+/// `validate-with` is missing.
 pub fn unclaimed(root: &Element) -> Fault {
     let message = "the document names no schema: <cib> has no `validate-with`".to_string();
     Place { element: root, above: None }.fault(Kind::Claim, Some("validate-with"), message)
 }
 
+/// `validate-with` names no schema.
 pub fn unknown(claimed: &str) -> Fault {
     let message = format!("validate-with=\"{claimed}\" is no schema from pacemaker-1.0 to {}", LATEST);
     let attribute = Some("validate-with".to_string());
@@ -166,6 +169,7 @@ fn elsewhere(schema: Schema, has: impl Fn(Schema) -> bool) -> String {
     later.or_else(|| earlier().map(|other| format!("; the last that had it is {other}"))).unwrap_or_default()
 }
 
+/// The element has an attribute that its schema does not know.
 pub fn unknown_attribute(place: &Place, entry: &Entry, name: &str, schema: Schema) -> Fault {
     let has = |other: Schema| {
         let mut entries = grammar(other).entries.iter().filter(|other| other.element == entry.element);
@@ -175,6 +179,7 @@ pub fn unknown_attribute(place: &Place, entry: &Entry, name: &str, schema: Schem
     place.fault(Kind::Shape, Some(name), format!("the schema has no attribute `{name}` of <{}>{hint}", entry.element))
 }
 
+/// The element has a child that its schema does not know.
 pub fn unknown_child(place: &Place, entry: &Entry, element: &Element, schema: Schema) -> Fault {
     let has = |other: Schema| {
         let mut entries = grammar(other).entries.iter().filter(|other| other.element == entry.element);
@@ -191,11 +196,13 @@ pub fn unknown_child(place: &Place, entry: &Entry, element: &Element, schema: Sc
     inner.fault(Kind::Shape, None, format!("the schema has no <{}> in <{}>{hint}", element.name, entry.element))
 }
 
+/// A child comes behind one that has to follow it.
 pub fn misplaced(place: &Place, entry: &Entry, element: &Element, after: usize) -> Fault {
     let message = format!("in <{}>, <{}> comes before {}", entry.element, element.name, child(entry, after));
     place.fault(Kind::Shape, None, message)
 }
 
+/// There is text where elements belong.
 pub fn text(place: &Place, text: &str) -> Fault {
     let text: String = text.trim().chars().take(30).collect();
     place.fault(Kind::Shape, None, format!("there is text in <{}>: `{text}`", place.element.name))
@@ -340,10 +347,12 @@ fn needs(entry: &Entry, line: &Alternative) -> String {
     listed(&attributes.chain(children).collect::<Vec<_>>(), "and")
 }
 
+/// Two elements have one id.
 pub fn twice(place: &Place, id: &str, first: &str) -> Fault {
     place.fault(Kind::Twice, Some("id"), format!("the id `{id}` is used twice (also in {first})"))
 }
 
+/// A reference leads to an id that nothing has.
 pub fn dangling(place: &Place, name: &str, id: &str) -> Fault {
     let message = format!("`{name}` of <{}> refers to `{id}`, an id that nothing has", place.element.name);
     place.fault(Kind::Dangling, Some(name), message)

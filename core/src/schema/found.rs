@@ -26,6 +26,7 @@ impl Found<'_> {
                 .all(|wanted| !self.has(wanted.at) || wanted.kind.fits(self.values[wanted.at]))
     }
 
+    /// Whether the attribute with this number of the entry is there.
     pub fn has(&self, attribute: usize) -> bool {
         self.attributes & bit(attribute) != 0
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 /// The element of a node's state that holds them.
 pub const CAUSES: &str = "fencing_causes";
+/// The element of one cause.
 pub const CAUSE: &str = "fencing_cause";
 
 /// In place of an action: `off` was wanted, and no device's agent has it.
@@ -34,6 +35,7 @@ impl FencingCause {
         now - self.at < WITHIN_S
     }
 
+    /// Whether the node was to stay down.
     pub fn is_off(&self) -> bool {
         self.action == "off"
     }

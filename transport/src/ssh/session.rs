@@ -64,6 +64,7 @@ impl Visit {
         Ok(())
     }
 
+    /// Why a call failed: its time is over, or the connection broke with this error.
     pub fn broken(&self, error: impl std::fmt::Display) -> SshError {
         match self.left() {
             Err(timeout) => timeout,

@@ -15,6 +15,7 @@ pub struct AttributeSet {
     pub pairs: Vec<Pair>,
 }
 
+/// An `<nvpair>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     pub id: String,

@@ -4,6 +4,7 @@
 
 use super::names::{self, Of};
 
+/// What is said of one option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Documented {
     pub name: &'static str,
@@ -25,6 +26,7 @@ const fn option(
     Documented { name, text, default, advanced, generated }
 }
 
+/// The cluster's options, by their present names.
 pub const CLUSTER: &[Documented] = &[
     option("batch-limit", "how many actions may run at once", Some("0"), false, false),
     option("cancel-removed-actions", "operations that are configured no more are cancelled", Some("true"), true, false),

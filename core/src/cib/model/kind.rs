@@ -8,6 +8,7 @@ use crate::score::Score;
 use crate::time::Interval;
 use quorate_grammar::literal;
 
+/// What values an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Boolean,

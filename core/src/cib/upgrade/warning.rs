@@ -23,18 +23,22 @@ pub struct Warning {
 }
 
 impl Warning {
+    /// A warning of this weight.
     pub fn new(level: Level, message: impl Into<String>) -> Warning {
         Warning { level, message: message.into() }
     }
 
+    /// Of interest to whoever looks for a reason.
     pub fn debug(message: impl Into<String>) -> Warning {
         Warning::new(Level::Debug, message)
     }
 
+    /// Something was changed that keeps its meaning.
     pub fn info(message: impl Into<String>) -> Warning {
         Warning::new(Level::Info, message)
     }
 
+    /// Something was lost or means something else now.
     pub fn serious(message: impl Into<String>) -> Warning {
         Warning::new(Level::Warning, message)
     }

@@ -14,18 +14,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl<'a> Plan<'a> {
+    /// The start of a resource on a node; the one that is there already, if there is one.
     pub fn start(&mut self, id: ResourceId, node: Option<NodeId>, optional: bool) -> ActionId {
         self.action(id, Key::once(Task::Start), Task::Start, node, optional)
     }
 
+    /// The stop of a resource on a node, likewise.
     pub fn stop(&mut self, id: ResourceId, node: Option<NodeId>, optional: bool) -> ActionId {
         self.action(id, Key::once(Task::Stop), Task::Stop, node, optional)
     }
 
+    /// The promotion of a resource on a node, likewise.
     pub fn promote(&mut self, id: ResourceId, node: Option<NodeId>, optional: bool) -> ActionId {
         self.action(id, Key::once(Task::Promote), Task::Promote, node, optional)
     }
 
+    /// The demotion of a resource on a node, likewise.
     pub fn demote(&mut self, id: ResourceId, node: Option<NodeId>, optional: bool) -> ActionId {
         self.action(id, Key::once(Task::Demote), Task::Demote, node, optional)
     }

@@ -179,7 +179,8 @@ impl<'a> Plan<'a> {
             let place = self.actions[action].node;
             node.is_none() || place.is_none() || place == node
         };
-        let fits = |action: &&ActionId| self.has_key(**action, key) && may_be_there(**action);
+        // Most are elsewhere, which is told sooner than what they do.
+        let fits = |action: &&ActionId| may_be_there(**action) && self.has_key(**action, key);
         self.of[resource].iter().filter(fits).copied().collect()
     }
 
@@ -193,7 +194,7 @@ impl<'a> Plan<'a> {
 
     /// Those that are on exactly this node.
     pub fn find_exact(&self, resource: ResourceId, key: &Key, node: NodeId) -> Vec<ActionId> {
-        let fits = |action: &&ActionId| self.has_key(**action, key) && self.actions[**action].node == Some(node);
+        let fits = |action: &&ActionId| self.actions[**action].node == Some(node) && self.has_key(**action, key);
         self.of[resource].iter().filter(fits).copied().collect()
     }
 

@@ -24,6 +24,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The verdict, and a line for each part of the score.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("  {}", self.head())];
         lines.extend(self.parts.iter().map(|part| format!("    {}: {}", part.amount, part.words)));

@@ -17,6 +17,7 @@ pub(super) struct Changed {
 }
 
 impl Changed {
+    /// What this or the other changed.
     pub fn and(&mut self, other: Self) {
         self.first |= other.first;
         self.then |= other.then;

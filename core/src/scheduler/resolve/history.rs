@@ -35,6 +35,7 @@ pub(super) struct FailureState<'r> {
 }
 
 impl FailureState<'_> {
+    /// What the failures so far lead to; without any, nothing.
     pub fn on_fail(&self) -> OnFail {
         self.on_fail.unwrap_or(OnFail::Ignore)
     }

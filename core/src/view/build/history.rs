@@ -239,6 +239,7 @@ pub(super) struct Deed<'a> {
 const LONG_TASKS: [&str; 2] = ["_migrate_to", "_migrate_from"];
 
 impl<'a> Deed<'a> {
+    /// The parts of an operation's key.
     pub fn of(key: &'a str) -> Deed<'a> {
         let Some((rest, _)) = key.rsplit_once('_') else { return Deed { resource: key, task: "" } };
         let long = LONG_TASKS.iter().find_map(|task| Some((rest.strip_suffix(task)?, &task[1..])));

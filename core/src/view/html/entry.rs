@@ -11,6 +11,7 @@ pub struct Span {
     pub text: String,
 }
 
+/// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     Text {
@@ -26,14 +27,17 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// A text that looks like all others.
     pub fn text(text: impl Into<String>) -> Entry {
         Entry::Text { class: None, text: text.into() }
     }
 
+    /// A list with a title.
     pub fn list(title: impl Into<String>, entries: Vec<Entry>) -> Entry {
         Entry::List { title: title.into(), entries }
     }
 
+    /// Words of several looks, with nothing below them.
     pub fn spans(spans: Vec<Span>) -> Entry {
         Entry::Spans(spans, Vec::new())
     }
@@ -44,6 +48,7 @@ pub fn plain(text: impl Into<String>) -> Span {
     Span { class: None, text: text.into() }
 }
 
+/// Words with the look of a class of Pacemaker's pages.
 pub fn classed(class: &'static str, text: impl Into<String>) -> Span {
     Span { class: Some(class), text: text.into() }
 }

@@ -43,6 +43,7 @@ impl Item {
         Item { text: text.into(), tone, ..Item::default() }
     }
 
+    /// A line that looks like all others.
     pub fn plain(text: impl Into<String>) -> Item {
         Item::new(text, Tone::Plain)
     }

@@ -73,6 +73,7 @@ pub fn on_node(node: &NodeView, options: &ViewOptions) -> Vec<Item> {
         .collect()
 }
 
+/// A resource with all that is in it.
 pub fn item(resource: &ResourceView, options: &ViewOptions) -> Item {
     match resource {
         ResourceView::Primitive(primitive) => primitive_item(primitive, options),
@@ -91,6 +92,7 @@ fn itself(primitive: &PrimitiveView) -> Subject {
     Subject::Resource(primitive.common.id.clone())
 }
 
+/// How much a person should look at a primitive.
 pub fn tone(primitive: &PrimitiveView) -> Tone {
     let common = &primitive.common;
     if common.failed && !common.failure_ignored || common.blocked {

@@ -32,6 +32,7 @@ pub type Id = usize;
 /// The document itself.
 pub const DOCUMENT: Id = 0;
 
+/// What a node of the tree is: an attribute is its name and its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Is<'a> {
     Document,
@@ -51,11 +52,13 @@ struct Entry<'a> {
     end: Id,
 }
 
+/// A document with all its nodes in document order (XPath 1.0, section 5).
 pub struct Tree<'a> {
     entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Tree<'a> {
+    /// Numbers all nodes of a document.
     pub fn of(root: &'a Element) -> Tree<'a> {
         let mut tree = Tree { entries: vec![Entry { is: Is::Document, parent: DOCUMENT, place: 0, end: 0 }] };
         tree.add(root, DOCUMENT, 0);
@@ -84,10 +87,12 @@ impl<'a> Tree<'a> {
         id
     }
 
+    /// What a node is.
     pub fn is(&self, id: Id) -> Is<'a> {
         self.entries[id].is
     }
 
+    /// What a node is in; the document is in nothing.
     pub fn parent(&self, id: Id) -> Option<Id> {
         (id != DOCUMENT).then(|| self.entries[id].parent)
     }
@@ -110,6 +115,7 @@ impl<'a> Tree<'a> {
         found
     }
 
+    /// An element's attributes, in their order.
     pub fn attributes(&self, id: Id) -> Vec<Id> {
         (id + 1..self.entries[id].end).take_while(|at| self.is_attribute(*at)).collect()
     }
@@ -161,6 +167,7 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// An element's or attribute's name; of others, nothing.
     pub fn name(&self, id: Id) -> &'a str {
         match self.is(id) {
             Is::Element(element) => element.name.as_str(),
@@ -169,6 +176,7 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// A node as whoever asked is told of it.
     pub fn found(&self, id: Id) -> Found {
         let kind = match self.is(id) {
             Is::Document => Kind::Document,

@@ -4,6 +4,7 @@
 
 use super::error::XPathError;
 
+/// What stands between two expressions (XPath 1.0, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
     Or,
@@ -22,6 +23,7 @@ pub enum Operator {
     Union,
 }
 
+/// In which direction a step goes (section 2.2); `namespace` is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
     Ancestor,
@@ -50,6 +52,7 @@ pub enum Test {
     Comment,
 }
 
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub axis: Axis,
@@ -57,6 +60,7 @@ pub struct Step {
     pub predicates: Vec<Expression>,
 }
 
+/// An expression that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expression {
     Literal(String),

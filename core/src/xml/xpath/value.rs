@@ -4,6 +4,7 @@
 
 use super::nodes::{DOCUMENT, Id, Tree};
 
+/// What an expression comes to (section 1).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// In document order, each once.
@@ -22,12 +23,14 @@ pub struct Context {
 }
 
 impl Context {
+    /// From the document itself.
     pub fn of_document() -> Context {
         Context { node: DOCUMENT, position: 1, size: 1 }
     }
 }
 
 impl Value {
+    /// As `boolean()` reads it (section 4.3).
     pub fn boolean(&self) -> bool {
         match self {
             Value::Nodes(nodes) => !nodes.is_empty(),
@@ -37,6 +40,7 @@ impl Value {
         }
     }
 
+    /// As `string()` reads it (section 4.2).
     pub fn text(&self, tree: &Tree) -> String {
         match self {
             Value::Nodes(nodes) => nodes.first().map_or_else(String::new, |node| tree.text(*node)),
@@ -49,6 +53,7 @@ impl Value {
         }
     }
 
+    /// As `number()` reads it (section 4.4).
     pub fn number(&self, tree: &Tree) -> f64 {
         match self {
             Value::Number(number) => *number,

@@ -114,6 +114,7 @@ pub struct Group {
 }
 
 impl Group {
+    /// A member that has heard nothing yet.
     pub fn new(settings: Settings) -> Group {
         Group {
             presence: Presence::new(settings.silence),

@@ -142,10 +142,12 @@ impl Session {
         cipher.decrypt(&nonce(0), Payload { msg: proof, aad: transcript }).is_ok()
     }
 
+    /// What encrypts the records that go out on this connection.
     pub fn sealer(&self) -> Sealer {
         Sealer { cipher: ChaCha20Poly1305::new(&Key::from(self.key(Purpose::Records))), sealed: 0 }
     }
 
+    /// What decrypts the records that come in on it.
     pub fn opener(&self) -> Opener {
         Opener { cipher: ChaCha20Poly1305::new(&Key::from(self.key(Purpose::Records))), opened: 0 }
     }

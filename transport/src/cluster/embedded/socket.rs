@@ -28,6 +28,7 @@ const QUEUED_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 /// Bytes that may wait for one peer; beyond, packets are dropped and later asked for again.
 const LINK_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 const REDIAL_FIRST: Duration = Duration::from_millis(50);
+/// The longest pause between two attempts to reach a peer.
 pub const REDIAL_LAST: Duration = Duration::from_secs(1);
 /// Packets that may wait for the machine; then connections wait.
 const ARRIVALS_MAX: usize = 1024;

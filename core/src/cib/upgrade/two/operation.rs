@@ -66,6 +66,7 @@ fn note(subject: &str, scope: &str, place: &str, counts: bool, warnings: &mut Ve
     }
 }
 
+/// Puts the operations of a resource into 3.0's words; `requires` of start and promote becomes the resource's.
 pub fn translate(operations: &mut Element, resource: &str, requires: &mut Requires, warnings: &mut Vec<Warning>) {
     super::each(operations, "op", |operation| {
         let counts = matches!(operation.attr("name"), Some("start" | "promote"));

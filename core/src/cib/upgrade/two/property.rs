@@ -81,6 +81,7 @@ struct Moved {
     pair: Element,
 }
 
+/// Puts cluster options into 3.0's words, and moves to the defaults what belongs there.
 pub fn translate(root: &mut Element, warnings: &mut Vec<Warning>) {
     let mut moved = Vec::new();
     if let Some(options) = section(root, "crm_config") {

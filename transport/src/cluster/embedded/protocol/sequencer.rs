@@ -33,6 +33,7 @@ struct Follower {
 }
 
 impl Sequencer {
+    /// Nothing is ordered yet, and none of these has said hello.
     pub fn new(followers: &[u32]) -> Sequencer {
         let followers = followers.iter().map(|id| (*id, Follower::default())).collect();
         Sequencer { followers, ..Sequencer::default() }
