@@ -4,6 +4,7 @@
 //! parameters that an agent's own metadata lists.
 //! Absent: agents of other machines; a name that is not found here is taken as it is written.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
@@ -30,6 +31,15 @@ pub struct Catalogue {
     /// Provider to its agents.
     ocf: BTreeMap<String, BTreeSet<String>>,
     fencing: BTreeSet<String>,
+    /// Read once somebody asks, if it is this machine's.
+    services: Option<OnceCell<Services>>,
+}
+
+/// What systemd and init scripts run.
+#[derive(Clone, Debug)]
+struct Services {
+    units: BTreeSet<String>,
+    scripts: BTreeSet<String>,
 }
 
 /// Who is meant when several providers have an agent of the same name.
@@ -47,6 +57,7 @@ impl Catalogue {
         Catalogue {
             ocf: providers.into_iter().map(agents).collect(),
             fencing: names(PathBuf::from("/usr/sbin"), |_| true).into_iter().filter(is_fence).collect(),
+            services: Some(OnceCell::new()),
         }
     }
 
@@ -55,6 +66,7 @@ impl Catalogue {
         Catalogue {
             ocf: ocf.iter().map(|(provider, names)| (provider.to_string(), set(names))).collect(),
             fencing: set(fencing),
+            services: None,
         }
     }
 
@@ -127,6 +139,23 @@ impl Catalogue {
         match (agent.class, agent.provider) {
             ("ocf", Some(provider)) => self.ocf.get(provider).is_some_and(|names| names.contains(agent.name)),
             ("stonith", _) => self.fencing.contains(agent.name),
+            _ => false,
+        }
+    }
+
+    /// Whether it is a service or an init script that is known not to be on this machine.
+    pub fn lacks(&self, agent: &AgentName) -> bool {
+        let Some(services) = &self.services else { return false };
+        let read = || Services { units: units().into_iter().collect(), scripts: init_scripts().into_iter().collect() };
+        let Services { units, scripts } = services.get_or_init(read);
+        let name = agent.name.strip_suffix(".service").unwrap_or(agent.name);
+        let instance = name.split_once('@').map(|(template, _)| format!("{template}@"));
+        let is_unit =
+            || name.contains('.') || units.contains(name) || instance.is_some_and(|name| units.contains(&name));
+        match agent.class {
+            "lsb" => !scripts.contains(agent.name),
+            "systemd" => !is_unit(),
+            "service" => !scripts.contains(agent.name) && !is_unit(),
             _ => false,
         }
     }

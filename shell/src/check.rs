@@ -15,6 +15,7 @@ mod schema;
 mod sets;
 mod statement;
 
+use effect::Empty;
 pub use facts::Facts;
 pub use options::values_of;
 use problem::{ABSENT, Problem};
@@ -46,8 +47,15 @@ pub fn tell(session: &mut Session, statements: &[Statement], origin: &Origin) ->
 pub fn remember(session: &mut Session, statements: &[Statement], origin: &Origin) {
     let origin = Rc::new(origin.clone());
     for one in statements {
-        let places = session.checks.written.entry(name_of(one)).or_default();
-        if !matches!(one.kind, Said::Options(_)) {
+        // What is added to another is a part of that.
+        let (name, adds) = match &one.kind {
+            Said::Monitor(monitor) => (monitor.resource.text.clone(), true),
+            // Problems of nodes go by their names.
+            Said::Node(node) => (node.name.text.clone(), false),
+            kind => (name_of(one), matches!(kind, Said::Options(_))),
+        };
+        let places = session.checks.written.entry(name).or_default();
+        if !adds {
             places.clear();
         }
         places.push((Rc::clone(&origin), one.span));
@@ -185,7 +193,8 @@ fn of_object(session: &Session, document: &Document, object: &str) -> Vec<Proble
     let mut problems: Vec<Problem> = found.map(|found| Problem::of(object, found)).collect();
     problems.retain(|problem| !problem.is_of_agent());
     if problems.is_empty() {
-        problems.extend(effect::problems(document).into_iter().filter(|problem| problem.object == object));
+        problems
+            .extend(effect::problems(document, Empty::Passed).into_iter().filter(|problem| problem.object == object));
     }
     problems
 }
@@ -203,7 +212,7 @@ fn new_problems(session: &mut Session) -> Outcome<Vec<Problem>> {
     }
     // What has no effect is said, and stops nobody: something else may be meant to come.
     now.iter_mut().filter(|problem| problem.effect.is_some()).for_each(|one| one.severity = Severity::Warning);
-    let before = written(&base, None, session).into_iter().chain(effect::problems(&base));
+    let before = written(&base, None, session).into_iter().chain(effect::problems(&base, Empty::Passed));
     let before: BTreeSet<String> = before.map(|problem| problem.key()).collect();
     now.retain(|problem| !before.contains(&problem.key()));
     if session.options.get("core.check_mode") == "relaxed" {
@@ -236,7 +245,9 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
         let tells = |known: &Problem| names.iter().any(|name| known.message.contains(name));
         problems.iter().any(|known| known.object == problem.object && tells(known))
     };
-    let effects: Vec<Problem> = effect::problems(document).into_iter().filter(|problem| !is_told(problem)).collect();
+    let empty = if session.checks.verifying { Empty::Told } else { Empty::Passed };
+    let effects = effect::problems(document, empty).into_iter();
+    let effects: Vec<Problem> = effects.filter(|problem| !is_told(problem)).collect();
     problems.extend(effects);
     problems
 }
@@ -259,7 +270,7 @@ fn written(document: &Document, base: Option<&Document>, session: &Session) -> V
 pub fn alone(document: &Document, catalogue: &Catalogue) -> Vec<Problem> {
     let nothing = |_: &AgentName| None;
     let facts = Facts::of(document.configuration(), catalogue, &nothing);
-    said(document, None, &facts, true).into_iter().chain(effect::problems(document)).collect()
+    said(document, None, &facts, true).into_iter().chain(effect::problems(document, Empty::Passed)).collect()
 }
 
 /// Dangling references, what the statements say (of those that differ from `base`), what the schema says.

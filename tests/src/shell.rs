@@ -66,9 +66,14 @@ impl Bench {
     }
 
     pub fn command(&self) -> Command {
+        self.tool("crm")
+    }
+
+    /// One of the tools, on the CIB of this bench.
+    pub fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(program("quorate"));
         command
-            .arg("crm")
+            .arg(name)
             .current_dir(self.directory.path())
             .env_remove("CIB_shadow")
             .env("CIB_file", self.path("cib.xml"))

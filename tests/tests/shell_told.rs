@@ -111,3 +111,113 @@ fn a_file_takes_from_commands_what_the_daemon_would_take() {
         assert_eq!(bench.cib() == before, refused, "{line}");
     }
 }
+
+/// What is told when a text is loaded and committed; `""` is nothing.
+#[track_caller]
+fn told_of(cases: &[(&str, &str, &str)]) {
+    for (text, message, word) in cases {
+        let answer = Bench::with(BASE).fed(&["configure", "load", "update", "-"], &format!("{text}\n"));
+        assert_eq!(answer.code, 0, "{text}: {}", answer.err);
+        match *message {
+            "" => assert_eq!(answer.err, "", "{text}"),
+            message => assert_eq!(marked(&answer.err, message).as_deref(), Some(*word), "{text}\n{}", answer.err),
+        }
+    }
+}
+
+const PRIMITIVE: &str = "primitive p ocf:pacemaker:Dummy";
+
+#[test]
+fn what_stands_twice_or_nowhere_in_an_operation_is_marked() {
+    let with = |operation: &str| format!("{PRIMITIVE} op {operation}");
+    let cases = [
+        ("monitor interval=10", "", ""),
+        ("monitor interval=10 OCF_CHECK_LEVEL=10", "", ""),
+        ("monitor interval=10 interval=20", "`interval` is given more than once", "interval"),
+        ("monitor interval=10 timout=20", "did you mean `timeout`", ""),
+        ("monitor interval=10 timout=20", "`timout` is no option of an operation", "timout"),
+        ("monitor interval=10 Timeout=20", "`Timeout` is no option of an operation", "Timeout"),
+        ("monitor interval=10 onfail=stop", "`onfail` is no option of an operation", "onfail"),
+        ("monitor timeout=20", "a monitor without `interval` does not recur", "monitor"),
+        ("monitor", "does not recur, and has no effect", "monitor"),
+        ("migrate_to interval=5", "ignoring the interval 5 of migrate_to", "5"),
+    ];
+    let texts =
+        cases.iter().filter(|(_, message, _)| !message.starts_with("did you")).map(|one| (with(one.0), one.1, one.2));
+    let texts: Vec<_> = texts.collect();
+    told_of(&texts.iter().map(|(text, message, word)| (text.as_str(), *message, *word)).collect::<Vec<_>>());
+}
+
+#[test]
+fn of_a_name_that_stands_twice_it_is_said_which_counts() {
+    told_of(&[
+        (&format!("{PRIMITIVE} params fake=1 fake=2"), "the first counts, not `fake=2`", "fake=2"),
+        (&format!("{PRIMITIVE} meta priority=1 priority=2"), "the first counts, not `priority=2`", "priority=2"),
+        ("node 1: n1 attributes a=1 a=2", "the first counts, not `a=2`", "a=2"),
+        ("order o d1:stop d1:start", "this order has no effect", "d1"),
+        ("colocation k inf: c2 c2", "of a resource with itself", "c2"),
+    ]);
+    for (line, kept) in [
+        ("property batch-limit=3 batch-limit=4", "name=\"batch-limit\" value=\"4\""),
+        ("rsc_defaults priority=3 priority=4", "name=\"priority\" value=\"4\""),
+        ("op_defaults timeout=3 timeout=4", "name=\"timeout\" value=\"4\""),
+    ] {
+        let bench = Bench::with(BASE);
+        let answer = bench.crm(&[&["configure"][..], &line.split(' ').collect::<Vec<_>>()].concat());
+        assert_eq!(answer.code, 0, "{line}: {}", answer.err);
+        assert!(answer.err.contains("is given more than once: the last one counts"), "{line}: {}", answer.err);
+        assert!(bench.cib().contains(kept), "{line}: {}", bench.cib());
+        assert_eq!(bench.cib().matches(kept.split(' ').next().unwrap()).count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn what_the_scheduler_leaves_out_is_marked() {
+    told_of(&[
+        ("primitive m OCF:pacemaker:Dummy", "the class `OCF` is written `ocf`", "OCF"),
+        ("primitive s systemd:no-such-service", "the agent systemd:no-such-service is not here", "no-such-service"),
+        ("primitive s lsb:no-such-script", "the agent lsb:no-such-script is not here", "no-such-script"),
+        ("primitive n1 ocf:pacemaker:remote", "named like a node of the cluster", "n1"),
+        ("rsc_defaults x: rule #uname eq n1 priority=3", "a rule here knows of no node", "#uname"),
+        ("location l d1 rule #unam eq n1", "did you mean `#uname`", "#unam"),
+        ("monitor d1:Master 10", "is not promotable", "d1:Master"),
+        ("property stonith-action=poweroff", "", ""),
+    ]);
+}
+
+#[test]
+fn what_an_older_document_has_and_the_cluster_leaves_out_is_told() {
+    let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
+    let answer = bench.crm(&["configure", "primitive", "u", "upstart:x"]);
+    assert_eq!(marked(&answer.err, "upstart resources are no longer supported").as_deref(), Some("u"));
+    let checked = Bench::feed(bench.tool("crm_verify").args(["-x", "cib.xml"]), "");
+    assert_eq!(checked.code, 78);
+    assert!(checked.err.contains("warning: u: Dropping resource u"), "{}", checked.err);
+    let upgraded = Bench::feed(bench.tool("cibadmin").args(["--upgrade", "--force"]), "");
+    assert_eq!((upgraded.code, upgraded.err.contains("Dropping resource u")), (0, true), "{}", upgraded.err);
+}
+
+#[test]
+fn an_option_never_stands_under_both_of_its_names() {
+    let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
+    bench.load("property stonith-enabled=false\n");
+    let set = "<cluster_property_set id=\"cib-bootstrap-options\"><nvpair id=\"x1\" name=\"fencing-enabled\" value=\"true\"/>\
+               </cluster_property_set>";
+    let answer = Bench::feed(bench.tool("cibadmin").args(["-M", "-c", "-o", "crm_config", "-X", set]), "");
+    assert_eq!(answer.code, 78, "{}", answer.err);
+    assert!(answer.err.contains("are two names of one option"), "{}", answer.err);
+    // One that has both: what counts is read, and what is set is the only one.
+    let both = bench.cib().replace(
+        "</cluster_property_set>",
+        "<nvpair id=\"x1\" name=\"fencing-enabled\" value=\"true\"/></cluster_property_set>",
+    );
+    bench.write("cib.xml", &both);
+    let read = |bench: &Bench| bench.crm(&["configure", "get-property", "stonith-enabled"]).out;
+    assert_eq!(read(&bench), "true\n");
+    let asked = Bench::feed(bench.tool("crm_attribute").args(["-G", "-q", "-n", "stonith-enabled"]), "");
+    assert_eq!(asked.out, "true\n");
+    assert!(bench.crm(&["configure", "verify"]).err.contains("`stonith-enabled` has no effect"));
+    assert_eq!(bench.crm(&["configure", "property", "stonith-enabled=false"]).code, 0);
+    assert_eq!(read(&bench), "false\n");
+    assert_eq!(bench.cib().matches("-enabled\"").count(), 1, "{}", bench.cib());
+}

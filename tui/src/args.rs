@@ -5,6 +5,7 @@
 
 use quorate_core::arguments::{self, Argument, UsageError, Value, argument, split};
 use quorate_core::view::{Section, Sections, ViewOptions};
+use std::path::PathBuf;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Show {
     pub pid_file: Option<String>,
     pub interval_ms: u32,
     pub page: Page,
+    /// A CIB to show instead of the cluster's.
+    pub file: Option<PathBuf>,
     /// The command line, for the XML result to repeat.
     pub request: String,
 }
@@ -201,6 +204,7 @@ impl Reader {
             pid_file: None,
             interval_ms: 5000,
             page: Page::default(),
+            file: None,
             request,
         };
         Reader { show, is_once: false }
@@ -282,7 +286,7 @@ impl Reader {
             "external-agent" | "external-recipient" | "watch-fencing" => {
                 return Err(UsageError(format!("--{} is not available; configure an alert instead", name)));
             }
-            "xml-file" => return Err(UsageError("--xml-file is not available; set CIB_file instead".to_string())),
+            "xml-file" => self.show.file = value.map(PathBuf::from),
             // What chooses nothing (as `--pending`) is as it is without it.
             name => {
                 self.show.options.choose(name);

@@ -41,7 +41,10 @@ fn main() -> ExitCode {
 
 fn run(mut show: Show) -> Exit {
     show.options.zone = zone::local();
-    let source = Environment::of_process().first_source();
+    let source = match show.file.take() {
+        Some(path) => CibSource::File(path),
+        None => Environment::of_process().first_source(),
+    };
     let simple = show.simple;
     let on_screen = !show.once && !show.daemonize && std::io::stdout().is_terminal();
     let outcome = match (on_screen, show.daemonize) {

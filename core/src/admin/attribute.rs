@@ -75,15 +75,18 @@ pub fn place<'a>(object: &'a Element, sort: Sort, name: &str) -> Option<(&'a str
     Some((set.id()?, pair.id()?))
 }
 
-/// The value of an option in a set of cluster options, whichever of its names it has there.
+/// The value of an option in a set of cluster options, whichever of its names it has there: of both the newer one's.
 pub fn option<'a>(set: &'a Element, name: &str) -> Option<&'a str> {
-    set.elements().find(|pair| is_option(pair, name)).and_then(|pair| pair.attr("value"))
+    let pairs = set.elements().filter(|pair| is_option(pair, name));
+    let is_older = |pair: &&Element| pair.attr("name").is_some_and(|name| names::is_older(Of::Cluster, name));
+    pairs.min_by_key(is_older).and_then(|pair| pair.attr("value"))
 }
 
-/// The value of an option of the cluster, from the first set that has it.
+/// The value of an option of the cluster, from the usual set, else from the first that has it.
 pub fn option_of<'a>(configuration: &'a Element, name: &str) -> Option<&'a str> {
     let sets = configuration.child("crm_config").into_iter().flat_map(Element::elements);
-    sets.filter_map(|set| option(set, name)).next()
+    let values = sets.filter_map(|set| Some((set.id() != Some(PROPERTIES), option(set, name)?)));
+    values.min_by_key(|(is_another, _)| *is_another).map(|(_, value)| value)
 }
 
 /// Sets a pair of a set: the first that is this one. Others that are it, too, go.

@@ -7,6 +7,7 @@
 mod fault;
 mod found;
 mod grammar;
+mod named;
 mod read;
 mod validate;
 mod value;
@@ -46,12 +47,17 @@ pub fn faults(root: &Element) -> Vec<Fault> {
     }
 }
 
-/// The faults that a change brings. What was wrong before does not keep anybody from mending something else.
+/// The faults that a change brings, an option under both of its names among them. What was wrong before does not keep anybody from mending something else.
 pub fn new_faults(before: &Element, after: &Element) -> Vec<Fault> {
     let mut new = faults(after);
     if !new.is_empty() {
         let old = faults(before);
         new.retain(|fault| !old.iter().any(|known| known.is(fault)));
+    }
+    let doubled = named::doubled(after);
+    if !doubled.is_empty() {
+        let old = named::doubled(before);
+        new.extend(doubled.into_iter().filter(|fault| !old.iter().any(|known| known.is(fault))));
     }
     new
 }

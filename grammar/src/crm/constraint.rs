@@ -61,12 +61,17 @@ pub fn location(reader: &mut Reader) -> Parsed<Location> {
     let id = reader.id()?;
     let target = target(reader)?;
     let mut role = reader.option("role=");
-    let (mut options, mut verbatim) = (Vec::new(), verbatim(reader));
+    let (mut options, mut verbatim): (Vec<Setting>, _) = (Vec::new(), verbatim(reader));
     while let Some((name, value)) = reader.pair(Expected::Prefix("resource-discovery="), |name| !name.starts_with('$'))
     {
-        match name.text.as_str() {
-            "role" => role = Some(value),
-            _ => options.push((name, value)),
+        let is_role = name == "role";
+        if is_role && role.is_some() || options.iter().any(|(known, _)| *known == name) {
+            return Err(Diagnostic::error(name.span, format!("`{}` is given twice", name.text)).into());
+        }
+        if is_role {
+            role = Some(value);
+        } else {
+            options.push((name, value));
         }
     }
     role = role.or_else(|| reader.option("role="));
@@ -117,9 +122,13 @@ pub fn colocation(reader: &mut Reader) -> Parsed<Colocation> {
     let members = one_or_more(Sets::read(reader, ROLES)?, reader)?;
     let (mut node_attribute, mut influence) = (None, None);
     loop {
-        if let Some(word) = reader.option("node-attribute=") {
+        if node_attribute.is_none()
+            && let Some(word) = reader.option("node-attribute=")
+        {
             node_attribute = Some(word);
-        } else if let Some(word) = reader.option("influence=") {
+        } else if influence.is_none()
+            && let Some(word) = reader.option("influence=")
+        {
             // The schema takes any text here, and the cluster takes what it does not know for its default.
             if let Err(stop) = one_of(word.clone(), "true or false", BOOLEANS) {
                 reader.diagnostics.push(Diagnostic { severity: Severity::Warning, ..*stop.0 });

@@ -76,7 +76,12 @@ fn agent(reader: &mut Reader) -> Parsed<Agent> {
         reader.next();
         return Ok(Agent::Type { class: None, provider: None, name: token.slice(whole) });
     };
-    let class = one_of(token.slice(0..first), "a class of agents", CLASSES)?;
+    let written = token.slice(0..first);
+    let class = one_of(written.clone(), "a class of agents", CLASSES)?;
+    if class != written {
+        let text = format!("the class `{}` is written `{class}`", written.text);
+        reader.diagnostics.push(Diagnostic::warning(written.span, text));
+    }
     // Only ocf has providers; elsewhere a further colon belongs to the name.
     let second = text[first + 1..].find(':').map(|at| first + 1 + at).filter(|_| class == "ocf");
     let provider = second.map(|second| token.slice(first + 1..second));
@@ -162,11 +167,14 @@ fn operation_attributes(reader: &mut Reader) -> Parsed<(Vec<Setting>, Option<Att
         };
         if !OPERATION_ATTRIBUTES.contains(&name.text.as_str()) {
             parameters.push(crate::crm::ast::Pair::Named { id: None, name, value: Some(value) });
-        } else if name == "role" {
-            attributes.push((name, one_of(value, "a role", ROLES)?));
-        } else {
-            attributes.push((name, value));
+            continue;
         }
+        let value = if name == "role" { one_of(value, "a role", ROLES)? } else { value };
+        if let Some(at) = attributes.iter().position(|(known, _): &Setting| *known == name) {
+            let text = format!("`{}` is given more than once: the last one counts", name.text);
+            reader.diagnostics.push(Diagnostic::warning(attributes.remove(at).0.span, text));
+        }
+        attributes.push((name, value));
     }
     let body = SetBody::Own { id: None, score: None, rules: Vec::new(), pairs: parameters };
     let parameters = match &body {

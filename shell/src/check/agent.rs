@@ -56,15 +56,15 @@ fn told(agent: &AgentName, word: &Word, facts: &Facts, found: &mut Vec<Diagnosti
     // The others say nothing of themselves in these words.
     let speaks = agent.class == "ocf" || agent.class == "stonith" && !agent.name.contains('/');
     if !speaks {
+        if facts.catalogue.lacks(agent) {
+            found.push(Diagnostic::warning(word.span, format!("the agent {agent} {ABSENT}")));
+        }
         return None;
     }
     let metadata = facts.metadata(agent);
     if metadata.is_none() {
-        let place = agent.provider.map_or(String::new(), |provider| format!("{provider}:"));
-        found.push(
-            Diagnostic::warning(word.span, format!("the agent {}:{place}{} {ABSENT}", agent.class, agent.name))
-                .hint("its parameters and operations are not checked"),
-        );
+        let absent = Diagnostic::warning(word.span, format!("the agent {agent} {ABSENT}"));
+        found.push(absent.hint("its parameters and operations are not checked"));
     }
     metadata
 }
@@ -201,6 +201,15 @@ fn times(operation: &Operation, found: &mut Vec<Diagnostic>) {
                     .hint("a time is a number with ms, s, min or h behind it, such as 30s, or an ISO 8601 duration"),
             );
         }
+    }
+    // One that says nothing else has no effect at all, which is told with all that has none.
+    let is_bare = operation.attributes.is_empty() && operation.sets.is_empty();
+    if operation.name == "monitor" && attribute(operation, "interval").is_none() && !is_bare {
+        let text = "a monitor without `interval` does not recur: it is the probe's, done once";
+        found.push(Diagnostic::warning(operation.name.span, text).hint("add `interval=10s` to have it recur"));
+    }
+    for set in operation.sets.iter().filter(|set| set.kind == SetKind::OperationParams) {
+        sets::pairs(set).iter().for_each(|pair| options::meant_for_operation(pair, found));
     }
     for set in operation.sets.iter().filter(|set| set.kind == SetKind::OperationMeta) {
         for pair in sets::pairs(set) {

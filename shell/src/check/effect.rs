@@ -18,10 +18,16 @@ use quorate_tools::clock;
 /// The set that cluster options are written into.
 const OPTIONS: &str = "cib-bootstrap-options";
 
-pub fn problems(document: &Document) -> Vec<Problem> {
+/// Whether it is said that nothing can be started where there is nothing yet: only if somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    Told,
+    Passed,
+}
+
+pub fn problems(document: &Document, empty: Empty) -> Vec<Problem> {
     let configuration = document.configuration();
-    // Without resources there is nothing to start.
-    let is_empty = objects::resource_ids(configuration).is_empty();
+    let is_empty = empty == Empty::Passed && objects::resource_ids(configuration).is_empty();
     // A fault of the scheduler is not to keep anybody from mending what brings it about.
     let notes = guarded(|| verify(document, clock::now())).unwrap_or_default();
     let told = notes.into_iter().filter(|note| !is_empty || note.about != "fencing-enabled");
@@ -48,6 +54,7 @@ fn object_of(configuration: &Element, about: &str) -> String {
     let holds = |object: &objects::Object| object.element.descendants().any(|part| part.id() == Some(about));
     let holder = objects::objects(configuration).into_iter().rfind(holds);
     match holder {
+        Some(object) if object.kind == "node" => object.element.attr("uname").unwrap_or(&object.id).to_string(),
         Some(object) => object.id,
         None if about.is_empty() => "configuration".to_string(),
         None => about.to_string(),

@@ -102,6 +102,16 @@ pub fn check(pair: &Pair, known: OptionOf, unknown: Unknown, found: &mut Vec<Dia
     found.push(diagnostic);
 }
 
+/// What is written like an option of an operation, and is handed to the agent.
+pub fn meant_for_operation(pair: &Pair, found: &mut Vec<Diagnostic>) {
+    let Pair::Named { name, .. } = pair else { return };
+    let near = closest(&name.text, OPERATION_OPTIONS.iter().copied()).filter(|near| *near != name.text);
+    if let Some(near) = near {
+        let text = format!("`{}` is no option of an operation, and is handed to the agent", name.text);
+        found.push(Diagnostic::warning(name.span, text).hint(format!("did you mean `{near}`?")));
+    }
+}
+
 fn wrong_value(kind: Kind, name: &Word, value: &Word) -> Option<Diagnostic> {
     let text = value.text.as_str();
     if text.eq_ignore_ascii_case("#default") {

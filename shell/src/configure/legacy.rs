@@ -163,12 +163,15 @@ fn options(kind: &mut Kind, told: &mut Told) {
     let Kind::Options(options) = kind else { return };
     match options.kind {
         OptionsKind::Property => renamed(&mut options.pairs, Of::Cluster, told, |name, told| {
-            let held = names::other(Of::Cluster, name).filter(|other| told.into.held.contains(*other));
-            let held = held.filter(|_| !told.into.held.contains(name));
-            held.unwrap_or_else(|| match told.into.held.contains(name) {
-                true => name,
-                false => names::in_schema(Of::Cluster, name, told.into.schema),
-            })
+            let is_held = |name: &&str| told.into.held.contains(*name);
+            let other = names::other(Of::Cluster, name).filter(is_held);
+            match (other, is_held(&name)) {
+                // Of both the newer one counts.
+                (Some(other), true) if names::is_older(Of::Cluster, name) => other,
+                (_, true) => name,
+                (Some(other), false) => other,
+                (None, false) => names::in_schema(Of::Cluster, name, told.into.schema),
+            }
             .to_string()
         }),
         OptionsKind::ResourceDefaults => {
@@ -177,7 +180,8 @@ fn options(kind: &mut Kind, told: &mut Told) {
             });
             options.pairs.iter_mut().for_each(|pair| of_role(pair, told));
         }
-        OptionsKind::OperationDefaults => {}
+        // None of these has two names.
+        OptionsKind::OperationDefaults => renamed(&mut options.pairs, Of::Resource, told, |name, _| name.to_string()),
     }
 }
 
@@ -189,24 +193,30 @@ fn of_role(pair: &mut Pair, told: &mut Told) {
     }
 }
 
-/// Gives every pair the name that it has in the document. One option given under two names counts once: the last.
+/// Gives every pair the name that it has in the document. One option that is given twice, be it under two names,
+/// counts once: the last.
 fn renamed(pairs: &mut Vec<Pair>, of: Of, told: &mut Told, now: impl Fn(&str, &Told) -> String) {
-    let mut written: Vec<Option<String>> = Vec::new();
+    // As written, and as it is called.
+    let mut names: Vec<Option<(String, String)>> = Vec::new();
     for pair in pairs.iter_mut() {
         let Pair::Named { name, .. } = pair else {
-            written.push(None);
+            names.push(None);
             continue;
         };
-        written.push(Some(name.text.clone()));
-        let now = now(&name.text, told);
+        let (written, now) = (name.text.clone(), now(&name.text, told));
         told.rename(name, &now);
+        names.push(Some((written, name.text.clone())));
     }
-    let mut later = written.iter();
+    let mut later = names.iter();
     pairs.retain(|_| {
-        let Some(name) = later.next().and_then(Option::as_ref) else { return true };
-        let another = |other: &&String| *other != name && names::is_same(of, name, other);
-        let Some(counts) = later.clone().flatten().find(another) else { return true };
-        told.said.push(format!("`{name}` and `{counts}` are two names of one option: the last one counts"));
+        let Some((name, now)) = later.next().and_then(Option::as_ref) else { return true };
+        let Some((counts, _)) = later.clone().flatten().find(|(_, other)| names::is_same(of, now, other)) else {
+            return true;
+        };
+        told.said.push(match counts == name {
+            true => format!("`{name}` is given more than once: the last one counts"),
+            false => format!("`{name}` and `{counts}` are two names of one option: the last one counts"),
+        });
         false
     });
 }

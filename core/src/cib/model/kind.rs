@@ -41,6 +41,8 @@ const CLUSTER: &[(&str, Kind)] = &[
     ("enable-startup-probes", Boolean),
     ("fence-remote-without-quorum", Boolean),
     ("fencing-action", One(&["reboot", "off"])),
+    // Under the older name an older word, which the translation to the newest schema knows.
+    ("stonith-action", One(&["reboot", "off", "poweroff"])),
     ("fencing-enabled", Boolean),
     ("fencing-max-attempts", Positive),
     ("fencing-reaction", One(&["stop", "panic"])),

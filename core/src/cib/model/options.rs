@@ -178,6 +178,11 @@ impl<'a> Reader<'a> {
     }
 
     fn fencing_action(&self) -> String {
+        // An older word, which only the older name has.
+        let is_older = self.text("fencing-action").is_some_and(|text| text.eq_ignore_ascii_case("poweroff"));
+        if is_older && !self.given.contains_key("fencing-action") {
+            return "off".to_owned();
+        }
         self.valid("fencing-action").unwrap_or("reboot").to_ascii_lowercase()
     }
 

@@ -20,12 +20,14 @@ pub enum Level {
 pub struct Warning {
     pub level: Level,
     pub message: String,
+    /// The id of what is not there any more.
+    pub about: Option<String>,
 }
 
 impl Warning {
     /// A warning of this weight.
     pub fn new(level: Level, message: impl Into<String>) -> Warning {
-        Warning { level, message: message.into() }
+        Warning { level, message: message.into(), about: None }
     }
 
     /// Of interest to whoever looks for a reason.
@@ -41,6 +43,12 @@ impl Warning {
     /// Something was lost or means something else now.
     pub fn serious(message: impl Into<String>) -> Warning {
         Warning::new(Level::Warning, message)
+    }
+
+    /// This is left out, with this id.
+    #[must_use]
+    pub fn of(self, id: &str) -> Warning {
+        Warning { about: Some(id.to_string()), ..self }
     }
 }
 

@@ -7,6 +7,7 @@ use super::action::Key;
 use crate::cib::model::resource::{Operation, Role};
 use crate::exit;
 use crate::scheduler::relation::{End, Relation, Task};
+use crate::scheduler::resolve::operation::never_recurs;
 use crate::scheduler::table::{ActionId, NodeId, ResourceId};
 
 /// A recurring operation as it shall be.
@@ -166,14 +167,13 @@ impl Plan<'_> {
 }
 
 fn recurring(operations: &[Operation], at: usize) -> Option<Recurring> {
-    const NEVER: [&str; 7] = ["stop", "start", "demote", "promote", "reload-agent", "migrate_to", "migrate_from"];
     let operation = &operations[at];
     let same = |other: &&Operation| other.name == operation.name && other.interval_ms == operation.interval_ms;
     let is_duplicated = operations.iter().filter(same).filter(|other| !other.id.is_empty()).count() > 1;
     let any_enabled = operations.iter().filter(same).any(|other| other.enabled);
     if operation.interval_ms == 0
         || operation.id.is_empty()
-        || NEVER.contains(&operation.name.as_str())
+        || never_recurs(&operation.name)
         || is_duplicated
         || !any_enabled
     {

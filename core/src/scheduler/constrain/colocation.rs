@@ -266,6 +266,7 @@ impl Builder<'_> {
         else {
             return;
         };
+        self.check_interleave(common.id, dependent.0, primary.0);
         let influence = common.influence.unwrap_or(self.situation.resources[decider].critical);
         self.add_colocation(Colocation {
             id: common.id.to_owned(),
@@ -278,6 +279,20 @@ impl Builder<'_> {
             explicit: true,
             influence,
         });
+    }
+
+    /// Clones can only follow each other node by node if each node has as many instances of both.
+    fn check_interleave(&mut self, constraint: &str, dependent: ResourceId, primary: ResourceId) {
+        let resources = &self.situation.resources;
+        let (one, other) = (&resources[dependent], &resources[primary]);
+        let (Some(this), Some(that)) = (one.clone_settings(), other.clone_settings()) else { return };
+        if this.interleave && this.node_max != that.node_max {
+            let text = format!(
+                "'{}' cannot be interleaved with '{}': a node has up to {} and {} instances of them",
+                one.id, other.id, this.node_max, that.node_max
+            );
+            self.error(constraint, &one.id, text);
+        }
     }
 
     pub(super) fn constraint_role(&mut self, constraint: &str, text: Option<&str>) -> Option<Role> {

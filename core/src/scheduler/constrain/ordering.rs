@@ -73,6 +73,10 @@ impl Builder<'_> {
             let id = self.situation.resources[first].id.to_string();
             return self.ignore(&written.id, &id, &format!("it puts {id} before itself"));
         }
+        if first == then {
+            let id = self.situation.resources[first].id.to_string();
+            self.inform(&written.id, &id, &format!("this order has no effect because {id}'s actions have their own"));
+        }
         let kind = kind_of(written.kind, written.score);
         let symmetry = self.symmetry(written, kind);
         self.needs_promotable(&written.id, [(first, &first_task), (then, &then_task)]);

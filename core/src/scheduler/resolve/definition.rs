@@ -4,6 +4,7 @@
 //! Never here: what a failure leads to (see `operation`).
 
 use super::Resolver;
+use super::operation::never_recurs;
 use crate::cib::model::kind;
 use crate::cib::model::resource::{Operation, Role};
 use crate::note::Note;
@@ -25,15 +26,17 @@ impl Resolver<'_> {
                 continue;
             }
             let Some(primitive) = resource.primitive() else { continue };
-            let operations: Vec<Operation> = primitive.operations.iter().filter(|one| one.enabled).cloned().collect();
-            operations.iter().for_each(|operation| self.check_operation(id, operation));
+            let all = primitive.operations.clone();
+            let enabled = all.iter().filter(|one| one.enabled);
+            enabled.for_each(|operation| self.check_operation(id, operation));
+            self.check_repeated(id, &all);
         }
     }
 
     fn check_operation(&mut self, id: ResourceId, operation: &Operation) {
         let name = operation.name.as_str();
         let promotable = self.resources[self.resources.top_of(id)].promotable;
-        if operation.interval_ms > 0 && matches!(name, "start" | "stop" | "promote" | "demote" | "notify") {
+        if operation.interval_ms > 0 && (never_recurs(name) || name == "notify") {
             let text = operation.attribute("interval").unwrap_or_default();
             self.error_of(id, "interval", &format!("ignoring the interval {text} of {name}: it does not recur"));
         }
@@ -67,6 +70,23 @@ impl Resolver<'_> {
         }
     }
 
+    /// Operations are told apart by name and interval: of two that recur alike none is run, of others one counts.
+    fn check_repeated(&mut self, id: ResourceId, operations: &[Operation]) {
+        for (at, operation) in operations.iter().enumerate() {
+            let same = |other: &&Operation| other.name == operation.name && other.interval_ms == operation.interval_ms;
+            if !operations[..at].iter().any(|other| same(&other)) {
+                continue;
+            }
+            let (name, interval) = (&operation.name, operation.attribute("interval").unwrap_or("0"));
+            let twice = format!("{name} with interval {interval} stands here more than once");
+            let note = match operation.interval_ms > 0 && !never_recurs(name) {
+                true => Note::error(self.resources[id].config_id.as_str(), format!("{twice}: none of them is run")),
+                false => Note::info(self.resources[id].config_id.as_str(), format!("{twice}: the first counts")),
+            };
+            self.say(note.at(name.as_str()));
+        }
+    }
+
     /// Times that are taken, and mean something else than they seem to.
     fn inform_of_times(&mut self, id: ResourceId, operation: &Operation) {
         let name = operation.name.as_str();
@@ -77,7 +97,8 @@ impl Resolver<'_> {
         let says_more = operation.attributes.keys().any(|key| !matches!(key.as_str(), "id" | "name" | "interval"));
         let is_bare = !says_more && operation.meta.is_empty() && operation.parameters.is_empty();
         if name == "monitor" && operation.interval_ms == 0 && is_bare {
-            let word = if operation.attribute("interval").is_some() { "interval" } else { name };
+            // The schema wants an interval, so that one that nobody wrote is there as 0s.
+            let word = if operation.attribute("interval").is_none_or(|text| text == "0s") { name } else { "interval" };
             self.inform_of(id, word, "monitor without an interval beyond 0 does not recur, and has no effect");
         }
     }

@@ -121,6 +121,12 @@ impl Definitions<'_> {
     }
 }
 
+/// Operations that are done once, whatever interval is configured.
+pub fn never_recurs(name: &str) -> bool {
+    const NEVER: [&str; 7] = ["stop", "start", "demote", "promote", "reload-agent", "migrate_to", "migrate_from"];
+    NEVER.contains(&name)
+}
+
 fn timeout_ms(text: Option<&str>) -> i64 {
     let ms = text.and_then(literal::cib::interval_ms).filter(|ms| *ms > 0);
     ms.unwrap_or(OPERATION_TIMEOUT_MS as i64).min(i64::from(i32::MAX))

@@ -3,6 +3,7 @@
 use super::{Lowered, Lowering, keep_foreign_comments, merged_set, unknown_resource};
 use crate::configure::build;
 use crate::configure::lower::Mode;
+use quorate_core::cib::model::names::{self, Of};
 use quorate_core::cib::objects;
 use quorate_core::xml::Element;
 use quorate_grammar::crm::ast::{Monitor, Operation, OptionSet, OptionsKind, Pair, Statement};
@@ -39,6 +40,7 @@ impl Lowering<'_> {
             return Ok(());
         };
         let old = objects::at(self.configuration, &place).clone();
+        let given = element.clone();
         // A second statement for the same set adds to the first.
         let replaced = self.mode == Mode::Replace && self.options_seen.insert(id.clone());
         let mut new = if replaced { element } else { merged_set(&old, &element) };
@@ -46,6 +48,7 @@ impl Lowering<'_> {
             build::with_comments(&mut new, comments);
             keep_foreign_comments(&mut new, &old);
         }
+        drop_other_names(&mut new, &given);
         self.assign(&mut new, Some(&old));
         *objects::at_mut(self.configuration, &place) = new;
         Ok(())
@@ -134,4 +137,14 @@ impl Lowering<'_> {
         *objects::at_mut(self.configuration, &place) = new;
         Ok(())
     }
+}
+
+/// What is given is not to stand there under another name, too, which may be the one that counts.
+fn drop_other_names(set: &mut Element, given: &Element) {
+    let of = if set.name == "cluster_property_set" { Of::Cluster } else { Of::Resource };
+    let given: Vec<&str> = given.elements().filter_map(|pair| pair.attr("name")).collect();
+    set.retain_elements(|pair| {
+        let other = pair.attr("name").and_then(|name| names::other(of, name));
+        !other.is_some_and(|other| given.contains(&other))
+    });
 }

@@ -16,12 +16,14 @@ use failure::{denied, failed, not_stored, unfit, unreachable};
 use options::{Action, Input, MANUAL, Wish};
 use quorate_core::cib::acl::Subject;
 use quorate_core::cib::command::{self, Command, CommandError, SECTIONS, Scope};
+use quorate_core::cib::upgrade::{self, Level};
 use quorate_core::cib::{Document, Patch, apply};
 use quorate_core::xml::digest::{document_digest, element_digest};
 use quorate_core::xml::path::{Path, Step};
 use quorate_core::xml::xpath::{self, Found, Kind};
 use quorate_core::xml::{Element, Node, read};
 use quorate_transport::environment::Environment;
+use std::cell::RefCell;
 use std::io::Read;
 
 /// Runs the tool.
@@ -176,9 +178,18 @@ fn change(
         (Action::Replace, Some(input)) => Command::Replace(input),
         (_, _) => return Err((Exit::USAGE, "there is no such command".into())),
     };
-    let made = |now: &Document| made(now, user, |now| command::carry_out(now, &wish.scope, &command));
+    let lost = RefCell::new(Vec::new());
+    let made = |now: &Document| {
+        if let (Command::Upgrade, Ok((_, warnings))) = (&command, upgrade::to_latest(now)) {
+            lost.replace(warnings.into_iter().filter(|warning| warning.level == Level::Warning).collect());
+        }
+        made(now, user, |now| command::carry_out(now, &wish.scope, &command))
+    };
     match door::change(&environment.first_source(), wish.timeout, made) {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            lost.take().iter().for_each(|warning| answer.error(warning.to_string()));
+            Ok(())
+        }
         Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why, wish.verbose)),
         Err(ChangeError::Made(Unmade::Itself(CommandError::Unchanged))) => {
             answer.line("Upgrade unnecessary: Schema is already the latest available");

@@ -76,9 +76,10 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     };
     let found = pairs::found(&document, wish, node.as_ref());
     match &wish.command {
-        Command::Query => query(wish, &known(&source, wish, node.as_ref(), found)?, answer),
+        Command::Query => query(wish, &known(&source, wish, node.as_ref(), pairs::counting(found, wish))?, answer),
         Command::Update(value) => {
             is_one(wish, &found, answer)?;
+            pairs::is_free(&document, wish, node.as_ref(), &found).map_err(|text| (Exit::EXISTS, text))?;
             update(&source, wish, node.as_ref(), &found, value)
         }
         Command::Delete => delete(&source, wish, node.as_ref(), &found, answer),

@@ -33,6 +33,37 @@ pub fn found(document: &Document, wish: &Wish, node: Option<&NodeRef>) -> Vec<Fo
     pairs.map(one).collect()
 }
 
+/// Of an option that stands there under both of its names, the newer one, which counts.
+pub fn counting(found: Vec<Found>, wish: &Wish) -> Vec<Found> {
+    let of = match wish.section {
+        Section::Cluster => Of::Cluster,
+        Section::ResourceDefaults => Of::Resource,
+        _ => return found,
+    };
+    let newer = |one: &Found| names::other(of, &one.name).filter(|_| names::is_older(of, &one.name));
+    let stands = |name: &str| found.iter().any(|one| one.name == name);
+    found.iter().filter(|one| !newer(one).is_some_and(stands)).cloned().collect()
+}
+
+/// Whether a pair with the id that was asked for would be the only one of its name in its set: of two the first
+/// counts.
+///
+/// # Errors
+/// There is one already; which.
+pub fn is_free(document: &Document, wish: &Wish, node: Option<&NodeRef>, found: &[Found]) -> Result<(), String> {
+    let (Some(id), Some(name), []) = (&wish.id, &wish.name, found) else { return Ok(()) };
+    let Some(holder) = holder(document, wish.section, node) else { return Ok(()) };
+    let set = set_of(holder, wish, node);
+    let by_name = Wish { id: None, set: Some(set.clone()), ..wish.clone() };
+    match self::found(document, &by_name, node).first() {
+        Some(other) => Err(format!(
+            "'{name}' is in {set} already, as '{}' with the id {}: another with the id {id} would have no effect",
+            other.name, other.id
+        )),
+        None => Ok(()),
+    }
+}
+
 fn fits_set(set: &Element, wish: &Wish) -> bool {
     wish.set.as_deref().is_none_or(|id| set.id() == Some(id))
 }

@@ -90,11 +90,12 @@ fn one_of(mut rules: Vec<Element>, id: &str) -> Option<Element> {
 fn unlimited(mut constraint: Element, orphans: &mut Vec<Element>, warnings: &mut Vec<Warning>) -> Element {
     for lifetime in constraint.elements_named("lifetime") {
         orphans.extend(lifetime.elements_named("rule").cloned());
-        warnings.push(Warning::serious(format!(
-            "Dropping lifetime element from constraint {} because lifetime elements are no longer supported. \
-             Any rules contained there will no longer apply to the constraint",
-            constraint.id().unwrap_or_default()
-        )));
+        let id = constraint.id().unwrap_or_default();
+        let why = format!(
+            "Dropping lifetime element from constraint {id} because lifetime elements are no longer supported. Any \
+             rules contained there will no longer apply to the constraint"
+        );
+        warnings.push(Warning::serious(why).of(id));
     }
     constraint.retain_elements(|child| child.name != "lifetime");
     constraint

@@ -62,7 +62,7 @@ impl Removal {
                 let Some(class) = self.removed_class(&resource) else { return self.kept(resource) };
                 let what = if resource.name == "template" { "template" } else { "resource" };
                 let why = format!("Dropping {what} {id} because {class} resources are no longer supported");
-                self.drop(&resource, Warning::serious(why))
+                self.drop(&resource, Warning::serious(why).of(&id))
             }
             "group" | "clone" if self.empties(&resource) => {
                 let why = format!("Dropping {} {id} because it would become empty", resource.name);
@@ -70,7 +70,7 @@ impl Removal {
             }
             "bundle" if resource.child("rkt").is_some() => {
                 let why = format!("Dropping bundle resource {id} because rkt containers are no longer supported");
-                self.drop(&resource, Warning::serious(why))
+                self.drop(&resource, Warning::serious(why).of(&id))
             }
             "group" | "clone" | "bundle" => self.kept(resource),
             _ => resource,
@@ -142,9 +142,8 @@ impl Removal {
             if !names.contains(&name) {
                 return vec![Node::from(pair)];
             }
-            self.warnings.push(Warning::serious(format!(
-                "Dropping {name} meta-attribute from {id} because it is no longer supported. {hint}"
-            )));
+            let why = format!("Dropping {name} meta-attribute from {id} because it is no longer supported. {hint}");
+            self.warnings.push(Warning::serious(why).of(&id));
             vec![Node::from(dropped())]
         });
     }

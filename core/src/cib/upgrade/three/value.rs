@@ -82,9 +82,8 @@ fn properties(set: &mut Element, warnings: &mut Vec<Warning>) {
         let Some(pair) = set.child_at_mut(at).filter(|pair| pair.name == "nvpair") else { continue };
         if pair.attr("name") == Some("remove-after-stop") {
             let id = pair.id().unwrap_or_default();
-            warnings.push(Warning::serious(format!(
-                "Dropping nvpair {id} because the remove-after-stop property is unsupported"
-            )));
+            let why = format!("Dropping nvpair {id} because the remove-after-stop property is unsupported");
+            warnings.push(Warning::serious(why).of(id));
             set.children[at] = Node::from(dropped());
         } else {
             property(pair);
@@ -109,7 +108,6 @@ fn moon(date: &mut Element, warnings: &mut Vec<Warning>) {
     }
     date.set("changed", "1");
     let id = date.id().unwrap_or_default();
-    warnings.push(Warning::serious(format!(
-        "Dropping moon attribute from date spec {id} because moon phase is no longer supported"
-    )));
+    let why = format!("Dropping moon attribute from date spec {id} because moon phase is no longer supported");
+    warnings.push(Warning::serious(why).of(id));
 }

@@ -1,0 +1,45 @@
+//! What of a configuration is ignored, replaced or refused: said before anything happens.
+//!
+//! In: a document, the present. Out: the notes that `resolve` and `constrain` make, each about an object, and
+//! those on what never reaches them.
+//! Absent: what happened so far, which no configuration is to blame for; what the schema excludes.
+
+mod names;
+mod rules;
+mod sets;
+#[cfg(test)]
+mod tests;
+
+use super::{Input, constrain, resolve};
+use crate::cib::Document;
+use crate::cib::upgrade::{self, Level, Warning};
+use crate::note::{Note, Severity};
+use crate::time::Now;
+
+/// The gravest first; of one gravity in the order of the document.
+pub fn verify(document: &Document, now: Now) -> Vec<Note> {
+    let written = document.configuration();
+    let mut notes = sets::notes(written);
+    notes.extend(rules::notes(written));
+    notes.extend(names::notes(written));
+    // The scheduler knows the latest schema only, and translates others for itself.
+    let (mut latest, warnings) = upgrade::to_latest(document).unwrap_or_else(|_| (document.clone(), Vec::new()));
+    notes.extend(warnings.into_iter().filter_map(lost));
+    latest.status_mut().children.clear();
+    let situation = resolve(&Input::new(&latest, now));
+    let constraints = constrain(&situation);
+    notes.extend(situation.notes.into_iter().chain(constraints.notes));
+    notes.sort_by_key(|note| std::cmp::Reverse(note.severity));
+    notes
+}
+
+/// What the translation for the scheduler has no words for, and leaves out.
+fn lost(warning: Warning) -> Option<Note> {
+    let about = warning.about?;
+    (warning.level == Level::Warning).then(|| Note::warning(about, warning.message))
+}
+
+/// Whether anything is wrong, as Pacemaker has it; what merely has no effect is not.
+pub fn is_wrong(notes: &[Note]) -> bool {
+    notes.iter().any(|note| note.severity > Severity::Notice)
+}
