@@ -6,6 +6,7 @@ use quorate_core::cib::{Version, diff};
 use quorate_core::node::{Refusal, Reply, Request};
 use quorate_core::xml::Element;
 use quorate_tests::world::{BROKEN, CRASHED, Chance, FenceDevices, STUBBORN, World};
+use std::collections::BTreeSet;
 
 const SEEDS: u64 = 12;
 
@@ -364,6 +365,29 @@ fn a_device_is_asked_for_as_much_at_once_as_it_can_do() {
     check_at_once(&[("pcmk_action_limit", "2")], &[], 2);
     check_at_once(&[("pcmk_action_limit", "-1")], &[], 2);
     check_at_once(&[("pcmk_action_limit", "-1")], &[("concurrent-fencing", "false")], 1);
+}
+
+/// Whoever waited for that would wait until the agent's time is over: a minute, and ten seconds.
+#[test]
+fn who_dies_while_it_cuts_another_off_does_not_hold_its_device() {
+    for seed in 0..SEEDS {
+        let mut world = World::calm(seed, 5, Chance::new(seed));
+        world.verbose = true;
+        world.fence_agents_take = Some(5_000);
+        wait(&mut world, UP);
+        let leader = world.nodes().find_map(|(_, node)| node.leader()).expect("somebody leads");
+        let other = if leader == 3 { 4 } else { 3 };
+        world.lose_power_for(other, 60_000);
+        while !world.story.iter().any(|line| line.contains(&format!("n{leader} runs"))) {
+            world.run_for(100).expect("the laws hold");
+        }
+        world.lose_power_for(leader, 60_000);
+        world.run_for(25_000).expect("the laws hold");
+        let fenced: BTreeSet<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+        assert_eq!(fenced, BTreeSet::from([leader, other]), "seed {seed}\n{}", world.story.join("\n"));
+        let ended = world.run();
+        assert!(ended.is_ok(), "seed {seed}: {ended:?}\n{}", world.story.join("\n"));
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Node {
         if busy {
             return;
         }
-        let asked_now = self.fencer.agents.iter().filter(|agent| agent.device == run.device).count();
+        let asked_now = self.asked_now(&run.device);
         if let Some(active) = self.fencer.active.get_mut(target) {
             active.waits_for_device = run.at_once.is_some_and(|limit| asked_now >= limit);
             if active.waits_for_device {
@@ -48,6 +48,14 @@ impl Node {
         if member.id == self.settings.me.id {
             self.start_or_wait(agent, run);
         }
+    }
+
+    /// What the device does for members. What one who is away has begun is not waited for: who cuts that one off
+    /// ends it, and that may need the same device.
+    fn asked_now(&self, device: &str) -> usize {
+        let members = self.replica.view().map(|view| view.members.as_slice()).unwrap_or_default();
+        let is_here = |agent: &&AgentRun| members.iter().any(|member| member.id == agent.on);
+        self.fencer.agents.iter().filter(|agent| agent.device == device).filter(is_here).count()
     }
 
     /// A member that takes part and is not the target: the leader, if it can be. Nobody cuts itself off
