@@ -3,6 +3,7 @@
 
 pub mod cases;
 pub mod compare;
+pub mod contract;
 pub mod damage;
 pub mod figures;
 pub mod hosts;

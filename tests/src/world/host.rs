@@ -108,9 +108,11 @@ impl Host {
         self.disk_queue.clear();
         let last = self.disk.as_ref().map_or(0, |(_, terms)| ViewId::epoch_of(terms.term));
         let (engine, outputs) = match over_corosync {
-            true => (Engine::Corosync { group: Box::new(self.group(incarnation, last)), leaving: None }, Vec::new()),
+            true => {
+                (Engine::Corosync { group: Box::new(group(self.id, incarnation, last)), leaving: None }, Vec::new())
+            }
             false => {
-                let (protocol, outputs) = Protocol::start(self.embedded(incarnation, last), now);
+                let (protocol, outputs) = Protocol::start(embedded(self.id, self.count, incarnation, last), now);
                 (Engine::Embedded(Box::new(protocol)), outputs)
             }
         };
@@ -118,22 +120,6 @@ impl Host {
         let node = Node::new(self.settings(incarnation), document, terms, clock(now, epoch + self.clock_ahead));
         self.life = Some(Life { incarnation, engine, node });
         outputs
-    }
-
-    fn embedded(&self, incarnation: u64, epoch: u64) -> protocol::Settings {
-        protocol::Settings {
-            local: self.id,
-            incarnation,
-            epoch,
-            nodes: (1..=self.count).map(|id| Voter { id, name: name(id), votes: 1 }).collect(),
-            timing: Timing::from_token(TOKEN_MS),
-            votes: VoteRules { two_node: self.count == 2, wait_for_all: self.count == 2, ..VoteRules::default() },
-        }
-    }
-
-    fn group(&self, incarnation: u64, epoch: u64) -> Group {
-        let me = Member { id: self.id, name: name(self.id) };
-        Group::new(group::Settings { me, epoch, incarnation, silence: SILENCE })
     }
 
     fn settings(&self, incarnation: u64) -> Settings {
@@ -220,6 +206,24 @@ impl Host {
             _ => 0,
         }
     }
+}
+
+/// The embedded engine of a host among so many.
+pub fn embedded(id: u32, count: u32, incarnation: u64, epoch: u64) -> protocol::Settings {
+    protocol::Settings {
+        local: id,
+        incarnation,
+        epoch,
+        nodes: (1..=count).map(|id| Voter { id, name: name(id), votes: 1 }).collect(),
+        timing: Timing::from_token(TOKEN_MS),
+        votes: VoteRules { two_node: count == 2, wait_for_all: count == 2, ..VoteRules::default() },
+    }
+}
+
+/// What makes views of Corosync's words on a host.
+pub fn group(id: u32, incarnation: u64, epoch: u64) -> Group {
+    let me = Member { id, name: name(id) };
+    Group::new(group::Settings { me, epoch, incarnation, silence: SILENCE })
 }
 
 fn name(id: u32) -> String {
