@@ -3,6 +3,7 @@
 //! In: [`OrderedActions`]. Out: [`Graph`]. Never here: changing a decision, save telling clones' instances,
 //! which can only be said when it is settled what each will do.
 
+mod attributes;
 mod describe;
 
 use super::act::{Key, Plan};

@@ -3,17 +3,15 @@
 //! In: a settled plan. Out: what is to be done where, with its parameters and facts of the cluster. Never here:
 //! what each action waits for.
 
-use crate::cib::document::FEATURE_SET;
+use super::attributes::{Teller, shows_node};
 use crate::scheduler::act::{Action, Edge, Plan};
 use crate::scheduler::relation::Task;
 use crate::scheduler::table::{ActionId, Id, NodeId, ResourceId};
 use crate::transition::graph::{self, ActionKind, ResourceRef};
-use crate::xml::Shapes;
-use std::collections::BTreeMap;
 
 /// These actions, in this order.
 pub(super) fn describe(plan: &Plan, actions: &[ActionId]) -> Vec<graph::Action> {
-    let mut describer = Describer { plan, parameters: BTreeMap::new(), shapes: Shapes::default() };
+    let mut describer = Describer { plan, teller: Teller::new(plan) };
     actions.iter().map(|action| describer.details(*action)).collect()
 }
 
@@ -31,17 +29,13 @@ pub(super) fn number(action: ActionId) -> u32 {
 
 struct Describer<'p, 'a> {
     plan: &'p Plan<'a>,
-    /// Parameters that are the same on every node, by resource.
-    parameters: BTreeMap<ResourceId, Option<BTreeMap<String, String>>>,
-    /// Names that actions have in common.
-    shapes: Shapes,
+    teller: Teller<'p, 'a>,
 }
 
 impl Describer<'_, '_> {
     fn details(&mut self, action: ActionId) -> graph::Action {
-        let attributes = self.attributes(action);
-        let attributes = self.shapes.pack(attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let plan = &self.plan;
+        let attributes = self.teller.tell(action);
+        let plan = self.plan;
         let row = &plan.actions[action];
         let is_cluster = matches!(row.task, Task::DoShutdown | Task::ClearFailCount | Task::LrmDelete);
         let kind = if is_cluster || (row.task == Task::Stonith && !row.pseudo) {
@@ -131,123 +125,6 @@ impl Describer<'_, '_> {
             }
             _ => Vec::new(),
         }
-    }
-
-    fn attributes(&mut self, action: ActionId) -> BTreeMap<String, String> {
-        let (resource, node) = (self.plan.actions[action].resource, self.plan.actions[action].node);
-        let is_primitive = resource.is_some_and(|id| self.plan.resource(id).is_primitive());
-        let mut attributes = match resource {
-            Some(id) if node.is_some() || is_primitive => self.parameters_on(id, node),
-            _ => BTreeMap::new(),
-        };
-        let row = &self.plan.actions[action];
-        // The operation's own parameters win over the resource's.
-        attributes.extend(row.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
-        attributes.insert("crm_feature_set".to_owned(), FEATURE_SET.to_owned());
-        let metas = row.meta.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in metas.chain(row.own_meta.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
-            insert_meta(&mut attributes, name, value);
-        }
-        if let Some(node) = node.filter(|_| shows_node(row)) {
-            let facts = &self.plan.situation.nodes[node];
-            insert_meta(&mut attributes, "on_node", &facts.name);
-            insert_meta(&mut attributes, "on_node_uuid", &facts.uuid);
-        }
-        if let Some(id) = resource {
-            self.add_resource_meta(id, &mut attributes);
-            self.add_guest_host(action, id, &mut attributes);
-        }
-        attributes
-    }
-
-    fn parameters_on(&mut self, id: ResourceId, node: Option<NodeId>) -> BTreeMap<String, String> {
-        let situation = self.plan.situation;
-        let known = self.parameters.entry(id).or_insert_with(|| {
-            // Without rules, every node sees the same.
-            let has_rules = |at| situation.resources[at].parameters.iter().any(|set| set.rule.is_some());
-            let has_rules = situation.resources.lineage(id).any(has_rules);
-            (!has_rules).then(|| situation.parameters_on(id, None))
-        });
-        let mut parameters = known.clone().unwrap_or_else(|| situation.parameters_on(id, node));
-        if parameters.get("addr").is_some_and(|addr| addr == "#uname")
-            && let Some(container) = self.plan.resource(id).launcher
-            && let Some(host) = self.plan.assigned_node(container).or_else(|| self.plan.current_node(container))
-        {
-            parameters.insert("addr".to_owned(), situation.nodes[host].name.to_string());
-        }
-        parameters
-    }
-
-    fn add_resource_meta(&self, id: ResourceId, attributes: &mut BTreeMap<String, String>) {
-        let resources = &self.plan.situation.resources;
-        for part in resources.lineage(id) {
-            let resource = self.plan.resource(part);
-            if resource.is_primitive() {
-                for name in ["clone", "remote-node"] {
-                    if let Some(value) = resource.meta(name) {
-                        insert_meta(attributes, name, value);
-                    }
-                }
-                for launcher in resources.lineage(part).filter_map(|at| resources[at].launcher) {
-                    insert_meta(attributes, "container", &self.plan.resource(launcher).id);
-                }
-                if let Some(ip) = resource.meta("external-ip") {
-                    attributes.insert("pcmk_external_ip".to_owned(), ip.to_owned());
-                }
-            }
-            if let Some(settings) = resource.clone_settings() {
-                insert_meta(attributes, "globally-unique", &resource.unique.to_string());
-                insert_meta(attributes, "notify", &resource.notify.to_string());
-                insert_meta(attributes, "clone-max", &settings.max.to_string());
-                insert_meta(attributes, "clone-node-max", &settings.node_max.to_string());
-                if resource.promotable {
-                    // Agents from before the renaming read the old names.
-                    for (new, old, value) in [
-                        ("promoted-max", "master-max", settings.promoted_max),
-                        ("promoted-node-max", "master-node-max", settings.promoted_node_max),
-                    ] {
-                        insert_meta(attributes, new, &value.to_string());
-                        insert_meta(attributes, old, &value.to_string());
-                    }
-                }
-            }
-        }
-    }
-
-    /// On a guest, which host its container is on.
-    fn add_guest_host(&self, action: ActionId, id: ResourceId, attributes: &mut BTreeMap<String, String>) {
-        let plan = &self.plan;
-        let row = &plan.actions[action];
-        let connection = row.node.and_then(|node| plan.situation.nodes[node].connection);
-        let Some(launcher) = connection.and_then(|connection| plan.resource(connection).launcher) else { return };
-        let task = match row.task {
-            Task::Notify | Task::Notified => row.meta("notify_operation").map_or(row.task.clone(), Task::parse),
-            ref task => task.clone(),
-        };
-        let host = match task {
-            Task::Stop | Task::Stopped | Task::Demote | Task::Demoted => plan.current_node(launcher),
-            Task::Start | Task::Running | Task::Monitor | Task::Promote | Task::Promoted => {
-                plan.resources[launcher].node
-            }
-            _ => None,
-        };
-        if let Some(host) = host {
-            if let Some(target) = plan.resource(id).meta("container-attribute-target") {
-                insert_meta(attributes, "container-attribute-target", target);
-            }
-            insert_meta(attributes, "physical_host", &plan.situation.nodes[host].name);
-        }
-    }
-}
-
-/// Pseudo actions happen nowhere, save the fencing of guests.
-fn shows_node(row: &Action) -> bool {
-    !row.pseudo || matches!(row.task, Task::Stonith | Task::DoShutdown | Task::ClearFailCount | Task::LrmDelete)
-}
-
-fn insert_meta(attributes: &mut BTreeMap<String, String>, name: &str, value: &str) {
-    if !name.contains(['#', ':']) {
-        attributes.insert(format!("CRM_meta_{}", name.replace('-', "_")), value.to_owned());
     }
 }
 
