@@ -56,16 +56,8 @@ impl<'a> Plan<'a> {
         let meta = self.operation_meta(id, &key, &task, node);
         let parameters_due = self.operation_of(id, &key, &task).is_some_and(|op| !op.parameters.is_empty());
         let on_dc = task == Task::LrmDelete;
-        let action = self.actions.push(Action {
-            resource: Some(id),
-            on_dc,
-            requires,
-            meta,
-            parameters_due,
-            ..blank(task, key, node, optional)
-        });
-        self.of[id].push(action);
-        action
+        let row = blank(task, key, node, optional);
+        self.add(id, Action { resource: Some(id), on_dc, requires, meta, parameters_due, ..row })
     }
 
     fn requires(&self, id: ResourceId, task: &Task) -> Requires {
