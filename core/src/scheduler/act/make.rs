@@ -90,17 +90,17 @@ impl<'a> Plan<'a> {
         let resource = self.resource(id);
         let depends_on_node = resource.fence_device;
         let interval_ms = key.interval_ms();
-        let name = task.as_str().to_owned();
-        let text = format!("{name} {interval_ms}");
-        if let Some(meta) = self.meta_cache.get(&(id, text.clone())).filter(|_| !depends_on_node) {
+        let known_by = (id, task.clone(), interval_ms);
+        if let Some(meta) = self.meta_cache.get(&known_by).filter(|_| !depends_on_node) {
             return Arc::clone(meta);
         }
         let operation = self.operation_of(id, key, task);
         let parameters = if depends_on_node { self.situation.parameters_on(id, node) } else { BTreeMap::new() };
         let definitions = self.situation.definitions();
-        let meta = definitions.operation_meta(resource, operation, &name, interval_ms, &parameters, &mut self.recheck);
+        let name = task.as_str();
+        let meta = definitions.operation_meta(resource, operation, name, interval_ms, &parameters, &mut self.recheck);
         let meta = Arc::new(meta);
-        self.meta_cache.insert((id, text), Arc::clone(&meta));
+        self.meta_cache.insert(known_by, Arc::clone(&meta));
         meta
     }
 

@@ -98,7 +98,8 @@ pub struct Plan<'a> {
     pub visits: u64,
     pub depth: u32,
     pub postponed: Vec<ActionId>,
-    pub(super) meta_cache: BTreeMap<(ResourceId, String), Arc<BTreeMap<String, String>>>,
+    /// What is configured for tasks and their intervals in milliseconds.
+    pub(super) meta_cache: BTreeMap<(ResourceId, Task, u32), Arc<BTreeMap<String, String>>>,
 }
 
 impl<'a> Plan<'a> {
