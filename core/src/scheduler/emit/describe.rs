@@ -6,12 +6,14 @@
 use super::attributes::{Teller, shows_node};
 use crate::scheduler::act::{Action, Edge, Plan};
 use crate::scheduler::relation::Task;
+use crate::scheduler::resolve::Resource;
 use crate::scheduler::table::{ActionId, Id, NodeId, ResourceId};
 use crate::transition::graph::{self, ActionKind, ResourceRef};
+use std::collections::BTreeMap;
 
 /// These actions, in this order.
 pub(super) fn describe(plan: &Plan, actions: &[ActionId]) -> Vec<graph::Action> {
-    let mut describer = Describer { plan, teller: Teller::new(plan) };
+    let mut describer = Describer { plan, teller: Teller::new(plan), references: BTreeMap::new() };
     actions.iter().map(|action| describer.details(*action)).collect()
 }
 
@@ -30,6 +32,7 @@ pub(super) fn number(action: ActionId) -> u32 {
 struct Describer<'p, 'a> {
     plan: &'p Plan<'a>,
     teller: Teller<'p, 'a>,
+    references: BTreeMap<ResourceId, ResourceRef>,
 }
 
 impl Describer<'_, '_> {
@@ -56,40 +59,20 @@ impl Describer<'_, '_> {
         graph::Action {
             id: number(action),
             kind,
-            operation: row.task.to_string(),
+            operation: row.task.as_str().to_owned(),
             key,
             internal_key,
-            node: node.map(|node| plan.situation.nodes[node].name.to_string()),
-            node_uuid: node.map(|node| plan.situation.nodes[node].uuid.to_string()),
+            node: node.map(|node| plan.situation.nodes[node].name.as_str().to_owned()),
+            node_uuid: node.map(|node| plan.situation.nodes[node].uuid.as_str().to_owned()),
             router_node: node
                 .and_then(|_| plan.connection_host(action))
                 .map(|host| plan.situation.nodes[host].name.to_string()),
-            resource: resource.map(|id| self.reference(id)),
+            resource: resource
+                .map(|id| self.references.entry(id).or_insert_with(|| reference(plan.resource(id))).clone()),
             attributes,
             downed: node.map(|node| self.downed(row, node)).unwrap_or_default(),
             shutdown_lock: resource.and_then(|id| self.lock(row, id)),
             maintenance: if row.task == Task::MaintenanceNodes { maintenance_changes(plan) } else { Vec::new() },
-        }
-    }
-
-    fn reference(&self, id: ResourceId) -> ResourceRef {
-        let resource = self.plan.resource(id);
-        let history = resource.history_id.clone();
-        let own = resource.id.to_string();
-        let config = resource.config_id.to_string();
-        let (name, long_id) = match history {
-            Some(history) if resource.removed => (history, Some(own)),
-            Some(history) if !resource.unique && history != config => (config, Some(history)),
-            _ if !resource.unique => (config, Some(own)),
-            _ => (own, None),
-        };
-        let word = |name: &str| resource.meta(name).unwrap_or("").to_owned();
-        ResourceRef {
-            id: name,
-            long_id,
-            class: word("class"),
-            provider: resource.meta("provider").map(str::to_owned),
-            kind: word("type"),
         }
     }
 
@@ -125,6 +108,26 @@ impl Describer<'_, '_> {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+fn reference(resource: &Resource) -> ResourceRef {
+    let history = resource.history_id.clone();
+    let own = resource.id.to_string();
+    let config = resource.config_id.to_string();
+    let (name, long_id) = match history {
+        Some(history) if resource.removed => (history, Some(own)),
+        Some(history) if !resource.unique && history != config => (config, Some(history)),
+        _ if !resource.unique => (config, Some(own)),
+        _ => (own, None),
+    };
+    let word = |name: &str| resource.meta(name).unwrap_or("").to_owned();
+    ResourceRef {
+        id: name,
+        long_id,
+        class: word("class"),
+        provider: resource.meta("provider").map(str::to_owned),
+        kind: word("type"),
     }
 }
 
