@@ -15,7 +15,6 @@ use crate::score::Score;
 use crate::transition::graph::{Graph, Synapse};
 use describe::{describe, maintenance_changes, number};
 use quorate_grammar::literal;
-use std::collections::BTreeMap;
 
 /// The graph, and the plan it came from for those who explain it.
 #[derive(Clone, Debug)]
@@ -30,8 +29,7 @@ pub fn emit(ordered: OrderedActions<'_>, transition_id: i32) -> Emitted<'_> {
         graph: header(&ordered.plan, transition_id),
         plan: ordered.plan,
         listed: Vec::new(),
-        places: BTreeMap::new(),
-        sorted: Vec::new(),
+        marks: Vec::new(),
     };
     let expected = emitter.plan.actions.ids().filter(|action| emitter.plan.belongs_in_graph(*action)).count();
     emitter.graph.synapses.reserve_exact(expected);
@@ -49,11 +47,18 @@ pub fn emit(ordered: OrderedActions<'_>, transition_id: i32) -> Emitted<'_> {
 struct Emitter<'a> {
     plan: Plan<'a>,
     graph: Graph,
-    /// The actions of the graph, and where each stands among them.
+    /// The actions of the graph.
     listed: Vec<ActionId>,
-    places: BTreeMap<ActionId, usize>,
-    /// Whether an action's inputs are sorted and unique.
-    sorted: Vec<bool>,
+    marks: Vec<Mark>,
+}
+
+/// What is done about an action already.
+#[derive(Clone, Copy, Default)]
+struct Mark {
+    /// Where it stands in the graph.
+    place: Option<usize>,
+    /// Whether its inputs are sorted and unique.
+    sorted: bool,
 }
 
 fn header(plan: &Plan, transition_id: i32) -> Graph {
@@ -186,10 +191,7 @@ impl Emitter<'_> {
 
     /// Sorts inputs by action and joins what two edges demand of one.
     fn sort_inputs(&mut self, action: ActionId) {
-        if self.sorted.len() < self.plan.actions.len() {
-            self.sorted.resize(self.plan.actions.len(), false);
-        }
-        if std::mem::replace(&mut self.sorted[action.at()], true) {
+        if std::mem::replace(&mut self.mark(action).sorted, true) {
             return;
         }
         let before = &mut self.plan.actions[action].before;
@@ -236,10 +238,17 @@ impl Emitter<'_> {
 
     /// Puts an action into the graph's list once.
     fn list(&mut self, action: ActionId) -> usize {
-        let place = *self.places.entry(action).or_insert(self.listed.len());
-        if place == self.listed.len() {
+        let next = self.listed.len();
+        let place = *self.mark(action).place.get_or_insert(next);
+        if place == next {
             self.listed.push(action);
         }
         place
+    }
+
+    fn mark(&mut self, action: ActionId) -> &mut Mark {
+        // Telling instances makes more actions.
+        self.marks.resize(self.plan.actions.len(), Mark::default());
+        &mut self.marks[action.at()]
     }
 }
