@@ -169,7 +169,10 @@ impl Said {
         }
         let start = self.text.len();
         self.text.push_str("CRM_meta_");
-        self.text.extend(name.chars().map(|letter| if letter == '-' { '_' } else { letter }));
+        match name.contains('-') {
+            true => self.text.push_str(&name.replace('-', "_")),
+            false => self.text.push_str(name),
+        }
         self.value(start, value);
     }
 
