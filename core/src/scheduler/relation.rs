@@ -8,7 +8,7 @@ use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
 
 /// What an action does, or what it marks the completion of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
     Start,
     Running,

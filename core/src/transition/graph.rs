@@ -109,7 +109,9 @@ impl Action {
 
     /// A meta-attribute of the operation, by its name without `CRM_meta_`.
     pub fn meta(&self, name: &str) -> Option<&str> {
-        self.attributes.get(&format!("CRM_meta_{}", name.replace('-', "_")))
+        let name = name.replace('-', "_");
+        let is_it = |known: &str| known.strip_prefix("CRM_meta_") == Some(name.as_str());
+        self.attributes.iter().find(|(known, _)| is_it(known)).map(|(_, value)| value)
     }
 }
 

@@ -148,15 +148,14 @@ impl Shapes {
     }
 
     /// Pairs as attributes that share their names with others; names must be unique.
-    pub fn pack<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Attributes {
-        let (mut names, mut text, mut ends) = (Vec::new(), String::new(), Vec::new());
-        for (name, value) in pairs {
-            names.push(name);
-            text.push_str(value);
-            ends.push(u32::try_from(text.len()).expect("attributes are smaller than 4 GiB"));
-        }
+    pub fn pack<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Attributes {
+        let names: Vec<&str> = pairs.clone().map(|(name, _)| name).collect();
         let shape = self.find(&names).unwrap_or_else(|| self.add(&names));
-        Attributes::of_shape(&shape, &text, &ends)
+        let size = pairs.clone().map(|(_, value)| value.len()).sum();
+        let (text, ends) = (String::with_capacity(size), Vec::with_capacity(names.len()));
+        let mut packed = Attributes { names: Some(shape), text, ends };
+        pairs.for_each(|(_, value)| packed.append(value));
+        packed
     }
 }
 

@@ -9,8 +9,8 @@ use md5::{Digest, Md5};
 
 /// The lower-case hexadecimal MD5 of some bytes.
 pub fn md5_hex(bytes: &[u8]) -> String {
-    let digest = Md5::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = Md5::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// The digest of an element as it stands: attribute order counts.

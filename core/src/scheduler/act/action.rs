@@ -47,7 +47,9 @@ impl Key {
     /// As the graph names it: `p1_monitor_10000`, `c1_pre_notify_start_0`.
     pub fn text(&self, resource: &str) -> String {
         match self {
-            Self::Operation { task, interval_ms } => format!("{resource}_{task}_{interval_ms}"),
+            Self::Operation { task, interval_ms } => {
+                [resource, "_", task.as_str(), "_", &interval_ms.to_string()].concat()
+            }
             Self::Notify { kind, task } => format!("{resource}_{kind}_notify_{task}_0"),
         }
     }

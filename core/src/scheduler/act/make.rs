@@ -56,16 +56,8 @@ impl<'a> Plan<'a> {
         let meta = self.operation_meta(id, &key, &task, node);
         let parameters_due = self.operation_of(id, &key, &task).is_some_and(|op| !op.parameters.is_empty());
         let on_dc = task == Task::LrmDelete;
-        let action = self.actions.push(Action {
-            resource: Some(id),
-            on_dc,
-            requires,
-            meta,
-            parameters_due,
-            ..blank(task, key, node, optional)
-        });
-        self.of[id].push(action);
-        action
+        let row = blank(task, key, node, optional);
+        self.add(id, Action { resource: Some(id), on_dc, requires, meta, parameters_due, ..row })
     }
 
     fn requires(&self, id: ResourceId, task: &Task) -> Requires {
@@ -98,17 +90,17 @@ impl<'a> Plan<'a> {
         let resource = self.resource(id);
         let depends_on_node = resource.fence_device;
         let interval_ms = key.interval_ms();
-        let name = task.as_str().to_owned();
-        let text = format!("{name} {interval_ms}");
-        if let Some(meta) = self.meta_cache.get(&(id, text.clone())).filter(|_| !depends_on_node) {
+        let known_by = (id, task.clone(), interval_ms);
+        if let Some(meta) = self.meta_cache.get(&known_by).filter(|_| !depends_on_node) {
             return Arc::clone(meta);
         }
         let operation = self.operation_of(id, key, task);
         let parameters = if depends_on_node { self.situation.parameters_on(id, node) } else { BTreeMap::new() };
         let definitions = self.situation.definitions();
-        let meta = definitions.operation_meta(resource, operation, &name, interval_ms, &parameters, &mut self.recheck);
+        let name = task.as_str();
+        let meta = definitions.operation_meta(resource, operation, name, interval_ms, &parameters, &mut self.recheck);
         let meta = Arc::new(meta);
-        self.meta_cache.insert((id, text), Arc::clone(&meta));
+        self.meta_cache.insert(known_by, Arc::clone(&meta));
         meta
     }
 

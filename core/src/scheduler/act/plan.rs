@@ -76,6 +76,8 @@ pub struct Plan<'a> {
     pub actions: Table<ActionId, Action>,
     /// Each resource's actions, oldest first.
     pub of: Table<ResourceId, Vec<ActionId>>,
+    /// The same by their keys, for that is how most are asked for.
+    by_key: Table<ResourceId, Vec<(Key, Vec<ActionId>)>>,
     pub singletons: BTreeMap<String, ActionId>,
     pub orderings: Vec<Ordering>,
     pub resources: Table<ResourceId, Planned>,
@@ -96,7 +98,8 @@ pub struct Plan<'a> {
     pub visits: u64,
     pub depth: u32,
     pub postponed: Vec<ActionId>,
-    pub(super) meta_cache: BTreeMap<(ResourceId, String), Arc<BTreeMap<String, String>>>,
+    /// What is configured for tasks and their intervals in milliseconds.
+    pub(super) meta_cache: BTreeMap<(ResourceId, Task, u32), Arc<BTreeMap<String, String>>>,
 }
 
 impl<'a> Plan<'a> {
@@ -126,6 +129,7 @@ impl<'a> Plan<'a> {
             placement,
             actions: Table::new(),
             of: Table::from_rows(vec![Vec::new(); count]),
+            by_key: Table::from_rows(vec![Vec::new(); count]),
             singletons: BTreeMap::new(),
             orderings: Vec::new(),
             resources: Table::from_rows(situation.resources.ids().map(planned).collect()),
@@ -168,20 +172,18 @@ impl<'a> Plan<'a> {
 
     // Looking actions up.
 
-    fn has_key(&self, action: ActionId, key: &Key) -> bool {
-        self.actions[action].key == *key
+    /// A resource's actions with this key, oldest first.
+    fn with_key(&self, resource: ResourceId, key: &Key) -> &[ActionId] {
+        self.by_key[resource].iter().find(|(known, _)| known == key).map_or(&[], |(_, actions)| actions)
     }
 
-    /// A resource's actions with this key, oldest first. Given a node, those that are not on another: an action
-    /// that nobody gave a node yet may happen there.
+    /// The same. Given a node, those that are not on another: an action that nobody gave a node yet may happen there.
     pub fn find(&self, resource: ResourceId, key: &Key, node: Option<NodeId>) -> Vec<ActionId> {
-        let may_be_there = |action: ActionId| {
-            let place = self.actions[action].node;
+        let may_be_there = |action: &&ActionId| {
+            let place = self.actions[**action].node;
             node.is_none() || place.is_none() || place == node
         };
-        // Most are elsewhere, which is told sooner than what they do.
-        let fits = |action: &&ActionId| may_be_there(**action) && self.has_key(**action, key);
-        self.of[resource].iter().filter(fits).copied().collect()
+        self.with_key(resource, key).iter().filter(may_be_there).copied().collect()
     }
 
     /// Puts those that nobody gave a node yet on this one.
@@ -194,8 +196,8 @@ impl<'a> Plan<'a> {
 
     /// Those that are on exactly this node.
     pub fn find_exact(&self, resource: ResourceId, key: &Key, node: NodeId) -> Vec<ActionId> {
-        let fits = |action: &&ActionId| self.actions[**action].node == Some(node) && self.has_key(**action, key);
-        self.of[resource].iter().filter(fits).copied().collect()
+        let is_there = |action: &&ActionId| self.actions[**action].node == Some(node);
+        self.with_key(resource, key).iter().filter(is_there).copied().collect()
     }
 
     /// The newest action that does this.
@@ -209,7 +211,20 @@ impl<'a> Plan<'a> {
 
     /// The newest action with this key, on whatever node.
     pub fn newest_with_key(&self, resource: ResourceId, key: &Key) -> Option<ActionId> {
-        self.of[resource].iter().rev().find(|action| self.has_key(**action, key)).copied()
+        self.with_key(resource, key).last().copied()
+    }
+
+    /// Adds an action of a resource.
+    pub(super) fn add(&mut self, resource: ResourceId, row: Action) -> ActionId {
+        let key = row.key.clone();
+        let action = self.actions.push(row);
+        self.of[resource].push(action);
+        let by_key = &mut self.by_key[resource];
+        match by_key.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, actions)) => actions.push(action),
+            None => by_key.push((key, vec![action])),
+        }
+        action
     }
 
     // Ordering actions.
