@@ -24,6 +24,14 @@ pub fn raise_descriptors() -> u64 {
     soft
 }
 
+/// Whoever starts the daemon may let others write its files: not those that it makes without saying who may.
+pub fn keep_files_to_us() {
+    use nix::sys::stat::{Mode, umask};
+    let others = Mode::S_IWGRP | Mode::S_IWOTH;
+    let before = umask(others);
+    umask(before | others);
+}
+
 /// How many tools may be connected where so many descriptors are allowed.
 pub fn connections_max(descriptors: u64) -> usize {
     // Where few are allowed tools still get some.

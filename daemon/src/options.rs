@@ -150,7 +150,7 @@ impl ClusterFile {
         match (section, key) {
             (["totem"], "version") => {}
             (["totem"], "cluster_name") => self.cluster_name = value.to_string(),
-            (["totem"], "token") => self.token = Some(positive(key, value)?),
+            (["totem"], "token") => self.token = Some(token(value)?),
             (["quorum"], "provider") => {}
             (["quorum"], "two_node") => self.two_node = number::<u8>(key, value)? == 1,
             (["quorum"], "wait_for_all") => self.wait_for_all = Some(number::<u8>(key, value)? == 1),
@@ -206,6 +206,17 @@ impl Entry {
 
 fn number<T: std::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("`{key}: {value}` is not a number it can be"))
+}
+
+/// Milliseconds. A shorter one is over before a busy host has had its turn; a longer one is a slip.
+const TOKENS: std::ops::RangeInclusive<u64> = 100..=600_000;
+
+fn token(value: &str) -> Result<u64, String> {
+    let token = positive("token", value)?;
+    match TOKENS.contains(&token) {
+        true => Ok(token),
+        false => Err(format!("`token: {value}` is none from {} to {} milliseconds", TOKENS.start(), TOKENS.end())),
+    }
 }
 
 fn positive<T: std::str::FromStr + Default + PartialEq>(key: &str, value: &str) -> Result<T, String> {
@@ -336,6 +347,11 @@ mod tests {
         check("totem {\n}\n", "line 2: the node list is empty");
         check("nodelist {\n node {\n }\n}\n", "line 3: a node without `ring0_addr`");
         check("totem {\n token: 0\n}\n", "line 2: `token: 0` must be more than that");
+        check("totem {\n token: 1\n}\n", "line 2: `token: 1` is none from 100 to 600000 milliseconds");
+        check(
+            "totem {\n token: 99999999999\n}\n",
+            "line 2: `token: 99999999999` is none from 100 to 600000 milliseconds",
+        );
         check("nodelist {\n node {\n port: 0\n}\n}\n", "line 3: `port: 0` must be more than that");
         check("nodelist {\n node {\n nodeid: 0\n}\n}\n", "line 3: `nodeid: 0` must be more than that");
     }

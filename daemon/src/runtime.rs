@@ -154,6 +154,7 @@ impl Daemon {
         let places = options.places.clone();
         let connections_max = limits::connections_max(limits::raise_descriptors());
         limits::keep_no_memory();
+        limits::keep_files_to_us();
         let configured = Configured::read(&options)?;
         let me = configured.local();
         let lock = lock(&places)?;

@@ -29,6 +29,8 @@ fn the_sample_program_writes_what_happens_into_a_file() {
     lab.start_together();
     let told = |_: &Lab| fs::read_to_string(place.join("all")).unwrap_or_default();
     let program = place.join("alert").display().to_string();
+    // Who opened it would wait for somebody at its other end, and everybody would wait for that one.
+    nix::unistd::mkfifo(&place.join("pipe"), nix::sys::stat::Mode::from_bits_truncate(0o755)).expect("a pipe");
     lab.load(
         "n1",
         &format!(
@@ -36,7 +38,8 @@ fn the_sample_program_writes_what_happens_into_a_file() {
              primitive p ocf:quorate:Dummy\n\
              alert told {program} to {{ \"{0}/all\" meta timestamp-format=\"%Y.%3N\" }}\n\
              alert values {program} select attributes {{ color }} to \"{0}/values\"\n\
-             alert broken /nowhere/alert to nobody",
+             alert broken /nowhere/alert to nobody\n\
+             alert pipe {0}/pipe",
             place.display()
         ),
     );

@@ -367,6 +367,25 @@ fn a_device_is_asked_for_as_much_at_once_as_it_can_do() {
     check_at_once(&[("pcmk_action_limit", "-1")], &[("concurrent-fencing", "false")], 1);
 }
 
+/// The leader's agent fails; another's does not.
+#[test]
+fn a_fence_agent_that_is_broken_on_one_host_is_tried_on_another() {
+    for seed in 0..SEEDS {
+        let mut world = World::calm(seed, 3, Chance::new(seed));
+        world.verbose = true;
+        wait(&mut world, UP);
+        let leader = world.nodes().find_map(|(_, node)| node.leader()).expect("somebody leads");
+        world.fence_devices = FenceDevices::BrokenOn(leader);
+        let lost = if leader == 3 { 2 } else { 3 };
+        world.lose_power_for(lost, 60_000);
+        world.run_for(15_000).expect("the laws hold");
+        let fenced: Vec<u32> = world.record.fenced.iter().map(|(node, _)| *node).collect();
+        assert_eq!(fenced, [lost], "seed {seed}\n{}", world.story.join("\n"));
+        let ended = world.run();
+        assert!(ended.is_ok(), "seed {seed}: {ended:?}\n{}", world.story.join("\n"));
+    }
+}
+
 /// Whoever waited for that would wait until the agent's time is over: a minute, and ten seconds.
 #[test]
 fn who_dies_while_it_cuts_another_off_does_not_hold_its_device() {

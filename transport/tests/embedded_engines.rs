@@ -281,3 +281,15 @@ fn a_wrong_node_list_is_an_error_at_once() {
     let _one = start(&config, 1);
     assert!(matches!(join(Config { local: 1, ..config }), Err(JoinError::Listen { .. })));
 }
+
+/// One whose list was cut short hears of the others: it is not all, though its list says so.
+#[test]
+fn who_was_told_of_too_few_has_no_quorum() {
+    let all = config(3);
+    let alone = Config { nodes: all.nodes.iter().filter(|node| node.id == 3).cloned().collect(), ..all.clone() };
+    let mut third = start(&alone, 3);
+    assert!(await_view(&mut third, &[3]).quorate, "as far as it knows");
+    let (mut first, mut second) = (start(&all, 1), start(&all, 2));
+    assert!(await_view(&mut first, &[1, 2]).quorate && await_view(&mut second, &[1, 2]).quorate);
+    assert!(!await_view(&mut third, &[3]).quorate);
+}

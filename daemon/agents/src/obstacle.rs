@@ -83,6 +83,10 @@ const HEAD_BYTES: u64 = 256;
 
 fn head(program: &Path) -> Vec<u8> {
     let mut head = Vec::new();
+    // Who opens a pipe waits for somebody at its other end.
+    if !program.metadata().is_ok_and(|data| data.is_file()) {
+        return head;
+    }
     // Who cannot read it leaves it to the kernel.
     let _ = File::open(program).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
     head

@@ -164,8 +164,19 @@ fn reason(error: StoreError) -> io::Error {
     }
 }
 
+/// The digest of the configuration, the terms, and the digest of all this: a term that is none would have the others
+/// forget what they have acknowledged.
 fn signature(bytes: &[u8], terms: PersistedTerms) -> String {
-    format!("{}\nterm {}\nconfiguration-term {}\n", md5_hex(bytes), terms.term, terms.configuration_term)
+    let said = format!("{}\nterm {}\nconfiguration-term {}\n", md5_hex(bytes), terms.term, terms.configuration_term);
+    let digest = md5_hex(said.as_bytes());
+    said + "digest " + &digest + "\n"
+}
+
+/// Larger ones were never counted to.
+const TERM_MAX: u64 = u64::MAX >> 1;
+
+fn term(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|term| *term <= TERM_MAX).ok_or_else(|| "bad signature".into())
 }
 
 /// Whether it can be read again. What has the digest that it was written with need not be looked into.
@@ -185,6 +196,9 @@ fn read(path: &Path) -> Result<(Document, Option<PersistedTerms>), String> {
 
 /// The bytes of a file, and the terms beside its digest, which is held against it.
 fn read_signed(path: &Path) -> Result<(Vec<u8>, Option<PersistedTerms>), String> {
+    if !path.metadata().is_ok_and(|data| data.is_file()) {
+        return Err("it is no regular file".into());
+    }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let signature_path =
         path.with_file_name(format!("{}.sig", path.file_name().and_then(|name| name.to_str()).unwrap_or_default()));
@@ -200,9 +214,14 @@ fn read_signed(path: &Path) -> Result<(Vec<u8>, Option<PersistedTerms>), String>
     let mut terms = PersistedTerms::default();
     for line in lines {
         match line.split_once(' ') {
-            Some(("term", number)) => terms.term = number.parse().map_err(|_| "bad signature")?,
-            Some(("configuration-term", number)) => {
-                terms.configuration_term = number.parse().map_err(|_| "bad signature")?;
+            Some(("term", number)) => terms.term = term(number)?,
+            Some(("configuration-term", number)) => terms.configuration_term = term(number)?,
+            // Older programs wrote none.
+            Some(("digest", digest)) if signature.ends_with(&format!("digest {digest}\n")) => {
+                let said = signature.split("digest ").next().unwrap_or_default();
+                if md5_hex(said.as_bytes()) != digest {
+                    return Err("its terms are not the ones it was written with".into());
+                }
             }
             _ => return Err("bad signature".into()),
         }
@@ -268,6 +287,44 @@ mod tests {
             store.save(&document(4), terms(1)).unwrap();
             assert_eq!(store.load().unwrap().document.version().epoch, 4);
         }
+    }
+
+    /// A term that is too high would win over what the others have acknowledged.
+    #[test]
+    fn a_damaged_signature_is_refused_and_the_newest_backup_loaded() {
+        let saved = |terms_saved: PersistedTerms| {
+            let directory = tempfile::tempdir().unwrap();
+            let store = Store::open(directory.path()).unwrap();
+            store.save(&document(1), terms(1)).unwrap();
+            store.save(&document(2), terms_saved).unwrap();
+            (directory, store)
+        };
+        let length = signature(document(2).to_text().as_bytes(), terms(17)).len();
+        for at in 0..length {
+            let (directory, store) = saved(terms(17));
+            let path = directory.path().join("cib.xml.sig");
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[at] ^= 8;
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, &bytes).unwrap();
+            let loaded = store.load().unwrap();
+            let found = (loaded.document.version().epoch, loaded.terms);
+            assert!(found == (1, terms(1)) || found == (2, terms(17)), "byte {at}: {found:?}");
+        }
+        let (_directory, store) = saved(terms(u64::MAX));
+        assert_eq!(store.load().unwrap().terms, terms(1));
+    }
+
+    /// As an older program has written it.
+    #[test]
+    fn a_signature_without_a_digest_of_its_own_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        store.save(&document(1), terms(3)).unwrap();
+        let path = directory.path().join("cib.xml.sig");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.split("digest ").next().unwrap()).unwrap();
+        assert_eq!(store.load().unwrap().terms, terms(3));
     }
 
     #[test]

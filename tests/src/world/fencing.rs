@@ -23,6 +23,8 @@ pub enum FenceDevices {
     Refuse,
     /// Their agent does not have this action.
     Lack(&'static str),
+    /// Their agent is broken on this host.
+    BrokenOn(u32),
 }
 
 /// A fence agent that runs.
@@ -117,6 +119,7 @@ impl World {
         let result = match device.target {
             _ if self.faulty && self.chance.percent(10) => DeviceResult::failed("the device does not answer"),
             Some(_) if self.fence_devices == FenceDevices::Refuse => DeviceResult::failed("no"),
+            Some(_) if self.fence_devices == FenceDevices::BrokenOn(by) => DeviceResult::failed("it is broken here"),
             Some(_) if matches!(self.fence_devices, FenceDevices::Lack(action) if action == device.run.action) => {
                 DeviceResult { end: RunEnd::Lacking, ..DeviceResult::failed("the agent has no such action") }
             }

@@ -58,7 +58,19 @@ impl Node {
         self.fencer.agents.iter().filter(|agent| agent.device == device).filter(is_here).count()
     }
 
-    /// A member that takes part and is not the target: the leader, if it can be. Nobody cuts itself off
+    /// After failures in a row each member has its turn: an agent may be broken on one of them alone. The leader
+    /// says whose it is with the request, for all must name the same.
+    pub(super) fn who_tries_next(&self, target: &str) -> Option<String> {
+        let failures = self.fencer.failures.get(target).copied().filter(|failures| *failures > 0)?;
+        let (view, agreement) = self.replica.agreement()?;
+        let able = view.members.iter().filter(|member| member.name != target && agreement.is_inside(member.id));
+        let able: Vec<&crate::membership::Member> = able.collect();
+        let leader = able.iter().position(|member| Some(member.id) == agreement.leader).unwrap_or(0);
+        let next = able.get((leader + failures as usize) % able.len().max(1))?;
+        Some(next.name.clone())
+    }
+
+    /// A member that takes part and is not the target: who is named in the request, else the leader, if it can be. Nobody cuts itself off
     /// unless a person asks and there is nobody else: alone, a failure would have a node reset itself at
     /// every boot, and nobody would remember. But a node that is here is let in again by itself, for there
     /// are devices that only it can tell.
@@ -71,8 +83,10 @@ impl Node {
         }
         let itself = itself.filter(|_| active.is_some_and(UnderWay::is_asked_for));
         let mut able = view.members.iter().filter(|member| member.name != target && agreement.is_inside(member.id));
+        let named = active.and_then(|active| active.event.delegate.as_deref());
+        let named = able.clone().find(|member| Some(member.name.as_str()) == named);
         let leader = able.clone().find(|member| Some(member.id) == agreement.leader);
-        leader.or_else(|| able.next()).or(itself).cloned()
+        named.or(leader).or_else(|| able.next()).or(itself).cloned()
     }
 
     fn start_or_wait(&mut self, agent: AgentRun, run: DeviceRun) {

@@ -112,12 +112,12 @@ impl Node {
         let delay_ms = if priority_ms == 0 { self.tie_break_ms(&target, how) } else { priority_ms };
         let event = FencingEvent {
             id: format!("{}.{}", self.settings.uuid, self.fencing_number),
+            delegate: self.who_tries_next(&target),
             target,
             action: how.to_string(),
             origin: self.me().name.clone(),
             client: format!("transition {}", self.transition()),
             asked: false,
-            delegate: None,
             state: FencingState::Pending,
             reason: String::new(),
             at: self.clock.epoch,

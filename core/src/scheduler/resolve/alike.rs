@@ -10,8 +10,8 @@ use crate::scheduler::table::ResourceId;
 use crate::status::OperationRecord;
 use crate::status::operation::ExecutionStatus;
 
-const USEFUL: [i32; 6] =
-    [exit::OK, exit::NOT_RUNNING, exit::PROMOTED, exit::FAILED_PROMOTED, exit::DEGRADED, exit::DEGRADED_PROMOTED];
+/// Whoever is promoted was started, or is the only one: an agent that says nothing but that says it of all nodes.
+const USEFUL: [i32; 3] = [exit::OK, exit::NOT_RUNNING, exit::DEGRADED];
 
 impl Resolver<'_> {
     /// At least two nodes have results of this resource, and whoever has any has nothing but failures.

@@ -13,7 +13,8 @@ use crate::status::cause::WITHIN_S;
 use crate::status::operation::ExecutionStatus;
 use crate::status::{FencingCause, OperationRecord};
 
-const WORKS: [i32; 4] = [exit::OK, exit::PROMOTED, exit::DEGRADED, exit::DEGRADED_PROMOTED];
+/// Not what an agent says that says of every node that it is promoted there.
+const WORKS: [i32; 2] = [exit::OK, exit::DEGRADED];
 
 /// What fencing a node for a failure comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

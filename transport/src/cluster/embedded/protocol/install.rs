@@ -109,9 +109,8 @@ impl Protocol {
     fn current(&self, installation: &Installation) -> Current {
         let members: Vec<Process> = installation.members.iter().map(|member| member.process).collect();
         let ids: Vec<u32> = members.iter().map(|member| member.id).collect();
-        let votes = self.settings.nodes.iter().map(|node| (node.id, node.votes)).collect();
         let released = installation.released;
-        let quorate = self.settings.votes.quorate(&votes, &ids, released);
+        let quorate = self.settings.votes.quorate(&self.votes(), &ids, released);
         Current { id: installation.ballot, members, released, quorate }
     }
 

@@ -26,6 +26,7 @@ mod peer;
 mod propose;
 mod sequencer;
 mod suspect;
+mod unknown;
 mod votes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -432,13 +433,6 @@ impl Protocol {
 
     fn event(&mut self, event: ClusterEvent) {
         self.outputs.push(Output::Event(event));
-    }
-
-    fn unknown_node(&mut self, id: u32) {
-        if self.unknown.insert(id) {
-            let words = format!("node {id} holds our key but is not in the node list; its packets are ignored");
-            self.event(ClusterEvent::Note(words));
-        }
     }
 
     fn me(&self) -> Process {
