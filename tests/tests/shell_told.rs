@@ -221,3 +221,82 @@ fn an_option_never_stands_under_both_of_its_names() {
     assert_eq!(read(&bench), "false\n");
     assert_eq!(bench.cib().matches("-enabled\"").count(), 1, "{}", bench.cib());
 }
+
+/// Texts that cannot mean what they would do: nothing is changed.
+#[test]
+fn what_would_lose_something_without_a_word_is_refused() {
+    let base = format!("{BASE}node 2: n2 attributes rack=7 standby=on\nrsc_defaults priority=1\n");
+    for (method, text, message) in [
+        ("update", "group gz d1\ngroup gz c2", "Duplicate resource: gz"),
+        ("update", "primitive x ocf:pacemaker:Dummy\nprimitive x ocf:pacemaker:Stateful", "Duplicate resource: x"),
+        ("update", "location l d1 10: n1\norder l d1 c2", "Duplicate resource: l"),
+        ("update", "node n1 attributes a=1\nnode n1 attributes b=2", "the node `n1` stands here twice"),
+        ("update", "fencing_topology n1: d1\nfencing_topology n2: d1", "`fencing_topology` stands here twice"),
+        ("update", "rsc_defaults rsc-options: rule date lt 2001-01-01 migration-threshold=1", "`priority`, too"),
+        ("update", "node N2 attributes a=1", "the node is called `n2`"),
+        ("replace", "# nothing", "there are no statements"),
+        ("push", "", "there are no statements"),
+    ] {
+        let bench = Bench::with(&base);
+        let before = bench.cib();
+        let answer = bench.fed(&["configure", "load", method, "-"], &format!("{text}\n"));
+        assert!(answer.code != 0 && answer.err.contains(message), "{text}: {}\n{}", answer.code, answer.err);
+        assert_eq!(bench.cib(), before, "{text}");
+    }
+    for (line, message) in [
+        ("configure node n2:remote", "the node `n2` is a member node"),
+        ("configure filter true d1", "has left nothing over"),
+    ] {
+        let bench = Bench::with(&base);
+        let before = bench.cib();
+        let answer = bench.crm(&line.split(' ').collect::<Vec<_>>());
+        assert!(answer.code != 0 && answer.err.contains(message), "{line}: {}\n{}", answer.code, answer.err);
+        assert_eq!(bench.cib(), before, "{line}");
+    }
+}
+
+#[test]
+fn a_node_that_is_loaded_without_its_id_keeps_what_it_has() {
+    let bench = Bench::with(&format!("{BASE}node 2: n2 attributes rack=7 standby=on\n"));
+    bench.load("node n2 attributes site=a");
+    let shown = bench.show(&["n2"]);
+    assert!(["rack=7", "standby=on", "site=a"].iter().all(|pair| shown.contains(pair)), "{shown}");
+    bench.load("node 2: n2 attributes site=b");
+    let shown = bench.show(&["n2"]);
+    assert!(!shown.contains("rack") && shown.contains("site=b"), "{shown}");
+}
+
+/// A constraint on what a clone or a bundle contains is ignored.
+#[test]
+fn what_is_cloned_is_moved_and_banned_as_a_whole() {
+    for (line, constraint) in [
+        ("resource ban d2 n1", "rsc=\"c2\""),
+        ("resource move d2 n1", "rsc=\"c2\""),
+        ("resource ban d3 n1", "rsc=\"d3\""),
+    ] {
+        let bench = Bench::with(BASE);
+        let answer = bench.crm(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!(answer.code, 0, "{line}: {}", answer.err);
+        assert!(bench.cib().contains(constraint), "{line}: {}", bench.cib());
+        let cleared = bench.crm(&["resource", "clear", line.split(' ').nth(2).unwrap()]);
+        assert!(cleared.code == 0 && !bench.cib().contains("cli-"), "{line}: {}", bench.cib());
+    }
+}
+
+#[test]
+fn an_empty_name_is_not_this_host() {
+    let bench = Bench::with(BASE);
+    for (tool, words) in [
+        ("crm_attribute", &["-N", "", "-n", "standby", "-v", "on"][..]),
+        ("crm_attribute", &["--node=", "-n", "standby", "-v", "on"]),
+        ("crm_standby", &["-N", "", "-v", "on"]),
+        ("crm_resource", &["-r", "d1", "-p", "", "-v", "x"]),
+        ("crm_resource", &["--ban", "-r", "d1", "-N", ""]),
+        ("crm_master", &["-r", "", "-v", "5"]),
+    ] {
+        let before = bench.cib();
+        let answer = Bench::feed(bench.tool(tool).args(words), "");
+        assert_ne!(answer.code, 0, "{tool} {words:?}");
+        assert_eq!(bench.cib(), before, "{tool} {words:?}");
+    }
+}

@@ -5,7 +5,7 @@
 
 use super::find::find_resource;
 use super::refusal::Refusal;
-use crate::cib::objects::is_resource;
+use crate::cib::objects::{self, is_resource};
 use crate::cib::{Document, Edit};
 use crate::time::Now;
 use crate::xml::Element;
@@ -36,7 +36,7 @@ impl Terms<'_> {
 pub fn to(document: &Document, id: &str, node: Option<&str>, terms: &Terms) -> Result<Vec<Edit>, Refusal> {
     let Terms { until, places, force, .. } = *terms;
     let role = terms.role();
-    find_resource(document, id)?;
+    let id = &whole(document, id)?;
     let Some(node) = node else {
         return match force {
             true => Ok(vec![put(banned(id, only_place(id, places)?, until, role))]),
@@ -62,7 +62,7 @@ pub fn to(document: &Document, id: &str, node: Option<&str>, terms: &Terms) -> R
 /// # Errors
 /// No such resource; it runs on no node, or on several.
 pub fn ban(document: &Document, id: &str, node: Option<&str>, terms: &Terms) -> Result<Vec<Edit>, Refusal> {
-    find_resource(document, id)?;
+    let id = &whole(document, id)?;
     let node = match node {
         Some(node) => node,
         None => only_place(id, terms.places)?,
@@ -75,7 +75,7 @@ pub fn ban(document: &Document, id: &str, node: Option<&str>, terms: &Terms) -> 
 /// # Errors
 /// No such resource.
 pub fn clear(document: &Document, id: &str, node: Option<&str>) -> Result<Vec<Edit>, Refusal> {
-    let object = find_resource(document, id)?;
+    let object = find_resource(document, &whole(document, id)?)?;
     let inside = object.element.descendants().filter(|part| is_resource(part)).filter_map(Element::id);
     Ok(inside.flat_map(|id| forget(document, id, node)).collect())
 }
@@ -101,6 +101,15 @@ pub fn expired(document: &Document, id: Option<&str>, node: Option<&str>, now: N
 pub fn preference(id: &str) -> Edit {
     let step = Step { name: "rsc_location".into(), id: Some(format!("cli-prefer-{id}")) };
     Edit::Delete { path: constraints().join(step) }
+}
+
+/// What a constraint has to name: of what is cloned or in a bundle that alone. Another would be ignored.
+fn whole(document: &Document, id: &str) -> Result<String, Refusal> {
+    let object = find_resource(document, id)?;
+    let configuration = document.configuration();
+    let holders = (1..=object.place.len()).map(|end| objects::at(configuration, &object.place[..end]));
+    let mut many = holders.filter(|holder| matches!(holder.name.as_str(), "clone" | "master" | "bundle"));
+    Ok(many.next().and_then(Element::id).unwrap_or(id).to_string())
 }
 
 fn only_place<'a>(id: &str, places: &'a [String]) -> Result<&'a str, Refusal> {

@@ -135,7 +135,12 @@ pub fn filter(
         print::write(statement, Layout::OneLine, &mut text);
         text.push('\n');
     }
+    let is_empty = text.is_empty();
     let origin = Origin { name: "filtered".to_string(), text: through(program, text)? };
+    if origin.text.trim().is_empty() && !is_empty {
+        return Err(Failure::refused(format!("`{program}` has left nothing over: nothing is deleted by that"))
+            .hint("`delete` deletes objects"));
+    }
     apply(session, document, objects, &origin, form)
 }
 

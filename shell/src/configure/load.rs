@@ -125,6 +125,11 @@ pub fn from_xml(session: &Session, origin: &Origin) -> Outcome<Vec<Statement>> {
 }
 
 fn put(session: &mut Session, document: &mut Document, method: Method, statements: &[Statement]) -> Outcome {
+    // What made the text has failed, more likely than not.
+    if statements.is_empty() && method != Method::Update {
+        return Err(Failure::refused("there are no statements: nothing is replaced")
+            .hint("`erase` deletes all that is configured"));
+    }
     let catalogue = session.catalogue();
     let configuration = document.configuration_mut();
     let mut notes: Vec<String> = Vec::new();

@@ -51,6 +51,11 @@ pub fn lower_and_note(
     catalogue: &Catalogue,
     notes: &mut Vec<String>,
 ) -> Vec<Diagnostic> {
+    if mode != Mode::Create
+        && let Some(twice) = twice(statements)
+    {
+        return vec![twice];
+    }
     let mut wanted: Vec<&Statement> = match mode {
         Mode::Create => statements.iter().collect(),
         Mode::Update | Mode::Replace => changed(statements, configuration, catalogue),
@@ -78,6 +83,32 @@ pub fn lower_and_note(
         notes.extend(told);
     }
     diagnostics
+}
+
+/// One object cannot be two: the first would be gone without a word. Options are added to each other.
+fn twice(statements: &[Statement]) -> Option<Diagnostic> {
+    let mut seen: BTreeSet<(bool, &str)> = BTreeSet::new();
+    for statement in statements {
+        let (is_node, id) = match &statement.kind {
+            Kind::Options(_) | Kind::Monitor(_) | Kind::Xml(_) => continue,
+            Kind::Topology(_) if !seen.insert((false, "fencing_topology")) => {
+                let text = "`fencing_topology` stands here twice: one statement has all levels";
+                return Some(Diagnostic::error(statement.span, text));
+            }
+            // Nodes may be named like resources.
+            Kind::Node(node) => (true, &node.name),
+            kind => match kind.id() {
+                Some(id) => (false, id),
+                None => continue,
+            },
+        };
+        if !seen.insert((is_node, &id.text)) {
+            let text = format!("Duplicate resource: {id}", id = id.text);
+            let text = if is_node { format!("the node `{}` stands here twice", id.text) } else { text };
+            return Some(Diagnostic::error(id.span, text).hint("of one id there is one object"));
+        }
+    }
+    None
 }
 
 /// Statements that say what the document says already are left alone, and so is every detail of
@@ -316,9 +347,23 @@ impl Lowering<'_> {
 
     /// An id is one node's, and a node keeps the id it has: another would be another node.
     fn is_same_node(&self, node: &NodeStatement) -> Lowered {
+        let nodes = || self.configuration.child("nodes").into_iter().flat_map(|nodes| nodes.elements());
+        let like =
+            |known: &&Element| known.attr("uname").is_some_and(|name| name.eq_ignore_ascii_case(&node.name.text));
+        if let Some(known) = nodes().find(like) {
+            let name = known.attr("uname").unwrap_or_default();
+            if name != node.name.text {
+                return Err(Diagnostic::error(node.name.span, format!("the node is called `{name}`"))
+                    .hint("upper and lower case are the same in names of nodes"));
+            }
+            let was = known.attr("type").unwrap_or("member");
+            if let Some(kind) = node.kind.as_ref().filter(|kind| self.mode == Mode::Create && **kind != *was) {
+                return Err(Diagnostic::error(kind.span, format!("the node `{name}` is a {was} node"))
+                    .hint("a remote node is made by its resource; `edit` changes what a node is"));
+            }
+        }
         let Some(id) = &node.id else { return Ok(()) };
-        let nodes = self.configuration.child("nodes").into_iter().flat_map(|nodes| nodes.elements());
-        for known in nodes {
+        for known in nodes() {
             let (known_id, name) = (known.id().unwrap_or_default(), known.attr("uname").unwrap_or_default());
             if known_id == id.text && name != node.name.text {
                 return Err(Diagnostic::error(id.span, format!("the id `{id}` is that of the node `{name}`"))
@@ -351,6 +396,10 @@ impl Lowering<'_> {
             element.set("id", id);
         }
         let mut new = match self.mode {
+            // As a text that was saved has it, it is whole; without its id it adds.
+            Mode::Update if node.id.is_none() && old.id() != Some(&node.name.text) => {
+                merged_node(&old, &element, &node.sets)
+            }
             Mode::Create => merged_node(&old, &element, &node.sets),
             Mode::Update | Mode::Replace => {
                 build::with_comments(&mut element, comments);

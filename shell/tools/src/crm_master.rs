@@ -48,7 +48,8 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
 }
 
 fn act(given: &Given, io: &mut Io) -> Exit {
-    let Some(resource) = given.value("resource").or_else(|| variable("OCF_RESOURCE_INSTANCE")) else {
+    let named = given.value("resource").or_else(|| variable("OCF_RESOURCE_INSTANCE"));
+    let Some(resource) = named.filter(|resource| !resource.is_empty()) else {
         io.error(MANUAL.name, "No resource specified");
         return Exit::ERROR;
     };

@@ -40,6 +40,9 @@ impl Lowering<'_> {
             return Ok(());
         };
         let old = objects::at(self.configuration, &place).clone();
+        if self.mode != Mode::Replace {
+            governs_others(&old, options)?;
+        }
         let given = element.clone();
         // A second statement for the same set adds to the first.
         let replaced = self.mode == Mode::Replace && self.options_seen.insert(id.clone());
@@ -147,4 +150,20 @@ fn drop_other_names(set: &mut Element, given: &Element) {
         let other = pair.attr("name").and_then(|name| names::other(of, name));
         !other.is_some_and(|other| given.contains(&other))
     });
+}
+
+/// A rule governs all that is in its set: laid over one that is there, it would switch off the others, too.
+fn governs_others(old: &Element, options: &OptionSet) -> Lowered {
+    let given = |pair: &&Element| {
+        let mut pairs = options.pairs.iter();
+        pairs.any(|new| matches!(new, Pair::Named { name, .. } if pair.attr("name") == Some(name.as_str())))
+    };
+    let mut others = old.elements_named("nvpair").filter(|pair| !given(pair));
+    let (Some(_), None, Some(other)) = (options.rules.first(), old.child("rule"), others.next()) else {
+        return Ok(());
+    };
+    let (id, name) = (old.id().unwrap_or_default(), other.attr("name").unwrap_or_default());
+    let span = options.id.as_ref().map(|id| id.span).unwrap_or_default();
+    let text = format!("the rule would govern all that is in `{id}`: `{name}`, too");
+    Err(Diagnostic::error(span, text).hint("give the rule a set of its own, with another id"))
 }

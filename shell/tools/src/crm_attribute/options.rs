@@ -178,7 +178,7 @@ impl Wish {
             pattern,
             set: given.value("set-name"),
             id,
-            node: last(given, &["node", "uname"]).filter(|node| !node.is_empty()),
+            node: last(given, &["node", "uname"]),
             default: given.value("default"),
             quiet: given.has("quiet") || given.has("quiet-too"),
         })

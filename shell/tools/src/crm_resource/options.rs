@@ -326,6 +326,10 @@ impl Wish {
         }
         let agent = named(given, &action)?;
         let resource = given.value("resource");
+        let nameless = ["set-parameter", "get-parameter", "delete-parameter", "set-property", "node", "host-uname"];
+        if let Some(option) = nameless.iter().find(|option| given.values(option).iter().any(String::is_empty)) {
+            return usage(format!("--{option} must name something"));
+        }
         if agent.is_none() && given.has("option") {
             return usage("--option must be used with --validate and without -r");
         }
