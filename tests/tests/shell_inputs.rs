@@ -197,7 +197,7 @@ fn what_has_no_effect_is_said_at_its_word() {
         ("primitive p ocf:pacemaker:Dummy op stop on-fail=standby", "1:49", "not allowed for it", 1),
         ("primitive p ocf:pacemaker:Dummy op monitor interval=9 role=Promoted", "1:60", "not promotable", 0),
         ("primitive p ocf:pacemaker:Dummy meta target-role=Promoted", "1:50", "only makes sense for promotable", 1),
-        ("primitive p ocf:pacemaker:Dummy meta migration-threshold=-3", "1:58", "is negative", 0),
+        ("primitive p ocf:pacemaker:Dummy meta migration-threshold=-3", "1:58", "is negative", 1),
         ("primitive p ocf:pacemaker:Dummy meta requires=fencing", "1:47", "fencing is disabled", 0),
         ("primitive p ocf:pacemaker:Dummy meta resource-stickiness=inf", "1:58", "has no effect", 0),
         ("primitive p ocf:pacemaker:Dummy meta failure-timeout=1h30m", "1:54", "is read as 3600000ms", 0),

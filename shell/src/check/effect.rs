@@ -35,7 +35,8 @@ pub fn problems(document: &Document, empty: Empty) -> Vec<Problem> {
 }
 
 fn problem(configuration: &Element, note: Note) -> Problem {
-    let severity = if note.severity == note::Severity::Error { Severity::Error } else { Severity::Warning };
+    // What is wrong as Pacemaker has it is an error of `verify`, as it is of `crm_verify`.
+    let severity = if note.severity > note::Severity::Notice { Severity::Error } else { Severity::Warning };
     let object = object_of(configuration, &note.about);
     Problem { severity, object, message: note.message, effect: Some(note.word), blamed: None }
 }

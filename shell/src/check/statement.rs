@@ -40,13 +40,13 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
         Kind::Location(location) => self::location(location, facts, &mut found),
         Kind::Colocation(one) => {
             resources(&one.members).into_iter().for_each(|word| not_remote(word, "a colocation", facts, &mut found));
-            members(&one.members, facts, true, &mut found);
+            members(&one.members, facts, &|_| true, &mut found);
         }
         Kind::Order(one) => {
             resources(&one.members).into_iter().for_each(|word| not_remote(word, "an order", facts, &mut found));
-            members(&one.members, facts, false, &mut found);
+            members(&one.members, facts, &|_| false, &mut found);
         }
-        Kind::Ticket(one) => members(&one.members, facts, true, &mut found),
+        Kind::Ticket(one) => members(&one.members, facts, &is_promoted, &mut found),
         Kind::Options(one) => self::options(one, &mut found),
         Kind::Role(role) => self::role(role, &mut found),
         Kind::Alert(alert) => self::alert(alert, &mut found),
@@ -95,12 +95,14 @@ fn location(location: &Location, facts: &Facts, found: &mut Vec<Diagnostic>) {
     match &location.target {
         Target::Resource(resource) => {
             grouped(resource, facts, found);
-            if let Some(role) = &location.role {
+            if let Some(role) = location.role.as_ref().filter(|role| is_promoted(role)) {
                 promotable(resource, role, facts, found);
             }
             if let quorate_grammar::crm::ast::Place::Rules(rules) = &location.place {
                 for rule in rules {
-                    if let Rule::Own { role: Some(role), .. } = rule {
+                    if let Rule::Own { role: Some(role), .. } = rule
+                        && is_promoted(role)
+                    {
                         promotable(resource, role, facts, found);
                     }
                 }
@@ -113,10 +115,16 @@ fn location(location: &Location, facts: &Facts, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn members(members: &Members, facts: &Facts, roles: bool, found: &mut Vec<Diagnostic>) {
+/// A location or a ticket for the role Unpromoted holds of what is not promotable, too.
+fn is_promoted(role: &Word) -> bool {
+    matches!(role.as_str(), "Promoted" | "Master")
+}
+
+/// `of_role`: whether it matters that what has this role can be promoted.
+fn members(members: &Members, facts: &Facts, of_role: &dyn Fn(&Word) -> bool, found: &mut Vec<Diagnostic>) {
     let mut one = |member: &Member| {
         grouped(&member.resource, facts, found);
-        if let Some(role) = member.qualifier.as_ref().filter(|_| roles) {
+        if let Some(role) = member.qualifier.as_ref().filter(|role| of_role(role)) {
             promotable(&member.resource, role, facts, found);
         }
     };

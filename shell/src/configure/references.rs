@@ -83,7 +83,12 @@ impl Defined {
             Reference::Template(word) if self.templates.contains(&word.text) => None,
             Reference::Template(word) => Some(unknown(word, "template", &self.templates)),
             // Nodes may join later, so an unknown one is no more than suspicious.
-            Reference::Node(word) if self.nodes.is_empty() || self.nodes.contains(&word.text) => None,
+            // Upper and lower case are the same in names of nodes.
+            Reference::Node(word)
+                if self.nodes.is_empty() || self.nodes.iter().any(|node| node.eq_ignore_ascii_case(&word.text)) =>
+            {
+                None
+            }
             Reference::Node(word) => {
                 Some(Diagnostic { severity: quorate_grammar::Severity::Warning, ..unknown(word, "node", &self.nodes) })
             }

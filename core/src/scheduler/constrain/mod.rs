@@ -163,8 +163,10 @@ impl<'a> Builder<'a> {
     fn stands_for_nothing(&self, name: &str) -> String {
         let resources = &self.situation.resources;
         let cloned = resources.iter().find(|(_, resource)| resource.config_id.as_str() == name);
-        match cloned.map(|(id, _)| &resources[self.situation.top_of(id)].config_id) {
-            Some(clone) if clone.as_str() != name => {
+        let whole = cloned.and_then(|(id, _)| resources.lineage(id).last());
+        match whole.map(|whole| (&resources[whole].config_id, resources[whole].is_bundle())) {
+            Some((bundle, true)) => format!("'{name}' is in a bundle, and only the bundle '{bundle}' can be named"),
+            Some((clone, false)) if clone.as_str() != name => {
                 format!("'{name}' is cloned, and only its clone '{clone}' can be named")
             }
             _ => format!("'{name}' is neither a resource nor a tag"),

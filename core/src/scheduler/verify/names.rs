@@ -1,6 +1,6 @@
-//! Remote nodes whose name or place cannot be.
+//! Nodes of one name, and remote nodes whose name or place cannot be.
 //!
-//! In: the configuration as it is written. Out: notes on connections that are taken for something else.
+//! In: the configuration as it is written. Out: notes on nodes and connections that are taken for something else.
 //! Absent: guest nodes (see `resolve::make`).
 
 use crate::cib::objects::is_remote;
@@ -14,6 +14,14 @@ pub fn notes(configuration: &Element) -> Vec<Note> {
         let mut nodes = nodes().filter(|node| node.attr("type") != Some("remote"));
         nodes.any(|node| node.attr("uname").is_some_and(|uname| uname.eq_ignore_ascii_case(name)))
     };
+    let mut seen: Vec<String> = Vec::new();
+    for name in nodes().filter_map(|node| node.attr("uname")) {
+        if seen.contains(&name.to_ascii_lowercase()) {
+            let text = format!("more than one node is called `{name}`: upper and lower case are the same there");
+            notes.push(Note::error(name, text).at(name));
+        }
+        seen.push(name.to_ascii_lowercase());
+    }
     for resource in configuration.child("resources").into_iter().flat_map(Element::descendants) {
         let Some(id) = resource.id() else { continue };
         if resource.name == "primitive" && is_remote(resource) && is_node(id) {

@@ -127,6 +127,15 @@ fn what_the_newest_schema_has_no_words_for_is_told() {
 }
 
 #[test]
+fn of_one_name_there_is_one_node() {
+    let nodes = |first: &str, second: &str| {
+        format!("<nodes><node id=\"1\" uname=\"{first}\"/><node id=\"2\" uname=\"{second}\"/></nodes>")
+    };
+    check(&nodes("n1", "n2"), "");
+    check(&nodes("n1", "N1"), "error N1 N1");
+}
+
+#[test]
 fn a_remote_node_is_no_other_node_and_one() {
     let node = "<nodes><node id=\"1\" uname=\"n1\"/></nodes>";
     let agent = "class=\"ocf\" provider=\"pacemaker\" type=\"remote\"";
