@@ -198,7 +198,7 @@ fn what_has_no_effect_is_said_at_its_word() {
         ("primitive p ocf:pacemaker:Dummy op monitor interval=9 role=Promoted", "1:60", "not promotable", 0),
         ("primitive p ocf:pacemaker:Dummy meta target-role=Promoted", "1:50", "only makes sense for promotable", 1),
         ("primitive p ocf:pacemaker:Dummy meta migration-threshold=-3", "1:58", "is negative", 1),
-        ("primitive p ocf:pacemaker:Dummy meta requires=fencing", "1:47", "fencing is disabled", 0),
+        ("primitive p ocf:pacemaker:Dummy meta requires=fencing", "1:47", "fencing is disabled", 1),
         ("primitive p ocf:pacemaker:Dummy meta resource-stickiness=inf", "1:58", "has no effect", 0),
         ("primitive p ocf:pacemaker:Dummy meta failure-timeout=1h30m", "1:54", "is read as 3600000ms", 0),
         (
@@ -225,7 +225,7 @@ fn what_has_no_effect_is_said_at_its_word() {
         ("primitive p ocf:pacemaker:Dummy meta clone-max=2", "1:38", "is an option of clones", 0),
         ("group g d1 meta promotable=true", "1:17", "is an option of clones", 0),
         ("clone c d1 meta clone-max=-1", "1:27", "is read as 0", 0),
-        ("bundle b docker image=x replicas=0", "1:34", "`replicas` is at least 1", 0),
+        ("bundle b docker image=x replicas=0", "1:34", "`replicas` is at least 1", 1),
         ("primitive p ocf:pacemaker:Dummy meta remote-node=n1", "1:50", "that of a node of the cluster", 1),
         ("primitive p ocf:pacemaker:Dummy meta remote-node=d1", "1:50", "that of a resource", 1),
         ("property foo=bar", "1:10", "no cluster option `foo`", 0),
