@@ -186,6 +186,17 @@ fn what_the_scheduler_leaves_out_is_marked() {
 }
 
 #[test]
+fn dates_that_never_hold_are_marked() {
+    told_of(&[
+        ("location l d1 rule 10: date spec hours=9-17", "", ""),
+        ("location l d1 rule 10: date spec hours=22-6", "across the end it is 22-23 or 0-6", "22-6"),
+        ("location l d1 rule 10: date spec yearsdays=10", "the field is called `yeardays`", "10"),
+        ("location l d1 rule 10: date in start=2030-01-01 hours=0", "no more than a second", "0"),
+        ("location l d1 rule 10: date gt 2030-01-01 and date lt 2029-01-01", "no moment is after", "2029-01-01"),
+    ]);
+}
+
+#[test]
 fn what_an_older_document_has_and_the_cluster_leaves_out_is_told() {
     let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
     let answer = bench.crm(&["configure", "primitive", "u", "upstart:x"]);

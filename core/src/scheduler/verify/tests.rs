@@ -157,3 +157,68 @@ fn clones_that_cannot_be_interleaved_are_told() {
     check(&both("interleave=true", "clone-node-max=2"), "error k ca");
     check(&both("interleave=false", "clone-node-max=2"), "");
 }
+
+/// A resource of its own, and constraints.
+fn constrained(constraints: &str) -> String {
+    let dummy = |id: &str| format!("<primitive id=\"{id}\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>");
+    let promotable =
+        "<meta_attributes id=\"mm\"><nvpair id=\"mp\" name=\"promotable\" value=\"true\"/></meta_attributes>";
+    format!(
+        "<nodes><node id=\"1\" uname=\"n1\"/></nodes><resources>{}{}{}<group id=\"g\">{}{}</group>\
+         <clone id=\"c\">{}</clone><clone id=\"m\">{promotable}{}</clone></resources><constraints>{constraints}\
+         </constraints><tags><tag id=\"t\"><obj_ref id=\"d1\"/><obj_ref id=\"d2\"/></tag></tags>",
+        dummy("d1"),
+        dummy("d2"),
+        dummy("d3"),
+        dummy("g1"),
+        dummy("g2"),
+        dummy("cd"),
+        dummy("md"),
+    )
+}
+
+#[test]
+fn dates_that_never_hold_are_told() {
+    let date = |inner: &str, expected: &str| {
+        let rule =
+            format!("<rsc_location id=\"l\" rsc=\"d1\"><rule id=\"r\" score=\"0\">{inner}</rule></rsc_location>");
+        check(&constrained(&rule), expected);
+    };
+    let spec = |fields: &str, expected: &str| {
+        let spec = format!("<date_spec id=\"s\" {fields}/>");
+        date(&format!("<date_expression id=\"e\" operation=\"date_spec\">{spec}</date_expression>"), expected);
+    };
+    spec("hours=\"9-17\" weekdays=\"1-5\"", "");
+    spec("hours=\"22-,0-6\"", "");
+    spec("hours=\"22-6\"", "info e hours");
+    spec("hours=\"1,22-6\"", "info e hours");
+    spec("weekdays=\"7-1\"", "info e weekdays");
+    spec("months=\"11-2\"", "info e months");
+    spec("years=\"2030-2020\"", "info e years");
+    spec("hours=\"24-30\"", "info e hours");
+    spec("hours=\"9-30\"", "");
+    spec("yearsdays=\"10\"", "info e yearsdays");
+    spec("yearsdays=\"400\"", "info e yearsdays");
+    spec("yeardays=\"400\"", "info e yeardays");
+    spec("", "info e spec");
+    let lasting = |duration: &str, expected: &str| {
+        let duration = format!("<duration id=\"s\" {duration}/>");
+        date(
+            &format!(
+                "<date_expression id=\"e\" operation=\"in_range\" start=\"2030-01-01\">{duration}</date_expression>"
+            ),
+            expected,
+        );
+    };
+    lasting("hours=\"1\"", "");
+    lasting("hours=\"0\"", "info e hours");
+    lasting("", "info e start");
+    let between = |after: &str, before: &str, expected: &str| {
+        let after = format!("<date_expression id=\"a\" operation=\"gt\" start=\"{after}\"/>");
+        date(&format!("{after}<date_expression id=\"b\" operation=\"lt\" end=\"{before}\"/>"), expected);
+    };
+    between("2029-01-01", "2030-01-01", "");
+    between("2030-01-01", "2029-01-01", "info b 2029-01-01");
+    between("2030-01-01 12:00:00Z", "2030-01-01 11:00:00", "");
+    between("2030-01-01 12:00:00", "2030-01-01 11:00:00", "info b 2030-01-01 11:00:00");
+}
