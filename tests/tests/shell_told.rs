@@ -197,6 +197,23 @@ fn dates_that_never_hold_are_marked() {
 }
 
 #[test]
+fn options_of_operations_that_do_not_count_are_marked() {
+    told_of(&[
+        ("op_defaults timeout=30", "", ""),
+        ("op_defaults on-fail=fence", "using on-fail=stop for", "fence"),
+        ("op_defaults on-fail=demote", "'demote' is allowed only", "demote"),
+        ("op_defaults on-fail=restart-container", "it is in no container", "restart-container"),
+        (&format!("{PRIMITIVE} op monitor interval=9\nop_defaults interval-origin=x"), "is no date", "x"),
+        ("op_defaults interval=10", "`interval` has no effect here", "10"),
+        ("op_defaults timeout=0", "because 0 is none", "0"),
+        (&format!("{PRIMITIVE} op start timeout=33 op_meta timeout=5"), "start has timeout=33 of its own", "timeout=5"),
+        (&format!("{PRIMITIVE} op monitor interval=9 op_meta role=Started"), "has no effect among", "role=Started"),
+        (&format!("{PRIMITIVE} op monitor interval=9 op_meta on-fail=demote"), "'demote' is allowed only", "demote"),
+        (&format!("{PRIMITIVE} op monitor interval=9 op_meta interval-origin=x"), "is no date", "x"),
+    ]);
+}
+
+#[test]
 fn what_an_older_document_has_and_the_cluster_leaves_out_is_told() {
     let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
     let answer = bench.crm(&["configure", "primitive", "u", "upstart:x"]);

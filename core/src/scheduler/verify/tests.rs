@@ -222,3 +222,66 @@ fn dates_that_never_hold_are_told() {
     between("2030-01-01 12:00:00Z", "2030-01-01 11:00:00", "");
     between("2030-01-01 12:00:00", "2030-01-01 11:00:00", "info b 2030-01-01 11:00:00");
 }
+
+#[test]
+fn options_of_operations_are_told_wherever_they_stand() {
+    let meta = |attributes: &str, pairs: &str, expected: &str| {
+        let meta = format!("<meta_attributes id=\"m\">{}</meta_attributes>", options(pairs));
+        check(
+            &format!(
+                "{}{}",
+                FENCING_OFF,
+                dummy(&format!(
+                    "<operations><op id=\"x\" interval=\"10s\" name=\"monitor\" {attributes}>{meta}</op></operations>"
+                ))
+            ),
+            expected,
+        );
+    };
+    meta("", "timeout=5", "");
+    meta("", "timeout=0", "info p timeout");
+    meta("timeout=\"33\"", "timeout=5", "info p timeout=5");
+    meta("", "interval=5", "info p interval=5");
+    meta("", "enabled=false", "info p enabled=false");
+    meta("", "role=Stopped", "info p role=Stopped");
+    meta("", "on-fail=restart", "");
+    meta("", "on-fail=fence", "error p on-fail");
+    meta("", "on-fail=demote", "error p on-fail");
+    meta("role=\"Promoted\"", "on-fail=frob", "error p on-fail; info p role");
+    meta("", "on-fail=restart-container", "error p on-fail");
+    meta("", "interval-origin=x", "error p interval-origin");
+}
+
+const FENCING_OFF: &str = "<crm_config><cluster_property_set id=\"s\"><nvpair id=\"f\" name=\"fencing-enabled\" \
+                           value=\"false\"/></cluster_property_set></crm_config>";
+
+#[test]
+fn defaults_of_operations_are_told_where_some_operation_takes_them() {
+    let defaults = |rule: &str, pairs: &str, expected: &str| {
+        let inner = format!("{rule}{}", options(pairs));
+        let defaults = format!("<op_defaults><meta_attributes id=\"a\">{inner}</meta_attributes></op_defaults>");
+        let operation = "<operations><op id=\"x\" interval=\"10s\" name=\"monitor\"/></operations>";
+        check(&format!("{FENCING_OFF}{}{defaults}", dummy(operation)), expected);
+    };
+    let of = |name: &str| format!("<rule id=\"r\" score=\"0\"><op_expression id=\"e\" name=\"{name}\"/></rule>");
+    defaults("", "timeout=20", "");
+    defaults("", "timeout=0", "info a timeout");
+    defaults("", "interval=10", "info a interval");
+    defaults("", "enabled=false", "info a enabled");
+    defaults("", "role=Started", "info a role");
+    defaults("", "on-fail=restart", "");
+    defaults("", "on-fail=fence", "error a on-fail");
+    defaults("", "on-fail=demote", "error a on-fail");
+    defaults("", "on-fail=frob", "error a on-fail");
+    defaults("", "on-fail=standby", "info a on-fail");
+    defaults("", "on-fail=restart-container", "info a on-fail");
+    defaults("", "interval-origin=x", "error a interval-origin");
+    defaults(&of("start"), "on-fail=fence", "error a on-fail");
+    defaults(&of("start"), "interval-origin=x", "");
+    defaults(&of("frob"), "on-fail=fence", "");
+    defaults(&of("monitor"), "on-fail=standby", "");
+    // Every collective has a stop that takes it, whatever is configured.
+    let grouped = "<op_defaults><meta_attributes id=\"a\"><nvpair id=\"o\" name=\"on-fail\" value=\"standby\"/>\
+                   </meta_attributes></op_defaults>";
+    check(&format!("{}{grouped}", constrained("")), "error a on-fail");
+}
