@@ -214,6 +214,42 @@ fn options_of_operations_that_do_not_count_are_marked() {
 }
 
 #[test]
+fn constraints_without_effect_are_marked() {
+    told_of(&[
+        ("order o Mandatory: ( d1 g3 )", "its only set is not sequential", "d1"),
+        ("colocation k inf: ( d1 g3 )", "its only set is not sequential", "d1"),
+        ("colocation k inf: d1 c2 g3:Promoted", "'g3' is not promotable", "g3"),
+        ("rsc_ticket t T: d1:Promoted g3", "'d1' is not promotable", "d1"),
+        ("location l { d1:Promoted } -inf: n1", "'d1' is not promotable", "d1"),
+        ("tag t d1\ncolocation k inf: g3 t:Promoted", "'d1' is not promotable", "t"),
+        ("location l d1 role=Stopped 10: n1", "what is stopped is on no node", "Stopped"),
+        ("location l { d1 d1 } 10: n1", "stands in a set more than once", "d1"),
+        ("location l /nosuch/ 10: n1", "no resource has such a name", "/nosuch/"),
+        ("location l /d3/ 10: n1", "held against the name of 'g3' only", "/d3/"),
+        ("colocation k inf: d1 g3 node-attribute=site", "no node has `site`", "site"),
+        ("location l d1 rule 10: #kind eq frob", "never holds", "frob"),
+        ("location l d1 rule 10: #is_dc eq yes", "never holds", "yes"),
+        ("location l d1 rule 10: op_expression name=start", "knows of no operation", "start"),
+        ("property $id=x rule rsc_expression type=Dummy batch-limit=1", "knows of no resource", "Dummy"),
+        ("rsc_defaults x: rule op_expression name=start priority=1", "knows of no operation", "start"),
+    ]);
+}
+
+#[test]
+fn orders_that_keep_resources_down_are_marked() {
+    told_of(&[
+        ("order o d1 g3\norder p c2 d1", "", ""),
+        ("order o d1 g3\norder p g3 d1", "none of these is ever started", "g3"),
+        ("order o d1 g3\norder p g3 c2\norder q c2 d1", "'d1' before 'g3' before 'c2' before 'd1'", "c2"),
+        ("order o d1 g3 d1", "none of these is ever started", "g3"),
+        ("order o d1 d1 g3", "puts 'd1' before itself", "d1"),
+        ("tag t d1 g3\norder o t d1", "puts 'd1' before itself", "d1"),
+        ("order o d1:promote g3:start", "waits for the promotion of 'd1'", "d1"),
+        ("order o d1:promote g3 c2", "waits for the promotion of 'd1'", "d1"),
+    ]);
+}
+
+#[test]
 fn what_an_older_document_has_and_the_cluster_leaves_out_is_told() {
     let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
     let answer = bench.crm(&["configure", "primitive", "u", "upstart:x"]);

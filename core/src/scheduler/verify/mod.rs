@@ -4,6 +4,7 @@
 //! those on what never reaches them.
 //! Absent: what happened so far, which no configuration is to blame for; what the schema excludes.
 
+mod attributes;
 mod names;
 mod rules;
 mod sets;
@@ -22,6 +23,7 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     let mut notes = sets::notes(written);
     notes.extend(rules::notes(written));
     notes.extend(names::notes(written));
+    notes.extend(attributes::notes(document));
     // The scheduler knows the latest schema only, and translates others for itself.
     let (mut latest, warnings) = upgrade::to_latest(document).unwrap_or_else(|_| (document.clone(), Vec::new()));
     notes.extend(warnings.into_iter().filter_map(lost));

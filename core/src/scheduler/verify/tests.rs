@@ -177,6 +177,168 @@ fn constrained(constraints: &str) -> String {
     )
 }
 
+/// Sets: `a b; c d(role="Promoted")`.
+fn sets(text: &str) -> String {
+    let set = |(at, set): (usize, &str)| {
+        let (names, attributes) = set.split_once('(').unwrap_or((set, ")"));
+        let names = names.split_whitespace().map(|name| format!("<resource_ref id=\"{name}\"/>")).collect::<String>();
+        format!("<resource_set id=\"x{at}\" {}>{names}</resource_set>", attributes.trim_end_matches(')'))
+    };
+    text.split("; ").enumerate().map(set).collect()
+}
+
+#[track_caller]
+fn order(text: &str, expected: &str) {
+    let pair = |(at, pair): (usize, &str)| {
+        let words: Vec<&str> = pair.split_whitespace().collect();
+        format!("<rsc_order id=\"o{at}\" first=\"{}\" then=\"{}\" {}/>", words[0], words[1], words[2..].join(" "))
+    };
+    check(&constrained(&text.split(", ").enumerate().map(pair).collect::<String>()), expected);
+}
+
+#[track_caller]
+fn order_sets(text: &str, expected: &str) {
+    check(&constrained(&format!("<rsc_order id=\"o\">{}</rsc_order>", sets(text))), expected);
+}
+
+#[test]
+fn a_ring_of_mandatory_starts_is_told() {
+    order("d1 d2", "");
+    order("d1 d2, d2 d1", "error o1 d2");
+    order("d1 d2, d2 d3, d3 d1", "error o2 d3");
+    order("d1 d2, d2 d3, d1 d3", "");
+    order("d1 d2, d2 d1 kind=\"Optional\"", "");
+    order("d1 d2 symmetrical=\"false\", d2 d1 symmetrical=\"false\"", "");
+    order("d1 d2, d2 d1 first-action=\"stop\" then-action=\"stop\"", "");
+    order("c d1, d1 m, m c", "error o2 m");
+    order("g d1, d1 g", "error o1 d1");
+    order("g2 g1", "error o0 g2");
+    order("d1 d2, d2 d1, d2 d3, d3 d2", "error o1 d2; error o3 d3");
+    order("t d3, d3 d2", "error o1 d3");
+    order_sets("d1 d2 d1", "error o d2");
+    order_sets("d1 d2; d3; d1", "error o d3");
+}
+
+#[test]
+fn what_is_put_before_itself_in_a_set_is_told() {
+    order_sets("d1 d1 d2", "error o d1");
+    order_sets("d1 d2(sequential=\"false\"); d1", "error o d1");
+    order("t d1", "error o0 d1");
+}
+
+#[test]
+fn what_waits_for_a_promotion_that_never_comes_is_told() {
+    order("d1 d2 first-action=\"promote\" then-action=\"start\"", "error o0 d1");
+    order("d1 d2 first-action=\"promote\" then-action=\"promote\"", "info o0 d1; info o0 d2");
+    order("d1 d2 first-action=\"promote\" then-action=\"start\" kind=\"Optional\"", "info o0 d1");
+    order("m d2 first-action=\"promote\" then-action=\"start\"", "");
+    order("c m first-action=\"promote\" then-action=\"promote\"", "error o0 c");
+    order_sets("d1(action=\"promote\"); d2 d3", "error o d1; error o d1");
+    order_sets("m(action=\"promote\"); d2 d3", "");
+    order_sets("m d1(action=\"promote\" require-all=\"false\" sequential=\"false\"); d2 d3", "");
+}
+
+#[test]
+fn sets_that_do_nothing_are_told() {
+    order_sets("d1 d2(sequential=\"false\")", "info o d1");
+    order_sets("d1 d2(sequential=\"false\" kind=\"Serialize\")", "");
+    order_sets("d1 d2", "");
+    order_sets("d1 d1(sequential=\"false\"); d2", "info o d1");
+    let together = |text: &str, expected: &str| {
+        let constraint = format!("<rsc_colocation id=\"k\" score=\"INFINITY\">{}</rsc_colocation>", sets(text));
+        check(&constrained(&constraint), expected);
+    };
+    together("d1 d2(sequential=\"false\")", "info k d1");
+    together("d1 d2(sequential=\"false\"); d3", "");
+    together("d1 d1 d2", "info k d1");
+    together("d1 d2; d3(role=\"Promoted\")", "info k d3");
+    together("d1 d2; m(role=\"Promoted\")", "");
+    together("d1 d2(role=\"Started\"); d3", "");
+    together("d3; t(role=\"Promoted\")", "info k t");
+    let located = |text: &str, expected: &str| {
+        let constraint = format!("<rsc_location id=\"l\" node=\"n1\" score=\"5\">{}</rsc_location>", sets(text));
+        check(&constrained(&constraint), expected);
+    };
+    located("d1 d2", "");
+    located("d1 d1", "info l d1");
+    located("d1(role=\"Promoted\")", "info l d1");
+    located("m(role=\"Promoted\")", "");
+    located("m(role=\"Stopped\")", "info l Stopped");
+    let ticket = |text: &str, expected: &str| {
+        check(&constrained(&format!("<rsc_ticket id=\"t1\" ticket=\"T\">{}</rsc_ticket>", sets(text))), expected);
+    };
+    ticket("d1 d2", "");
+    ticket("d1(role=\"Promoted\"); d2", "info t1 d1");
+    ticket("d1 d1", "info t1 d1");
+}
+
+#[test]
+fn roles_that_a_tag_stands_for_are_told() {
+    check(
+        &constrained("<rsc_colocation id=\"k\" score=\"1\" rsc=\"d3\" with-rsc=\"t\" with-rsc-role=\"Promoted\"/>"),
+        "info k t",
+    );
+    check(&constrained("<rsc_location id=\"l\" rsc=\"t\" role=\"Promoted\" node=\"n1\" score=\"1\"/>"), "info l t");
+    check(&constrained("<rsc_ticket id=\"k\" rsc=\"t\" rsc-role=\"Promoted\" ticket=\"T\"/>"), "info k t");
+    check(
+        &constrained("<rsc_location id=\"l\" rsc=\"d1\" role=\"Stopped\" node=\"n1\" score=\"1\"/>"),
+        "info l Stopped",
+    );
+}
+
+#[test]
+fn a_pattern_that_fits_nothing_whole_is_told() {
+    let pattern = |pattern: &str, expected: &str| {
+        let location = format!("<rsc_location id=\"l\" rsc-pattern=\"{pattern}\" node=\"n1\" score=\"1\"/>");
+        check(&constrained(&location), expected);
+    };
+    pattern("d[0-9]", "");
+    pattern("nosuch", "info l nosuch");
+    pattern("g1", "info l g1");
+    pattern("!nosuch", "");
+    pattern("[", "error l [");
+}
+
+#[test]
+fn an_attribute_that_no_node_has_is_told() {
+    let colocation = "<rsc_colocation id=\"k\" score=\"1\" rsc=\"d1\" with-rsc=\"d2\" node-attribute=\"site\"/>";
+    check(&constrained(colocation), "info k site");
+    check(&constrained(&colocation.replace("site", "#uname")), "");
+    let site = "<node id=\"1\" uname=\"n1\"><instance_attributes id=\"a\"><nvpair id=\"as\" name=\"site\" value=\"x\"/>\
+                </instance_attributes></node>";
+    check(&constrained(colocation).replace("<node id=\"1\" uname=\"n1\"/>", site), "");
+}
+
+#[test]
+fn a_rule_that_can_never_hold_is_told() {
+    let rule = |inner: &str| format!("<rule id=\"r\" score=\"0\">{inner}</rule>");
+    let comparison = |what: &str, operation: &str, value: &str| {
+        let what = format!("attribute=\"{what}\" operation=\"{operation}\" value=\"{value}\"");
+        rule(&format!("<expression id=\"e\" {what}/>"))
+    };
+    let location = |rule: &str, expected: &str| {
+        check(&constrained(&format!("<rsc_location id=\"l\" rsc=\"d1\">{rule}</rsc_location>")), expected);
+    };
+    location(&comparison("#kind", "eq", "frob"), "info e frob");
+    location(&comparison("#kind", "ne", "Clustr"), "info e Clustr");
+    location(&comparison("#kind", "eq", "Remote"), "");
+    location(&comparison("#is_dc", "eq", "yes"), "info e yes");
+    location(&comparison("#is_dc", "eq", "true"), "");
+    let of_operation = rule("<op_expression id=\"e\" name=\"start\"/>");
+    let of_resource = rule("<rsc_expression id=\"e\" type=\"Dummy\"/>");
+    location(&of_operation, "info e start");
+    location(&of_resource, "info e Dummy");
+    let option =
+        |inner: &str| format!("<crm_config><cluster_property_set id=\"s\">{inner}</cluster_property_set></crm_config>");
+    check(&option(&of_operation), "info e start");
+    check(&option(&of_resource), "info e Dummy");
+    let defaults =
+        |what: &str, inner: &str| format!("<{what}><meta_attributes id=\"s\">{inner}</meta_attributes></{what}>");
+    check(&defaults("rsc_defaults", &of_operation), "info e start");
+    check(&defaults("rsc_defaults", &of_resource), "");
+    check(&defaults("op_defaults", &of_operation), "");
+}
+
 #[test]
 fn dates_that_never_hold_are_told() {
     let date = |inner: &str, expected: &str| {
