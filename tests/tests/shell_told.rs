@@ -250,6 +250,25 @@ fn orders_that_keep_resources_down_are_marked() {
 }
 
 #[test]
+fn options_of_what_is_no_such_clone_are_marked() {
+    told_of(&[
+        ("clone c d1 meta promoted-max=2", "this clone is not promotable", "2"),
+        ("clone c d1 meta master-max=2", "this clone is not promotable", "2"),
+        ("clone c d1 meta clone-node-max=0", "nothing runs of this clone", "0"),
+        ("clone c d1 meta clone-min=4", "waits in vain", "4"),
+        ("clone c d1 meta master_max=2", "knows no meta attribute `master_max`", "master_max"),
+        ("ms c d1", "`d1` cannot be promoted", "d1"),
+        ("primitive s ocf:pacemaker:Stateful\nms c s meta interleave=true", "", ""),
+        (&format!("{PRIMITIVE} meta notify=true"), "`notify` is an option of clones", "true"),
+        ("group g d1 meta notify=true", "`notify` is an option of clones", "true"),
+        ("group g d1 meta remote-node=r1", "`remote-node` has no effect here", "r1"),
+        ("rsc_defaults remote-node=r1", "`remote-node` has no effect here", "r1"),
+        (&format!("{PRIMITIVE} meta remote-port=3121"), "no effect without `remote-node`", "3121"),
+        (&format!("{PRIMITIVE} meta remote-node=\"\""), "a guest node needs a name", "remote-node"),
+    ]);
+}
+
+#[test]
 fn what_an_older_document_has_and_the_cluster_leaves_out_is_told() {
     let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
     let answer = bench.crm(&["configure", "primitive", "u", "upstart:x"]);

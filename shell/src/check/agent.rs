@@ -8,7 +8,7 @@ use super::{fencing, options, sets};
 use crate::catalogue::AgentName;
 use quorate_core::agent::{Metadata, Parameter};
 use quorate_core::xml::Element;
-use quorate_grammar::crm::ast::{Agent, Operation, Pair, Part, Primitive, SetBody, SetKind, Setting};
+use quorate_grammar::crm::ast::{Agent, Clone, Operation, Pair, Part, Primitive, SetBody, SetKind, Setting};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::{Diagnostic, Word, literal};
 use std::collections::BTreeSet;
@@ -171,6 +171,40 @@ fn unknown_parameter(name: &Word, metadata: &Metadata, class: &str, found: &mut 
             diagnostic.hint = closest(&name.text, names).map(|near| format!("did you mean `{near}`?"));
             found.push(diagnostic);
         }
+    }
+}
+
+// ---- promotion -------------------------------------------------------------------------------------
+
+/// What is promoted must know how.
+pub fn promotes(clone: &Clone, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let said = sets::value(&clone.sets, "promotable");
+    let is_promotable = said.map_or(clone.master, |value| literal::boolean(&value.text) == Ok(true));
+    let Some(child) = facts.resource(&clone.child.text).filter(|_| is_promotable) else { return };
+    let members: Vec<&Element> = match &*child.element.name {
+        "group" => child.element.elements_named("primitive").collect(),
+        _ => vec![child.element],
+    };
+    // Of a group one that can be promoted is enough; one that says nothing of itself may be it.
+    let mut cannot = None;
+    for member in members {
+        let holder = match member.attr("template").and_then(|template| facts.resource(template)) {
+            Some(template) => template.element,
+            None => member,
+        };
+        let get = |name: &str| holder.attr(name);
+        let (Some(class), Some(name)) = (get("class"), get("type")) else { return };
+        let agent = AgentName { class, provider: get("provider"), name };
+        match facts.metadata(&agent) {
+            Some(metadata) if !metadata.actions.iter().any(|action| action.name == "promote") => {
+                cannot.get_or_insert(agent.to_string());
+            }
+            _ => return,
+        }
+    }
+    if let Some(agent) = cannot {
+        let text = format!("`{}` cannot be promoted: {agent} has no action `promote`", clone.child.text);
+        found.push(Diagnostic::warning(clone.child.span, text));
     }
 }
 

@@ -29,7 +29,10 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
             meta(&group.sets, &mut found);
             sets::of_no_clone(&group.sets, &mut found);
         }
-        Kind::Clone(clone) => meta(&clone.sets, &mut found),
+        Kind::Clone(clone) => {
+            meta(&clone.sets, &mut found);
+            agent::promotes(clone, facts, &mut found);
+        }
         Kind::Bundle(bundle) => {
             for part in &bundle.parts {
                 if let BundlePart::Set(set) = part {

@@ -5,6 +5,8 @@
 //! Absent: what happened so far, which no configuration is to blame for; what the schema excludes.
 
 mod attributes;
+mod clones;
+mod guests;
 mod names;
 mod rules;
 mod sets;
@@ -29,6 +31,8 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     notes.extend(warnings.into_iter().filter_map(lost));
     latest.status_mut().children.clear();
     let situation = resolve(&Input::new(&latest, now));
+    notes.extend(clones::notes(&situation));
+    notes.extend(guests::notes(&situation.model));
     let constraints = constrain(&situation);
     notes.extend(situation.notes.into_iter().chain(constraints.notes));
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));

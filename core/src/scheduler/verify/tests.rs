@@ -447,3 +447,41 @@ fn defaults_of_operations_are_told_where_some_operation_takes_them() {
                    </meta_attributes></op_defaults>";
     check(&format!("{}{grouped}", constrained("")), "error a on-fail");
 }
+
+#[test]
+fn options_of_what_is_no_such_clone_are_told() {
+    let agent = "class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"";
+    let of = |element: &str, pairs: &str, expected: &str| {
+        let meta = format!("<meta_attributes id=\"m\">{}</meta_attributes>", options(pairs));
+        let (before, after) = match element {
+            "primitive" => (format!("<primitive id=\"p\" {agent}>"), "</primitive>".to_owned()),
+            _ => (format!("<{element} id=\"c\">"), format!("<primitive id=\"p\" {agent}/></{element}>")),
+        };
+        let nodes = "<nodes><node id=\"1\" uname=\"n1\"/><node id=\"2\" uname=\"n2\"/></nodes>";
+        check(&format!("{nodes}<resources>{before}{meta}{after}</resources>"), expected);
+    };
+    of("clone", "promoted-max=2", "info c promoted-max");
+    of("clone", "promoted-node-max=2", "info c promoted-node-max");
+    of("clone", "promotable=true promoted-max=2", "");
+    of("clone", "clone-max=0", "");
+    of("clone", "clone-node-max=0", "info c clone-node-max");
+    of("clone", "clone-min=2", "");
+    of("clone", "clone-min=3", "info c clone-min");
+    of("clone", "clone-max=1 clone-min=2", "info c clone-min");
+    of("clone", "notify=true ordered=true globally-unique=true", "");
+    of("primitive", "notify=true", "info p notify");
+    of("primitive", "ordered=true", "info p ordered");
+    of("primitive", "globally-unique=true", "info p globally-unique");
+    of("group", "notify=true", "info c notify");
+    of("group", "ordered=false", "");
+    of("clone", "remote-node=r1", "info c remote-node");
+    of("group", "remote-node=r1", "info c remote-node");
+    of("primitive", "remote-node=r1 remote-port=3121", "");
+    of("primitive", "remote-node=", "error p remote-node");
+    of("primitive", "remote-port=3121", "info p remote-port");
+    of("primitive", "remote-addr=192.0.2.1", "info p remote-addr");
+    let guest = format!("<meta_attributes id=\"m\">{}</meta_attributes>", options("remote-node=r1"));
+    let cloned = format!("<clone id=\"c\"><primitive id=\"p\" {agent}>{guest}</primitive></clone>");
+    check(&format!("<resources>{cloned}</resources>"), "info p remote-node");
+    check(&format!("<rsc_defaults>{guest}</rsc_defaults>"), "info m remote-node");
+}
