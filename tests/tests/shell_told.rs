@@ -269,6 +269,22 @@ fn options_of_what_is_no_such_clone_are_marked() {
 }
 
 #[test]
+fn fencing_that_does_nothing_is_marked() {
+    let device = "primitive f stonith:fence_dummy";
+    told_of(&[
+        (
+            &format!("{device} meta target-role=Stopped\nproperty stonith-enabled=true"),
+            "nothing can be fenced",
+            "Stopped",
+        ),
+        (&format!("{device}\nfencing_topology n1: f,f"), "`f` stands in this level more than once", "f,f"),
+        (&format!("{device} params pcmk_delay_base=nosuch:5"), "there is no node `nosuch`", "nosuch:5"),
+        (&format!("{device} params pcmk_delay_base=9 pcmk_delay_max=5"), "the delay is 5", "9"),
+        (&format!("{device} params pcmk_host_list=n1 pcmk_host_check=none"), "has no effect beside", "n1"),
+    ]);
+}
+
+#[test]
 fn what_an_older_document_has_and_the_cluster_leaves_out_is_told() {
     let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
     let answer = bench.crm(&["configure", "primitive", "u", "upstart:x"]);

@@ -349,6 +349,11 @@ mod tests {
         with("pcmk_frob=1", "`pcmk_frob` has no effect here");
         with("pcmk_delay_base=x", "`pcmk_delay_base` is a time such as 30s, not `x`");
         with("pcmk_delay_base=n1:5s", "");
+        with("pcmk_delay_base=nosuch:5s", "there is no node `nosuch`");
+        with("pcmk_delay_base=5s pcmk_delay_max=9s", "");
+        with("pcmk_delay_base=10 pcmk_delay_max=5", "the delay is 5, which is `pcmk_delay_max`, and not 10");
+        with("pcmk_host_list=n1 pcmk_host_check=static-list", "");
+        with("pcmk_host_list=n1 pcmk_host_check=none", "`pcmk_host_list` has no effect beside `pcmk_host_check=none`");
         with("pcmk_reboot_timeout=soon", "`pcmk_reboot_timeout` is a time such as 30s, not `soon`");
         with("pcmk_off_retries=few", "`pcmk_off_retries` is a whole number, not `few`");
         with(

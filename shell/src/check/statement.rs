@@ -202,7 +202,13 @@ fn topology(topology: &Topology, facts: &Facts, found: &mut Vec<Diagnostic>) {
             self::pattern(pattern, found);
         }
         for level in &levels.levels {
+            let mut devices: Vec<&str> = Vec::new();
             for device in level.devices.text.split(',') {
+                if devices.contains(&device) {
+                    let text = format!("`{device}` stands in this level more than once");
+                    found.push(Diagnostic::warning(level.devices.span, text));
+                }
+                devices.push(device);
                 let Some(object) = facts.resource(device) else { continue };
                 let class = object.element.attr("class").or_else(|| {
                     let template = object.element.attr("template")?;

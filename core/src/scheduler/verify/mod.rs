@@ -6,6 +6,7 @@
 
 mod attributes;
 mod clones;
+mod fencing;
 mod guests;
 mod names;
 mod rules;
@@ -33,6 +34,7 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     let situation = resolve(&Input::new(&latest, now));
     notes.extend(clones::notes(&situation));
     notes.extend(guests::notes(&situation.model));
+    notes.extend(fencing::notes(&situation));
     let constraints = constrain(&situation);
     notes.extend(situation.notes.into_iter().chain(constraints.notes));
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));

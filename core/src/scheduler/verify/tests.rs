@@ -485,3 +485,14 @@ fn options_of_what_is_no_such_clone_are_told() {
     check(&format!("<resources>{cloned}</resources>"), "info p remote-node");
     check(&format!("<rsc_defaults>{guest}</rsc_defaults>"), "info m remote-node");
 }
+
+#[test]
+fn that_no_device_may_be_used_is_told() {
+    let device = |role: &str| {
+        let meta = format!("<meta_attributes id=\"m\">{}</meta_attributes>", options(&format!("target-role={role}")));
+        format!("<resources><primitive id=\"f\" class=\"stonith\" type=\"fence_x\">{meta}</primitive></resources>")
+    };
+    check(&device("Started"), "");
+    check(&device("Stopped"), "info f target-role");
+    check(&format!("{FENCING_OFF}{}", device("Stopped")), "");
+}
