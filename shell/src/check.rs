@@ -243,7 +243,9 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
         let value = problem.message.split('\'').nth(1);
         let names: Vec<String> = word.chain(value).map(|name| format!("`{name}`")).collect();
         let tells = |known: &Problem| names.iter().any(|name| known.message.contains(name));
-        problems.iter().any(|known| known.object == problem.object && tells(known))
+        // What is left out is not told by advice, such as that on members of groups.
+        let is_as_grave = |known: &Problem| known.is_error() || !problem.is_error();
+        problems.iter().any(|known| known.object == problem.object && is_as_grave(known) && tells(known))
     };
     let empty = if session.checks.verifying { Empty::Told } else { Empty::Passed };
     let effects = effect::problems(document, empty).into_iter();

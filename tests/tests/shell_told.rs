@@ -186,6 +186,105 @@ fn what_the_scheduler_leaves_out_is_marked() {
 }
 
 #[test]
+fn dates_that_never_hold_are_marked() {
+    told_of(&[
+        ("location l d1 rule 10: date spec hours=9-17", "", ""),
+        ("location l d1 rule 10: date spec hours=22-6", "across the end it is 22-23 or 0-6", "22-6"),
+        ("location l d1 rule 10: date spec yearsdays=10", "the field is called `yeardays`", "10"),
+        ("location l d1 rule 10: date in start=2030-01-01 hours=0", "no more than a second", "0"),
+        ("location l d1 rule 10: date gt 2030-01-01 and date lt 2029-01-01", "no moment is after", "2029-01-01"),
+    ]);
+}
+
+#[test]
+fn options_of_operations_that_do_not_count_are_marked() {
+    told_of(&[
+        ("op_defaults timeout=30", "", ""),
+        ("op_defaults on-fail=fence", "using on-fail=stop for", "fence"),
+        ("op_defaults on-fail=demote", "'demote' is allowed only", "demote"),
+        ("op_defaults on-fail=restart-container", "it is in no container", "restart-container"),
+        (&format!("{PRIMITIVE} op monitor interval=9\nop_defaults interval-origin=x"), "is no date", "x"),
+        ("op_defaults interval=10", "`interval` has no effect here", "10"),
+        ("op_defaults timeout=0", "because 0 is none", "0"),
+        (&format!("{PRIMITIVE} op start timeout=33 op_meta timeout=5"), "start has timeout=33 of its own", "timeout=5"),
+        (&format!("{PRIMITIVE} op monitor interval=9 op_meta role=Started"), "has no effect among", "role=Started"),
+        (&format!("{PRIMITIVE} op monitor interval=9 op_meta on-fail=demote"), "'demote' is allowed only", "demote"),
+        (&format!("{PRIMITIVE} op monitor interval=9 op_meta interval-origin=x"), "is no date", "x"),
+    ]);
+}
+
+#[test]
+fn constraints_without_effect_are_marked() {
+    told_of(&[
+        ("order o Mandatory: ( d1 g3 )", "its only set is not sequential", "d1"),
+        ("colocation k inf: ( d1 g3 )", "its only set is not sequential", "d1"),
+        ("colocation k inf: d1 c2 g3:Promoted", "'g3' is not promotable", "g3"),
+        ("rsc_ticket t T: d1:Promoted g3", "'d1' is not promotable", "d1"),
+        ("location l { d1:Promoted } -inf: n1", "'d1' is not promotable", "d1"),
+        ("tag t d1\ncolocation k inf: g3 t:Promoted", "'d1' is not promotable", "t"),
+        ("location l d1 role=Stopped 10: n1", "what is stopped is on no node", "Stopped"),
+        ("location l { d1 d1 } 10: n1", "stands in a set more than once", "d1"),
+        ("location l /nosuch/ 10: n1", "no resource has such a name", "/nosuch/"),
+        ("location l /d3/ 10: n1", "held against the name of 'g3' only", "/d3/"),
+        ("colocation k inf: d1 g3 node-attribute=site", "no node has `site`", "site"),
+        ("location l d1 rule 10: #kind eq frob", "never holds", "frob"),
+        ("location l d1 rule 10: #is_dc eq yes", "never holds", "yes"),
+        ("location l d1 rule 10: op_expression name=start", "knows of no operation", "start"),
+        ("property $id=x rule rsc_expression type=Dummy batch-limit=1", "knows of no resource", "Dummy"),
+        ("rsc_defaults x: rule op_expression name=start priority=1", "knows of no operation", "start"),
+    ]);
+}
+
+#[test]
+fn orders_that_keep_resources_down_are_marked() {
+    told_of(&[
+        ("order o d1 g3\norder p c2 d1", "", ""),
+        ("order o d1 g3\norder p g3 d1", "none of these is ever started", "g3"),
+        ("order o d1 g3\norder p g3 c2\norder q c2 d1", "'d1' before 'g3' before 'c2' before 'd1'", "c2"),
+        ("order o d1 g3 d1", "none of these is ever started", "g3"),
+        ("order o d1 d1 g3", "puts 'd1' before itself", "d1"),
+        ("tag t d1 g3\norder o t d1", "puts 'd1' before itself", "d1"),
+        ("order o d1:promote g3:start", "waits for the promotion of 'd1'", "d1"),
+        ("order o d1:promote g3 c2", "waits for the promotion of 'd1'", "d1"),
+    ]);
+}
+
+#[test]
+fn options_of_what_is_no_such_clone_are_marked() {
+    told_of(&[
+        ("clone c d1 meta promoted-max=2", "this clone is not promotable", "2"),
+        ("clone c d1 meta master-max=2", "this clone is not promotable", "2"),
+        ("clone c d1 meta clone-node-max=0", "nothing runs of this clone", "0"),
+        ("clone c d1 meta clone-min=4", "waits in vain", "4"),
+        ("clone c d1 meta master_max=2", "knows no meta attribute `master_max`", "master_max"),
+        ("ms c d1", "`d1` cannot be promoted", "d1"),
+        ("primitive s ocf:pacemaker:Stateful\nms c s meta interleave=true", "", ""),
+        (&format!("{PRIMITIVE} meta notify=true"), "`notify` is an option of clones", "true"),
+        ("group g d1 meta notify=true", "`notify` is an option of clones", "true"),
+        ("group g d1 meta remote-node=r1", "`remote-node` has no effect here", "r1"),
+        ("rsc_defaults remote-node=r1", "`remote-node` has no effect here", "r1"),
+        (&format!("{PRIMITIVE} meta remote-port=3121"), "no effect without `remote-node`", "3121"),
+        (&format!("{PRIMITIVE} meta remote-node=\"\""), "a guest node needs a name", "remote-node"),
+    ]);
+}
+
+#[test]
+fn fencing_that_does_nothing_is_marked() {
+    let device = "primitive f stonith:fence_dummy";
+    told_of(&[
+        (
+            &format!("{device} meta target-role=Stopped\nproperty stonith-enabled=true"),
+            "nothing can be fenced",
+            "Stopped",
+        ),
+        (&format!("{device}\nfencing_topology n1: f,f"), "`f` stands in this level more than once", "f,f"),
+        (&format!("{device} params pcmk_delay_base=nosuch:5"), "there is no node `nosuch`", "nosuch:5"),
+        (&format!("{device} params pcmk_delay_base=9 pcmk_delay_max=5"), "the delay is 5", "9"),
+        (&format!("{device} params pcmk_host_list=n1 pcmk_host_check=none"), "has no effect beside", "n1"),
+    ]);
+}
+
+#[test]
 fn what_an_older_document_has_and_the_cluster_leaves_out_is_told() {
     let bench = Bench::new(&Bench::default().cib().replace("pacemaker-4.0", "pacemaker-3.9"));
     let answer = bench.crm(&["configure", "primitive", "u", "upstart:x"]);

@@ -6,6 +6,7 @@
 
 mod access;
 mod attributes;
+mod calendar;
 mod constraint;
 mod resource;
 pub mod rule;

@@ -8,7 +8,7 @@ use super::{fencing, options, sets};
 use crate::catalogue::AgentName;
 use quorate_core::agent::{Metadata, Parameter};
 use quorate_core::xml::Element;
-use quorate_grammar::crm::ast::{Agent, Operation, Pair, Part, Primitive, SetBody, SetKind, Setting};
+use quorate_grammar::crm::ast::{Agent, Clone, Operation, Pair, Part, Primitive, SetBody, SetKind, Setting};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::{Diagnostic, Word, literal};
 use std::collections::BTreeSet;
@@ -174,6 +174,40 @@ fn unknown_parameter(name: &Word, metadata: &Metadata, class: &str, found: &mut 
     }
 }
 
+// ---- promotion -------------------------------------------------------------------------------------
+
+/// What is promoted must know how.
+pub fn promotes(clone: &Clone, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let said = sets::value(&clone.sets, "promotable");
+    let is_promotable = said.map_or(clone.master, |value| literal::boolean(&value.text) == Ok(true));
+    let Some(child) = facts.resource(&clone.child.text).filter(|_| is_promotable) else { return };
+    let members: Vec<&Element> = match &*child.element.name {
+        "group" => child.element.elements_named("primitive").collect(),
+        _ => vec![child.element],
+    };
+    // Of a group one that can be promoted is enough; one that says nothing of itself may be it.
+    let mut cannot = None;
+    for member in members {
+        let holder = match member.attr("template").and_then(|template| facts.resource(template)) {
+            Some(template) => template.element,
+            None => member,
+        };
+        let get = |name: &str| holder.attr(name);
+        let (Some(class), Some(name)) = (get("class"), get("type")) else { return };
+        let agent = AgentName { class, provider: get("provider"), name };
+        match facts.metadata(&agent) {
+            Some(metadata) if !metadata.actions.iter().any(|action| action.name == "promote") => {
+                cannot.get_or_insert(agent.to_string());
+            }
+            _ => return,
+        }
+    }
+    if let Some(agent) = cannot {
+        let text = format!("`{}` cannot be promoted: {agent} has no action `promote`", clone.child.text);
+        found.push(Diagnostic::warning(clone.child.span, text));
+    }
+}
+
 // ---- operations ------------------------------------------------------------------------------------
 
 fn attribute<'a>(operation: &'a Operation, name: &str) -> Option<&'a Word> {
@@ -315,6 +349,11 @@ mod tests {
         with("pcmk_frob=1", "`pcmk_frob` has no effect here");
         with("pcmk_delay_base=x", "`pcmk_delay_base` is a time such as 30s, not `x`");
         with("pcmk_delay_base=n1:5s", "");
+        with("pcmk_delay_base=nosuch:5s", "there is no node `nosuch`");
+        with("pcmk_delay_base=5s pcmk_delay_max=9s", "");
+        with("pcmk_delay_base=10 pcmk_delay_max=5", "the delay is 5, which is `pcmk_delay_max`, and not 10");
+        with("pcmk_host_list=n1 pcmk_host_check=static-list", "");
+        with("pcmk_host_list=n1 pcmk_host_check=none", "`pcmk_host_list` has no effect beside `pcmk_host_check=none`");
         with("pcmk_reboot_timeout=soon", "`pcmk_reboot_timeout` is a time such as 30s, not `soon`");
         with("pcmk_off_retries=few", "`pcmk_off_retries` is a whole number, not `few`");
         with(

@@ -66,7 +66,8 @@ fn object_of(configuration: &Element, about: &str) -> String {
 pub fn place(text: &str, statement: Span, word: &str) -> Option<Span> {
     let tokens = words(text, statement);
     let other = names::other(Of::Cluster, word).or(names::other(Of::Resource, word));
-    let is_it = |text: &str| text == word || other == Some(text);
+    let pattern = |text: &str| text.strip_prefix('/').and_then(|text| text.strip_suffix('/')).map(str::to_owned);
+    let is_it = |text: &str| text == word || other == Some(text) || pattern(text).as_deref() == Some(word);
     let found = tokens.iter().skip(1).find_map(|token| {
         if is_it(&token.text) {
             return Some(token.span);

@@ -10,9 +10,10 @@ use quorate_core::cib::objects;
 use quorate_core::fencing::parameter;
 use quorate_grammar::crm::ast::{Pair, Part, Primitive, SetKind};
 use quorate_grammar::diagnostic::closest;
-use quorate_grammar::{Diagnostic, Word};
+use quorate_grammar::{Diagnostic, Word, literal};
 
 pub fn check(primitive: &Primitive, facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let mut given: Vec<(&str, &Word)> = Vec::new();
     for part in &primitive.parts {
         let Part::Set(set) = part else { continue };
         if set.kind != SetKind::Params {
@@ -24,9 +25,11 @@ pub fn check(primitive: &Primitive, facts: &Facts, found: &mut Vec<Diagnostic>) 
             found.extend(parameter::without_effect(&name.text, text).map(|text| Diagnostic::warning(name.span, text)));
             if let Some(value) = value {
                 self::value(&name.text, value, facts, found);
+                given.push((name.text.as_str(), value));
             }
         }
     }
+    beside_others(&given, found);
 }
 
 fn value(name: &str, value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
@@ -37,7 +40,10 @@ fn value(name: &str, value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
         }
         "pcmk_host_map" => mapped(value, facts, found),
         // A time for all, or one for each node.
-        "pcmk_delay_base" if value.text.contains(':') => {}
+        "pcmk_delay_base" if value.text.contains(':') => {
+            let pairs = value.text.split([';', ' ', '\t']).filter_map(|pair| pair.split_once(':'));
+            pairs.for_each(|(host, _)| known(host, value, facts, found));
+        }
         _ => {
             let kind = match name.strip_prefix("pcmk_") {
                 Some(rest) if rest.ends_with("_timeout") || rest.starts_with("delay_") => Kind::Time,
@@ -49,6 +55,24 @@ fn value(name: &str, value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
                 found.push(Diagnostic::error(value.span, text));
             }
         }
+    }
+}
+
+/// Parameters that others make idle.
+fn beside_others(given: &[(&str, &Word)], found: &mut Vec<Diagnostic>) {
+    let get = |name: &str| given.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    let time = |value: &Word| literal::interval_ms(&value.text).ok();
+    if let (Some(list), Some(check)) = (get("pcmk_host_list"), get("pcmk_host_check"))
+        && matches!(check.as_str(), "none" | "dynamic-list" | "status")
+    {
+        let text = format!("`pcmk_host_list` has no effect beside `pcmk_host_check={}`", check.text);
+        found.push(Diagnostic::warning(list.span, text));
+    }
+    if let (Some(base), Some(most)) = (get("pcmk_delay_base"), get("pcmk_delay_max"))
+        && time(most).is_some_and(|most| most > 0 && time(base).is_some_and(|base| base > most))
+    {
+        let text = format!("the delay is {}, which is `pcmk_delay_max`, and not {}", most.text, base.text);
+        found.push(Diagnostic::warning(base.span, text));
     }
 }
 

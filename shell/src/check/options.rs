@@ -87,7 +87,12 @@ pub fn check(pair: &Pair, known: OptionOf, unknown: Unknown, found: &mut Vec<Dia
         }
         return;
     }
-    let near = closest(&name.text, all.iter().copied());
+    let older: Vec<&str> = match known {
+        OptionOf::Cluster => renamed::older(Of::Cluster).collect(),
+        OptionOf::Resource => renamed::older(Of::Resource).collect(),
+        OptionOf::Operation | OptionOf::Alert => Vec::new(),
+    };
+    let near = closest(&name.text, all.iter().copied().chain(older));
     if near.is_none() && (unknown == Unknown::ToldIfNear || RECORDS.contains(&name.as_str())) {
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::options::{self, Unknown};
 use quorate_grammar::crm::ast::{AttributeSet, Pair, SetBody, SetKind};
-use quorate_grammar::{Diagnostic, literal};
+use quorate_grammar::{Diagnostic, Word, literal};
 
 /// The meta attributes among the sets.
 pub fn meta(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
@@ -43,6 +43,16 @@ pub fn of_no_clone(sets: &[AttributeSet], found: &mut Vec<Diagnostic>) {
             found.push(Diagnostic::warning(name.span, text));
         }
     }
+}
+
+/// The value that meta attributes give to a name, as far as the statement says.
+pub fn value<'a>(sets: &'a [AttributeSet], wanted: &str) -> Option<&'a Word> {
+    let pairs = sets.iter().filter(|set| set.kind == SetKind::Meta).flat_map(pairs);
+    let mut values = pairs.filter_map(|pair| match pair {
+        Pair::Named { name, value, .. } if name.text == wanted => value.as_ref(),
+        _ => None,
+    });
+    values.next()
 }
 
 pub fn pairs(set: &AttributeSet) -> &[Pair] {

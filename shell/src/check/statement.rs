@@ -29,7 +29,10 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
             meta(&group.sets, &mut found);
             sets::of_no_clone(&group.sets, &mut found);
         }
-        Kind::Clone(clone) => meta(&clone.sets, &mut found),
+        Kind::Clone(clone) => {
+            meta(&clone.sets, &mut found);
+            agent::promotes(clone, facts, &mut found);
+        }
         Kind::Bundle(bundle) => {
             for part in &bundle.parts {
                 if let BundlePart::Set(set) = part {
@@ -207,7 +210,13 @@ fn topology(topology: &Topology, facts: &Facts, found: &mut Vec<Diagnostic>) {
             self::pattern(pattern, found);
         }
         for level in &levels.levels {
+            let mut devices: Vec<&str> = Vec::new();
             for device in level.devices.text.split(',') {
+                if devices.contains(&device) {
+                    let text = format!("`{device}` stands in this level more than once");
+                    found.push(Diagnostic::warning(level.devices.span, text));
+                }
+                devices.push(device);
                 let Some(object) = facts.resource(device) else { continue };
                 let class = object.element.attr("class").or_else(|| {
                     let template = object.element.attr("template")?;

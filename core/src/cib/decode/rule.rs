@@ -26,6 +26,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
+        self.dates_apart(element);
         Some(Rule {
             id: element.id().unwrap_or("").to_owned(),
             combine,
@@ -57,8 +58,7 @@ impl<'a> Reader<'a> {
                 attribute_expression(element, &id).map(Condition::Attribute)
             }
             "date_expression" => {
-                self.ranges(element, &id);
-                self.span(element, &id);
+                self.inform_of_date(element, &id);
                 date_expression(element, &id).map(Condition::Date)
             }
             "rsc_expression" => Ok(Condition::Resource {
@@ -75,44 +75,6 @@ impl<'a> Reader<'a> {
             self.notes.push(Note::error(id.as_str(), text).at(word));
             Condition::Invalid { id, why: why.text }
         }))
-    }
-
-    /// Says which fields of a calendar or a length are none: they never fit, or do not count.
-    fn ranges(&mut self, element: &Element, id: &str) {
-        for field in element.elements().flat_map(fields_of) {
-            let (name, text) = &field;
-            let is_number = |text: &str| text.trim().parse::<u32>().is_ok();
-            let is_range = |text: &str| match text.split_once('-') {
-                None => is_number(text),
-                Some((low, high)) => {
-                    (low.is_empty() || is_number(low))
-                        && (high.is_empty() || is_number(high))
-                        && low.len() + high.len() > 0
-                }
-            };
-            if !text.split(',').all(is_range) {
-                let text = format!("{name}={text} never fits: it is no number and no range of numbers");
-                self.notes.push(Note::error(id, text).at(name.as_str()));
-            }
-        }
-        for (name, text) in element.child("date_spec").map(fields_of).unwrap_or_default() {
-            if let Some((least, most)) = calendar(&name).filter(|bounds| is_beyond(&text, *bounds)) {
-                let text = format!("{name}={text} never fits: {name} go from {least} to {most}");
-                self.notes.push(Note::info(id, text).at(name.as_str()));
-            }
-        }
-    }
-
-    /// Says which range of time is over before it begins.
-    fn span(&mut self, element: &Element, id: &str) {
-        let date = |name: &str| literal::date(element.attr(name)?).ok();
-        let is_range = element.attr("operation").is_none_or(|word| word.eq_ignore_ascii_case("in_range"));
-        if let (true, Some(start), Some(end)) = (is_range, date("start"), date("end"))
-            && end < start
-        {
-            let text = "this rule's date never holds because it ends before it starts";
-            self.notes.push(Note::info(id, text).at("end"));
-        }
     }
 
     /// Says where a comparison of numbers has a value that is none: letters are compared instead.
@@ -134,27 +96,6 @@ impl<'a> Reader<'a> {
 /// A `<date_expression>` alone; `None` if it cannot be read.
 pub fn date(element: &Element) -> Option<DateExpression> {
     date_expression(element, element.id().unwrap_or_default()).ok()
-}
-
-/// What a field of a calendar goes from and to. Years have no end.
-fn calendar(field: &str) -> Option<(u32, u32)> {
-    Some(match field {
-        "hours" => (0, 23),
-        "minutes" | "seconds" => (0, 59),
-        "months" => (1, 12),
-        "monthdays" => (1, 31),
-        "weekdays" => (1, 7),
-        "weeks" => (1, 53),
-        "yeardays" | "yearsdays" => (1, 366),
-        _ => return None,
-    })
-}
-
-/// Whether a number or a range of numbers has nothing in common with what is possible.
-fn is_beyond(text: &str, (least, most): (u32, u32)) -> bool {
-    let (low, high) = text.split_once('-').unwrap_or((text, text));
-    let number = |text: &str| text.trim().parse::<u32>().ok();
-    number(low).is_some_and(|low| low > most) || number(high).is_some_and(|high| high < least)
 }
 
 fn condition_words(name: &str) -> &'static str {
@@ -253,7 +194,7 @@ fn date_expression(element: &Element, id: &str) -> Result<DateExpression, Unread
     Ok(DateExpression { id: id.to_owned(), test })
 }
 
-fn fields_of(element: &Element) -> Vec<(String, String)> {
+pub(super) fn fields_of(element: &Element) -> Vec<(String, String)> {
     let fields = element.attributes.iter().filter(|(name, _)| *name != "id");
     fields.map(|(name, value)| (name.as_str().to_owned(), value.to_string())).collect()
 }

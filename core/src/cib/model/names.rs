@@ -63,6 +63,11 @@ fn chosen<'a>(table: &'static [Renamed], name: &'a str, schema: Schema) -> &'a s
     }
 }
 
+/// The older names there are.
+pub fn older(of: Of) -> impl Iterator<Item = &'static str> {
+    table(of).iter().map(|one| one.old)
+}
+
 /// The option's other name, if it has one.
 pub fn other(of: Of, name: &str) -> Option<&'static str> {
     find(table(of), name).map(|one| if one.old == name { one.new } else { one.old })

@@ -3,6 +3,7 @@
 //! In: `rsc_colocation` as written. Out: [`Colocation`]s of pairs, each resource's list best first.
 
 use super::Builder;
+use super::effect::SetsOf;
 use super::set::Named;
 use crate::cib::model::constraint::{Colocation as Written, ColocationOf, ResourceSet};
 use crate::cib::model::resource::Role;
@@ -142,8 +143,11 @@ struct Common<'c> {
 impl Builder<'_> {
     pub(super) fn read_colocation(&mut self, written: &Written) {
         let sets = match &written.of {
-            ColocationOf::Sets(sets) => self.with_tags_in_sets(sets),
-            ColocationOf::Pair { dependent, primary, .. } => {
+            ColocationOf::Sets(sets) => {
+                self.inform_of_sets(&written.id, sets, SetsOf::Colocation);
+                self.with_tags_in_sets(sets)
+            }
+            ColocationOf::Pair { dependent, dependent_role, primary, primary_role, .. } => {
                 let Some(left) = self.named(&written.id, dependent) else { return };
                 let Some(right) = self.named(&written.id, primary) else { return };
                 match (&left, &right) {
@@ -151,7 +155,16 @@ impl Builder<'_> {
                     (Named::Tag(_), Named::Tag(_)) => {
                         return self.ignore(&written.id, dependent, "two templates or tags cannot be colocated");
                     }
-                    _ => sets_of_pair(written, &left, &right),
+                    _ => {
+                        // Of a resource that is named, the shell says it at the role.
+                        for (name, named, role) in [(dependent, &left, dependent_role), (primary, &right, primary_role)]
+                        {
+                            if let (Named::Tag(_), Some(role)) = (named, role) {
+                                self.inform_of_role(&written.id, std::slice::from_ref(name), role);
+                            }
+                        }
+                        sets_of_pair(written, &left, &right)
+                    }
                 }
             }
         };

@@ -43,6 +43,7 @@ struct Particulars<'p> {
 
 impl Builder<'_> {
     pub(super) fn read_location(&mut self, written: &Written) {
+        self.inform_of_location(written);
         match &written.of {
             LocationOf::Resource(name) => match self.resource(name) {
                 Some(resource) => self.locate(written, resource, Particulars::default()),

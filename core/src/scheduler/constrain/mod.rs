@@ -4,10 +4,12 @@
 
 mod colocation;
 mod colour;
+mod effect;
 mod health;
 mod implied;
 mod location;
 pub mod ordering;
+mod ring;
 mod set;
 mod ticket;
 
@@ -88,6 +90,7 @@ pub fn constrain(situation: &Situation) -> Constraints {
     for &resource in &situation.top {
         builder.imply(resource);
     }
+    builder.say_rings();
     builder.constraints
 }
 
@@ -99,6 +102,8 @@ struct Builder<'a> {
     /// Templates and tags, to what they stand for.
     tags: BTreeMap<&'a str, Vec<String>>,
     points_by_name: BTreeMap<String, usize>,
+    /// Of orders that are mandatory both ways.
+    starts: Vec<ring::Start>,
 }
 
 impl<'a> Builder<'a> {
@@ -130,6 +135,7 @@ impl<'a> Builder<'a> {
             names: names(situation),
             tags: tags(situation),
             points_by_name: BTreeMap::new(),
+            starts: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! In: `rsc_order` as written. Out: orderings of tasks.
 
 use super::Builder;
+use super::effect::SetsOf;
 use super::set::Named;
 use crate::cib::model::constraint::{Order, OrderKind, OrderOf, ResourceSet};
 use crate::note::Note;
@@ -44,6 +45,11 @@ fn relation_of(kind: OrderKind, first: &Task, symmetry: Symmetry) -> Relation {
     }
 }
 
+/// Whether it keeps one down while the other is.
+fn is_mandatory(kind: OrderKind, symmetry: Symmetry) -> bool {
+    kind == OrderKind::Mandatory && symmetry == Symmetry::Symmetric
+}
+
 fn task_of(action: Option<&str>) -> Task {
     action.map_or(Task::Start, Task::parse)
 }
@@ -51,7 +57,11 @@ fn task_of(action: Option<&str>) -> Task {
 impl Builder<'_> {
     pub(super) fn read_order(&mut self, written: &Order) {
         let sets = match &written.of {
-            OrderOf::Sets(sets) => self.with_tags_in_sets(sets),
+            OrderOf::Sets(sets) => {
+                let kind = kind_of(written.kind, written.score);
+                self.inform_of_sets(&written.id, sets, SetsOf::Order(kind));
+                self.with_tags_in_sets(sets)
+            }
             OrderOf::Pair { first, then, .. } => {
                 let Some(left) = self.named(&written.id, first) else { return };
                 let Some(right) = self.named(&written.id, then) else { return };
@@ -79,7 +89,10 @@ impl Builder<'_> {
         }
         let kind = kind_of(written.kind, written.score);
         let symmetry = self.symmetry(written, kind);
-        self.needs_promotable(&written.id, [(first, &first_task), (then, &then_task)]);
+        if is_mandatory(kind, symmetry) {
+            self.note_mandatory(&written.id, (first, &first_task), (then, &then_task));
+        }
+        self.needs_promotable(&written.id, kind, symmetry, [(first, &first_task), (then, &then_task)]);
         let relation = relation_of(kind, &first_task, symmetry);
         match self.instances_needed(first, written.require_all) {
             0 => self.order_tasks(first, first_task.clone(), then, then_task.clone(), relation),
@@ -107,19 +120,27 @@ impl Builder<'_> {
         symmetry_of(written.symmetrical, kind)
     }
 
-    /// What is never promoted or demoted is not waited for.
-    fn needs_promotable(&mut self, constraint: &str, ends: [(ResourceId, &Task); 2]) {
-        for (resource, task) in ends {
-            let top = self.situation.top_of(resource);
-            if !matches!(task, Task::Promote | Task::Demote) || self.situation.resources[top].promotable {
-                continue;
-            }
-            let inside = self.situation.resources[top].bundle().is_some_and(|settings| settings.inside.is_some());
-            if !inside {
-                let name = &self.situation.resources[resource].config_id;
-                let why = format!("this order has no effect because '{name}' is not promotable");
-                self.constraints.notes.push(Note::info(constraint, why).at(name.as_str()));
-            }
+    /// What is never promoted or demoted is not waited for, unless it must have been.
+    fn needs_promotable(
+        &mut self,
+        constraint: &str,
+        kind: OrderKind,
+        symmetry: Symmetry,
+        ends: [(ResourceId, &Task); 2],
+    ) {
+        let never = |(resource, task): (ResourceId, &Task)| {
+            matches!(task, Task::Promote | Task::Demote) && self.is_never_promoted(resource)
+        };
+        let [first, then] = ends;
+        let keeps_down =
+            is_mandatory(kind, symmetry) && *first.1 == Task::Promote && matches!(then.1, Task::Start | Task::Promote);
+        if keeps_down && never(first) && !never(then) {
+            return;
+        }
+        for (resource, _) in ends.into_iter().filter(|end| never(*end)).collect::<Vec<_>>() {
+            let name = &self.situation.resources[resource].config_id;
+            let why = format!("this order has no effect because '{name}' is not promotable");
+            self.constraints.notes.push(Note::info(constraint, why).at(name.as_str()));
         }
     }
 
@@ -160,9 +181,15 @@ impl Builder<'_> {
             let Some(resources) = self.resources_of(&written.id, set) else { return };
             self.order_within(written, set, &resources, kind);
             if let Some((before, before_resources)) = &previous {
-                self.order_sets((before, before_resources), (set, &resources), kind, symmetry);
+                self.order_sets(&written.id, (before, before_resources), (set, &resources), kind, symmetry);
                 if symmetry == Symmetry::Symmetric {
-                    self.order_sets((set, &resources), (before, before_resources), kind, Symmetry::Inverse);
+                    self.order_sets(
+                        &written.id,
+                        (set, &resources),
+                        (before, before_resources),
+                        kind,
+                        Symmetry::Inverse,
+                    );
                 }
             }
             previous = Some((set, resources));
@@ -193,6 +220,12 @@ impl Builder<'_> {
         if resources.len() == 1 {
             return;
         }
+        for pair in resources.windows(2).filter(|_| sequential) {
+            self.say_before_itself(&written.id, (pair[0], &task), (pair[1], &task));
+            if is_mandatory(kind, symmetry) {
+                self.note_mandatory(&written.id, (pair[0], &task), (pair[1], &task));
+            }
+        }
         if kind == OrderKind::Serialize {
             for (at, &first) in resources.iter().enumerate() {
                 for &then in &resources[at + 1..] {
@@ -216,6 +249,7 @@ impl Builder<'_> {
 
     fn order_sets(
         &mut self,
+        constraint: &str,
         first: (&ResourceSet, &[ResourceId]),
         then: (&ResourceSet, &[ResourceId]),
         kind: OrderKind,
@@ -242,6 +276,12 @@ impl Builder<'_> {
         let thens = ends(then.0, then.1, is_inverse);
         for &before in &firsts {
             for &after in &thens {
+                if !is_inverse {
+                    self.say_before_itself(constraint, (before, &first_task), (after, &then_task));
+                }
+                if is_mandatory(kind, symmetry) {
+                    self.note_mandatory(constraint, (before, &first_task), (after, &then_task));
+                }
                 self.order_tasks(before, first_task.clone(), after, then_task.clone(), relation);
             }
         }

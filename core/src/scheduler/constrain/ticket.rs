@@ -2,6 +2,7 @@
 //!
 //! In: `rsc_ticket` as written, ticket states. Out: bans, frozen resources, nodes to fence.
 
+use super::effect::SetsOf;
 use super::{BanReason, Builder};
 use crate::cib::model::constraint::{Ticket as Written, TicketOf};
 use crate::cib::model::resource::Role;
@@ -40,6 +41,8 @@ impl Builder<'_> {
                 match (self.resource(resource), self.tags.get(resource.as_str()).cloned()) {
                     (Some(id), _) => self.need_ticket(written, &written.id, id, role.as_deref()),
                     (None, Some(members)) => {
+                        let role_of_all = role.as_deref().unwrap_or_default();
+                        self.inform_of_role(&written.id, std::slice::from_ref(resource), role_of_all);
                         for member in members {
                             if let Some(id) = self.resource(&member) {
                                 self.need_ticket(written, &written.id, id, role.as_deref());
@@ -53,6 +56,7 @@ impl Builder<'_> {
                 }
             }
             TicketOf::Sets(sets) => {
+                self.inform_of_sets(&written.id, sets, SetsOf::Ticket);
                 for set in self.with_tags_in_sets(sets) {
                     for name in &set.resources {
                         let Some(id) = self.resource(name) else {

@@ -1,16 +1,26 @@
 //! Operations as they are written, held against what they can be: said once, whatever happened so far.
 //!
 //! In: the resources of the situation. Out: notes on what is ignored or replaced.
-//! Never here: what a failure leads to (see `operation`).
+//! Never here: what a failure leads to (see `operation`), what all operations share (see `defaults`).
 
 use super::Resolver;
 use super::operation::never_recurs;
 use crate::cib::model::kind;
 use crate::cib::model::resource::{Operation, Role};
 use crate::note::Note;
+use crate::rules::{Facts, Recheck, evaluate_sets};
 use crate::scheduler::table::ResourceId;
 use crate::time::Interval;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What counts as an attribute of an `<op>` only, whatever its meta-attributes and the defaults say.
+pub(super) const OWN: [&str; 3] = ["enabled", "interval", "role"];
+
+/// An `on-fail` that is not taken: what is used instead, and why.
+pub(super) struct NotTaken {
+    pub(super) instead: &'static str,
+    pub(super) why: String,
+}
 
 impl Resolver<'_> {
     pub(super) fn check_definitions(&mut self) {
@@ -31,24 +41,27 @@ impl Resolver<'_> {
             enabled.for_each(|operation| self.check_operation(id, operation));
             self.check_repeated(id, &all);
         }
+        self.check_operation_defaults();
     }
 
     fn check_operation(&mut self, id: ResourceId, operation: &Operation) {
         let name = operation.name.as_str();
         let promotable = self.resources[self.resources.top_of(id)].promotable;
+        let said = self.said_of(id, operation);
         if operation.interval_ms > 0 && (never_recurs(name) || name == "notify") {
             let text = operation.attribute("interval").unwrap_or_default();
             self.error_of(id, "interval", &format!("ignoring the interval {text} of {name}: it does not recur"));
         }
         for word in ["timeout", "start-delay"] {
-            let Some(text) = operation.attribute(word).filter(|text| !kind::of_operation(word).takes(text)) else {
+            let Some(text) = said.get(word).filter(|text| !kind::of_operation(word).takes(text)) else {
                 continue;
             };
             let why = format!("using the default {word} of {name} because '{text}' is no time");
             self.warn_of(id, word, &why);
         }
-        self.inform_of_times(id, operation);
-        if let Some(text) = operation.attribute("interval-origin").filter(|text| self.input.now.date(text).is_none()) {
+        self.inform_of_times(id, operation, &said);
+        self.inform_of_meta(id, operation);
+        if let Some(text) = said.get("interval-origin").filter(|text| self.input.now.date(text).is_none()) {
             let why = format!("ignoring the interval-origin of {name} because '{text}' is no date");
             self.error_of(id, "interval-origin", &why);
         }
@@ -65,8 +78,33 @@ impl Resolver<'_> {
             }
             _ => {}
         }
-        if let Some(text) = operation.attribute("on-fail") {
-            self.check_on_fail(id, operation, text);
+        let not_taken =
+            said.get("on-fail").and_then(|text| self.not_taken(id, name, operation.interval_ms, Some(operation), text));
+        if let Some(NotTaken { instead, why }) = not_taken {
+            self.error_of(id, "on-fail", &format!("using {instead} for {name} because {why}"));
+        }
+    }
+
+    /// Its meta-attributes, and before them its attributes.
+    pub(super) fn said_of(&self, id: ResourceId, operation: &Operation) -> BTreeMap<String, String> {
+        let mut said = BTreeMap::new();
+        if !operation.meta.is_empty() {
+            let facts = self.facts_of(id, &operation.name, operation.interval_ms);
+            evaluate_sets(&operation.meta, None, &facts, self.input.now, &mut Recheck::default(), &mut said);
+        }
+        said.extend(operation.attributes.clone());
+        said
+    }
+
+    /// What rules know of an operation.
+    pub(super) fn facts_of<'a>(&'a self, id: ResourceId, name: &'a str, interval_ms: u32) -> Facts<'a> {
+        let agent = &self.resources[id].agent;
+        Facts {
+            class: Some(agent.class.as_str()),
+            provider: agent.provider.as_deref(),
+            agent: Some(agent.kind.as_str()),
+            operation: Some((name, interval_ms)),
+            ..Facts::default()
         }
     }
 
@@ -88,9 +126,9 @@ impl Resolver<'_> {
     }
 
     /// Times that are taken, and mean something else than they seem to.
-    fn inform_of_times(&mut self, id: ResourceId, operation: &Operation) {
+    fn inform_of_times(&mut self, id: ResourceId, operation: &Operation, said: &BTreeMap<String, String>) {
         let name = operation.name.as_str();
-        if operation.attribute("timeout").and_then(Interval::parse).is_some_and(|timeout| timeout.ms() == 0) {
+        if said.get("timeout").and_then(|text| Interval::parse(text)).is_some_and(|timeout| timeout.ms() == 0) {
             self.inform_of(id, "timeout", &format!("using the default timeout of {name} because 0 is none"));
         }
         // One with more to say, such as a timeout, speaks of the probe.
@@ -103,31 +141,48 @@ impl Resolver<'_> {
         }
     }
 
-    fn check_on_fail(&mut self, id: ResourceId, operation: &Operation, text: &str) {
+    /// Meta-attributes of an operation that are passed over for its attributes.
+    fn inform_of_meta(&mut self, id: ResourceId, operation: &Operation) {
         let name = operation.name.as_str();
-        let promoted = operation.role.as_deref().and_then(Role::parse) == Some(Role::Promoted);
-        let may_demote = name == "promote" || name == "monitor" && operation.interval_ms > 0 && promoted;
+        for pair in operation.meta.iter().flat_map(|set| &set.pairs) {
+            let written = format!("{}={}", pair.name, pair.value);
+            let why = match operation.attribute(&pair.name) {
+                _ if OWN.contains(&pair.name.as_str()) => {
+                    format!("`{written}` has no effect among the meta attributes of {name}: write it among its own")
+                }
+                Some(own) => format!("`{written}` has no effect: {name} has {}={own} of its own", pair.name),
+                None => continue,
+            };
+            self.inform_of(id, &written, &why);
+        }
+    }
+
+    /// Whether an operation of this name may have this `on-fail`; `None` if it may.
+    pub(super) fn not_taken(
+        &self,
+        id: ResourceId,
+        name: &str,
+        interval_ms: u32,
+        operation: Option<&Operation>,
+        text: &str,
+    ) -> Option<NotTaken> {
+        let role = operation.and_then(|operation| operation.role.as_deref()).and_then(Role::parse);
+        let is_promoted_monitor = name == "monitor" && interval_ms > 0 && role == Some(Role::Promoted);
+        let may_demote = is_promoted_monitor || name == "promote" && operation.is_some();
         let why = match text.to_ascii_lowercase().as_str() {
             "fence" if !self.options.fencing_enabled => {
-                format!("using on-fail=stop for {name} because fencing is disabled")
+                return Some(NotTaken { instead: "on-fail=stop", why: "fencing is disabled".to_owned() });
             }
-            word @ ("standby" | "demote" | "stop") if name == "stop" => {
-                format!("using the default on-fail for stop because '{word}' is not allowed for it")
-            }
+            word @ ("standby" | "demote" | "stop") if name == "stop" => format!("'{word}' is not allowed for it"),
             "demote" if !may_demote => {
-                format!(
-                    "using the default on-fail for {name} because 'demote' is allowed only for promote and for \
-                     recurring monitors with role=Promoted"
-                )
+                "'demote' is allowed only for promote and for recurring monitors with role=Promoted".to_owned()
             }
-            "restart-container" if self.resources[id].launcher.is_none() => {
-                format!("using the default on-fail for {name} because it is in no container")
-            }
+            "restart-container" if self.resources[id].launcher.is_none() => "it is in no container".to_owned(),
             "ignore" | "nothing" | "block" | "stop" | "restart" | "migrate" | "standby" | "fence" | "demote"
-            | "restart-container" => return,
-            word => format!("using the default on-fail for {name} because '{word}' is not valid"),
+            | "restart-container" => return None,
+            word => format!("'{word}' is not valid"),
         };
-        self.error_of(id, "on-fail", &why);
+        Some(NotTaken { instead: "the default on-fail", why })
     }
 
     /// What has no effect, though nothing is wrong with it.

@@ -10,6 +10,7 @@
 mod alike;
 pub mod bundle;
 pub mod change;
+mod defaults;
 mod definition;
 mod failure;
 mod fencing;

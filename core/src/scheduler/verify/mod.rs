@@ -4,6 +4,10 @@
 //! those on what never reaches them.
 //! Absent: what happened so far, which no configuration is to blame for; what the schema excludes.
 
+mod attributes;
+mod clones;
+mod fencing;
+mod guests;
 mod names;
 mod rules;
 mod sets;
@@ -22,11 +26,15 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     let mut notes = sets::notes(written);
     notes.extend(rules::notes(written));
     notes.extend(names::notes(written));
+    notes.extend(attributes::notes(document));
     // The scheduler knows the latest schema only, and translates others for itself.
     let (mut latest, warnings) = upgrade::to_latest(document).unwrap_or_else(|_| (document.clone(), Vec::new()));
     notes.extend(warnings.into_iter().filter_map(lost));
     latest.status_mut().children.clear();
     let situation = resolve(&Input::new(&latest, now));
+    notes.extend(clones::notes(&situation));
+    notes.extend(guests::notes(&situation.model));
+    notes.extend(fencing::notes(&situation));
     let constraints = constrain(&situation);
     notes.extend(situation.notes.into_iter().chain(constraints.notes));
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));

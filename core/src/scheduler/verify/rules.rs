@@ -10,27 +10,52 @@ use quorate_grammar::diagnostic::closest;
 /// What every node has beside the attributes that it is given (Pacemaker Explained, "Node Attribute Expressions").
 const BUILTIN: [&str; 6] = ["#cluster-name", "#id", "#is_dc", "#kind", "#site-name", "#uname"];
 
+/// What decides whether a rule holds, beside the time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// It is decided for one node at a time.
+    node: bool,
+    /// Of a resource it may be asked which agent it has; of an operation, which it is.
+    agent: bool,
+    operation: bool,
+}
+
 pub fn notes(configuration: &Element) -> Vec<Note> {
     let mut notes = Vec::new();
     for element in configuration.elements() {
-        below(element, false, &mut notes);
+        below(element, Known { node: false, agent: true, operation: true }, &mut notes);
     }
     notes
 }
 
-/// `of_node`: whether it is decided for one node at a time.
-fn below(element: &Element, of_node: bool, notes: &mut Vec<Note>) {
-    let of_node = match element.name.as_str() {
-        "rsc_location" => true,
-        "primitive" | "template" | "group" | "clone" | "master" | "op" => true,
-        "nodes" | "alerts" | "meta_attributes" | "utilization" | "cluster_property_set" => false,
-        _ => of_node,
+fn below(element: &Element, known: Known, notes: &mut Vec<Note>) {
+    let known = match element.name.as_str() {
+        "rsc_location" => Known { node: true, agent: false, operation: false },
+        "primitive" | "template" | "group" | "clone" | "master" => Known { node: true, operation: false, ..known },
+        "op" => Known { node: true, operation: true, ..known },
+        "cluster_property_set" => Known::default(),
+        "rsc_defaults" => Known { operation: false, ..known },
+        "nodes" | "alerts" | "meta_attributes" | "utilization" => Known { node: false, ..known },
+        _ => known,
     };
     for child in element.elements() {
         match child.name.as_str() {
-            "expression" => expression(child, of_node, notes),
-            _ => below(child, of_node, notes),
+            "expression" => expression(child, known.node, notes),
+            "rsc_expression" if !known.agent => never(child, "resource", notes),
+            "op_expression" if !known.operation => never(child, "operation", notes),
+            _ => below(child, known, notes),
         }
+    }
+}
+
+/// A condition on what is not known here.
+fn never(condition: &Element, what: &str, notes: &mut Vec<Note>) {
+    let asked = ["name", "interval", "class", "provider", "type"];
+    let mut asked = asked.iter().filter_map(|name| condition.attr(name));
+    // One on a resource that asks for nothing holds.
+    if let (Some(id), Some(word)) = (condition.id(), asked.next()) {
+        let text = format!("this condition never holds: a rule here knows of no {what}");
+        notes.push(Note::info(id, text).at(word));
     }
 }
 
@@ -39,6 +64,11 @@ fn expression(expression: &Element, of_node: bool, notes: &mut Vec<Note>) {
     if !of_node {
         let text = format!("a rule here knows of no node, so that its `{attribute}` is never defined");
         notes.push(Note::info(id, text).at(attribute));
+    } else if let Some(values) = only(expression, attribute) {
+        let value = expression.attr("value").unwrap_or_default();
+        let holds = if expression.attr("operation") == Some("ne") { "always" } else { "never" };
+        let text = format!("this condition {holds} holds: `{attribute}` is {values}, and not `{value}`");
+        notes.push(Note::info(id, text).at(value));
     } else if attribute.starts_with('#')
         && !BUILTIN.contains(&attribute)
         && let Some(near) = closest(attribute, BUILTIN)
@@ -46,4 +76,20 @@ fn expression(expression: &Element, of_node: bool, notes: &mut Vec<Note>) {
         let text = format!("no node has `{attribute}` unless something sets it; did you mean `{near}`?");
         notes.push(Note::info(id, text).at(attribute));
     }
+}
+
+/// The words that an attribute is one of, if it is compared with another.
+fn only(expression: &Element, attribute: &str) -> Option<String> {
+    let words: &[&str] = match attribute {
+        "#kind" => &["cluster", "remote", "container"],
+        "#is_dc" => &["true", "false"],
+        _ => return None,
+    };
+    let is = |name: &str, words: &[&str]| expression.attr(name).is_some_and(|word| words.contains(&word));
+    let by_letter = expression.attr("type").is_none_or(|kind| kind == "string");
+    let is_literal = expression.attr("value-source").is_none_or(|source| source == "literal");
+    let value = expression.attr("value").filter(|_| is("operation", &["eq", "ne"]) && by_letter && is_literal)?;
+    let is_one = words.iter().any(|word| word.eq_ignore_ascii_case(value));
+    let (last, rest) = words.split_last()?;
+    (!is_one).then(|| format!("{} or {last}", rest.join(", ")))
 }
