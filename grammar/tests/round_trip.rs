@@ -148,7 +148,12 @@ fn operation() -> impl Strategy<Value = Operation> {
         (Just(Word::new("role")), of(crm::expect::ROLES)),
     ];
     (of(crm::expect::OPERATION_NAMES), vec(attribute, 0..3), sets(&[SetKind::OperationParams, SetKind::OperationMeta]))
-        .prop_map(|(name, attributes, sets)| Operation { name, attributes, sets })
+        .prop_map(|(name, mut attributes, sets)| {
+            // Of one that is given twice the last counts, and is all that is kept.
+            let mut seen = std::collections::BTreeSet::new();
+            attributes.retain(|(name, _)| seen.insert(name.text.clone()));
+            Operation { name, attributes, sets }
+        })
 }
 
 fn part() -> impl Strategy<Value = Part> {

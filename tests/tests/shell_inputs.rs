@@ -199,7 +199,7 @@ fn what_has_no_effect_is_said_at_its_word() {
         ("primitive p ocf:pacemaker:Dummy meta target-role=Promoted", "1:50", "only makes sense for promotable", 1),
         ("primitive p ocf:pacemaker:Dummy meta migration-threshold=-3", "1:58", "is negative", 1),
         ("primitive p ocf:pacemaker:Dummy meta requires=fencing", "1:47", "fencing is disabled", 1),
-        ("primitive p ocf:pacemaker:Dummy meta resource-stickiness=inf", "1:58", "has no effect", 0),
+        ("primitive p ocf:pacemaker:Dummy meta resource-stickiness=inf", "1:58", "has no effect", 1),
         ("primitive p ocf:pacemaker:Dummy meta failure-timeout=1h30m", "1:54", "is read as 3600000ms", 0),
         (
             "primitive p ocf:pacemaker:Dummy\nclone c p meta globally-unique=false clone-node-max=2",

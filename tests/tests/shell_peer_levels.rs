@@ -262,8 +262,6 @@ fn moves() {
         "resource ban g2 127.0.0.1",
         "resource move c n2",
         "resource move c n2 force",
-        "resource move c1 n2",
-        "resource ban c1 127.0.0.1",
         "resource move m 127.0.0.1; resource clear m",
         "resource move cg n2",
         "resource ban b n2",
@@ -392,7 +390,10 @@ fn what_ours_does_otherwise() {
         "nothing of a group stays behind where nobody can be asked",
     );
     otherwise(Bare, "resource move p1 n2 junk", "exit 2", "words that mean nothing are errors");
-    otherwise(Bare, "resource ban c1", "`c1` runs on 127.0.0.1, n2", "one of several nodes is not picked at random");
+    otherwise(Bare, "resource ban c1", "`c` runs on 127.0.0.1, n2", "one of several nodes is not picked at random");
+    let ignored = "a constraint on what is cloned is ignored: the clone is meant";
+    otherwise(Bare, "resource move c1 n2", r#"rsc="c""#, ignored);
+    otherwise(Bare, "resource ban c1 127.0.0.1", r#"rsc="c""#, ignored);
     otherwise(
         Bare,
         "resource utilization c1 set cpu 1",
