@@ -4,7 +4,7 @@
 use quorate_tests::world::{Chance, World};
 
 /// Seeds of a plain test run.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 100;
 
 /// Nodes fenced by persons at moments, and whom a device cut off how often.
 #[track_caller]
