@@ -196,7 +196,8 @@ fn read(path: &Path) -> Result<(Document, Option<PersistedTerms>), String> {
 
 /// The bytes of a file, and the terms beside its digest, which is held against it.
 fn read_signed(path: &Path) -> Result<(Vec<u8>, Option<PersistedTerms>), String> {
-    if !path.metadata().is_ok_and(|data| data.is_file()) {
+    // Who opens a pipe waits for somebody at its other end.
+    if !path.metadata().map_err(|error| error.to_string())?.is_file() {
         return Err("it is no regular file".into());
     }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;

@@ -88,7 +88,6 @@ fn refused(error: StoreError) -> Failed {
 
 fn node(given: &Given, source: &CibSource) -> Result<String, StoreError> {
     let environment = Environment::of_process();
-    // An empty name is refused where it is looked for: it is not this node's.
     match (last(given, &["node", "uname"]).or(environment.node), source) {
         (Some(node), _) => Ok(node),
         (None, CibSource::Live { socket }) => {

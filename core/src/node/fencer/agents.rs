@@ -70,8 +70,8 @@ impl Node {
         Some(next.name.clone())
     }
 
-    /// A member that takes part and is not the target: who is named in the request, else the leader, if it can be. Nobody cuts itself off
-    /// unless a person asks and there is nobody else: alone, a failure would have a node reset itself at
+    /// A member that takes part and is not the target: who is named in the request, else the leader, if it can be.
+    /// Nobody cuts itself off unless a person asks and there is nobody else: alone, a failure would have a node reset itself at
     /// every boot, and nobody would remember. But a node that is here is let in again by itself, for there
     /// are devices that only it can tell.
     fn who_runs_devices(&self, target: &str) -> Option<crate::membership::Member> {
