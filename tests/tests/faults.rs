@@ -492,6 +492,34 @@ fn a_node_that_stood_still_does_not_hold_the_silence_against_others() {
     check(2, &[], story, &[]);
 }
 
+/// Guests of one host go on one after the other once it does.
+#[test]
+fn a_pause_of_all_cuts_off_nobody_though_they_go_on_one_by_one() {
+    for (nodes, pauses) in [
+        (3, &[3_000, 3_100, 5_500][..]),
+        (3, &[5_500, 3_000, 3_100]),
+        (3, &[60_000, 61_000, 63_500]),
+        (5, &[3_000, 3_200, 3_400, 5_000, 6_000]),
+        (5, &[6_000, 5_000, 3_400, 3_200, 3_000]),
+        (2, &[3_000, 5_500]),
+        (2, &[5_500, 3_000]),
+    ] {
+        let story = |world: &mut World| {
+            for (node, pause) in (1..).zip(pauses) {
+                world.stand_still(node, UP + pause);
+            }
+        };
+        check(nodes, &[], story, &[]);
+    }
+    // One that does not go on is missed in the end.
+    let story = |world: &mut World| {
+        for (node, pause) in [(1, 3_000), (2, 3_100), (3, 30_000)] {
+            world.stand_still(node, UP + pause);
+        }
+    };
+    check(3, &[], story, &[3]);
+}
+
 /// Hours ahead or back, on one host, on all, or apart.
 #[test]
 fn a_step_of_the_clock_cuts_off_nobody_and_stops_no_monitor() {

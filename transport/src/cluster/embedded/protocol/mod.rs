@@ -251,12 +251,19 @@ impl Protocol {
 
     /// A machine that stood still was not listening: it does not hold the silence against others. What
     /// they have said meanwhile is still waiting to be read.
+    ///
+    /// One that stood still for a token time may be one of many that did, as guests of one host do: those
+    /// it was with have as long to go on as others have after an outage.
     fn excuse_silence(&mut self, now: Millis) {
+        let Timing { token, .. } = self.settings.timing;
         let gap = now.saturating_sub(self.now);
-        if gap > self.settings.timing.hello() + self.settings.timing.token / 2 {
-            for peer in self.peers.values_mut() {
-                peer.excuse(gap);
-            }
+        if gap <= self.settings.timing.hello() + token / 2 {
+            return;
+        }
+        let patience = if gap > token { self.settings.timing.rejoin(0) } else { 0 };
+        for peer in self.peers.values_mut() {
+            let was_heard = peer.heard_within(self.now, token);
+            peer.excuse(gap + if was_heard { patience } else { 0 });
         }
     }
 
