@@ -79,8 +79,11 @@ fn an_agent_that_fails_everywhere_fences_nobody() {
     install(&lab, "Fails", b"#!/bin/sh\n[ $1 = meta-data ] && exit 3\nexit 1\n", 0o755);
     install(&lab, "Dies", b"#!/bin/sh\n[ $1 = meta-data ] && exit 3\nkill -9 $$\n", 0o755);
     install(&lab, "Hangs", b"#!/bin/sh\n[ $1 = meta-data ] && exit 3\nsleep 1000\n", 0o755);
+    install(&lab, "Promoted", b"#!/bin/sh\n[ $1 = meta-data ] && exit 3\nexit 8\n", 0o755);
+    install(&lab, "FailedPromoted", b"#!/bin/sh\n[ $1 = meta-data ] && exit 3\nexit 9\n", 0o755);
     enable_fencing(&lab);
-    for (agent, clone) in [("Fails", false), ("Dies", false), ("Hangs", false), ("Fails", true)] {
+    let agents = ["Fails", "Dies", "Hangs", "Promoted", "FailedPromoted"];
+    for (agent, clone) in agents.into_iter().map(|agent| (agent, false)).chain([("Fails", true)]) {
         let name = format!("{}{}", agent.to_lowercase(), if clone { "2" } else { "" });
         let timeouts = "op monitor interval=0 timeout=500ms op start timeout=500ms op stop timeout=500ms";
         let clone = if clone { format!("\nclone c {name}") } else { String::new() };

@@ -1,7 +1,8 @@
 //! Whether a resource fails alike on every node.
 //!
-//! In: the histories of all nodes. Out: yes, where nobody knows anything of it but failures. Then its agent or its configuration is broken everywhere alike, and cutting nodes off
-//! would mend nothing: a failed stop blocks it instead (COMPAT.md).
+//! In: the histories of all nodes. Out: yes, where nobody knows anything of it but failures. Then its agent or
+//! its configuration is broken everywhere alike, and cutting nodes off would mend nothing: a failed stop blocks
+//! it instead (COMPAT.md).
 
 use super::Resolver;
 use super::resource::without_instance;
