@@ -1,5 +1,6 @@
 //! Real daemons whose disks are full or do not answer: what is answered, what is shown, who is cut off.
 
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use quorate_core::node::{Refusal, Reply};
 use quorate_core::xml::Element;
 use quorate_tests::lab::Lab;
@@ -7,6 +8,8 @@ use quorate_tests::needs;
 use quorate_tests::power;
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -57,6 +60,29 @@ impl Drop for Mounted {
 fn run(program: &str, arguments: &[&str]) {
     let status = Command::new(program).args(arguments).status().expect("it runs");
     assert!(status.success(), "{program} {arguments:?}");
+}
+
+/// A network disk whose server does not answer: whoever looks at a file there waits.
+struct Silent {
+    place: PathBuf,
+    _server: File,
+}
+
+impl Silent {
+    fn mounted(place: PathBuf) -> Silent {
+        fs::create_dir_all(&place).expect("a place");
+        let server = File::options().read(true).write(true).open("/dev/fuse").expect("filesystems of programs");
+        let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", server.as_raw_fd());
+        let none: Option<&str> = Some("none");
+        mount(none, &place, Some("fuse"), MsFlags::empty(), Some(options.as_str())).expect("it is mounted");
+        Silent { place, _server: server }
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        let _ = umount2(&self.place, MntFlags::MNT_FORCE | MntFlags::MNT_DETACH);
+    }
 }
 
 fn commit(lab: &Lab, node: &str, id: &str) -> Reply {
@@ -144,4 +170,45 @@ fn a_node_whose_disk_hangs_is_cut_off_and_its_resources_run_elsewhere() {
     let fenced: Vec<&str> = status.fencing.iter().map(|event| event.target.as_str()).collect();
     assert_eq!(fenced, ["n2"], "{:?}", status.fencing);
     assert!(disks[1].freeze(false), "it goes on");
+}
+
+/// An agent and an alert on a disk that does not answer cost those who wanted them their time, and no node anything.
+#[test]
+fn agents_on_a_disk_that_does_not_answer_hold_nothing_else_up() {
+    if !needs::root() || !needs::files(&["/dev/fuse"]) {
+        return;
+    }
+    let lab = Lab::started(3);
+    let silent = Silent::mounted(lab.directory().join("silent"));
+    for name in lab.names() {
+        let place = lab.root(&name).join("usr/lib/ocf/resource.d/away");
+        fs::create_dir_all(&place).expect("a provider");
+        symlink(silent.place.join("agent"), place.join("Dummy")).expect("an agent");
+    }
+    let before = views(&lab);
+    lab.load(
+        "n1",
+        &format!(
+            "property fencing-enabled=true dc-deadtime=5s\n\
+             primitive fencer stonith:fence_quorate_demo params dir=\"{}\" pcmk_host_list=\"n1 n2 n3\"\n\
+             alert told \"{}\"\n\
+             primitive away ocf:away:Dummy op monitor interval=0 timeout=3s op start interval=0 timeout=3s \
+               op stop interval=0 timeout=3s\n\
+             primitive here ocf:quorate:Dummy op monitor interval=500ms",
+            lab.directory().display(),
+            silent.place.join("alert").display(),
+        ),
+    );
+    lab.wait("the agent's fault to be told", |lab| monitor(lab, "n1").contains("has not answered for 3.0s"));
+    lab.wait_at("n1", "here", &[lab.places("n2", "here").first().map_or("n1", String::as_str)]);
+    lab.wait_until_idle();
+    let status = lab.status("n1").expect("n1 answers");
+    assert_eq!((status.fencing.len(), lab.places("n1", "away").len()), (0, 0), "{}", monitor(&lab, "n1"));
+    assert_eq!(views(&lab), before, "{}", lab.log("n1"));
+}
+
+/// How often the members have changed, as the nodes' logs tell.
+fn views(lab: &Lab) -> usize {
+    let log = |name: &String| fs::read_to_string(lab.root(name).join("var/log/pacemaker/pacemaker.log"));
+    lab.names().iter().map(|name| log(name).expect("a log").matches("(membership) notice: ").count()).sum()
 }

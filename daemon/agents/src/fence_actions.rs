@@ -3,21 +3,19 @@
 //!
 //! In: an agent's name. Out: its actions. Absent: OCF agents (see `metadata`).
 
-use crate::fence_agent::{call, find};
+use crate::fence_agent::{call, installed};
 use crate::host::Host;
 use crate::program::End;
+use crate::stamp::Stamp;
 use quorate_core::agent::Metadata;
 use quorate_core::fencing::run::AUTOMATIC_ON;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::Duration;
 
-/// An agent only prints a text for it. Milliseconds.
-const TIMEOUT_MS: u64 = 5_000;
-
-/// A file's time of change and its length: another pair is another agent.
-type Stamp = (Option<SystemTime>, u64);
+/// An agent only prints a text for it.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What was learned of each agent, by its file.
 type Agents = BTreeMap<PathBuf, (Stamp, BTreeSet<String>)>;
@@ -32,15 +30,14 @@ impl FenceActions {
     /// The names of the agent's actions, [`AUTOMATIC_ON`] among them where it is so; `None` if it is not installed
     /// or does not tell them.
     pub async fn of(&self, host: &Host, agent: &str) -> Option<BTreeSet<String>> {
-        let file = find(host, agent)?;
-        let stamp = stamp(&file)?;
+        let (file, stamp) = installed(host, agent, TIMEOUT).await.ok()?;
         if let Some((known, actions)) = self.lock().get(&file).cloned()
             && known == stamp
         {
             return Some(actions);
         }
         let asked = BTreeMap::from([("action".to_string(), "metadata".to_string())]);
-        let ended = call(host, agent, &asked, TIMEOUT_MS, format!("{agent} metadata")).await;
+        let ended = call(host, agent, &asked, TIMEOUT.as_millis() as u64, format!("{agent} metadata")).await;
         if ended.end != End::Exited(0) {
             return None;
         }
@@ -56,9 +53,4 @@ impl FenceActions {
         // What a dead holder left is whole: it only inserts.
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn stamp(file: &Path) -> Option<Stamp> {
-    let about = std::fs::metadata(file).ok()?;
-    Some((about.modified().ok(), about.len()))
 }

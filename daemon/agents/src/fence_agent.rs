@@ -2,12 +2,14 @@
 //!
 //! In: an agent's name, what it is told. Out: how it ended. Absent: what that means (see `fence`).
 
+use crate::beside::{NoAnswer, beside};
 use crate::host::Host;
 use crate::obstacle::{Meaning, Obstacle};
 use crate::program::{self, Call, End, Ended};
+use crate::stamp::Stamp;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(crate) async fn call(
     host: &Host,
@@ -16,24 +18,27 @@ pub(crate) async fn call(
     timeout_ms: u64,
     purpose: String,
 ) -> Ended {
-    let not_run = |meaning, words| {
+    let began = Instant::now();
+    let not_run = |obstacle| {
         let (stdout, stderr) = (String::new(), String::new());
-        Ended { end: End::NotRun(Obstacle::new(meaning, words)), stdout, stderr, took: Duration::ZERO }
+        Ended { end: End::NotRun(obstacle), stdout, stderr, took: began.elapsed() }
     };
-    let Some(program) = find(host, agent) else {
-        return not_run(Meaning::NotInstalled, format!("fence agent {agent} is not installed"));
+    let timeout = Duration::from_millis(timeout_ms);
+    let program = match installed(host, agent, timeout).await {
+        Ok((program, _)) => program,
+        Err(obstacle) => return not_run(obstacle),
     };
     // It would be read as another parameter.
     let in_two = |(name, value): &(&String, &String)| name.contains('\n') || value.contains('\n');
     if let Some((name, _)) = arguments.iter().find(in_two) {
         let words = format!("{name} holds a line end, which a fence agent cannot be told");
-        return not_run(Meaning::Error, words);
+        return not_run(Obstacle::new(Meaning::Error, words));
     }
     let mut environment = host.environment();
     // The node that runs a device is not the device's target: its descendants are not to be found as such.
     environment.remove("QUORATE_ROOT");
     let input: String = arguments.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-    let timeout = Duration::from_millis(timeout_ms);
+    let timeout = timeout.saturating_sub(began.elapsed());
     let call = Call {
         program: &program,
         arguments: Vec::new(),
@@ -46,11 +51,26 @@ pub(crate) async fn call(
     program::run(call, &host.register).await
 }
 
-/// The agent's file; `None` if it is not installed.
-pub(crate) fn find(host: &Host, agent: &str) -> Option<PathBuf> {
+/// The agent's file, and which agent lies in it.
+///
+/// # Errors
+/// It is not installed, or its disk does not answer within the time.
+pub(crate) async fn installed(host: &Host, agent: &str, within: Duration) -> Result<(PathBuf, Stamp), Obstacle> {
+    let (name, host) = (agent.to_string(), host.clone());
+    match beside(within, move || find(&host, &name)).await {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) => Err(Obstacle::new(Meaning::NotInstalled, format!("fence agent {agent} is not installed"))),
+        Err(NoAnswer::Late) => Err(Obstacle::late(format!("fence agent {agent}"), within)),
+        Err(NoAnswer::NoThread(error)) => Err(Obstacle::new(Meaning::Error, format!("fence agent {agent}: {error}"))),
+    }
+}
+
+fn find(host: &Host, agent: &str) -> Option<(PathBuf, Stamp)> {
     // An agent's name is a file name, never a path.
     if agent.contains('/') {
         return None;
     }
-    host.programs.iter().map(|place| place.join(agent)).find(|file| file.is_file())
+    let file = host.programs.iter().map(|place| place.join(agent)).find(|file| file.is_file())?;
+    let stamp = Stamp::of(&file)?;
+    Some((file, stamp))
 }

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod alert;
+mod beside;
 pub mod fence;
 pub mod fence_actions;
 mod fence_agent;
@@ -15,8 +16,10 @@ pub mod obstacle;
 pub mod ocf;
 pub mod operation;
 pub mod outcome;
+mod output;
 pub mod program;
 pub mod register;
 pub mod service;
+pub mod stamp;
 pub mod systemd;
 pub mod tree;

@@ -7,18 +7,16 @@
 use crate::host::{Environment, Host};
 use crate::obstacle::Meaning;
 use crate::program::{self, Call, End};
+use crate::stamp::Stamp;
 use quorate_core::agent::{ChangeRules, Metadata};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// An agent only prints a text for it; agents themselves say 5 s.
 const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A file's time of change and its length: another pair is another agent.
-type Stamp = (Option<SystemTime>, u64);
 
 /// `None` until it is known; the rules are `None` where the agent does not tell them.
 type Answer = Option<Option<ChangeRules>>;
@@ -33,10 +31,8 @@ pub struct MetadataCache {
 }
 
 impl MetadataCache {
-    /// Asks the agent in this file, unless it was asked before.
-    pub fn ask(&self, host: &Host, agent: &Path, environment: &Environment) {
-        let Ok(about) = std::fs::metadata(agent) else { return };
-        let stamp = (about.modified().ok(), about.len());
+    /// Asks the agent in this file, unless it was asked before; `stamp` is the file's.
+    pub fn ask(&self, host: &Host, agent: &Path, stamp: Stamp, environment: &Environment) {
         let mut agents = self.lock();
         if agents.get(agent).is_some_and(|(of, _)| *of == stamp) {
             return;
@@ -83,7 +79,7 @@ async fn rules(host: &Host, agent: &Path, environment: &Environment) -> Option<O
     let ended = program::run(call, &host.register).await;
     match ended.end {
         End::Exited(0) => Some(Metadata::read(&ended.stdout).ok().map(|metadata| metadata.change_rules())),
-        End::NotRun(obstacle) if obstacle.meaning == Meaning::Error => None,
+        End::NotRun(obstacle) if matches!(obstacle.meaning, Meaning::Error | Meaning::Late) => None,
         _ => Some(None),
     }
 }

@@ -4,9 +4,11 @@
 //! or is no program is "not installed", what may not be run "insufficient privileges", anything
 //! else an error. What a shell says by its exit codes 126 and 127 means the same.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 /// What kept a program from being run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +25,19 @@ pub enum Meaning {
     NotPermitted,
     /// It may be there and in order: the fault is in the call, or in this host.
     Error,
+    /// The disk that it lies on did not answer in time.
+    Late,
 }
 
 impl Obstacle {
     pub fn new(meaning: Meaning, words: String) -> Obstacle {
         Obstacle { meaning, words }
+    }
+
+    /// Of what was looked for on a disk that does not answer.
+    pub fn late(what: impl Display, took: Duration) -> Obstacle {
+        let words = format!("{what}: the disk that it lies on has not answered for {:.1}s", took.as_secs_f32());
+        Obstacle::new(Meaning::Late, words)
     }
 
     /// What an error means that running this program gave.

@@ -1,16 +1,18 @@
 //! OCF agents: where they are, what they are told (OCF Resource Agent API 1.1), what their exit
 //! means.
 
+use crate::beside::{NoAnswer, beside};
 use crate::host::{Environment, Host};
 use crate::metadata::MetadataCache;
 use crate::obstacle::{Meaning, Obstacle};
 use crate::outcome::Outcome;
 use crate::program::{self, Call, End, Ended};
+use crate::stamp::Stamp;
 use quorate_core::exit;
 use quorate_core::lrm::operation::ExitStatus;
 use quorate_core::lrm::{ExitReport, Run};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where agents are that no node has for itself.
 const ROOT: &str = "/usr/lib/ocf";
@@ -32,15 +34,20 @@ const RULES_TIME: Duration = Duration::from_secs(1);
 pub struct Prepared {
     pub program: PathBuf,
     pub environment: Environment,
+    /// `None` if the file went just now.
+    pub stamp: Option<Stamp>,
 }
 
 /// Runs one action of an OCF agent.
 pub async fn run(host: &Host, metadata: &MetadataCache, run: &Run) -> Outcome {
-    let prepared = match prepare(host, run) {
+    let began = Instant::now();
+    let prepared = match prepare_in_time(host, run).await {
         Ok(prepared) => prepared,
-        Err(obstacle) => return not_run(obstacle),
+        Err(obstacle) => return not_run_for(obstacle, began.elapsed()),
     };
-    metadata.ask(host, &prepared.program, &prepared.environment);
+    if let Some(stamp) = prepared.stamp {
+        metadata.ask(host, &prepared.program, stamp, &prepared.environment);
+    }
     let ended = program::run(prepared.call(run), &host.register).await;
     // Only what changes a resource is kept with what changes of its parameters mean.
     let looks_only = run.interval_ms > 0 || run.operation == "monitor";
@@ -50,11 +57,25 @@ pub async fn run(host: &Host, metadata: &MetadataCache, run: &Run) -> Outcome {
     Outcome { report: ExitReport { rules, ..outcome.report }, ..outcome }
 }
 
+/// The same as [`prepare`], for who must not wait for a disk longer than the action may take.
+async fn prepare_in_time(host: &Host, run: &Run) -> Result<Prepared, Obstacle> {
+    let (within, (host, run)) = (Duration::from_millis(run.timeout_ms), (host.clone(), run.clone()));
+    let agent = run.resource.kind.clone();
+    match beside(within, move || prepare(&host, &run)).await {
+        Ok(prepared) => prepared,
+        Err(NoAnswer::Late) => Err(Obstacle::late(agent, within)),
+        Err(NoAnswer::NoThread(error)) => Err(Obstacle::new(Meaning::Error, format!("{agent}: {error}"))),
+    }
+}
+
 /// Where the agent is, and what it is told.
 pub fn prepare(host: &Host, run: &Run) -> Result<Prepared, Obstacle> {
     let provider = run.resource.provider.as_deref().unwrap_or("heartbeat");
     match find(host, provider, &run.resource.kind) {
-        Some((root, program)) => Ok(Prepared { program, environment: environment(host, run, &root) }),
+        Some((root, program)) => {
+            let stamp = Stamp::of(&program);
+            Ok(Prepared { program, environment: environment(host, run, &root), stamp })
+        }
         None => {
             let words = format!("agent ocf:{provider}:{} is not installed", run.resource.kind);
             Err(Obstacle::new(Meaning::NotInstalled, words))
@@ -123,8 +144,15 @@ pub fn not_run(obstacle: Obstacle) -> Outcome {
         Meaning::NotInstalled => (exit::NOT_INSTALLED, ExitStatus::NotInstalled),
         Meaning::NotPermitted => (exit::INSUFFICIENT_PRIVILEGES, ExitStatus::Failed),
         Meaning::Error => (exit::ERROR, ExitStatus::Failed),
+        Meaning::Late => (exit::ERROR, ExitStatus::TimedOut),
     };
     Outcome::not_run(code, status, obstacle.words)
+}
+
+/// The same, of one that was tried for a while.
+fn not_run_for(obstacle: Obstacle, took: Duration) -> Outcome {
+    let Outcome { report, ran } = not_run(obstacle);
+    Outcome { report: ExitReport { exec_ms: took.as_millis() as u64, ..report }, ran }
 }
 
 /// Of an agent that did not end in time, and said nothing.
@@ -137,7 +165,7 @@ pub fn outcome(ended: Ended) -> Outcome {
     let said = exit_reason(&ended.stderr).to_string();
     let last = || if said.is_empty() { last_line(&ended.stderr) } else { said.clone() };
     let (code, status, reason) = match ended.end {
-        End::NotRun(obstacle) => return not_run(obstacle),
+        End::NotRun(obstacle) => return not_run_for(obstacle, ended.took),
         End::Exited(NOT_FOUND) => (exit::NOT_INSTALLED, ExitStatus::Exited, last()),
         End::Exited(NOT_EXECUTABLE) => (exit::INSUFFICIENT_PRIVILEGES, ExitStatus::Exited, last()),
         End::Exited(code) => (code, ExitStatus::Exited, said),

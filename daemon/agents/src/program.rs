@@ -1,22 +1,20 @@
 //! Runs one program to its end: its own process group, everything it prints caught, the whole
 //! group killed at its timeout.
 
+use crate::beside::{NoAnswer, beside};
 use crate::host::Environment;
 use crate::obstacle::{Meaning, Obstacle, is_passing};
+use crate::output::Caught;
 use crate::register::{Entry, Register};
 use crate::tree;
 use nix::unistd::Pid;
 use std::future::Future;
-use std::io;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
-
-/// More output is read and dropped.
-const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 
 /// How long a killed group may take to be gone, and what a finished program left behind to close its output.
 const REAP_TIME: Duration = Duration::from_secs(5);
@@ -75,9 +73,6 @@ pub async fn run_while_wanted(call: Call<'_>, register: &Register, unwanted: imp
         stderr: String::new(),
         took: began.elapsed(),
     };
-    if let Some(obstacle) = Obstacle::of_content(call.program) {
-        return not_run(obstacle);
-    }
     let started = match start(&call, register, began).await {
         Ok(started) => started,
         Err(obstacle) => return not_run(obstacle),
@@ -111,20 +106,24 @@ struct Started {
     entry: Entry,
 }
 
+/// Why an attempt to run a program has failed.
+enum Hindrance {
+    /// What is short now may be there in a moment.
+    Passing(String),
+    Lasting(Obstacle),
+}
+
 /// What is short now (descriptors, processes, memory) may be there in a moment: within the
 /// program's own time that is waited for.
 async fn start(call: &Call<'_>, register: &Register, began: Instant) -> Result<Started, Obstacle> {
     let mut pause = PAUSE_FIRST;
     loop {
-        let error = match try_start(call, register) {
+        let words = match try_start(call, register, call.timeout.saturating_sub(began.elapsed())).await {
             Ok(started) => return Ok(started),
-            Err(error) => error,
+            Err(Hindrance::Lasting(obstacle)) => return Err(obstacle),
+            Err(Hindrance::Passing(words)) => words,
         };
-        if !is_passing(&error) {
-            return Err(Obstacle::of(call.program, &error));
-        }
         if began.elapsed() + pause >= call.timeout {
-            let words = Obstacle::of(call.program, &error).words;
             let waited = began.elapsed().as_secs_f32();
             return Err(Obstacle::new(Meaning::Error, format!("{words}, tried for {waited:.1}s")));
         }
@@ -133,7 +132,9 @@ async fn start(call: &Call<'_>, register: &Register, began: Instant) -> Result<S
     }
 }
 
-fn try_start(call: &Call<'_>, register: &Register) -> io::Result<Started> {
+/// The kernel reads the program before it says that it runs: beside the loop, for it may lie on a
+/// disk that does not answer.
+async fn try_start(call: &Call<'_>, register: &Register, within: Duration) -> Result<Started, Hindrance> {
     let entry = register.enter(&call.purpose);
     let mut command = Command::new(call.program);
     command
@@ -145,15 +146,34 @@ fn try_start(call: &Call<'_>, register: &Register) -> io::Result<Started> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .process_group(0);
+        .process_group(0)
+        // One that begins when nobody waits for it any more must not run on.
+        .kill_on_drop(true);
     if let Some((user, group)) = call.run_as {
         command.uid(user).gid(group);
     }
-    let child = command.spawn()?;
-    if let Some(id) = child.id() {
-        entry.began(id);
+    let program = call.program.to_path_buf();
+    match beside(within, move || spawn(&program, command, entry)).await {
+        Ok(started) => started,
+        Err(NoAnswer::Late) => Err(Hindrance::Lasting(Obstacle::late(call.program.display(), within))),
+        Err(NoAnswer::NoThread(error)) => Err(Hindrance::Passing(Obstacle::of(call.program, &error).words)),
     }
-    Ok(Started { child, entry })
+}
+
+fn spawn(program: &Path, mut command: Command, entry: Entry) -> Result<Started, Hindrance> {
+    if let Some(obstacle) = Obstacle::of_content(program) {
+        return Err(Hindrance::Lasting(obstacle));
+    }
+    match command.spawn() {
+        Ok(child) => {
+            if let Some(id) = child.id() {
+                entry.began(id);
+            }
+            Ok(Started { child, entry })
+        }
+        Err(error) if is_passing(&error) => Err(Hindrance::Passing(Obstacle::of(program, &error).words)),
+        Err(error) => Err(Hindrance::Lasting(Obstacle::of(program, &error))),
+    }
 }
 
 async fn wait(child: &mut Child, timeout: Duration) -> End {
@@ -177,13 +197,13 @@ async fn kill(child: &mut Child, group: Option<Pid>) {
 
 /// What is read of an output, while it is read.
 struct Catch {
-    caught: Arc<Mutex<Vec<u8>>>,
+    caught: Arc<Mutex<Caught>>,
     reading: tokio::task::JoinHandle<()>,
 }
 
 impl Catch {
     fn begin(stream: Option<impl AsyncRead + Unpin + Send + 'static>) -> Catch {
-        let caught = Arc::new(Mutex::new(Vec::new()));
+        let caught = Arc::new(Mutex::new(Caught::default()));
         let reading = tokio::spawn(read(stream, caught.clone()));
         Catch { caught, reading }
     }
@@ -194,18 +214,14 @@ impl Catch {
         if tokio::time::timeout(ORPHANS_TIME, &mut self.reading).await.is_err() {
             self.reading.abort();
         }
-        let caught = self.caught.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&caught).into_owned()
+        self.caught.lock().unwrap_or_else(PoisonError::into_inner).text()
     }
 }
 
-/// Up to the limit. Reading goes on behind it, so that nobody blocks.
-async fn read(stream: Option<impl AsyncRead + Unpin>, into: Arc<Mutex<Vec<u8>>>) {
+async fn read(stream: Option<impl AsyncRead + Unpin>, into: Arc<Mutex<Caught>>) {
     let Some(mut stream) = stream else { return };
     let mut chunk = [0; 4096];
     while let Ok(count @ 1..) = stream.read(&mut chunk).await {
-        let mut caught = into.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = OUTPUT_BYTES_MAX - caught.len();
-        caught.extend_from_slice(&chunk[..count.min(room)]);
+        into.lock().unwrap_or_else(PoisonError::into_inner).take(&chunk[..count]);
     }
 }
