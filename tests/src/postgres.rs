@@ -5,6 +5,8 @@
 //! A host's files are its own (`/var/lib/postgresql`, `/etc/postgresql`, `/run/postgresql`). Needs what
 //! [`Hosts`] needs, PostgreSQL 15 and PAF's agent.
 
+pub mod paf;
+
 use crate::hosts::{Hosts, Plan};
 use crate::needs;
 use std::collections::BTreeSet;
@@ -102,6 +104,11 @@ impl Postgres {
         let source = format!("host={ADDRESS} user=postgres dbname=postgres");
         let rewind = format!("pg_rewind -D {DATA} --config-file={ETC}/postgresql.conf --source-server='{source}'");
         self.as_postgres(name, &format!("{rewind} && touch {DATA}/standby.signal"));
+    }
+
+    /// Kills an instance, all of it, without a word.
+    pub fn kill_instance(&self, name: &str) {
+        self.shell(name, &format!("kill -KILL $(head -1 {DATA}/postmaster.pid)"));
     }
 
     #[track_caller]
