@@ -1,0 +1,47 @@
+//! What people write in vain, by kinds: told at the word, refused, or carried out as it was meant.
+#![allow(clippy::unwrap_used)]
+
+use quorate_tests::shell::{Answer, Bench};
+
+const BASE: &str = "node 1: n1\nnode 2: n2\nproperty stonith-enabled=false\nprimitive d1 ocf:pacemaker:Dummy\n\
+    primitive d2 ocf:pacemaker:Dummy\n";
+
+/// One call on a bench that must be refused, with its exit code, and what is said; nothing changes.
+#[track_caller]
+fn refused(line: &str, code: i32, message: &str) {
+    let bench = Bench::with(BASE);
+    let before = bench.cib();
+    let words: Vec<&str> = line.split(' ').map(|word| word.trim_matches('\'')).collect();
+    let mut command = bench.tool(words[0]);
+    let Answer { code: got, out, err } = Bench::feed(command.args(&words[1..]), "");
+    assert!(got == code && format!("{out}{err}").contains(message), "{line}: {got}\n{out}{err}");
+    assert_eq!(bench.cib(), before, "{line}");
+}
+
+#[test]
+fn names_that_are_empty_are_refused() {
+    for (line, message) in [
+        ("crm_failcount -G -r '' -N n1", "resource name required"),
+        ("crm_failcount -G -r d1 -N ''", "node name required"),
+        ("crm_failcount -D -r d1 -N ''", "node name required"),
+        ("attrd_updater -n a -U 1 -N ''", "this one is empty"),
+        ("attrd_updater -n a -Q -N ''", "this one is empty"),
+    ] {
+        refused(line, 64, message);
+    }
+}
+
+#[test]
+fn a_node_is_the_same_in_other_letters() {
+    let bench = Bench::with(BASE);
+    for line in ["crm_attribute -N N1 -n a -v 1", "crm_attribute -N N1 -n b -v 2 -t status", "crm_standby -N N2 -v on"]
+    {
+        let words: Vec<&str> = line.split(' ').collect();
+        let answer = Bench::feed(bench.tool(words[0]).args(&words[1..]), "");
+        assert_eq!(answer.code, 0, "{line}: {}", answer.err);
+    }
+    let cib = bench.cib();
+    assert!(!cib.contains("N1") && !cib.contains("N2") && cib.contains("name=\"standby\""), "{cib}");
+    let answer = Bench::feed(bench.tool("crm_attribute").args(["-N", "n1", "-n", "a", "-G", "-q"]), "");
+    assert_eq!((answer.code, answer.out.as_str()), (0, "1\n"));
+}
