@@ -19,6 +19,37 @@ fn refused(line: &str, code: i32, message: &str) {
 }
 
 #[test]
+fn a_word_too_many_is_refused() {
+    for line in [
+        "crm resource param d1 set fake=1 state=2",
+        "crm resource meta d1 set priority=1 target-role=Stopped",
+        "crm resource utilization d1 set cpu=1 ram=2",
+        "crm node attribute n1 set a=1 b=2",
+        "crm node utilization n1 set cpu=1 ram=2",
+        "crm node status-attr n1 set a=1 b=2",
+    ] {
+        refused(line, 2, "is too much: one attribute is set at a time");
+    }
+    // A value may hold anything.
+    let answer = Bench::with(BASE).crm(&["resource", "param", "d1", "set", "fake", "a=b"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+}
+
+#[test]
+fn a_lifetime_that_is_over_at_once_is_refused() {
+    for (line, code) in [
+        ("crm resource ban d1 n1 PT0S", 2),
+        ("crm resource move d1 n1 P0D", 2),
+        ("crm_resource -r d1 -B -N n1 -u PT0S", 64),
+        ("crm_resource -r d1 -M -N n1 -u P0D", 64),
+    ] {
+        refused(line, code, "is over at once");
+    }
+    let answer = Bench::with(BASE).crm(&["resource", "ban", "d1", "n1", "PT1S"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+}
+
+#[test]
 fn names_that_are_empty_are_refused() {
     for (line, message) in [
         ("crm_failcount -G -r '' -N n1", "resource name required"),
@@ -44,4 +75,21 @@ fn a_node_is_the_same_in_other_letters() {
     assert!(!cib.contains("N1") && !cib.contains("N2") && cib.contains("name=\"standby\""), "{cib}");
     let answer = Bench::feed(bench.tool("crm_attribute").args(["-N", "n1", "-n", "a", "-G", "-q"]), "");
     assert_eq!((answer.code, answer.out.as_str()), (0, "1\n"));
+}
+
+#[test]
+fn who_leaves_nothing_over_in_the_editor_deletes_nothing() {
+    for (words, left) in [
+        (&["configure", "edit"][..], ""),
+        (&["configure", "edit", "d2"][..], "\n"),
+        (&["configure", "edit", "d1", "d2"][..], "# nothing\n"),
+        (&["configure", "edit", "xml", "d1"][..], ""),
+    ] {
+        let bench = Bench::with(BASE);
+        let (before, text) = (bench.cib(), bench.write("left", left));
+        let mut command = bench.command();
+        command.args(words).env("EDITOR", format!("cp {text}")).env("TMPDIR", bench.path(""));
+        let answer = Bench::feed(&mut command, "");
+        assert!(answer.code == 1 && bench.cib() == before, "{words:?}: {}\n{}", answer.code, answer.err);
+    }
 }
