@@ -6,6 +6,29 @@ use quorate_tests::shell::{Answer, Bench};
 const BASE: &str = "node 1: n1\nnode 2: n2\nproperty stonith-enabled=false\nprimitive d1 ocf:pacemaker:Dummy\n\
     primitive d2 ocf:pacemaker:Dummy\n";
 
+#[test]
+fn what_the_schema_excludes_is_told_once() {
+    for (text, name) in [
+        ("property default-resource-stickiness=5", "default-resource-stickiness"),
+        ("property is-managed-default=true batch-limit=5", "is-managed-default"),
+    ] {
+        let bench = Bench::with(BASE);
+        for answer in [
+            bench.fed(&["configure", "load", "update", "-"], &format!("{text}\n")),
+            bench.script(&format!("configure {text}\nconfigure commit\n")),
+        ] {
+            assert_ne!(answer.code, 0, "{text}");
+            assert_eq!(answer.err.matches(&format!("`{name}`")).count(), 1, "{text}\n{}", answer.err);
+        }
+    }
+    // What a document has already is told once by whoever asks, too.
+    let pair = "<nvpair id=\"x\" name=\"default-resource-stickiness\" value=\"3\"/>";
+    let set = format!("<cluster_property_set id=\"cib-bootstrap-options\">{pair}</cluster_property_set>");
+    let cib = quorate_tests::shell::EMPTY.replace("<crm_config/>", &format!("<crm_config>{set}</crm_config>"));
+    let answer = Bench::new(&cib).crm(&["configure", "verify"]);
+    assert_eq!(answer.err.matches("`default-resource-stickiness`").count(), 1, "{}", answer.err);
+}
+
 /// One call on a bench that must be refused, with its exit code, and what is said; nothing changes.
 #[track_caller]
 fn refused(line: &str, code: i32, message: &str) {
