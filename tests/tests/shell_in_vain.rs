@@ -116,3 +116,34 @@ fn who_leaves_nothing_over_in_the_editor_deletes_nothing() {
         assert!(answer.code == 1 && bench.cib() == before, "{words:?}: {}\n{}", answer.code, answer.err);
     }
 }
+
+#[test]
+fn what_stands_in_a_tag_is_deleted_in_any_order() {
+    for words in [["d1", "d2"], ["d2", "d1"]] {
+        let bench = Bench::with(&format!("{BASE}tag t d1 d2"));
+        let answer = bench.crm(&["configure", "delete", words[0], words[1]]);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        assert!(!bench.show(&[]).contains("tag"), "{words:?}");
+    }
+}
+
+#[test]
+fn a_new_name_is_followed_where_the_old_one_stood() {
+    let bench = Bench::with(&format!(
+        "{BASE}property enable-acl=true\nrole r read xpath:\"//primitive[@id='d1']\" write ref:d1\nacl_target u r\n\
+         location l /d[0-9]/ 5: n1\nlocation other /new/ 5: n1\nlocation all /.*/ 5: n1"
+    ));
+    let answer = bench.crm(&["configure", "rename", "r", "readers"]);
+    assert_eq!((answer.code, answer.err.contains("acl_target `u`")), (0, true), "{}", answer.err);
+    let answer = bench.crm(&["configure", "rename", "d1", "new"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    for (says, location) in [(true, "location `l` concerned"), (true, "location `other` concerns"), (false, "`all`")] {
+        assert_eq!(answer.err.contains(location), says, "{location}\n{}", answer.err);
+    }
+    let text = bench.show(&["readers", "u"]);
+    for part in ["xpath:\"//primitive[@id='new']\"", "ref:new", "readers"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let answer = bench.crm(&["configure", "delete", "readers"]);
+    assert_eq!(answer.err.matches("`readers`").count(), 1, "{}", answer.err);
+}
