@@ -6,6 +6,101 @@ use quorate_tests::shell::{Answer, Bench};
 const BASE: &str = "node 1: n1\nnode 2: n2\nproperty stonith-enabled=false\nprimitive d1 ocf:pacemaker:Dummy\n\
     primitive d2 ocf:pacemaker:Dummy\n";
 
+/// What is told when a text is loaded and committed: the word that is marked, and a part of what is said of it. `""` is nothing.
+#[track_caller]
+fn told(text: &str, message: &str, word: &str) {
+    let answer = Bench::with(BASE).fed(&["configure", "load", "update", "-"], &format!("{text}\n"));
+    assert_eq!(answer.code, 0, "{text}: {}", answer.err);
+    if message.is_empty() {
+        assert_eq!(answer.err, "", "{text}");
+        return;
+    }
+    let lines: Vec<&str> = answer.err.lines().collect();
+    let at = lines.iter().position(|line| line.contains(message)).unwrap_or_else(|| panic!("{text}\n{}", answer.err));
+    let mark = lines[at + 2];
+    let marked = lines[at + 1].get(mark.find('^').unwrap()..=mark.rfind('^').unwrap());
+    assert_eq!(marked, Some(word), "{text}\n{}", answer.err);
+}
+
+#[test]
+fn what_of_a_bundle_comes_to_nothing_is_marked() {
+    let bundle =
+        |rest: &str, message: &str, word: &str| told(&format!("bundle b docker image=x {rest}"), message, word);
+    bundle("replicas=3 network ip-range-start=192.0.2.9 host-netmask=24", "", "");
+    bundle("replicas=3 promoted-max=5", "which is more than `replicas`, 3", "5");
+    bundle("network host-interface=eth0", "no effect without `ip-range-start`", "eth0");
+    bundle("network ip-range-start=192.0.2.300", "`192.0.2.300` is no address", "192.0.2.300");
+    bundle(
+        "replicas=9 network ip-range-start=192.0.2.9 host-netmask=29",
+        "none of the network of `192.0.2.9/29`",
+        "29",
+    );
+    bundle("network ip-range-start=192.0.2.9 port-mapping port=99999", "`99999` is no port", "99999");
+    bundle("network ip-range-start=192.0.2.9 primitive d1 meta clone-max=3", "has no effect in a bundle", "3");
+}
+
+#[test]
+fn access_lists_alerts_and_amounts_that_nobody_asks_for_are_marked() {
+    let listed = |what: &str, message: &str, word: &str| {
+        told(&format!("property enable-acl=true\nrole r read {what}\nacl_target u r"), message, word);
+    };
+    listed("xpath:\"//nodes\"", "", "");
+    listed("xpath:\"//nodse\"", "no element is called `nodse`", "//nodse");
+    listed("type:primitve", "no element is called `primitve`", "primitve");
+    told("role r read xpath:\"//nodes\"\nacl_target u r", "no effect unless `enable-acl` is true", "u");
+    told("property enable-acl=true\nrole r read xpath:\"//nodes\"", "no user and no group has this role", "r");
+    told("alert a /usr/bin/true", "", "");
+    told("alert a true", "no path that begins with `/`", "true");
+    let needs = |strategy: &str, message: &str, word: &str| {
+        let property = format!("property placement-strategy={strategy}");
+        told(
+            &format!("{property}\nnode 1: n1 utilization cpu=4\nprimitive p ocf:pacemaker:Dummy utilization cpu=5"),
+            message,
+            word,
+        );
+    };
+    needs("default", "utilization has no effect", "p");
+    needs("balanced", "no node has more than 4", "5");
+}
+
+#[test]
+fn conditions_on_what_is_not_there_are_marked() {
+    told("location l d1 rule 10: #id eq 2", "", "");
+    told("location l d1 rule 10: #id eq 9", "`#id` is 1 or 2, and not `9`", "9");
+    told(
+        "property cluster-name=east\nlocation l d1 rule 10: #cluster-name eq west",
+        "is `east`, and not `west`",
+        "west",
+    );
+}
+
+#[test]
+fn what_other_words_make_idle_is_marked() {
+    told("property node-health-red=5", "unless `node-health-strategy` is progressive or custom", "5");
+    told("property shutdown-lock-limit=5min", "unless `shutdown-lock` is true", "5min");
+    told("node 1: n1 attributes Standby=on", "did you mean `standby`?", "on");
+    told("node 1: n1 attributes #uname=n5", "the cluster knows it by itself", "n5");
+    told("location l d1 0: n1", "no effect because its score is 0", "0");
+    told("rsc_ticket t T: d1 loss-policy=demote", "is stopped: only what needs it for the role Promoted", "demote");
+    told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d1 d2", "one wants it with `d2`, and one without", "d1");
+    let device = "primitive f stonith:fence_dummy\nfencing_topology";
+    told(&format!("{device} pattern:m[0-9] f"), "no node has a name that fits `m[0-9]`", "m[0-9]");
+    told(&format!("{device} attr:rack=1 f"), "no node has `rack=1`", "attr:rack=1");
+}
+
+#[test]
+fn a_clone_of_which_nothing_runs_is_marked() {
+    told("clone c d1 meta clone-max=0", "nothing runs of this clone", "0");
+    let answer = Bench::with(BASE).crm(&["configure", "ms", "m", "d1", "meta", "promotable=false"]);
+    assert!(
+        answer.err.contains("`ms` with `promotable=false` is a clone that nothing is promoted of"),
+        "{}",
+        answer.err
+    );
+    let answer = Bench::with(BASE).crm(&["configure", "ms", "m", "d1", "meta", "promotable=yes"]);
+    assert!(answer.err.contains("`ms` is a clone with `promotable=true` now"), "{}", answer.err);
+}
+
 #[test]
 fn what_the_schema_excludes_is_told_once() {
     for (text, name) in [
