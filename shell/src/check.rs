@@ -5,6 +5,7 @@
 //! Absent: what the cluster would do with it (see `preview`).
 
 mod agent;
+mod alert;
 mod document;
 mod effect;
 mod facts;
@@ -103,6 +104,12 @@ pub fn found_in(session: &mut Session, document: &Document, statements: &[Statem
     if session.options.is_on("core.ignore_missing_metadata") {
         found.retain(|(_, one)| !one.message.contains(ABSENT));
     }
+    // What the schema excludes is told when it is committed, with what replaced it.
+    if found.iter().any(|(_, one)| one.message.starts_with(options::UNKNOWN)) {
+        let invalid = schema::check(document);
+        let excluded = schema::excluded(&invalid);
+        found.retain(|(_, one)| !excluded.iter().any(|name| options::is_unknown(&one.message, name)));
+    }
     let relaxed = session.options.get("core.check_mode") == "relaxed";
     let mut diagnostics = Vec::new();
     for (object, mut diagnostic) in found {
@@ -133,7 +140,10 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
         }
     }
     let invalid = brought_by_changes(session)?;
-    let untold = |problem: &&Problem| !problems.iter().any(|told| told.key() == problem.key());
+    let is_told = |problem: &Problem, told: &Problem| {
+        told.key() == problem.key() || (is_dangling(problem) && told.object == problem.object && told.is_error())
+    };
+    let untold = |problem: &&Problem| !problems.iter().any(|told| is_told(problem, told));
     invalid.iter().filter(untold).for_each(|problem| report_at_word(session, problem));
     if !invalid.is_empty() {
         return Err(Failure::new(Kind::Check, "the schema does not allow this configuration; nothing was committed")
@@ -261,6 +271,10 @@ fn written(document: &Document, base: Option<&Document>, session: &Session) -> V
     let facts = Facts::of(configuration, session.catalogue(), &agents);
     let each = session.options.get("core.check_frequency") != "on-verify" || session.checks.verifying;
     let mut problems = said(document, base.filter(|_| each), &facts, each);
+    // A file may be meant for other hosts.
+    if session.source.is_live() {
+        problems.extend(alert::check(configuration));
+    }
     if session.options.is_on("core.ignore_missing_metadata") {
         problems.retain(|problem| !problem.is_of_agent());
     }
@@ -293,7 +307,9 @@ fn said(document: &Document, base: Option<&Document>, facts: &Facts, each: bool)
     // What refers to nothing is told by its references, at its word.
     let told = |invalid: &Problem| problems.iter().any(|known| known.object == invalid.object && known.is_error());
     let invalid = schema::check(document);
+    let excluded: Vec<String> = schema::excluded(&invalid).into_iter().map(str::to_string).collect();
     let untold: Vec<_> = invalid.into_iter().filter(|invalid| !is_dangling(invalid) || !told(invalid)).collect();
+    problems.retain(|known| !excluded.iter().any(|name| options::is_unknown(&known.message, name)));
     problems.extend(untold);
     problems
 }

@@ -76,6 +76,7 @@ fn what_has_no_effect_is_marked_in_a_command_for_one_attribute() {
             ("resource meta d1 set resource-stickiness inf", "INFINITY", "inf"),
             ("resource meta d2 set clone-max two", "clone-max", "two"),
             ("resource utilization d1 set cpu 10.5", "whole number", "10.5"),
+            ("resource utilization d1 set cpu 10", "utilization has no effect with the `placement-strategy`", "cpu"),
             ("node attribute n1 set standby maybe", "counts as false", "maybe"),
             ("node utilization n1 set cpu many", "whole number", "many"),
         ],
@@ -84,7 +85,6 @@ fn what_has_no_effect_is_marked_in_a_command_for_one_attribute() {
         "resource param d1 set fake 1",
         "resource meta d1 set is-managed false",
         "resource meta d1 set of-mine 1",
-        "resource utilization d1 set cpu 10",
         "node attribute n1 set site maybe",
         "-F resource param d1 set fakee 1",
     ] {

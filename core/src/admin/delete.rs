@@ -11,6 +11,7 @@ use crate::cib::objects::{self, Object, is_resource};
 use crate::cib::{Document, Edit};
 use crate::xml::path::Path;
 use crate::xml::{Element, Node};
+use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -297,17 +298,28 @@ fn dangling(configuration: &Element) -> BTreeSet<(String, String)> {
 
 // ---- renaming ------------------------------------------------------------------------------------
 
+/// What a new name of an object changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renamed {
+    /// What refers to the new name now.
+    pub follows: Vec<String>,
+    /// What concerns the object no longer, or only now, for it goes by what names look like.
+    pub differs: Vec<String>,
+}
+
 /// Gives an object another id, everywhere. Ids of its parts stay as they are.
 ///
 /// # Errors
 /// There is no such object, or the name is taken.
-pub fn rename(configuration: &mut Element, old: &str, new: &str) -> Result<Vec<String>, RemoveError> {
+pub fn rename(configuration: &mut Element, old: &str, new: &str) -> Result<Renamed, RemoveError> {
     if configuration.find_id(new).is_some() {
         return Err(RemoveError::Taken(new.to_string()));
     }
-    let Some(Object { place, .. }) = objects::find(configuration, old).filter(|object| object.kind != "node") else {
+    let found = objects::find(configuration, old).filter(|object| object.kind != "node");
+    let Some(Object { place, element, .. }) = found else {
         return Err(RemoveError::Missing(old.to_string()));
     };
+    let differs = if is_resource(element) { patterns(configuration, old, new) } else { Vec::new() };
     objects::at_mut(configuration, &place).set("id", new);
     let mut notes: Vec<String> = rename_references(configuration, &["constraints", "tags"], old, new);
     for node in configuration
@@ -321,7 +333,57 @@ pub fn rename(configuration: &mut Element, old: &str, new: &str) -> Result<Vec<S
     if let Some(topology) = configuration.find_mut(|child| child.name == "fencing-topology") {
         rename_devices(topology, old, new, &mut notes);
     }
-    Ok(notes.into_iter().map(|what| format!("{what} now refers to `{new}`")).collect())
+    if let Some(lists) = configuration.find_mut(|child| child.name == "acls") {
+        rename_granted(lists, old, new, &mut notes);
+    }
+    Ok(Renamed { follows: notes.into_iter().map(|what| format!("{what} now refers to `{new}`")).collect(), differs })
+}
+
+/// Locations whose pattern fits one of both names.
+fn patterns(configuration: &Element, old: &str, new: &str) -> Vec<String> {
+    let constraints = configuration.child("constraints").into_iter().flat_map(Element::elements);
+    let differing = constraints.filter_map(|location| {
+        let pattern = location.attr("rsc-pattern")?;
+        let regex = Regex::new(pattern.strip_prefix('!').unwrap_or(pattern)).ok()?;
+        let concerns = |name: &str| regex.is_match(name) != pattern.starts_with('!');
+        let id = location.id().unwrap_or_default();
+        match (concerns(old), concerns(new)) {
+            (true, false) => Some(format!("location `{id}` concerned `{old}`, and not `{new}`: it is for /{pattern}/")),
+            (false, true) => Some(format!("location `{id}` concerns `{new}` as well: it is for /{pattern}/")),
+            _ => None,
+        }
+    });
+    differing.collect()
+}
+
+/// Roles of users and groups, and what permissions are on.
+fn rename_granted(lists: &mut Element, old: &str, new: &str, notes: &mut Vec<String>) {
+    let paths = ['\'', '"'].map(|quote| (format!("@id={quote}{old}{quote}"), format!("@id={quote}{new}{quote}")));
+    let renamed = |part: &Element, name: &str, value: &str| match name {
+        "id" if matches!(part.name.as_str(), "role" | "role_ref") && value == old => Some(new.to_string()),
+        "reference" | "ref" if value == old => Some(new.to_string()),
+        "xpath" => {
+            let path = paths.iter().fold(value.to_string(), |path, (before, after)| path.replace(before, after));
+            (path != value).then_some(path)
+        }
+        _ => None,
+    };
+    for node in &mut lists.children {
+        let Node::Element(list) = node else { continue };
+        let mut changed = false;
+        for child in &mut Arc::make_mut(list).children {
+            let Node::Element(part) = child else { continue };
+            for name in ["id", "reference", "ref", "xpath"] {
+                if let Some(value) = part.attr(name).and_then(|value| renamed(part, name, value)) {
+                    Arc::make_mut(part).set(name, value);
+                    changed = true;
+                }
+            }
+        }
+        if changed {
+            notes.push(describe(list));
+        }
+    }
 }
 
 fn rename_attribute(node: &mut Node, name: &str, old: &str, new: &str, notes: &mut Vec<String>) {

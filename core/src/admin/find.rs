@@ -4,14 +4,20 @@ use super::refusal::Refusal;
 use crate::cib::Document;
 use crate::cib::objects::{self, Object, is_resource};
 use crate::lrm::result::NodeRef;
+use crate::xml::Element;
 
-/// A node by its name, as the configuration or the status section knows it.
+/// A node by its name, as the configuration or the status section knows it. One that is spelled in other letters
+/// counts where none is spelled so: upper and lower case are the same in names of nodes.
 pub fn find_node(document: &Document, name: &str) -> Option<NodeRef> {
     let nodes = document.configuration().child("nodes");
-    let configured = nodes.into_iter().flat_map(|nodes| nodes.elements());
-    let mut known = configured.chain(document.status().elements_named("node_state"));
-    let node = known.find(|node| node.attr("uname") == Some(name))?;
-    Some(NodeRef { id: node.id()?.to_string(), name: name.to_string() })
+    let known = || {
+        let configured = nodes.into_iter().flat_map(Element::elements);
+        configured.chain(document.status().elements_named("node_state"))
+    };
+    let exact = known().find(|node| node.attr("uname") == Some(name));
+    let is_it = |node: &&Element| node.attr("uname").is_some_and(|known| known.eq_ignore_ascii_case(name));
+    let node = exact.or_else(|| known().find(is_it))?;
+    Some(NodeRef { id: node.id()?.to_string(), name: node.attr("uname")?.to_string() })
 }
 
 /// The resource (or template) that people name.

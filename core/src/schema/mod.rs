@@ -33,6 +33,11 @@ pub fn vocabulary(schema: Schema) -> impl Iterator<Item = (&'static str, &'stati
     all.flat_map(|entry| entry.attributes.iter().map(|attribute| (entry.element, attribute.name)))
 }
 
+/// The names of all elements of a configuration.
+pub fn elements(schema: Schema) -> impl Iterator<Item = &'static str> {
+    grammar(schema).entries.iter().map(|entry| entry.element)
+}
+
 /// What is wrong with a document by the schema that it claims. `none` is not looked at, nor what is older
 /// than [`OLDEST`].
 pub fn faults(root: &Element) -> Vec<Fault> {

@@ -26,6 +26,9 @@ pub enum Unknown {
     ToldIfNear,
 }
 
+/// How it is said that there is no such option.
+pub const UNKNOWN: &str = "the cluster knows no";
+
 const ALERT_OPTIONS: &[&str] = &["enabled", "timeout", "timestamp-format"];
 
 /// What other versions and programs write among the cluster's options, and nobody reads.
@@ -102,9 +105,14 @@ pub fn check(pair: &Pair, known: OptionOf, unknown: Unknown, found: &mut Vec<Dia
         OptionOf::Operation => "option of an operation",
         OptionOf::Alert => "option of alerts",
     };
-    let mut diagnostic = Diagnostic::warning(name.span, format!("the cluster knows no {what} `{}`", name.text));
+    let mut diagnostic = Diagnostic::warning(name.span, format!("{UNKNOWN} {what} `{}`", name.text));
     diagnostic.hint = near.map(|near| format!("did you mean `{near}`?"));
     found.push(diagnostic);
+}
+
+/// Whether that is said of this option: there is none such.
+pub fn is_unknown(message: &str, name: &str) -> bool {
+    message.starts_with(UNKNOWN) && message.split(';').next().is_some_and(|said| said.ends_with(&format!("`{name}`")))
 }
 
 /// What is written like an option of an operation, and is handed to the agent.

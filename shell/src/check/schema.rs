@@ -24,6 +24,12 @@ pub fn brought(base: &Document, work: &Document) -> Vec<Problem> {
     new_faults(base.root(), work.root()).into_iter().map(problem).collect()
 }
 
+/// The names that the schema of a document excludes, and it has: of these it is said what replaced them.
+pub fn excluded(problems: &[Problem]) -> Vec<&str> {
+    let named = problems.iter().filter(|problem| problem.message.starts_with("the schema excludes"));
+    named.filter_map(|problem| problem.blamed.as_ref()?.value.as_deref()).collect()
+}
+
 fn problem(fault: Fault) -> Problem {
     let Fault { object, message, attribute, value, .. } = fault;
     let blamed = Some(Blamed { name: attribute.unwrap_or_default(), value });

@@ -108,6 +108,11 @@ fn apply(
         }
         Form::Xml => from_xml(session, origin)?,
     };
+    // An editor that was killed, or could not write, leaves that; who deletes says so.
+    if statements.is_empty() && !objects.is_empty() {
+        return Err(Failure::refused("nothing is left over: nothing is deleted by that")
+            .hint("`delete` deletes objects, and `erase` all of them"));
+    }
     let mut statements = statements;
     session.modernize(document, &mut statements, LEGACY_SINCE);
     let (document, notes) = replace_objects(session, document, objects, &statements)

@@ -6,11 +6,11 @@
 use super::implicit::put_meta;
 use quorate_core::cib::model::names::{self, Of};
 use quorate_core::cib::upgrade::Schema;
-use quorate_grammar::Word;
 use quorate_grammar::crm::ast::{
     AttributeSet, Expression, Kind, Location, Member, Members, OptionsKind, Pair, Part, Place, ResourceSet, Rule,
     SetBody, SetKind, Statement, Target,
 };
+use quorate_grammar::{Word, literal};
 use std::collections::BTreeSet;
 
 /// Since this schema a clone says by a meta attribute that it is promotable.
@@ -139,10 +139,14 @@ fn sets_of(sets: &mut [ResourceSet], told: &mut Told) {
 
 fn clone(kind: &mut Kind, told: &mut Told) {
     let Kind::Clone(clone) = kind else { return };
-    let mut promotable = false;
+    let mut promotable = None;
     for set in clone.sets.iter_mut().filter(|set| set.kind == SetKind::Meta) {
         let SetBody::Own { pairs, .. } = &mut set.body else { continue };
-        promotable |= pairs.iter().any(|pair| matches!(pair, Pair::Named { name, .. } if *name == "promotable"));
+        let written = pairs.iter().rev().find_map(|pair| match pair {
+            Pair::Named { name, value, .. } if *name == "promotable" => Some(value.as_ref()),
+            _ => None,
+        });
+        promotable = promotable.or(written.map(|value| value.map_or(String::new(), |value| value.text.clone())));
         renamed(pairs, Of::Resource, told, |name, told| {
             names::in_schema(Of::Resource, name, told.into.schema).to_string()
         });
@@ -151,8 +155,13 @@ fn clone(kind: &mut Kind, told: &mut Told) {
         return;
     }
     clone.master = false;
-    told.said.push("`ms` is a clone with `promotable=true` now, and is written so".to_string());
-    if !promotable {
+    told.said.push(match &promotable {
+        Some(value) if literal::boolean(value) != Ok(true) => {
+            format!("`ms` with `promotable={value}` is a clone that nothing is promoted of, and is written so")
+        }
+        _ => "`ms` is a clone with `promotable=true` now, and is written so".to_string(),
+    });
+    if promotable.is_none() {
         put_meta(clone, Pair::named("promotable", "true"));
     }
 }

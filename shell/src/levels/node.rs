@@ -7,7 +7,7 @@ use crate::check;
 use crate::command::{Argument, Call, Command, Flag, Level, Nodes, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
 use crate::levels::resource::steer::{meet_with, refused, wish};
-use crate::levels::resource::words_of;
+use crate::levels::resource::{one_pair, words_of};
 use crate::session::Session;
 use quorate_core::admin::attribute::{self, Sort};
 use quorate_core::admin::standby;
@@ -292,6 +292,7 @@ fn attribute_command(session: &mut Session, call: &Call, sort: Sort) -> Outcome 
         (Some((name, value)), None) if call.required(1) == "set" => (name.to_string(), Some(value.to_string())),
         (_, value) => (word.clone(), value.map(str::to_string)),
     };
+    one_pair(call)?;
     let known = element.and_then(|element| attribute::place(element, sort, &name));
     let intent = |value| Intent::NodeAttribute { node: node.clone(), sort, name: name.clone(), value };
     match (call.required(1), value) {
@@ -328,6 +329,7 @@ fn attribute_command(session: &mut Session, call: &Call, sort: Sort) -> Outcome 
 fn status_attribute(session: &mut Session, call: &Call) -> Outcome {
     let document = session.document()?;
     let node = name_at(&document, call, 0)?;
+    one_pair(call)?;
     let (name, value) = (call.required(2).to_string(), call.argument(3).map(str::to_string));
     match (call.required(1), value) {
         ("set", Some(value)) => session.ask_anywhere(Request::SetAttributes { node, pairs: vec![(name, Some(value))] }),

@@ -21,8 +21,8 @@ mod secret;
 pub mod steer;
 mod trace;
 
-pub use attribute::words_of;
 use attribute::{meta, param, utilization};
+pub use attribute::{one_pair, words_of};
 use look::{constraints, locate, status, why};
 pub use look::{primitives, running};
 pub use named::missing;

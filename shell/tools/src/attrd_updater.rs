@@ -147,6 +147,10 @@ fn check(given: &Given, wish: &str) -> Result<(), Failed> {
     if name.as_deref() == Some("") {
         return usage("an attribute has a name, and this one is empty");
     }
+    // An empty variable of a script is no wish for the local node.
+    if given.value("node").as_deref() == Some("") {
+        return usage("a node has a name, and this one is empty");
+    }
     Ok(())
 }
 
@@ -179,7 +183,7 @@ fn change(given: &Given, wish: &str) -> Result<Change, Failed> {
 
 /// The node that is meant: an agent's own, if none is named.
 fn node(given: &Given, environment: &Environment, source: &CibSource) -> Result<String, StoreError> {
-    let named = given.value("node").filter(|node| !matches!(node.as_str(), "" | "auto" | "localhost"));
+    let named = given.value("node").filter(|node| !matches!(node.as_str(), "auto" | "localhost"));
     let agents = || variable("OCF_RESKEY_CRM_meta_on_node").or(environment.node.clone());
     if let Some(node) = named.or_else(agents) {
         return Ok(node);

@@ -20,6 +20,11 @@ pub fn end_of(duration: &str) -> Option<String> {
     Some(written(now().at.plus(&duration)))
 }
 
+/// Whether that is over as soon as it begins.
+pub fn is_over_at_once(duration: &str) -> bool {
+    literal::duration(duration).is_ok_and(|duration| now().at.plus(&duration) <= now().at)
+}
+
 /// Seconds since 1970 in the same form.
 pub fn text(epoch: i64) -> String {
     written(Now::from_epoch(epoch).at)

@@ -71,7 +71,11 @@ fn act(given: &Given, io: &mut Io) -> Result<Exit, Failed> {
         Some(_) => true,
         None => return Err(usage("must specify a command")),
     };
-    let resource = last(given, &["resource", "resource-id"]).ok_or_else(|| usage("resource name required"))?;
+    let resource = last(given, &["resource", "resource-id"]).filter(|name| !name.is_empty());
+    let resource = resource.ok_or_else(|| usage("resource name required"))?;
+    if last(given, &["node", "uname"]).is_some_and(|name| name.is_empty()) {
+        return Err(usage("node name required"));
+    }
     let interval = given.value("interval").and_then(|text| Interval::parse(&text)).map_or(0, Interval::ms);
     let operation = given.value("operation").map(|operation| (operation, interval));
     let source = Environment::of_process().first_source();

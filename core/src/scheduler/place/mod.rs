@@ -16,7 +16,7 @@ pub mod parts;
 mod primitive;
 mod promotable;
 mod shutdown_lock;
-mod utilization;
+pub mod utilization;
 
 use ledger::Ledger;
 pub use nodes::{Cell, Host, NodeTable};

@@ -24,14 +24,14 @@ const EXECUTOR: &str = "/usr/sbin/pacemaker-remoted";
 /// How much an instance wants its own container.
 const AT_HOME: Score = Score::new(500);
 
-/// How many of what, read from the container's attributes.
 /// Each replica is a node of its own, which every resource has to do with.
 const REPLICAS_MAX: u32 = 200;
 
-struct Numbers {
-    promoted: u32,
-    replicas: u32,
-    per_host: u32,
+/// How many of what, read from the container's attributes.
+pub struct Numbers {
+    pub promoted: u32,
+    pub replicas: u32,
+    pub per_host: u32,
     /// Instances count one by one where several were asked for per host, even if that cannot be.
     unique: bool,
 }
@@ -61,7 +61,7 @@ const MASTERS: Bounded = ("masters", 0);
 const REPLICAS: Bounded = ("replicas", 1);
 const PER_HOST: Bounded = ("replicas-per-host", 1);
 
-fn numbers(bundle: &Bundle) -> Numbers {
+pub fn numbers(bundle: &Bundle) -> Numbers {
     let number = |(name, least): Bounded| {
         let text = bundle.container.get(name)?;
         Some(literal::cib::number(text).unwrap_or(least).clamp(least, i64::from(u16::MAX)) as u32)
@@ -78,7 +78,8 @@ fn numbers(bundle: &Bundle) -> Numbers {
     Numbers { promoted, replicas, per_host, unique }
 }
 
-fn network<'a>(bundle: &'a Bundle, name: &str) -> Option<&'a str> {
+/// What is said of its network.
+pub fn network<'a>(bundle: &'a Bundle, name: &str) -> Option<&'a str> {
     bundle.network.as_ref()?.attributes.get(name).map(String::as_str)
 }
 
@@ -106,7 +107,8 @@ fn next_address(address: &str) -> Option<String> {
     }
 }
 
-fn addresses(bundle: &Bundle, count: u32) -> Vec<Option<String>> {
+/// Those of so many replicas, as far as they can be counted on from the first.
+pub fn addresses(bundle: &Bundle, count: u32) -> Vec<Option<String>> {
     let mut next = network(bundle, "ip-range-start").map(str::to_owned);
     let mut all = Vec::new();
     for _ in 0..count {

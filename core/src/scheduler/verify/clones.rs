@@ -52,9 +52,16 @@ fn of_clone(clone: &CloneConfig, situation: &Situation, notes: &mut Vec<Note>) {
             inform(name, format!("`{name}` has no effect because this clone is not promotable"));
         }
     }
-    // `clone-max=0` does the same, and is how people switch a clone off.
-    if settings.node_max == 0 && says(&clone.meta, "clone-node-max") {
-        inform("clone-node-max", "nothing runs of this clone because `clone-node-max` is 0".to_owned());
+    for (name, number) in [("clone-max", settings.max), ("clone-node-max", settings.node_max)] {
+        if number == 0 && says(&clone.meta, name) {
+            inform(name, format!("nothing runs of this clone because `{name}` is 0"));
+        }
+    }
+    let promotes = [("promoted-max", settings.promoted_max), ("promoted-node-max", settings.promoted_node_max)];
+    for (name, _) in
+        promotes.iter().filter(|(name, number)| resource.promotable && *number == 0 && says(&clone.meta, name))
+    {
+        inform(name, format!("nothing is promoted of this clone because `{name}` is 0"));
     }
     let nodes = situation.nodes.len() as u32;
     let most = settings.max.min(nodes.saturating_mul(settings.node_max));

@@ -4,15 +4,23 @@
 //! those on what never reaches them.
 //! Absent: what happened so far, which no configuration is to blame for; what the schema excludes.
 
+mod access;
+mod alerts;
 mod attributes;
+mod bundles;
 mod clones;
+mod constraints;
+mod existing;
 mod fencing;
 mod guests;
 mod names;
+mod nodes;
+mod options;
 mod rules;
 mod sets;
 #[cfg(test)]
 mod tests;
+mod utilization;
 
 use super::{Input, constrain, resolve};
 use crate::cib::Document;
@@ -33,8 +41,16 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     latest.status_mut().children.clear();
     let situation = resolve(&Input::new(&latest, now));
     notes.extend(clones::notes(&situation));
+    notes.extend(options::notes(&situation));
+    notes.extend(nodes::notes(&situation.model));
+    notes.extend(bundles::notes(&situation.model));
     notes.extend(guests::notes(&situation.model));
+    notes.extend(alerts::notes(&situation.model));
+    notes.extend(access::notes(document, &situation.model));
+    notes.extend(utilization::notes(document, &situation));
     notes.extend(fencing::notes(&situation));
+    notes.extend(fencing::of_levels(document, &situation));
+    notes.extend(constraints::notes(&situation));
     let constraints = constrain(&situation);
     notes.extend(situation.notes.into_iter().chain(constraints.notes));
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));

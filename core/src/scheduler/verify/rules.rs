@@ -1,14 +1,15 @@
-//! Rules that ask for what is not known where they stand.
+//! Rules that ask for what is not known where they stand, or not there at all.
 //!
 //! In: the configuration as it is written. Out: notes on conditions that hold always or never.
-//! Absent: what cannot be read (see `cib::decode`); nodes and resources that are not there (`constrain`).
+//! Absent: what cannot be read (see `cib::decode`); names of nodes that are not there (`constrain`).
 
+use super::existing::Existing;
 use crate::note::Note;
 use crate::xml::Element;
 use quorate_grammar::diagnostic::closest;
 
 /// What every node has beside the attributes that it is given (Pacemaker Explained, "Node Attribute Expressions").
-const BUILTIN: [&str; 6] = ["#cluster-name", "#id", "#is_dc", "#kind", "#site-name", "#uname"];
+pub(super) const BUILTIN: [&str; 6] = ["#cluster-name", "#id", "#is_dc", "#kind", "#site-name", "#uname"];
 
 /// What decides whether a rule holds, beside the time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,13 +23,14 @@ struct Known {
 
 pub fn notes(configuration: &Element) -> Vec<Note> {
     let mut notes = Vec::new();
+    let existing = Existing::of(configuration);
     for element in configuration.elements() {
-        below(element, Known { node: false, agent: true, operation: true }, &mut notes);
+        below(element, Known { node: false, agent: true, operation: true }, &existing, &mut notes);
     }
     notes
 }
 
-fn below(element: &Element, known: Known, notes: &mut Vec<Note>) {
+fn below(element: &Element, known: Known, existing: &Existing, notes: &mut Vec<Note>) {
     let known = match element.name.as_str() {
         "rsc_location" => Known { node: true, agent: false, operation: false },
         "primitive" | "template" | "group" | "clone" | "master" => Known { node: true, operation: false, ..known },
@@ -40,11 +42,20 @@ fn below(element: &Element, known: Known, notes: &mut Vec<Note>) {
     };
     for child in element.elements() {
         match child.name.as_str() {
-            "expression" => expression(child, known.node, notes),
+            "expression" => expression(child, known.node, existing, notes),
             "rsc_expression" if !known.agent => never(child, "resource", notes),
             "op_expression" if !known.operation => never(child, "operation", notes),
-            _ => below(child, known, notes),
+            "rsc_expression" => told(child, existing.lacks_agent(child), notes),
+            "op_expression" => told(child, existing.lacks_operation(child), notes),
+            _ => below(child, known, existing, notes),
         }
+    }
+}
+
+/// What a condition asks for, and why nothing is it.
+fn told(condition: &Element, why: Option<(String, String)>, notes: &mut Vec<Note>) {
+    if let (Some(id), Some((word, why))) = (condition.id(), why) {
+        notes.push(Note::info(id, format!("this condition never holds: {why}")).at(word));
     }
 }
 
@@ -59,12 +70,12 @@ fn never(condition: &Element, what: &str, notes: &mut Vec<Note>) {
     }
 }
 
-fn expression(expression: &Element, of_node: bool, notes: &mut Vec<Note>) {
+fn expression(expression: &Element, of_node: bool, existing: &Existing, notes: &mut Vec<Note>) {
     let (Some(id), Some(attribute)) = (expression.id(), expression.attr("attribute")) else { return };
     if !of_node {
         let text = format!("a rule here knows of no node, so that its `{attribute}` is never defined");
         notes.push(Note::info(id, text).at(attribute));
-    } else if let Some(values) = only(expression, attribute) {
+    } else if let Some(values) = only(expression, attribute, existing) {
         let value = expression.attr("value").unwrap_or_default();
         let holds = if expression.attr("operation") == Some("ne") { "always" } else { "never" };
         let text = format!("this condition {holds} holds: `{attribute}` is {values}, and not `{value}`");
@@ -79,10 +90,12 @@ fn expression(expression: &Element, of_node: bool, notes: &mut Vec<Note>) {
 }
 
 /// The words that an attribute is one of, if it is compared with another.
-fn only(expression: &Element, attribute: &str) -> Option<String> {
-    let words: &[&str] = match attribute {
-        "#kind" => &["cluster", "remote", "container"],
-        "#is_dc" => &["true", "false"],
+fn only(expression: &Element, attribute: &str, existing: &Existing) -> Option<String> {
+    let words: Vec<&str> = match attribute {
+        "#kind" => vec!["cluster", "remote", "container"],
+        "#is_dc" => vec!["true", "false"],
+        "#id" => existing.node_ids.clone(),
+        "#cluster-name" => existing.cluster_name.into_iter().collect(),
         _ => return None,
     };
     let is = |name: &str, words: &[&str]| expression.attr(name).is_some_and(|word| words.contains(&word));
@@ -91,5 +104,6 @@ fn only(expression: &Element, attribute: &str) -> Option<String> {
     let value = expression.attr("value").filter(|_| is("operation", &["eq", "ne"]) && by_letter && is_literal)?;
     let is_one = words.iter().any(|word| word.eq_ignore_ascii_case(value));
     let (last, rest) = words.split_last()?;
-    (!is_one).then(|| format!("{} or {last}", rest.join(", ")))
+    let all = if rest.is_empty() { format!("`{last}`") } else { format!("{} or {last}", rest.join(", ")) };
+    (!is_one).then_some(all)
 }

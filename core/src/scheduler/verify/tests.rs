@@ -18,11 +18,11 @@ fn said(schema: &str, configuration: &str) -> String {
 }
 
 #[track_caller]
-fn check(configuration: &str, expected: &str) {
+pub(super) fn check(configuration: &str, expected: &str) {
     assert_eq!(said("pacemaker-4.0", configuration), expected, "{configuration}");
 }
 
-fn options(pairs: &str) -> String {
+pub(super) fn options(pairs: &str) -> String {
     let pair = |(at, pair): (usize, &str)| {
         let (name, value) = pair.split_once('=').expect("a pair");
         format!("<nvpair id=\"o{at}\" name=\"{name}\" value=\"{value}\"/>")
@@ -30,7 +30,7 @@ fn options(pairs: &str) -> String {
     pairs.split(' ').enumerate().map(pair).collect()
 }
 
-fn dummy(inner: &str) -> String {
+pub(super) fn dummy(inner: &str) -> String {
     let agent = "class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"";
     format!("<resources><primitive id=\"p\" {agent}>{inner}</primitive></resources>")
 }
@@ -168,7 +168,7 @@ fn clones_that_cannot_be_interleaved_are_told() {
 }
 
 /// A resource of its own, and constraints.
-fn constrained(constraints: &str) -> String {
+pub(super) fn constrained(constraints: &str) -> String {
     let dummy = |id: &str| format!("<primitive id=\"{id}\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>");
     let promotable =
         "<meta_attributes id=\"mm\"><nvpair id=\"mp\" name=\"promotable\" value=\"true\"/></meta_attributes>";
@@ -449,7 +449,7 @@ fn defaults_of_operations_are_told_where_some_operation_takes_them() {
     defaults("", "interval-origin=x", "error a interval-origin");
     defaults(&of("start"), "on-fail=fence", "error a on-fail");
     defaults(&of("start"), "interval-origin=x", "");
-    defaults(&of("frob"), "on-fail=fence", "");
+    defaults(&of("frob"), "on-fail=fence", "info e frob");
     defaults(&of("monitor"), "on-fail=standby", "");
     // Every collective has a stop that takes it, whatever is configured.
     let grouped = "<op_defaults><meta_attributes id=\"a\"><nvpair id=\"o\" name=\"on-fail\" value=\"standby\"/>\
@@ -472,7 +472,9 @@ fn options_of_what_is_no_such_clone_are_told() {
     of("clone", "promoted-max=2", "info c promoted-max");
     of("clone", "promoted-node-max=2", "info c promoted-node-max");
     of("clone", "promotable=true promoted-max=2", "");
-    of("clone", "clone-max=0", "");
+    of("clone", "promotable=true promoted-max=0", "info c promoted-max");
+    of("clone", "promotable=true promoted-node-max=0", "info c promoted-node-max");
+    of("clone", "clone-max=0", "info c clone-max");
     of("clone", "clone-node-max=0", "info c clone-node-max");
     of("clone", "clone-min=2", "");
     of("clone", "clone-min=3", "info c clone-min");

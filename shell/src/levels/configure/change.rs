@@ -108,8 +108,10 @@ pub fn rename(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::refused(format!("`{old}` is running and cannot be renamed")).hint("stop it first"));
     }
     work_on(session, call, |session, document| {
-        let notes = remove::rename(document.configuration_mut(), old, new).map_err(|error| removal(error, document))?;
-        notes.iter().for_each(|note| session.ui.info(note));
+        let renamed =
+            remove::rename(document.configuration_mut(), old, new).map_err(|error| removal(error, document))?;
+        renamed.follows.iter().for_each(|note| session.ui.info(note));
+        renamed.differs.iter().for_each(|note| session.ui.warn(note));
         Ok(())
     })
 }

@@ -42,6 +42,7 @@ fn attribute_of(session: &mut Session, call: &Call, sort: Sort) -> Outcome {
         (Some((name, value)), None) if call.required(1) == "set" => (name, Some(value)),
         (_, value) => (word, value),
     };
+    one_pair(call)?;
     match (call.required(1), value) {
         ("set", Some(value)) => set(session, call, &document, &object, sort, (name, value)),
         ("set", None) => Err(Failure::usage(format!("`set {name}` needs a value"))),
@@ -51,6 +52,17 @@ fn attribute_of(session: &mut Session, call: &Call, sort: Sort) -> Outcome {
             Err(Failure::misused(call.span(3), format!("`{word}` takes no value")))
         }
         (word, _) => Err(Failure::misused(call.span(1), format!("`{word}` is none of set, delete, show"))),
+    }
+}
+
+/// Names have no `=`: who writes two pairs means both.
+pub fn one_pair(call: &Call) -> Outcome {
+    match (call.required(1), call.required(2).contains('='), call.argument(3)) {
+        ("set", true, Some(surplus)) => Err(Failure::misused(
+            call.span(3),
+            format!("`{surplus}` is too much: one attribute is set at a time, as NAME VALUE or NAME=VALUE"),
+        )),
+        _ => Ok(()),
     }
 }
 

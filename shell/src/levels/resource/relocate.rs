@@ -30,6 +30,9 @@ fn wanted(session: &Session, document: &Document, call: &Call) -> Outcome<Wanted
         }
         let lifetime = word.starts_with('P') && literal::duration(word).is_ok();
         match lifetime {
+            true if clock::is_over_at_once(word) => {
+                return Err(Failure::misused(call.span(at), format!("the lifetime `{word}` is over at once")));
+            }
             true => wanted.until = clock::end_of(word),
             false if wanted.node.is_none() => wanted.node = Some(node_name(document, call, at)?),
             false => {

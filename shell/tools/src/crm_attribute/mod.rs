@@ -13,6 +13,7 @@ use crate::{Exit, Io, door};
 use answer::Answer;
 use options::{Command, MANUAL, Section, Wish};
 use pairs::Found;
+use quorate_core::admin;
 use quorate_core::attribute::table::{Change, What, Which, summed};
 use quorate_core::cib::{Document, objects};
 use quorate_core::lrm::result::NodeRef;
@@ -239,6 +240,10 @@ fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Envi
     let found = objects::find_node(configuration, &name);
     if let Some((id, name)) = found.and_then(|object| Some((object.element.id()?, object.element.attr("uname")?))) {
         return Ok(NodeRef { id: id.to_string(), name: name.to_string() });
+    }
+    // Upper and lower case are the same in names of nodes.
+    if let Some(node) = admin::find_node(&document.without_status(), &name) {
+        return Ok(node);
     }
     match objects::remote_node_names(configuration).contains(&name) {
         true => Ok(NodeRef { id: name.clone(), name }),

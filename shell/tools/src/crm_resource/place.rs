@@ -103,6 +103,10 @@ fn nowhere(scene: &Scene, id: ResourceId, wish: &Wish) -> String {
 
 fn until(wish: &Wish, answer: &mut Answer) -> Result<Option<String>, Failed> {
     let Some(lifetime) = &wish.lifetime else { return Ok(None) };
+    if clock::is_over_at_once(lifetime) {
+        answer.error(format!("Invalid duration specified: {lifetime} is over at once"));
+        return Err((Exit::USAGE, String::new()));
+    }
     match clock::end_of(lifetime) {
         Some(end) => {
             answer.info(wish.quiet, format!("Migration will take effect until: {end}"));
