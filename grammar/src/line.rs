@@ -183,6 +183,9 @@ pub(crate) fn hidden(word: &str) -> Option<(usize, char)> {
     let is_hidden = |c: char| {
         !c.is_ascii() && (c.is_whitespace() || matches!(c, BYTE_ORDER_MARK | '\u{200b}'..='\u{200f}' | '\u{2060}'))
     };
+    if word.is_ascii() {
+        return None;
+    }
     word.char_indices().find(|(_, c)| is_hidden(*c))
 }
 
@@ -299,6 +302,10 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r')
 }
 
+fn ends_a_word(c: char) -> bool {
+    is_blank(c) || c == '\n'
+}
+
 fn continuation(i: &str) -> Lexed<'_, &str> {
     let end = alt((recognize((one('\n'), take_while(is_blank))), eof));
     recognize((one('\\'), take_while(is_blank), end)).parse(i)
@@ -313,8 +320,11 @@ fn join(i: &str) -> Lexed<'_, Fragment<'_>> {
 }
 
 fn plain(i: &str) -> Lexed<'_, Fragment<'_>> {
-    let stops = |c| is_blank(c) || matches!(c, '\n' | '\\' | '\'' | '"');
-    let ends = |(at, c): &(usize, char)| stops(*c) || opens_escapes(i, *at);
+    let ends = |(at, c): &(usize, char)| match c {
+        '$' => opens_escapes(i, *at),
+        '\\' | '\'' | '"' => true,
+        c => ends_a_word(*c),
+    };
     let end = i.char_indices().find(ends).map_or(i.len(), |(at, _)| at);
     match end {
         0 => Err(nom::Err::Error(Unsplit { at: i })),
@@ -401,7 +411,7 @@ fn close<'a>(quote: char, opening: &'a str, rest: &'a str, inside: Vec<Fragment<
 fn token<'a>(text: &'a str, from: &'a str) -> Result<(&'a str, Token), &'a str> {
     let mut rest = from;
     let mut fragments = Vec::new();
-    loop {
+    while !rest.starts_with(ends_a_word) {
         match alt((plain, escapes, join, escape, single_quoted, double_quoted)).parse(rest) {
             Ok((after, fragment)) if after.len() < rest.len() => (rest, _) = (after, fragments.push(fragment)),
             Ok(_) | Err(nom::Err::Error(_) | nom::Err::Incomplete(_)) => break,

@@ -197,7 +197,7 @@ fn of_object(session: &Session, document: &Document, object: &str) -> Vec<Proble
     let configuration = document.configuration();
     let agents = |agent: &AgentName| session.agents.metadata(&session.environment.ocf_root, agent);
     let facts = Facts::of(configuration, session.catalogue(), &agents);
-    let statements = show::all(configuration, facts.catalogue);
+    let statements = show::meanings(configuration, facts.catalogue);
     let of_it = statements.iter().filter(|one| name_of(one) == object);
     let found = of_it.flat_map(|one| statement::check(one, &facts));
     let mut problems: Vec<Problem> = found.map(|found| Problem::of(object, found)).collect();
@@ -291,7 +291,7 @@ pub fn alone(document: &Document, catalogue: &Catalogue) -> Vec<Problem> {
 
 /// Dangling references, what the statements say (of those that differ from `base`), what the schema says.
 fn said(document: &Document, base: Option<&Document>, facts: &Facts, each: bool) -> Vec<Problem> {
-    let statements = show::all(document.configuration(), facts.catalogue);
+    let statements = show::meanings(document.configuration(), facts.catalogue);
     let mut problems = Vec::new();
     for (one, found) in references::check_each(&statements, document.configuration()) {
         problems.extend(found.into_iter().map(|found| Problem::of(&name_of(one), found)));

@@ -38,11 +38,11 @@ impl Pool {
     /// The wanted id, or with the first of `-0`, `-1`, … that is free.
     pub fn make(&mut self, wanted: &str) -> String {
         let wanted = proper(wanted);
-        let numbered = (0..).map(|number| format!("{wanted}-{number}"));
-        let id = std::iter::once(wanted.clone())
-            .chain(numbered)
-            .find(|id| !self.taken.contains(id))
-            .expect("one of endlessly many numbers is free");
+        let mut numbered = (0..).map(|number| format!("{wanted}-{number}"));
+        let id = match self.has(&wanted) {
+            false => wanted,
+            true => numbered.find(|id| !self.has(id)).expect("one of endlessly many numbers is free"),
+        };
         self.take(&id);
         id
     }

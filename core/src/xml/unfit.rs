@@ -43,8 +43,7 @@ fn within(element: &Element, depth: usize) -> Option<String> {
 
 /// Why this is no name of an element or attribute, if it is none.
 pub fn unfit_name(name: &str) -> Option<String> {
-    let shown = crate::text::visible(name);
-    (!is_name(name)).then(|| format!("`{shown}` is no name for an element or attribute"))
+    (!is_name(name)).then(|| format!("`{}` is no name for an element or attribute", crate::text::visible(name)))
 }
 
 /// What is wrong with the value of this attribute.

@@ -41,10 +41,12 @@ fn fill(element: &mut Element, old: Option<&Element>, owner: &str, pool: &mut Po
         if let (Some(wanted), None, None) = (wanted, child.id(), child.attr("id-ref")) {
             let kept = counterpart.and_then(Element::id).filter(|id| !pool.has(id));
             let id = match kept {
-                Some(id) => id.to_string(),
+                Some(id) => {
+                    pool.take(id);
+                    id.to_string()
+                }
                 None => pool.make(&wanted),
             };
-            pool.take(&id);
             child.set("id", id);
         }
         let below = child.id().unwrap_or(owner).to_string();

@@ -27,16 +27,40 @@ use quorate_grammar::crm::{parse, print};
 use rule::faithful_score;
 use std::sync::Arc;
 
-/// The statement for an object: in the language if it can say all of it, else as XML.
-pub fn raise(element: &Element, context: &Context) -> Statement {
-    let comments = comments(element);
-    if let Some(kind) = kind(element, context) {
-        let statement = Statement { comments, ..Statement::new(kind) };
-        if says_itself(&statement) {
-            return statement;
-        }
-    }
-    Statement::new(Kind::Xml(as_xml(element.clone())))
+/// The statement of an object: in the language if it can say all of it, else as XML.
+pub fn raise_object(object: &Object, context: &Context) -> Statement {
+    in_words(object, context).filter(says_itself).unwrap_or_else(|| in_xml(object))
+}
+
+/// The same for whoever asks what an object says, and does not write it: whether a text of it would be read back
+/// as the same is not tried.
+pub fn meaning(object: &Object, context: &Context) -> Statement {
+    in_words(object, context).unwrap_or_else(|| in_xml(object))
+}
+
+fn in_words(object: &Object, context: &Context) -> Option<Statement> {
+    let element = object.element;
+    let kind = match defaults(object) {
+        Some(kind) if element.name == "meta_attributes" => Kind::Options(options(element, kind, context)?),
+        Some(_) => return None,
+        None => kind(element, context)?,
+    };
+    Some(Statement { comments: comments(element), ..Statement::new(kind) })
+}
+
+fn in_xml(object: &Object) -> Statement {
+    let element = match defaults(object) {
+        // The same element stands in two sections; the section must be said too.
+        Some(kind) => Element::new(kind.keyword()).with_child(object.element.clone()),
+        None => object.element.clone(),
+    };
+    Statement::new(Kind::Xml(as_xml(element)))
+}
+
+/// Whose defaults the object is, if it is a set of such.
+fn defaults(object: &Object) -> Option<OptionsKind> {
+    let defaults = [OptionsKind::ResourceDefaults, OptionsKind::OperationDefaults];
+    defaults.into_iter().find(|kind| kind.keyword() == object.kind)
 }
 
 /// Resources inside a container are objects of their own; the container's XML only refers to them.
@@ -77,7 +101,7 @@ pub fn same_xml(one: &Word, other: &Word) -> bool {
 fn says_itself(statement: &Statement) -> bool {
     let text = print::print(statement);
     let (read, diagnostics) = parse(&text);
-    !diagnostics.iter().any(|diagnostic| diagnostic.is_error()) && read == [statement.clone()]
+    !diagnostics.iter().any(|diagnostic| diagnostic.is_error()) && read.iter().eq([statement])
 }
 
 fn comments(element: &Element) -> Vec<String> {
@@ -110,31 +134,6 @@ fn kind(element: &Element, context: &Context) -> Option<Kind> {
         "cluster_property_set" => Kind::Options(options(element, OptionsKind::Property, context)?),
         _ => return None,
     })
-}
-
-/// The statement of an object.
-pub fn raise_object(object: &Object, context: &Context) -> Statement {
-    let defaults = [OptionsKind::ResourceDefaults, OptionsKind::OperationDefaults];
-    match defaults.into_iter().find(|kind| kind.keyword() == object.kind) {
-        Some(kind) => raise_defaults(object.element, kind, context),
-        None => raise(object.element, context),
-    }
-}
-
-/// A set of `rsc_defaults` or `op_defaults`.
-pub fn raise_defaults(element: &Element, kind: OptionsKind, context: &Context) -> Statement {
-    let comments = comments(element);
-    if element.name == "meta_attributes"
-        && let Some(options) = options(element, kind, context)
-    {
-        let statement = Statement { comments, ..Statement::new(Kind::Options(options)) };
-        if says_itself(&statement) {
-            return statement;
-        }
-    }
-    // The same element stands in two sections; the section must be said too.
-    let section = Element::new(kind.keyword()).with_child(element.clone());
-    Statement::new(Kind::Xml(as_xml(section)))
 }
 
 // ---- the rest --------------------------------------------------------------------------------------

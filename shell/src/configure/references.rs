@@ -44,17 +44,17 @@ pub fn check_each<'a>(
     })
 }
 
-struct Defined {
+struct Defined<'c> {
     resources: BTreeSet<String>,
     templates: BTreeSet<String>,
     objects: BTreeSet<String>,
     nodes: BTreeSet<String>,
     roles: BTreeSet<String>,
-    ids: BTreeSet<String>,
+    ids: BTreeSet<&'c str>,
 }
 
-impl Defined {
-    fn of(configuration: &Element) -> Defined {
+impl Defined<'_> {
+    fn of(configuration: &Element) -> Defined<'_> {
         let all = objects::objects(configuration);
         let of_kind = |kinds: &[&str]| {
             all.iter()
@@ -62,15 +62,13 @@ impl Defined {
                 .map(|object| object.id.clone())
                 .collect::<BTreeSet<_>>()
         };
-        let mut resources = of_kind(&["primitive", "group", "clone", "ms", "bundle", "tag", "rsc_template"]);
-        resources.extend(of_kind(&["rsc_template"]));
         Defined {
-            resources,
+            resources: of_kind(&["primitive", "group", "clone", "ms", "bundle", "tag", "rsc_template"]),
             roles: of_kind(&["role"]),
             templates: of_kind(&["rsc_template"]),
             objects: all.iter().map(|object| object.id.clone()).collect(),
             nodes: objects::all_node_names(configuration).into_iter().collect(),
-            ids: configuration.descendants().filter_map(Element::id).map(str::to_string).collect(),
+            ids: configuration.descendants().filter_map(Element::id).collect(),
         }
     }
 
@@ -96,17 +94,17 @@ impl Defined {
             Reference::Role(word) => Some(unknown(word, "role", &self.roles)),
             Reference::Device(word) if self.resources.contains(&word.text) => None,
             Reference::Device(word) => Some(unknown_resource(configuration, word)),
-            Reference::Id(word) if self.ids.contains(&word.text) => None,
+            Reference::Id(word) if self.ids.contains(word.text.as_str()) => None,
             Reference::Id(word) => Some(unknown(word, "id", &self.ids)),
         }
     }
 }
 
-fn unknown(word: &Word, what: &str, known: &BTreeSet<String>) -> Diagnostic {
+fn unknown(word: &Word, what: &str, known: &BTreeSet<impl AsRef<str>>) -> Diagnostic {
     let article = if what == "id" { "object or part with the " } else { "" };
     let mut diagnostic = Diagnostic::error(word.span, format!("there is no {article}{what} `{}`", word.text));
     diagnostic.hint =
-        closest(&word.text, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        closest(&word.text, known.iter().map(AsRef::as_ref)).map(|near| format!("did you mean `{near}`?"));
     diagnostic
 }
 

@@ -3,8 +3,7 @@
 //! In: a configuration and a selection. Out: statements into an ink, or XML.
 //! Absent: terminals and pagers.
 
-use super::raise::Context;
-use super::raise::raise_object;
+use super::raise::{Context, meaning, raise_object};
 use crate::catalogue::Catalogue;
 use quorate_core::cib::objects::{self, Object};
 use quorate_core::xml::{Element, Node};
@@ -160,6 +159,12 @@ fn raised(objects: &[Object], context: &Context) -> Vec<Statement> {
 /// The whole configuration as statements, in order of output.
 pub fn all(configuration: &Element, catalogue: &Catalogue) -> Vec<Statement> {
     statements(configuration, &objects::sorted(configuration), catalogue)
+}
+
+/// What the whole configuration says, for whoever does not write it.
+pub fn meanings(configuration: &Element, catalogue: &Catalogue) -> Vec<Statement> {
+    let context = Context::of(configuration, catalogue);
+    objects::sorted(configuration).iter().map(|object| meaning(object, &context)).collect()
 }
 
 pub fn print(statements: &[Statement], ink: &mut dyn Ink) {

@@ -26,16 +26,22 @@ pub fn is_pointer(element: &Element) -> bool {
     POINTERS.iter().any(|name| element.name == **name)
 }
 
+/// Whether it is one.
+pub fn refers(element: &Element) -> bool {
+    element.attr("id-ref").is_some()
+}
+
 /// Checks that references lead somewhere, to one place, and out of themselves.
 ///
 /// # Errors
 /// One leads nowhere, to several places, or into itself.
 pub fn check(configuration: &Element) -> Result<(), UpgradeError> {
-    let known = definitions(configuration);
-    for element in configuration.descendants() {
-        follow(element, &known, &mut Vec::new())?;
+    let references: Vec<&Element> = configuration.descendants().filter(|element| refers(element)).collect();
+    if references.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let known = definitions(configuration);
+    references.into_iter().try_for_each(|reference| follow(reference, &known, &mut Vec::new()))
 }
 
 fn follow<'c>(

@@ -114,3 +114,26 @@ fn a_document_without_schema_is_left_alone() {
         assert!(upgraded.same(&document) && warnings.len() == 1, "{text}");
     }
 }
+
+/// Which of the objects are other ones after the upgrade, if the set of `p` has this pair.
+fn check_copied(pair: &str, expected: &str) {
+    let text = format!(
+        "<cib validate-with=\"pacemaker-3.9\"><configuration><resources>\
+         <primitive id=\"p\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\">\
+         <meta_attributes id=\"m\"><nvpair id=\"n\" {pair}/></meta_attributes></primitive>\
+         <primitive id=\"q\" class=\"ocf\" provider=\"heartbeat\" type=\"Dummy\"/></resources>\
+         <constraints><rsc_location id=\"l\" rsc=\"p\" node=\"a\" score=\"1\"/></constraints></configuration></cib>"
+    );
+    let document = Document::read(&text).unwrap();
+    let (upgraded, _) = to_latest(&document).unwrap();
+    let place = |document: &Document, id: &str| std::ptr::from_ref(document.configuration().find_id(id).unwrap());
+    let copied: Vec<&str> =
+        ["p", "m", "q", "l"].into_iter().filter(|id| place(&document, id) != place(&upgraded, id)).collect();
+    assert_eq!(copied.join(" "), expected, "{pair}");
+}
+
+#[test]
+fn what_nothing_changes_is_shared_with_the_document() {
+    check_copied("name=\"priority\" value=\"1\"", "");
+    check_copied("name=\"priority\"", "p m");
+}

@@ -15,6 +15,25 @@ pub fn visit(element: &mut Element, act: &mut dyn FnMut(&mut Element)) {
     }
 }
 
+/// Visits those elements only that fit, in the same order. What has none of them below it stays shared.
+pub fn visit_fitting(element: &mut Element, fits: &dyn Fn(&Element) -> bool, act: &mut dyn FnMut(&mut Element)) {
+    if fits(element) {
+        act(element);
+    }
+    for at in 0..element.children.len() {
+        if has(&element.children[at], fits)
+            && let Some(child) = element.child_at_mut(at)
+        {
+            visit_fitting(child, fits, act);
+        }
+    }
+}
+
+/// Whether a node is an element with some that fits in it, itself included.
+pub fn has(node: &Node, fits: &dyn Fn(&Element) -> bool) -> bool {
+    node.element().is_some_and(|element| element.descendants().any(fits))
+}
+
 /// Puts nodes in the place of each child element, which may be the child itself.
 pub fn replace_children(element: &mut Element, mut with: impl FnMut(Element) -> Vec<Node>) {
     let mut children = Vec::with_capacity(element.children.len());

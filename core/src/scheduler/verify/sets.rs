@@ -13,7 +13,8 @@ const SETS: [&str; 4] = ["cluster_property_set", "instance_attributes", "meta_at
 
 pub fn notes(configuration: &Element) -> Vec<Note> {
     let mut notes = Vec::new();
-    for owner in configuration.descendants() {
+    let is_set = |element: &Element| SETS.contains(&element.name.as_str());
+    for owner in configuration.descendants().filter(|owner| owner.elements().any(is_set)) {
         for kind in SETS {
             let sets: Vec<&Element> = owner.elements_named(kind).filter(|set| set.id().is_some()).collect();
             sets.iter().for_each(|set| within(set, &mut notes));

@@ -15,15 +15,15 @@ const NO_RESOURCE: &str = "a^";
 /// Lifetimes as rules of the constraints themselves, and what to say of that.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     let (mut warnings, mut orphans) = (Vec::new(), Vec::new());
-    if let Some(constraints) = section(&mut root, "constraints") {
-        replace_children(constraints, |constraint| {
-            vec![Node::from(match (constraint.child("lifetime"), constraint.name.as_str()) {
-                (None, _) => constraint,
-                (Some(_), "rsc_location") => limited(constraint),
-                (Some(_), _) => unlimited(constraint, &mut orphans, &mut warnings),
-            })]
-        });
-    }
+    let has_one = |constraints: &&mut Element| constraints.elements().any(|one| one.child("lifetime").is_some());
+    let Some(constraints) = section(&mut root, "constraints").filter(has_one) else { return (root, warnings) };
+    replace_children(constraints, |constraint| {
+        vec![Node::from(match (constraint.child("lifetime"), constraint.name.as_str()) {
+            (None, _) => constraint,
+            (Some(_), "rsc_location") => limited(constraint),
+            (Some(_), _) => unlimited(constraint, &mut orphans, &mut warnings),
+        })]
+    });
     let wanted: BTreeSet<&str> = root
         .descendants()
         .filter(|element| element.name == "rule" && element.attr("original") == Some("0"))

@@ -1,11 +1,12 @@
 //! The first and the last stage: references to copies, copies to references.
 
-use super::super::reference::is_pointer;
-use super::super::tree::{configuration, replace_children};
+use super::super::reference::{is_pointer, refers};
+use super::super::tree::{configuration, has, replace_children, visit_fitting};
 use super::super::warning::Warning;
 use super::{PREFIX, is_dropped, is_original};
 use crate::xml::{Element, Node};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A permission for this is a permission for nothing.
 const NOTHING: &str = "/*[false()]";
@@ -18,46 +19,57 @@ type ById<'r> = BTreeMap<&'r str, &'r Element>;
 
 // ---- unfold ------------------------------------------------------------------------------------
 
-/// Marks every element of the configuration and replaces those that refer to another by a copy.
+/// Replaces the elements of the configuration that refer to another by a copy. All others stay as they are.
 pub fn unfold(root: Element) -> (Element, Vec<Warning>) {
-    let known: ById = root
-        .child("configuration")
-        .into_iter()
-        .flat_map(Element::descendants)
+    let Some(written) = root.child("configuration").filter(|written| written.descendants().any(refers)) else {
+        return (root, Vec::new());
+    };
+    let known: ById = written
+        .descendants()
         .filter(|element| !is_pointer(element))
         .filter_map(|element| Some((element.id()?, element)))
         .collect();
-    let mut marked = root.clone();
-    replace_children(&mut marked, |child| {
-        let mut trail = Vec::new();
-        let marked = match child.name.as_str() {
-            "configuration" => mark(&child, "1", &known, &mut trail),
-            // No schema rules the status: it stays as it is.
-            _ => child.with("original", "1"),
-        };
-        vec![Node::from(marked)]
-    });
-    (marked.with("original", "1"), Vec::new())
+    let mut unfolded = root.clone();
+    if let Some(configuration) = configuration(&mut unfolded) {
+        replace_references(configuration, &known);
+    }
+    (unfolded, Vec::new())
 }
 
-fn mark<'r>(element: &Element, original: &str, known: &ById<'r>, trail: &mut Vec<&'r str>) -> Element {
-    let target = element.attr("id-ref").filter(|id| !trail.contains(id)).and_then(|id| known.get_key_value(id));
-    if let Some((id, target)) = target {
+fn replace_references(element: &mut Element, known: &ById) {
+    for node in &mut element.children {
+        if !has(node, &refers) {
+            continue;
+        }
+        let Node::Element(child) = node else { continue };
+        match target(child, known, &[]) {
+            Some((id, target)) => *node = Node::from(copy(child, copied(target, known, &mut vec![id]))),
+            None => replace_references(Arc::make_mut(child), known),
+        }
+    }
+}
+
+/// What an element refers to, unless that is what it stands in.
+fn target<'r>(element: &Element, known: &ById<'r>, trail: &[&str]) -> Option<(&'r str, &'r Element)> {
+    let id = element.attr("id-ref").filter(|id| !trail.contains(id))?;
+    known.get_key_value(id).map(|(id, target)| (*id, *target))
+}
+
+/// The same with all that is in it, marked as a copy; references in it become copies, too.
+fn copied<'r>(element: &Element, known: &ById<'r>, trail: &mut Vec<&'r str>) -> Element {
+    if let Some((id, target)) = target(element, known, trail) {
         trail.push(id);
-        let copy = copy(element, mark(target, "0", known, trail));
+        let copy = copy(element, copied(target, known, trail));
         trail.pop();
         return copy;
     }
     let mut marked = element.clone();
-    marked.children = element
-        .children
-        .iter()
-        .map(|node| match node {
-            Node::Element(child) => Node::from(mark(child, original, known, trail)),
-            other => other.clone(),
-        })
-        .collect();
-    marked.with("original", original)
+    for node in &mut marked.children {
+        if let Node::Element(child) = node {
+            *node = Node::from(copied(child, known, trail));
+        }
+    }
+    marked.with("original", "0")
 }
 
 /// What a reference stands for. A pair may be referred to under another name: that is a new pair.
@@ -81,42 +93,56 @@ pub fn restore(mut root: Element) -> (Element, Vec<Warning>) {
         if configuration.descendants().any(xpath) {
             warnings.push(Warning::serious(ACL_WARNING));
         }
-        let originals: BTreeSet<String> = configuration
-            .descendants()
-            .filter(|element| is_original(element) && !is_pointer(element))
-            .filter_map(|element| element.id().map(str::to_string))
-            .collect();
-        let mut defined = originals;
-        fold(configuration, &mut defined);
-        close_dangling(configuration, &defined);
-    }
-    for child in 0..root.children.len() {
-        if let Some(section) = root.child_at_mut(child) {
-            unmark(section);
+        if configuration.descendants().any(|element| is_marked(element) || is_referring(element)) {
+            let originals = configuration.descendants().filter(|element| is_original(element) && !is_pointer(element));
+            let mut defined: BTreeSet<String> = originals.filter_map(|one| one.id().map(str::to_string)).collect();
+            fold(configuration, &mut defined);
+            close_dangling(configuration, &defined);
         }
     }
-    unmark(&mut root);
     (root, warnings)
 }
 
+fn is_marked(element: &Element) -> bool {
+    is_dropped(element) || element.attr("original").is_some() || element.attr("changed").is_some()
+}
+
+/// Whether it is of those that `close_dangling` looks after.
+fn is_referring(element: &Element) -> bool {
+    matches!(element.name.as_str(), "acl_permission" | "tag")
+}
+
 fn fold(element: &mut Element, defined: &mut BTreeSet<String>) {
-    replace_children(element, |mut child| {
-        if is_dropped(&child) {
-            return Vec::new();
-        }
-        let is_copy = child.attr("original") == Some("0") && !is_pointer(&child);
-        if let Some(id) = child.id().filter(|_| is_copy)
-            && !defined.insert(id.to_string())
+    let mut folded = Vec::with_capacity(element.children.len());
+    for mut node in std::mem::take(&mut element.children) {
+        if let Node::Element(child) = &mut node
+            && has_marks(child)
         {
-            return vec![Node::from(Element::new(&child.name).with("id-ref", id))];
+            if is_dropped(child) {
+                continue;
+            }
+            *child = Arc::new(unmarked(child, defined));
         }
-        if !is_copy && let Some(id) = child.id().filter(|_| !is_pointer(&child)) {
-            defined.insert(id.to_string());
-        }
-        fold(&mut child, defined);
-        unmark(&mut child);
-        vec![Node::from(child)]
-    });
+        folded.push(node);
+    }
+    element.children = folded;
+}
+
+fn has_marks(element: &Element) -> bool {
+    element.descendants().any(is_marked)
+}
+
+/// An element as it stays, or a reference in its place.
+fn unmarked(element: &Element, defined: &mut BTreeSet<String>) -> Element {
+    if let Some(id) = element.id().filter(|_| !is_original(element) && !is_pointer(element))
+        && !defined.insert(id.to_string())
+    {
+        return Element::new(&element.name).with("id-ref", id);
+    }
+    let mut element = element.clone();
+    fold(&mut element, defined);
+    unmark(&mut element);
+    element
 }
 
 fn unmark(element: &mut Element) {
@@ -127,9 +153,9 @@ fn unmark(element: &mut Element) {
 /// Permissions and tags for what is gone: the former lead nowhere, the latter shrink.
 fn close_dangling(configuration: &mut Element, defined: &BTreeSet<String>) {
     if let Some(acls) = configuration.find_mut(|child| child.name == "acls") {
-        super::super::tree::visit(acls, &mut |element| {
+        visit_fitting(acls, &|element| element.name == "acl_permission", &mut |element| {
             let gone = element.attr("reference").is_some_and(|id| !defined.contains(id));
-            if element.name == "acl_permission" && gone {
+            if gone {
                 super::rename_attribute(element, "reference", "xpath");
                 element.set("xpath", NOTHING);
                 unmark(element);

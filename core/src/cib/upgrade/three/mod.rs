@@ -2,8 +2,8 @@
 //!
 //! Six stages; `mark::unfold` first replaces references by copies, so that the others need not
 //! know of references, and `mark::restore` last turns copies of what is still there back.
-//! Between them, every element says where it comes from:
-//! - `original="1"`: it stood here; `original="0"`: it is a copy of what it referred to.
+//! Between them, an element says what became of it:
+//! - `original="0"`: it is a copy of what it referred to. All others stood here, or a stage made them.
 //! - `changed="1"`: a stage changed its attributes.
 //! - `<dropped/>`: something stood here that 4.0 does not know.
 
@@ -32,7 +32,7 @@ fn make_copy(element: &mut Element) {
 }
 
 fn is_original(element: &Element) -> bool {
-    element.attr("original") == Some("1")
+    element.attr("original") != Some("0")
 }
 
 fn rename_attribute(element: &mut Element, old: &str, new: &str) {

@@ -18,6 +18,9 @@ const RESOURCE_HINT: &str = "Consider setting the \"kind\" attribute for relevan
 
 /// Drops what 4.0 does not know any more, and says so.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
+    if !root.child("configuration").is_some_and(|configuration| configuration.descendants().any(is_concerned)) {
+        return (root, Vec::new());
+    }
     let mut removal = Removal::new(&root);
     if let Some(resources) = section(&mut root, "resources") {
         replace_children(resources, |resource| vec![Node::from(removal.resource(resource))]);
@@ -32,6 +35,19 @@ pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
         removal.meta(defaults, &OPERATION_META, OPERATION_HINT);
     }
     (root, removal.warnings)
+}
+
+/// Whether 4.0 does not know it where it may stand; all that goes with it is found from there.
+fn is_concerned(element: &Element) -> bool {
+    match element.name.as_str() {
+        "primitive" | "template" => element.attr("class").is_some_and(|class| CLASSES.contains(&class)),
+        "rkt" => true,
+        "nvpair" => {
+            let is_it = |name| OPERATION_META.contains(&name) || RESOURCE_META.contains(&name);
+            element.attr("name").is_some_and(is_it)
+        }
+        _ => false,
+    }
 }
 
 struct Removal {

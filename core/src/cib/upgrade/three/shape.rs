@@ -3,11 +3,11 @@
 //! One value a name in an attribute set; `master` is a promotable clone; a ping node is a member
 //! that may run nothing; `masters` is `promoted-max`; one rule a location constraint.
 
-use super::super::tree::{configuration, is_attribute_set, replace_children, section, visit};
+use super::super::tree::{configuration, is_attribute_set, replace_children, section, visit_fitting};
 use super::super::warning::Warning;
 use super::{PREFIX, dropped, make_copy, rename_attribute};
 use crate::xml::{Element, Name, Node};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A value that stands for the one built in, and ends the search for an earlier one.
 const DEFAULT: &str = "#default";
@@ -15,11 +15,13 @@ const DEFAULT: &str = "#default";
 /// The same document in 4.0's shape, and what to say of that.
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     if let Some(configuration) = configuration(&mut root) {
-        visit(configuration, &mut |element| match element.name.as_str() {
+        let is_concerned = |element: &Element| {
+            matches!(element.name.as_str(), "master" | "docker" | "podman" | "rkt") || repeats_a_name(element)
+        };
+        visit_fitting(configuration, &is_concerned, &mut |element| match element.name.as_str() {
             "master" => promotable(element),
             "docker" | "podman" | "rkt" => promoted_max(element),
-            _ if is_attribute_set(element) => keep_one_of_each_name(element),
-            _ => {}
+            _ => keep_one_of_each_name(element),
         });
     }
     let pings = ping_nodes(&mut root);
@@ -27,10 +29,16 @@ pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     if let Some(constraints) = section(&mut root, "constraints") {
         pings.into_iter().for_each(|ban| constraints.push(ban));
     }
-    if let Some(configuration) = configuration(&mut root) {
+    if let Some(configuration) = configuration(&mut root).filter(|_| !split.is_empty()) {
         point_to_parts(configuration, &split);
     }
     (root, Vec::new())
+}
+
+fn repeats_a_name(set: &Element) -> bool {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    is_attribute_set(set)
+        && !set.elements_named("nvpair").filter_map(|pair| pair.attr("name")).all(|name| seen.insert(name))
 }
 
 /// The first value of a name counted, or the first after its last default.
@@ -103,12 +111,15 @@ type Split = BTreeMap<String, Vec<String>>;
 
 fn split_locations(root: &mut Element) -> Split {
     let mut split = Split::new();
-    let Some(constraints) = section(root, "constraints") else { return split };
+    let rules = |constraint: &Element| constraint.elements_named("rule").count();
+    let is_concerned = |constraint: &Element| constraint.name == "rsc_location" && rules(constraint) > 1;
+    let constraints = section(root, "constraints").filter(|constraints| constraints.elements().any(is_concerned));
+    let Some(constraints) = constraints else { return split };
     replace_children(constraints, |constraint| {
-        let rules = constraint.elements_named("rule").count();
-        if constraint.name != "rsc_location" || rules < 2 {
+        if !is_concerned(&constraint) {
             return vec![Node::from(constraint)];
         }
+        let rules = rules(&constraint);
         let parts: Vec<Element> = (0..rules).map(|which| part(&constraint, which)).collect();
         let ids = parts.iter().filter_map(|part| part.id().map(str::to_string)).collect();
         split.insert(constraint.id().unwrap_or_default().to_string(), ids);
@@ -138,7 +149,8 @@ fn part(constraint: &Element, which: usize) -> Element {
 
 /// Permissions and tags that meant a constraint mean all its parts.
 fn point_to_parts(configuration: &mut Element, split: &Split) {
-    visit(configuration, &mut |element| match element.name.as_str() {
+    let is_concerned = |element: &Element| matches!(element.name.as_str(), "acl_permission" | "tag");
+    visit_fitting(configuration, &is_concerned, &mut |element| match element.name.as_str() {
         "acl_permission" => {
             let Some(parts) = element.attr("reference").and_then(|id| split.get(id)) else { return };
             let tests: Vec<String> = parts.iter().map(|id| format!("@id = '{id}'")).collect();
@@ -146,10 +158,7 @@ fn point_to_parts(configuration: &mut Element, split: &Split) {
             element.set("xpath", format!("//*[{}]", tests.join(" or ")));
         }
         "tag" => replace_children(element, |member| match member.id().and_then(|id| split.get(id)) {
-            Some(parts) => parts
-                .iter()
-                .map(|id| Node::from(Element::new("obj_ref").with("id", id).with("original", "1")))
-                .collect(),
+            Some(parts) => parts.iter().map(|id| Node::from(Element::new("obj_ref").with("id", id))).collect(),
             None => vec![Node::from(member)],
         }),
         _ => {}

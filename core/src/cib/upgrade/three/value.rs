@@ -2,7 +2,7 @@
 //!
 //! Sets are sorted by score, which 4.0 still honours but by which nobody finds their way.
 
-use super::super::tree::{configuration, is_attribute_set, visit};
+use super::super::tree::{configuration, is_attribute_set, visit_fitting};
 use super::super::warning::Warning;
 use super::dropped;
 use crate::score::Score;
@@ -23,8 +23,8 @@ const LEVEL_MAX: u32 = 9;
 pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     let mut warnings = Vec::new();
     if let Some(configuration) = configuration(&mut root) {
-        visit(configuration, &mut |element| {
-            sort_sets(element);
+        visit_fitting(configuration, &is_concerned, &mut |element| {
+            element.children.sort_by_key(rank);
             match element.name.as_str() {
                 "cluster_property_set" => properties(element, &mut warnings),
                 "date_spec" => moon(element, &mut warnings),
@@ -40,24 +40,19 @@ pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     (root, warnings)
 }
 
-/// Attribute sets go behind the other children, the highest score first.
-fn sort_sets(element: &mut Element) {
-    let is_set = |node: &Node| node.element().is_some_and(|child| is_attribute_set(child));
-    if !element.children.iter().any(is_set) {
-        return;
-    }
-    let (mut sets, others): (Vec<Node>, Vec<Node>) =
-        std::mem::take(&mut element.children).into_iter().partition(is_set);
-    sets.sort_by_key(|node| Reverse(rank(node)));
-    element.children = others;
-    element.children.extend(sets);
+/// Whether something of it may not be as 4.0 has it.
+fn is_concerned(element: &Element) -> bool {
+    matches!(element.name.as_str(), "cluster_property_set" | "date_spec" | "fencing-topology")
+        || is_attribute_set(element) && element.elements().any(is_valueless)
+        || !element.children.is_sorted_by_key(rank)
 }
 
-/// The set that the tools write to rules over all others.
-fn rank(node: &Node) -> (bool, Score) {
-    let Some(set) = node.element() else { return (false, Score::ZERO) };
+/// Attribute sets go behind the other children, the highest score first. The set that the tools write to rules
+/// over all others.
+fn rank(node: &Node) -> Option<Reverse<(bool, Score)>> {
+    let set = node.element().filter(|child| is_attribute_set(child))?;
     let score = set.attr("score").and_then(Score::parse).unwrap_or(Score::ZERO);
-    (set.id() == Some("cib-bootstrap-options"), score)
+    Some(Reverse((set.id() == Some("cib-bootstrap-options"), score)))
 }
 
 fn drop_children(element: &mut Element, unfit: fn(&Element) -> bool) {
