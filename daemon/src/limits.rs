@@ -2,6 +2,7 @@
 //! that goes back when it is not needed any more.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Descriptors that are enough for every connection and hundreds of agents at once.
 const DESCRIPTORS: u64 = 16_384;
@@ -30,6 +31,12 @@ pub fn keep_files_to_us() {
     let others = Mode::S_IWGRP | Mode::S_IWOTH;
     let before = umask(others);
     umask(before | others);
+}
+
+/// A file that may not grow any more is an error like a disk that is full, not the daemon's end.
+pub fn take_file_sizes_as_errors() {
+    // A signal that is heard, by nobody, ends nothing; unlike one that is ignored it means to agents what it meant.
+    drop(signal(SignalKind::from_raw(libc::SIGXFSZ)));
 }
 
 /// How many tools may be connected where so many descriptors are allowed.

@@ -155,6 +155,7 @@ impl Daemon {
         let connections_max = limits::connections_max(limits::raise_descriptors());
         limits::keep_no_memory();
         limits::keep_files_to_us();
+        limits::take_file_sizes_as_errors();
         let configured = Configured::read(&options)?;
         let me = configured.local();
         let lock = lock(&places)?;

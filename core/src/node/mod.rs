@@ -353,12 +353,23 @@ impl Node {
             self.effects.push(Effect::Exit);
             return;
         }
+        // Nobody decides anything about a node that the configuration does not have, and that has no quorum to
+        // be entered there: its end, neither.
+        let has_no_quorum = self.replica.agreement().is_some_and(|(view, _)| !view.quorate);
+        if has_no_quorum && !self.has_an_entry() {
+            return self.send(Message::Leaving { id: self.me().id });
+        }
         match self.interval_option("shutdown-escalation", ESCALATION_DEFAULT_MS) {
             0 => {}
             after_ms => self.timer_in(Timer::Escalation, after_ms),
         }
         let edit = crate::attribute::set(&self.node_ref(), "shutdown", &self.clock.epoch.to_string());
         self.send(Message::Update { request: None, edits: vec![edit], ends: None });
+    }
+
+    fn has_an_entry(&self) -> bool {
+        let id = self.me().id.to_string();
+        self.document().configuration().child("nodes").is_some_and(|nodes| nodes.child_with_id("node", &id).is_some())
     }
 
     /// Something keeps this node from leaving in order: it leaves all the same, and what it runs is the

@@ -125,9 +125,10 @@ impl Node {
     }
 
     /// Whether what so many hold cannot be missed by those who act later: a majority of all nodes; or one of
-    /// two, for the other alone does not act before both have met (`wait_for_all`).
+    /// two, if the other alone does not act before both have met (`wait_for_all`). Where quorum is ignored,
+    /// anybody acts.
     fn is_safe_with(&self, holders: usize) -> bool {
-        holders * 2 > self.settings.nodes || self.settings.two_node || self.ignores_quorum()
+        holders * 2 > self.settings.nodes || self.settings.two_node && self.settings.wait_for_all
     }
 
     /// A member holds this version, and so every configuration before it.

@@ -1,8 +1,9 @@
 //! What runs here, on disk: so that the next daemon finds what its predecessor left running.
 //!
 //! An entry is made before a program is run, and goes when it has ended. A daemon that died leaves
-//! entries: their programs are ended, with their groups and all that descends from them, before anything else is done. What an agent
-//! that has ended left behind on purpose, the resource itself, has no entry and lives on.
+//! entries: their programs are ended, with their groups and all that descends from them, before anything else is
+//! done; also what such a program has put into a session of its own, which may yet come to be the resource. What an
+//! agent that has ended left behind on purpose, the resource itself, has no entry and lives on.
 //!
 //! The files lie where a reboot empties them, and nothing depends on one that was lost with the
 //! host: so they are written without waiting for a disk, in place, and used again for the next entry.
@@ -11,6 +12,7 @@
 use crate::tree::{self, Process, processes};
 use nix::unistd::Pid;
 use quorate_core::text;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -109,7 +111,7 @@ impl Register {
             let noted = lines.next().and_then(running_as_noted);
             let group = noted.or_else(|| marked(mark)).filter(|_| !mark.is_empty());
             if let Some(group) = group {
-                found.push((purpose, tree::end(group)));
+                found.push((purpose, end_all(group, mark)));
             }
             let _ = fs::remove_file(file.path());
         }
@@ -167,15 +169,31 @@ pub fn entries(directory: &Path) -> usize {
     texts.filter(|text| !text.is_empty() && !text.starts_with('\n')).count()
 }
 
+/// Ends a program that runs, and whatever else bears its mark.
+fn end_all(group: Pid, mark: &str) -> BTreeSet<i32> {
+    let mut ended = tree::end(group);
+    for (id, process) in bearers(mark) {
+        if !ended.contains(&id) {
+            ended.extend(tree::end(Pid::from_raw(process.group)));
+        }
+    }
+    ended
+}
+
 /// A daemon may die between a program's start and the note of its number. A program that we run
 /// leads a group in our session; a service that it left behind leads none, or a session of its own.
 fn marked(mark: &str) -> Option<Pid> {
+    let leads = |(id, process): &(i32, Process)| process.group == *id && process.session != *id;
+    bearers(mark).find(leads).map(|(id, _)| Pid::from_raw(id))
+}
+
+/// What carries this mark in its environment, and lives.
+fn bearers(mark: &str) -> impl Iterator<Item = (i32, Process)> {
     let variable = format!("{MARK}={mark}");
-    processes().find_map(|id| {
+    processes().filter_map(move |id| {
         let environment = fs::read(format!("/proc/{id}/environ")).ok()?;
         let has = environment.split(|byte| *byte == 0).any(|one| one == variable.as_bytes());
-        let process = Process::read(id).filter(|_| has)?;
-        (process.group == id && process.session != id && !process.zombie).then(|| Pid::from_raw(id))
+        Process::read(id).filter(|process| has && !process.zombie).map(|process| (id, process))
     })
 }
 
@@ -220,6 +238,26 @@ mod tests {
             assert!(child.wait().unwrap().code().is_none());
             assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
         }
+    }
+
+    #[test]
+    fn what_a_running_program_has_put_into_a_session_of_its_own_is_ended_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let former = Register::open(directory.path()).unwrap();
+        let left = directory.path().join("../put-aside-by-a-test");
+        let script = format!("(setsid sh -c 'echo $$ >{}; sleep 1000' &); sleep 1000", left.display());
+        let mut child = leave(&former, &script, true);
+        let service = loop {
+            match fs::read_to_string(&left).ok().and_then(|text| text.trim().parse::<i32>().ok()) {
+                Some(id) => break id,
+                None => std::thread::sleep(Duration::from_millis(10)),
+            }
+        };
+        fs::remove_file(&left).unwrap();
+        let found = Register::open(directory.path()).unwrap().end_predecessors();
+        assert_eq!(found, [Running { purpose: "r start".into(), gone: true }]);
+        assert!(Process::read(service).is_none_or(|process| process.zombie));
+        child.wait().unwrap();
     }
 
     #[test]

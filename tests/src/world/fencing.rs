@@ -140,7 +140,8 @@ impl World {
 
     fn judge_end(&mut self, device: &Device, target: u32) {
         let now_in = self.let_in(device.by, target);
-        if now_in.is_some() && now_in != device.let_in {
+        // Who cuts itself off, for a person asks for it and nobody else can, does so in every view.
+        if device.by != target && now_in.is_some() && now_in != device.let_in {
             let detail = format!("n{target} by n{} at {} ms ({})", device.by, self.now, device.run.action);
             self.record.breaks("nobody is cut off who was let in again", detail);
         }

@@ -112,6 +112,7 @@ fn walk(mut nodes: Vec<Id>, steps: &[Step], tree: &Tree) -> Result<Vec<Id>, XPat
         let mut next = Vec::new();
         for node in nodes {
             let mut reached = along(step.axis, node, tree);
+            tree.look_at(reached.len() + 1)?;
             reached.retain(|at| passes(&step.test, step.axis, *at, tree));
             for predicate in &step.predicates {
                 reached = pass(reached, predicate, tree)?;

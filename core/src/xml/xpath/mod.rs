@@ -31,7 +31,7 @@ impl XPath {
     /// The nodes that it means, in document order; none if it is a number, a text or a truth.
     ///
     /// # Errors
-    /// It calls a function that there is not, or with what it does not take.
+    /// It calls a function that there is not, or with what it does not take; or it looks at too many nodes.
     pub fn find(&self, root: &Element) -> Result<Vec<Found>, XPathError> {
         let tree = nodes::Tree::of(root);
         match evaluate::value(&self.expression, &tree, value::Context::of_document())? {
@@ -114,6 +114,18 @@ mod tests {
         check("//node[concat('n', @id) = @uname]", "node#1 node#2");
         check("//primitive[@id = //group/primitive/@id]", "primitive#a primitive#b");
         check("//node[substring(@uname, 2, 1) mod 2 = 0]", "node#2");
+    }
+
+    #[test]
+    fn what_would_take_for_ever_is_refused() {
+        let deep = (0..4).fold("1".to_string(), |inner, _| format!("count(//*[{inner} > 0])"));
+        let many = |count: usize| {
+            let all: String = (0..count).map(|number| format!("<node id='{number}'/>")).collect();
+            let root = read(&format!("<cib>{all}</cib>")).expect("a document");
+            XPath::parse(&format!("//*[{deep} > 0]")).and_then(|path| path.find(&root)).map(|found| found.len())
+        };
+        assert_eq!(many(9), Ok(10));
+        assert_eq!(many(1_000), Err(XPathError("the XPath expression looks at too many nodes".into())));
     }
 
     #[test]

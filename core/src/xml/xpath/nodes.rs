@@ -2,7 +2,9 @@
 //!
 //! In: a root element. Out: numbers that stand for nodes: the smaller is the earlier.
 
+use super::error::XPathError;
 use crate::xml::tree::{Element, Node};
+use std::cell::Cell;
 
 /// What a found node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,12 +57,19 @@ struct Entry<'a> {
 /// A document with all its nodes in document order (XPath 1.0, section 5).
 pub struct Tree<'a> {
     entries: Vec<Entry<'a>>,
+    /// How many more nodes may be looked at.
+    left: Cell<u64>,
 }
+
+/// Looking at so many takes about a second. An expression that asks for more (`count(//*)` for each of
+/// thousands) would hold up whoever evaluates it: a daemon does so for each reader whom access lists bind.
+const LOOKED_AT_MAX: u64 = 20_000_000;
 
 impl<'a> Tree<'a> {
     /// Numbers all nodes of a document.
     pub fn of(root: &'a Element) -> Tree<'a> {
-        let mut tree = Tree { entries: vec![Entry { is: Is::Document, parent: DOCUMENT, place: 0, end: 0 }] };
+        let document = Entry { is: Is::Document, parent: DOCUMENT, place: 0, end: 0 };
+        let mut tree = Tree { entries: vec![document], left: Cell::new(LOOKED_AT_MAX) };
         tree.add(root, DOCUMENT, 0);
         tree.entries[DOCUMENT].end = tree.entries.len();
         tree
@@ -85,6 +94,16 @@ impl<'a> Tree<'a> {
         let id = self.entries.len();
         self.entries.push(Entry { is, parent, place, end: id + 1 });
         id
+    }
+
+    /// So many more nodes are looked at.
+    ///
+    /// # Errors
+    /// These are too many.
+    pub fn look_at(&self, count: usize) -> Result<(), XPathError> {
+        let left = self.left.get().checked_sub(count as u64);
+        self.left.set(left.ok_or_else(|| XPathError("the XPath expression looks at too many nodes".into()))?);
+        Ok(())
     }
 
     /// What a node is.
