@@ -4,14 +4,22 @@
 
 use quorate_shell::{crm, demo, install};
 use quorate_tools::{Exit, Io, TOOLS};
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let mut words = std::env::args_os();
     let called = words.next().unwrap_or_default();
     let name = Path::new(&called).file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-    let rest: Vec<String> = words.collect();
+    // What is no text would be written as another.
+    let rest: Vec<String> = match words.map(OsString::into_string).collect() {
+        Ok(rest) => rest,
+        Err(word) => {
+            eprintln!("{name}: `{}` is not UTF-8", word.to_string_lossy());
+            return ExitCode::from(Exit::USAGE.0);
+        }
+    };
     if let Some(exit) = run(&name, &rest) {
         return ExitCode::from(exit.0);
     }

@@ -3,7 +3,7 @@
 //! In: a date expression and the present. Out: whether it holds, and the next moment that may change it.
 //! Absent: the next change of a date_spec, which is not known ahead.
 
-use crate::cib::model::rule::{DateExpression, DateTest};
+use crate::cib::model::rule::{DateExpression, DateTest, range_of};
 use crate::time::Now;
 use quorate_grammar::literal::{DateTime, Duration};
 
@@ -39,7 +39,7 @@ pub fn judge(expression: &DateExpression, now: Now) -> Verdict {
             Some(end) if now.epoch() < end.epoch => Verdict::until(true, end.epoch),
             Some(_) => Verdict::for_good(false),
         },
-        DateTest::Spec(fields) => Verdict::for_good(fields.iter().all(|(name, ranges)| field_fits(name, ranges, now))),
+        DateTest::Spec(fields) => Verdict::for_good(fields.iter().all(|(name, range)| field_fits(name, range, now))),
     }
 }
 
@@ -54,7 +54,12 @@ fn in_range(start: Option<&str>, end: Option<&str>, duration: Option<&[(String, 
         return Verdict::for_good(false);
     }
     let start = start.and_then(|text| read(text, now));
-    let end = end.and_then(|text| read(text, now)).or_else(|| Some(start?.plus(&length(duration?)?)));
+    // So does a length that is none.
+    let lasts = match duration.filter(|_| end.is_none()).map(length) {
+        Some(None) => return Verdict::for_good(false),
+        known => known.flatten(),
+    };
+    let end = end.and_then(|text| read(text, now)).or_else(|| Some(start?.plus(&lasts?)));
     match (start, end) {
         (Some(start), _) if now.epoch() < start.epoch => Verdict::until(false, start.epoch),
         (_, Some(end)) if now.epoch() > end.epoch => Verdict::for_good(false),
@@ -63,10 +68,11 @@ fn in_range(start: Option<&str>, end: Option<&str>, duration: Option<&[(String, 
     }
 }
 
+/// `None` if an amount is no number.
 fn length(fields: &[(String, String)]) -> Option<Duration> {
     let mut total = Duration::default();
     for (name, text) in fields {
-        let amount: i64 = text.trim().parse().ok()?;
+        let amount: i64 = text.trim_start().parse().ok()?;
         match name.as_str() {
             "years" => total.years += amount,
             "months" => total.months += amount,
@@ -93,7 +99,7 @@ pub enum Side {
 pub fn side(expression: &DateExpression, now: Now) -> Option<Side> {
     match &expression.test {
         DateTest::Spec(fields) => {
-            let sides = fields.iter().filter_map(|(name, ranges)| field_side(name, ranges, now));
+            let sides = fields.iter().filter_map(|(name, range)| field_side(name, range, now));
             Some(sides.into_iter().find(|side| *side != Side::Within).unwrap_or(Side::Within))
         }
         DateTest::InRange { start, end, .. } => {
@@ -115,12 +121,12 @@ fn verdict_side(verdict: &Verdict) -> Side {
     }
 }
 
-fn field_fits(name: &str, ranges: &str, now: Now) -> bool {
-    field_side(name, ranges, now).is_none_or(|side| side == Side::Within)
+fn field_fits(name: &str, range: &str, now: Now) -> bool {
+    field_side(name, range, now).is_none_or(|side| side == Side::Within)
 }
 
-/// Seen from the ranges of one field; of several that do not fit, the last one tells.
-fn field_side(name: &str, ranges: &str, now: Now) -> Option<Side> {
+/// Seen from the number or the range of one field.
+fn field_side(name: &str, range: &str, now: Now) -> Option<Side> {
     let c = now.at.calendar();
     let value = match name {
         "years" => c.year as u32,
@@ -135,20 +141,11 @@ fn field_side(name: &str, ranges: &str, now: Now) -> Option<Side> {
         "seconds" => c.second,
         _ => return None,
     };
-    let bound = |text: &str| text.trim().parse::<u32>().ok();
-    let bounds = |range: &str| match range.split_once('-') {
-        None => bound(range).map(|only| (only, only)),
-        Some((low, "")) => bound(low).map(|low| (low, u32::MAX)),
-        Some(("", high)) => bound(high).map(|high| (0, high)),
-        Some((low, high)) => bound(low).zip(bound(high)),
-    };
-    let side = |range: &str| match bounds(range) {
+    Some(match range_of(range) {
         // What cannot be read never fits.
         None => Side::After,
         Some((low, _)) if value < low => Side::Before,
         Some((_, high)) if value > high => Side::After,
         Some(_) => Side::Within,
-    };
-    let sides: Vec<Side> = ranges.split(',').map(side).collect();
-    if sides.contains(&Side::Within) { Some(Side::Within) } else { sides.last().copied() }
+    })
 }

@@ -124,6 +124,7 @@ pub fn modified_group(
             return Err((2, format!("`{}` is the last member; delete the group instead", words[2])));
         }
         ("remove", Some(place)) if words.len() == 3 => drop(group.members.remove(place)),
+        ("remove", Some(_)) => return Err((3, format!("`{}` is one word too many", words[3]))),
         ("remove", None) => return Err((2, format!("`{}` is not a member of `{}`", words[2], words[0]))),
         ("add", Some(_)) => return Err((2, format!("`{}` is a member of `{}` already", words[2], words[0]))),
         ("add", None) => {

@@ -5,6 +5,7 @@
 
 use super::Reader;
 use super::rule::fields_of;
+use crate::cib::model::rule::range_of;
 use crate::note::Note;
 use crate::xml::Element;
 use quorate_grammar::literal;
@@ -19,11 +20,22 @@ impl<'a> Reader<'a> {
         self.span(element, id);
     }
 
-    /// Says which fields of a calendar or a length are none: they never fit, or do not count.
+    /// Says which fields of a calendar or a length are none.
     fn fields(&mut self, element: &Element, id: &str) {
-        for (name, text) in element.elements().flat_map(fields_of).filter(|(name, _)| name != OLDER_DAY) {
-            if !text.split(',').all(is_range) {
-                let text = format!("{name}={text} never fits: it is no number and no range of numbers");
+        let (calendars, lengths): (Vec<_>, Vec<_>) = element.elements().partition(|child| child.name == "date_spec");
+        for (name, text) in calendars.into_iter().flat_map(fields_of).filter(|(name, _)| name != OLDER_DAY) {
+            if range_of(&text).is_none() {
+                let why = match text.contains(',') {
+                    true => "it takes one number or range of numbers, and no list",
+                    false => "it is no number and no range of numbers",
+                };
+                let text = format!("{name}={text} never fits: {why}");
+                self.notes.push(Note::error(id, text).at(name.as_str()));
+            }
+        }
+        for (name, text) in lengths.into_iter().flat_map(fields_of) {
+            if text.trim_start().parse::<i64>().is_err() {
+                let text = format!("this rule's date never holds: {name}={text} of its duration is no number");
                 self.notes.push(Note::error(id, text).at(name.as_str()));
             }
         }
@@ -42,9 +54,8 @@ impl<'a> Reader<'a> {
                 self.notes.push(Note::info(id, why).at(name.as_str()));
                 continue;
             }
-            for range in text.split(',') {
-                let Some(why) = why_never(name, range) else { continue };
-                self.notes.push(Note::info(id, format!("{name}={range} never fits: {why}")).at(name.as_str()));
+            if let Some(why) = why_never(name, text) {
+                self.notes.push(Note::info(id, format!("{name}={text} never fits: {why}")).at(name.as_str()));
             }
         }
     }
@@ -118,34 +129,13 @@ fn bounds(field: &str) -> Option<(u32, u32)> {
     })
 }
 
-fn number(text: &str) -> Option<u32> {
-    text.trim().parse().ok()
-}
-
-fn is_range(text: &str) -> bool {
-    match text.split_once('-') {
-        None => number(text).is_some(),
-        Some((low, high)) => {
-            (low.is_empty() || number(low).is_some())
-                && (high.is_empty() || number(high).is_some())
-                && low.len() + high.len() > 0
-        }
-    }
-}
-
-/// Whether a number or a range of numbers has nothing in common with what is possible.
-fn is_beyond(text: &str, (least, most): (u32, u32)) -> bool {
-    let (low, high) = text.split_once('-').unwrap_or((text, text));
-    number(low).is_some_and(|low| low > most) || number(high).is_some_and(|high| high < least)
-}
-
 /// Why no moment is in a range of this field.
 fn why_never(name: &str, range: &str) -> Option<String> {
-    let bounds = bounds(name);
-    if let Some((least, most)) = bounds.filter(|bounds| is_beyond(range, *bounds)) {
+    let ((low, high), bounds) = (range_of(range)?, bounds(name));
+    // It has nothing in common with what is possible.
+    if let Some((least, most)) = bounds.filter(|(least, most)| low > *most || high < *least) {
         return Some(format!("{name} go from {least} to {most}"));
     }
-    let (low, high) = range.split_once('-').and_then(|(low, high)| number(low).zip(number(high)))?;
     let across = bounds.map(|(least, most)| format!("; across the end it is {low}-{most} or {least}-{high}"));
     (high < low).then(|| format!("it ends before it starts{}", across.unwrap_or_default()))
 }

@@ -114,3 +114,17 @@ pub enum DateTest {
     /// Field to ranges, such as `hours` to `9-16`.
     Spec(Vec<(String, String)>),
 }
+
+/// From where to where a number or a range of numbers goes (Pacemaker Explained, "Date Specifications"): one of
+/// them, for there are no lists. `None` if it is neither.
+pub fn range_of(text: &str) -> Option<(u32, u32)> {
+    // The first number may stand behind blanks, as the peer reads numbers; nothing else may.
+    let bound = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
+    let text = text.trim_start();
+    match text.split_once('-') {
+        None => bound(text).map(|only| (only, only)),
+        Some((low, "")) => bound(low).map(|low| (low, u32::MAX)),
+        Some(("", high)) => bound(high).map(|high| (0, high)),
+        Some((low, high)) => bound(low).zip(bound(high)),
+    }
+}

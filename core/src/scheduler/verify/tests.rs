@@ -360,9 +360,12 @@ fn dates_that_never_hold_are_told() {
         date(&format!("<date_expression id=\"e\" operation=\"date_spec\">{spec}</date_expression>"), expected);
     };
     spec("hours=\"9-17\" weekdays=\"1-5\"", "");
-    spec("hours=\"22-,0-6\"", "");
+    spec("hours=\"22-,0-6\"", "error e hours");
+    spec("hours=\"9,10\"", "error e hours");
+    spec("hours=\"9 - 17\"", "error e hours");
+    spec("hours=\"9-17 \"", "error e hours");
+    spec("hours=\" 9-17\"", "");
     spec("hours=\"22-6\"", "info e hours");
-    spec("hours=\"1,22-6\"", "info e hours");
     spec("weekdays=\"7-1\"", "info e weekdays");
     spec("months=\"11-2\"", "info e months");
     spec("years=\"2030-2020\"", "info e years");
@@ -383,6 +386,9 @@ fn dates_that_never_hold_are_told() {
     };
     lasting("hours=\"1\"", "");
     lasting("hours=\"0\"", "info e hours");
+    lasting("hours=\"-1\"", "");
+    lasting("hours=\"0x400\"", "error e hours");
+    lasting("days=\"1-3\"", "error e days");
     lasting("", "info e start");
     let between = |after: &str, before: &str, expected: &str| {
         let after = format!("<date_expression id=\"a\" operation=\"gt\" start=\"{after}\"/>");

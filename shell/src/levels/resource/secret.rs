@@ -96,9 +96,11 @@ fn write(session: &mut Session, call: &Call, id: &str, value: Option<&str>) -> O
 
 fn tell_others(session: &mut Session, secrets: &Secrets, id: &str, name: &str) -> Outcome {
     let file = secrets.file(id, name).map_err(failed)?;
-    if session.source.is_live() {
-        session.ui.info(&format!("this node keeps it: bring {0} and {0}.sign to the others", file.display()));
-    }
+    let (host, others) = match session.source.is_live() {
+        true => ("this node", "the others"),
+        false => ("this host", "the cluster's nodes"),
+    };
+    session.ui.info(&format!("{host} keeps it: bring {0} and {0}.sign to {others}", file.display()));
     Ok(())
 }
 
