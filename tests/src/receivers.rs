@@ -3,6 +3,7 @@
 //!
 //! In: a directory. Out: what arrived, in the order of arrival. Each ends with its value.
 
+use crate::lab::PATIENCE;
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -22,9 +23,6 @@ const MODULES: [(&str, &str); 3] = [
     ("SNMPv2-TC.txt", include_str!("../mibs/SNMPv2-TC.txt")),
     ("HOST-RESOURCES-MIB.txt", include_str!("../mibs/HOST-RESOURCES-MIB.txt")),
 ];
-
-/// The longest that a receiver may take to listen.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program that writes what it receives into a file.
 struct Receiver {
