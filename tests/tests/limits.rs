@@ -160,10 +160,6 @@ fn wait_until_all_run(lab: &Lab, count: usize) {
     lab.wait_until_idle();
 }
 
-fn each(nodes: &[&str], count: usize) -> BTreeMap<String, usize> {
-    nodes.iter().map(|node| ((*node).to_string(), count)).collect()
-}
-
 #[test]
 fn no_more_runs_anywhere_than_a_transition_may_have_at_once() {
     let lab = gated(3);
@@ -181,15 +177,21 @@ fn no_more_runs_anywhere_than_a_transition_may_have_at_once() {
     assert!(entries.iter().any(|entry| entry.action == "stop"));
 }
 
+/// What an administrator has set on a host holds there, in place of what the cluster says.
 #[test]
 fn no_more_runs_on_a_node_than_it_may_have_at_once() {
-    let lab = gated(3);
+    let mut lab = gated(3);
+    lab.stop("n2");
+    lab.set_variable("PCMK_node_action_limit", "1");
+    lab.start("n2");
+    lab.wait_together("n1", &["n1", "n2", "n3"]);
     load(&lab, 30, "", "node-action-limit=2");
-    wait_at_the_gate(&lab, "start", |by_node| *by_node == each(&["n1", "n2", "n3"], 2));
+    let allowed = BTreeMap::from([("n1", 2), ("n2", 1), ("n3", 2)].map(|(node, count)| (node.to_string(), count)));
+    wait_at_the_gate(&lab, "start", |by_node| *by_node == allowed);
     wait_until_all_run(&lab, 30);
     let mut most = most_at_once(&record(&lab));
-    assert!(most.remove("all") >= Some(6));
-    assert_eq!(most, each(&["n1", "n2", "n3"], 2));
+    assert!(most.remove("all") >= Some(5));
+    assert_eq!(most, allowed);
 }
 
 /// A move is counted where it comes from and where it goes: two nodes that are emptied at once onto a third move no
@@ -252,7 +254,7 @@ fn a_busy_host_is_given_one_operation_at_once() {
         lab.names().iter().all(|node| lab.whole_log(node).contains("hundredths: High"))
     });
     load(&lab, 10, "", "load-threshold=2%");
-    wait_at_the_gate(&lab, "start", |by_node| *by_node == each(&["n1", "n2"], 1));
+    wait_at_the_gate(&lab, "start", |by_node| by_node.get("n1") == Some(&1) && by_node.get("n2") == Some(&1));
     drop(toil);
     wait_until_all_run(&lab, 10);
 }
