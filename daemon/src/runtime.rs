@@ -530,6 +530,7 @@ fn settings(engine: &Engine, me: Member, watchdog: bool, variables: &Variables) 
         incarnation,
         uuid,
         infrastructure: engine.infrastructure.into(),
+        cluster_name: engine.cluster_name.clone(),
         starts_on_standby: variables.start_state.map(|state| state == StartState::Standby),
         jobs_max: variables.node_action_limit,
         cores: load::cores(),

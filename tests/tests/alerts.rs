@@ -131,7 +131,6 @@ fn the_sample_program_mails_what_happens() {
         server.install_sendmail(&lab.root(&name).join("usr/sbin"));
     }
     lab.start_together();
-    lab.done("n1", "crm_attribute -n cluster-name -v harbour");
     let program = place.join("alert").display().to_string();
     load(
         &lab,
@@ -146,7 +145,7 @@ fn the_sample_program_mails_what_happens() {
         server.messages().iter().filter_map(subject).collect()
     };
     let_it_happen(&mut lab, |name| {
-        let words = format!("harbour: The '{name}' attribute of the 'n1' node was updated in '7'");
+        let words = format!("lab: The '{name}' attribute of the 'n1' node was updated in '7'");
         servers.iter().flat_map(subjects).any(|subject| subject.ends_with(&words))
     });
     // n3 tells of n2, too.
@@ -155,7 +154,7 @@ fn the_sample_program_mails_what_happens() {
     }
 
     let told = subjects(&servers[0]);
-    let operation = |task: &str, name: &str| format!("harbour: Resource operation '{task}' for '{name}' on 'n1': ok");
+    let operation = |task: &str, name: &str| format!("lab: Resource operation '{task}' for '{name}' on 'n1': ok");
     let of_group = ["start", "stop"].map(|task| ["a", "b", "c"].map(|name| operation(task, name)));
     let [[a, b, c], [stop_a, stop_b, stop_c]] = &of_group;
     in_order(
@@ -167,14 +166,11 @@ fn the_sample_program_mails_what_happens() {
             stop_c,
             stop_b,
             stop_a,
-            "harbour: Node 'n2' is now 'lost'",
-            "harbour: Fencing Operation reboot of n2 by n1 for transition",
+            "lab: Node 'n2' is now 'lost'",
+            "lab: Fencing Operation reboot of n2 by n1 for transition",
         ],
     );
-    assert!(
-        told.iter().all(|subject| subject.starts_with("20") && subject[4..].starts_with(" harbour: ")),
-        "{told:#?}"
-    );
+    assert!(told.iter().all(|subject| subject.starts_with("20") && subject[4..].starts_with(" lab: ")), "{told:#?}");
     assert!(!servers.iter().flat_map(subjects).any(|subject| subject.contains("size")), "another attribute");
     let mails = servers[0].messages();
     for (words, variables) in [
