@@ -6,7 +6,8 @@ TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-util
     zsh fish less e2fsprogs util-linux mount tzdata libxml2-utils corosync iproute2 \
     fence-agents pacemaker-common systemd systemd-sysv systemd-container dbus procps \
     postgresql resource-agents-paf \
-    corosync-qdevice corosync-qnetd libfaketime
+    corosync-qdevice corosync-qnetd libfaketime \
+    esmtp python3-aiosmtpd snmp snmpd snmptrapd
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)

@@ -60,6 +60,7 @@ impl Alone {
             jobs_max: None,
             cores: 2,
             version: "test".into(),
+            cluster_name: Some("harbour".into()),
         };
         let text = format!(
             "<cib validate-with='pacemaker-4.0'><configuration>{resources}<nodes><node id='2' uname='n2'/></nodes><constraints/>\
@@ -297,6 +298,20 @@ fn what_runs_at_once_follows_the_load_where_it_is_to() {
             alone.step(Event::Load { hundredths: 200 });
             assert_eq!(alone.runs.len(), 2, "it is less busy");
         }
+    }
+}
+
+/// Agents and alerts ask for it.
+#[test]
+fn a_cluster_has_the_name_of_its_engine_unless_somebody_has_given_it_one() {
+    let given = "<crm_config><cluster_property_set id='o'><nvpair id='o-n' name='cluster-name' value='quay'/>\
+                 </cluster_property_set></crm_config>";
+    for (configuration, expected) in [("", "harbour"), (given, "quay")] {
+        let mut alone = Alone::with(configuration, None);
+        alone.lead();
+        let all = alone.node.document().configuration().descendants();
+        let names = all.filter(|pair| pair.attr("name") == Some("cluster-name"));
+        assert_eq!(names.filter_map(|pair| pair.attr("value")).collect::<Vec<_>>(), [expected]);
     }
 }
 

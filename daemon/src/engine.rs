@@ -57,6 +57,7 @@ pub struct Engine {
     pub cluster: Box<dyn Cluster>,
     /// As `crm_mon` shows it.
     pub infrastructure: &'static str,
+    pub cluster_name: Option<String>,
     /// A node that is not heard for so long is lost.
     pub token: Duration,
     /// After an outage, how long it may take until all who can hear each other are in one view.
@@ -124,6 +125,7 @@ fn join_embedded(
     Ok(Engine {
         cluster: Box::new(embedded),
         infrastructure: "quorate",
+        cluster_name: Some(file.cluster_name.clone()).filter(|name| !name.is_empty()),
         token: Duration::from_millis(timing.token),
         rejoin: Duration::from_millis(timing.rejoin(socket::REDIAL_LAST.as_millis() as u64)),
         two_node: file.two_node && file.nodes.len() == 2,
@@ -134,11 +136,13 @@ fn join_embedded(
 fn join_corosync(surveyed: Surveyed, epoch: u64) -> Result<Engine, EngineError> {
     let token = Duration::from_millis(surveyed.token_ms.into());
     let (two_node, wait_for_all) = (surveyed.two_node, surveyed.wait_for_all);
+    let cluster_name = surveyed.cluster_name.clone().filter(|name| !name.is_empty());
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let config = corosync::Config { group: GROUP.into(), epoch, incarnation: since_epoch.as_micros() as u64 };
     Ok(Engine {
         cluster: Box::new(corosync::join(surveyed, config)?),
         infrastructure: "corosync",
+        cluster_name,
         token,
         // A ring that loses a token agrees on the next one within `consensus`, 1.2 tokens.
         rejoin: token * 3,

@@ -17,7 +17,7 @@ use crate::perform::disk_thread::{self, DiskWork};
 use crate::perform::watchdog::{self, Watchdog};
 use crate::replay::Series;
 use crate::syslog::Syslog;
-use crate::variables::{StartState, Variables};
+use crate::variables::{Panic, StartState, Variables};
 use quorate_agents::fence_actions::FenceActions;
 use quorate_agents::host::Host;
 use quorate_agents::metadata::MetadataCache;
@@ -112,6 +112,7 @@ struct Daemon {
     agents: MetadataCache,
     fence_agents: FenceActions,
     watchdog: Watchdog,
+    panic: Panic,
     node: Node,
     engine: Engine,
     server: Server,
@@ -183,6 +184,7 @@ impl Daemon {
             agents: MetadataCache::default(),
             fence_agents: FenceActions::default(),
             watchdog,
+            panic: variables.panic,
             node,
             engine,
             server,
@@ -370,7 +372,7 @@ impl Daemon {
             Effect::Exit => return Flow::End,
             Effect::Reset { reason } => {
                 self.log.line("error", "watchdog", &format!("resetting this host: {reason}"));
-                watchdog::reset(&self.host.root);
+                watchdog::reset(&self.host.root, self.panic);
                 return Flow::End;
             }
         }
@@ -529,6 +531,7 @@ fn settings(engine: &Engine, me: Member, watchdog: bool, variables: &Variables) 
         incarnation,
         uuid,
         infrastructure: engine.infrastructure.into(),
+        cluster_name: engine.cluster_name.clone(),
         starts_on_standby: variables.start_state.map(|state| state == StartState::Standby),
         jobs_max: variables.node_action_limit,
         cores: load::cores(),

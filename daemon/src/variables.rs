@@ -6,7 +6,7 @@ use crate::syslog;
 use std::path::PathBuf;
 
 /// Names without their prefix that have no effect here, and why.
-const WITHOUT_EFFECT: [(&str, &str); 26] = [
+const WITHOUT_EFFECT: [(&str, &str); 28] = [
     ("debug", "all there is to be told is in the log already"),
     ("trace_functions", "there are no traces"),
     ("trace_files", "there are no traces"),
@@ -17,7 +17,9 @@ const WITHOUT_EFFECT: [(&str, &str); 26] = [
     ("schema_directory", "the schemas are part of the program"),
     ("remote_schema_directory", "the schemas are part of the program"),
     ("fail_fast", "a daemon that dies is started again by systemd, and fenced by the others if it is not"),
-    ("panic_action", "this host is reset by the others' fence devices"),
+    ("shutdown_delay", "there is one daemon, which ends when it has left"),
+    ("cluster_type", "corosync.conf or quorate.conf says what connects the hosts"),
+    ("cib_authkey_location", "the configuration is not reached from outside the cluster"),
     ("authkey_location", "remote nodes are not supported yet"),
     ("remote_address", "remote nodes are not supported yet"),
     ("remote_port", "remote nodes are not supported yet"),
@@ -42,6 +44,23 @@ pub enum StartState {
     Standby,
 }
 
+/// What becomes of this host where it must not go on (`PCMK_panic_action`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Panic {
+    pub way: PanicWay,
+    /// Its disks are written before, so that the log is there to be read.
+    pub sync: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PanicWay {
+    #[default]
+    Reboot,
+    /// The kernel stops, and dumps what it is set up to dump.
+    Crash,
+    Off,
+}
+
 /// Where log lines go besides the file of the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variables {
@@ -57,6 +76,7 @@ pub struct Variables {
     pub start_state: Option<StartState>,
     /// How many operations on resources run here at once, in place of what the cluster says.
     pub node_action_limit: Option<u32>,
+    pub panic: Panic,
     /// What is set and has no effect, or cannot be meant, in words.
     pub remarks: Vec<String>,
 }
@@ -71,6 +91,7 @@ impl Default for Variables {
             stderr: false,
             start_state: None,
             node_action_limit: None,
+            panic: Panic::default(),
             remarks: Vec::new(),
         }
     }
@@ -111,9 +132,11 @@ impl Variables {
                     _ => return Err("it is none of default, online, standby".into()),
                 }
             }
+            "panic_action" => self.panic = panic_action(value)?,
             "node_action_limit" => self.node_action_limit = Some(value.parse().map_err(|_| "it is no number")?),
             // What is said of the default is no wish.
             _ if matches!(truth(value), Ok(false)) => {}
+            "cluster_type" if value == "corosync" => {}
             // Variables of agents and of other programs bear these prefixes, too.
             _ => {
                 let known = WITHOUT_EFFECT.iter().find(|(known, _)| *known == name);
@@ -130,6 +153,18 @@ fn log_file(value: &str) -> Result<Option<PathBuf>, String> {
         path if path.starts_with('/') => Ok(Some(PathBuf::from(path))),
         _ => Err("it is no absolute path".into()),
     }
+}
+
+fn panic_action(value: &str) -> Result<Panic, String> {
+    let value = value.to_ascii_lowercase();
+    let (sync, way) = value.strip_prefix("sync-").map_or((false, value.as_str()), |way| (true, way));
+    let way = match way {
+        "reboot" => PanicWay::Reboot,
+        "crash" => PanicWay::Crash,
+        "off" => PanicWay::Off,
+        _ => return Err("it is none of reboot, crash, off, sync-reboot, sync-crash, sync-off".into()),
+    };
+    Ok(Panic { way, sync })
 }
 
 fn truth(value: &str) -> Result<bool, String> {
@@ -158,6 +193,7 @@ mod tests {
             ("PCMK_stderr", "yes"),
             ("PCMK_node_start_state", "standby"),
             ("PCMK_node_action_limit", "12"),
+            ("PCMK_panic_action", "sync-crash"),
             ("PATH", "/bin"),
         ]);
         assert_eq!(variables.log_file, Some(Some(PathBuf::from("/var/log/cluster.log"))));
@@ -165,6 +201,8 @@ mod tests {
         assert_eq!((variables.priority, variables.stderr), (6, true));
         assert_eq!(variables.start_state, Some(StartState::Standby));
         assert_eq!(variables.node_action_limit, Some(12));
+        assert_eq!(variables.panic, Panic { way: PanicWay::Crash, sync: true });
+        assert_eq!(read(&[("PCMK_panic_action", "off")]).panic, Panic { way: PanicWay::Off, sync: false });
         assert!(variables.remarks.is_empty(), "{:?}", variables.remarks);
     }
 
@@ -187,6 +225,10 @@ mod tests {
         assert_eq!(
             said("PCMK_node_start_state", "off"),
             "PCMK_node_start_state=off has no effect: it is none of default, online, standby"
+        );
+        assert_eq!(
+            said("PCMK_panic_action", "halt"),
+            "PCMK_panic_action=halt has no effect: it is none of reboot, crash, off, sync-reboot, sync-crash, sync-off"
         );
         for (name, why) in WITHOUT_EFFECT {
             assert_eq!(said(&format!("PCMK_{name}"), "7"), format!("PCMK_{name}=7 has no effect: {why}"));

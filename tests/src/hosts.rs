@@ -43,7 +43,8 @@ pub struct Hosts {
     pub lab: Lab,
     /// Where `fence_power` asks.
     pub power: Power,
-    switch: Switch,
+    /// What their cables are in.
+    pub switch: Switch,
     mounts: String,
     hosts: Vec<Host>,
 }

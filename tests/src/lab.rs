@@ -31,6 +31,8 @@ pub struct Lab {
     nodes: Vec<LabNode>,
     /// Daemons look after a file that stands for their host's watchdog.
     watchdogs: bool,
+    /// What administrators have set in the environment of daemons that are started.
+    variables: Vec<(String, String)>,
 }
 
 struct LabNode {
@@ -68,7 +70,7 @@ impl Lab {
             format!("totem {{\n  cluster_name: lab\n  token: {TOKEN_MS}\n}}\nnodelist {{\n{nodelist}}}\n");
         let key = directory.path().join("authkey");
         ClusterKey::create(&key).expect("a key");
-        let mut lab = Lab { directory, nodes: Vec::new(), watchdogs: false };
+        let mut lab = Lab { directory, nodes: Vec::new(), watchdogs: false, variables: Vec::new() };
         for number in 1..=count {
             let name = format!("n{number}");
             let root = lab.root(&name);
@@ -95,6 +97,11 @@ impl Lab {
             }
         }
         lab
+    }
+
+    /// Daemons that are started from now on find this in their environment.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_string(), value.to_string()));
     }
 
     /// A cluster of this many nodes, all together and led.
@@ -147,6 +154,7 @@ impl Lab {
         }
         let daemon = command
             .args(["--root".as_ref(), root.as_os_str(), "--node".as_ref(), name.as_ref(), "--test-hooks".as_ref()])
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(output.try_clone().expect("a second handle"))
             .stderr(output)

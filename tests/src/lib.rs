@@ -13,6 +13,7 @@ pub mod leftovers;
 pub mod needs;
 pub mod postgres;
 pub mod power;
+pub mod receivers;
 pub mod schema;
 pub mod shell;
 pub mod statements;

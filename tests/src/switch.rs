@@ -2,8 +2,18 @@
 //!
 //! In: how many hosts. Out: namespaces `network(N)`, where `e0` has the address `10.99.0.N`. All ends with it.
 
+use crate::lab::PATIENCE;
 use crate::leftovers;
-use std::process::Command;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What manages a switch.
+pub const MANAGER: &str = "/usr/sbin/snmpd";
+
+/// Where it is asked, and the word that lets one change something.
+pub const MANAGED_AT: (&str, &str) = ("10.99.0.254", "private");
 
 /// The switch, and the hosts' networks.
 pub struct Switch {
@@ -85,6 +95,62 @@ impl Switch {
     pub fn mute(&self, number: usize, muted: bool) {
         let verb = if muted { "add dev e0 root pfifo limit 0" } else { "del dev e0 root" };
         ip(&format!("netns exec {} tc qdisc {verb}", self.network(number))).expect("its queue");
+    }
+}
+
+impl Switch {
+    /// Has the switch managed by SNMP (package `snmpd`), as one that is bought: its ports are listed by their names,
+    /// `n1` for that of the first host, and switched on and off. As long as what is returned is kept.
+    pub fn manage(&self, directory: &Path) -> Manager {
+        let (address, word) = MANAGED_AT;
+        let network = format!("{}sw", self.prefix);
+        ip(&format!("-n {network} addr add {address}/24 dev br0")).expect("its address");
+        fs::create_dir_all(directory).expect("a directory");
+        let configuration = directory.join("snmpd.conf");
+        fs::write(&configuration, format!("rwcommunity {word}\n")).expect("its configuration");
+        let output = File::create(directory.join("snmpd.out")).expect("a file for its output");
+        let process = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "ip", "netns", "exec", &network, MANAGER, "-f", "-Lo", "-C", "-c"])
+            .args([configuration.as_os_str(), format!("udp:{address}:161").as_ref()])
+            .env("MIBS", "")
+            .env("SNMP_PERSISTENT_DIR", directory)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().expect("a second handle"))
+            .stderr(output)
+            .spawn()
+            .expect("what manages the switch");
+        let manager = Manager(process);
+        let deadline = Instant::now() + PATIENCE;
+        let said = || fs::read_to_string(directory.join("snmpd.out")).unwrap_or_default();
+        while !said().contains("NET-SNMP version") {
+            assert!(Instant::now() < deadline, "it does not listen: {}", said());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        manager
+    }
+
+    /// Gives a port another name.
+    pub fn rename_port(&self, from: &str, to: &str) {
+        // It may be down meanwhile: not every kernel gives another name to a port that is up.
+        for change in [format!("{from} down"), format!("{from} name {to}"), format!("{to} up")] {
+            ip(&format!("-n {}sw link set {change}", self.prefix)).expect("its port");
+        }
+    }
+
+    /// Whether a port is switched on.
+    pub fn port_is_on(&self, port: &str) -> bool {
+        let shown = Command::new("ip").args(["-n", &format!("{}sw", self.prefix), "link", "show", port, "up"]).output();
+        shown.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
+    }
+}
+
+/// What manages a switch, as long as it is kept.
+pub struct Manager(Child);
+
+impl Drop for Manager {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -40,7 +40,7 @@ impl Drop for Exporter {
 #[test]
 fn the_state_is_told_as_metrics_and_so_is_that_there_is_none() {
     let mut lab = Lab::started(1);
-    let changed = lab.tool("n1", &["crm_attribute", "-n", "cluster-name", "-v", "lab"]).status();
+    let changed = lab.tool("n1", &["crm_attribute", "-n", "cluster-name", "-v", "harbour"]).status();
     assert!(changed.is_ok_and(|status| status.success()));
     let exporter = Exporter::start(&lab);
     let page = exporter.get("/metrics");

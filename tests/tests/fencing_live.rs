@@ -426,3 +426,27 @@ fn a_node_that_loses_its_quorum_resets_itself_where_watchdogs_are_the_means() {
     lab.stop("n3");
     assert!(written(&lab, "n3").ends_with(b"V"));
 }
+
+/// The device cuts nodes off from their storage only: who comes back and hears of it resets itself, as its
+/// administrator has set it.
+#[test]
+fn a_node_that_hears_of_its_fencing_panics_where_that_is_the_reaction() {
+    if !needs::files(&[AGENT]) {
+        return;
+    }
+    let mut lab = Lab::with_watchdogs(3);
+    lab.set_variable("PCMK_panic_action", "off");
+    lab.start_together();
+    let storage = dummy(&lab, "storage", "pcmk_host_list=\"n1 n2 n3\"");
+    load(&lab, &format!("{storage}\nproperty fencing-reaction=panic"));
+    lab.wait_at("n1", "a", &["n2"]);
+    lab.wait_until_idle();
+    lab.partition(&["n2"]);
+    lab.wait("a elsewhere", starts_elsewhere);
+    let trigger = |name: &str| fs::read_to_string(lab.root(name).join("proc/sysrq-trigger")).expect("the trigger");
+    assert_eq!(trigger("n2"), "", "it knows nothing of it yet");
+    lab.heal();
+    lab.wait("n2's daemon to end", |lab| lab.log("n2").contains("quorated ends"));
+    assert!(lab.log("n2").contains("resetting this host: it hears that it was fenced"), "{}", lab.log("n2"));
+    assert_eq!(["n1", "n2", "n3"].map(trigger), ["", "o", ""]);
+}

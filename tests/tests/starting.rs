@@ -1,7 +1,9 @@
-//! What stands in the way of a daemon's start: refused with its place, or waited for and said.
+//! What stands in the way of a daemon's start: refused with its place, or waited for and said;
+//! and what its environment sets.
 
 use quorate_tests::lab::Lab;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 /// The configuration of a node named `n1`, with more nodes.
 fn configure(lab: &Lab, totem: &str, nodes: &str) {
@@ -56,4 +58,36 @@ fn a_missing_configuration_beside_its_backup_is_said() {
     lab.start("n1");
     lab.wait("it to be said", |lab| lab.log("n1").contains("cib.xml is missing"));
     assert!(lab.log("n1").contains("cib-"), "{}", lab.log("n1"));
+}
+
+/// What `/etc/default/pacemaker` sets is in the daemon's environment.
+#[test]
+fn what_administrators_set_is_honoured_or_said_to_be_without_effect() {
+    let mut lab = Lab::new(1);
+    let log = lab.directory().join("cluster.log");
+    let set = [
+        ("PCMK_logfile", log.to_str().expect("a path in words")),
+        ("PCMK_logfile_mode", "0640"),
+        ("PCMK_stderr", "yes"),
+        ("PCMK_debug", "pacemaker-based"),
+        ("PCMK_node_start_state", "standby"),
+    ];
+    for (name, value) in set {
+        lab.set_variable(name, value);
+    }
+    let is_on_standby = |lab: &Lab| lab.crm("n1", &["node", "show"]).contains("standby=on");
+    lab.start_together();
+    lab.wait("n1 to be on standby", is_on_standby);
+    assert_eq!(lab.whole_log("n1"), "", "the log is elsewhere");
+    let written = fs::read_to_string(&log).expect("the log");
+    let remark = "PCMK_debug=pacemaker-based has no effect: ";
+    assert!(written.contains("with quorum, led by n1") && written.contains(remark), "{written}");
+    assert_eq!(fs::metadata(&log).expect("the log").permissions().mode() & 0o777, 0o640);
+    let printed = fs::read_to_string(lab.root("n1").join("daemon.out")).expect("its output");
+    assert!(printed.contains(remark), "{printed}");
+
+    lab.stop("n1");
+    lab.set_variable("PCMK_node_start_state", "online");
+    lab.start_together();
+    lab.wait("n1 to be online", |lab| !is_on_standby(lab));
 }

@@ -157,7 +157,9 @@ impl Node {
             ("dc-version", self.settings.version.as_str()),
             ("cluster-infrastructure", self.settings.infrastructure.as_str()),
         ];
-        for (name, value) in about {
+        // Who has given the cluster another name means it.
+        let named = self.settings.cluster_name.as_deref().filter(|_| option(self.document(), "cluster-name").is_none());
+        for (name, value) in about.into_iter().chain(named.map(|value| ("cluster-name", value))) {
             if option(self.document(), name).as_deref() != Some(value) {
                 let pair =
                     Element::new("nvpair").with("id", format!("{set}-{name}")).with("name", name).with("value", value);

@@ -84,6 +84,8 @@ pub struct Settings {
     /// What the properties `cluster-infrastructure` and `dc-version` are to say.
     pub infrastructure: String,
     pub version: String,
+    /// What the property `cluster-name` is to say where nobody has set it.
+    pub cluster_name: Option<String>,
     /// Whether this node is to join on standby, or not, whatever it was before; none leaves it as it was.
     pub starts_on_standby: Option<bool>,
     /// How many operations on resources may run on this host at once, if it says so itself.

@@ -137,7 +137,7 @@ impl Executor {
             }
             self.state[at] = State::InFlight;
             self.in_flight += 1;
-            if let Some(node) = self.busy_node(at) {
+            for node in self.busy_nodes(at) {
                 *self.on_node.entry(node).or_default() += 1;
             }
             return Some(&self.graph.actions[self.graph.synapses[at].action]);
@@ -156,24 +156,28 @@ impl Executor {
             return false;
         };
         let action = &self.graph.actions[self.graph.synapses[at].action];
-        let migrates = |action: &Action| matches!(action.operation.as_str(), "migrate_to" | "migrate_from");
-        if !migrates(action) {
-            return false;
-        }
-        let running = self.running().filter(|other| migrates(other) && other.node == action.node);
-        running.count() >= limit as usize
+        let is_full = |node: &str| {
+            let running = self.running().filter(|other| migrates(other) && ends(other).contains(&node));
+            running.count() >= limit as usize
+        };
+        migrates(action) && ends(action).into_iter().any(is_full)
     }
 
     fn node_full(&self, at: usize) -> bool {
-        let Some(node) = self.busy_node(at) else { return false };
-        let running = self.on_node.get(&node).copied().unwrap_or(0);
-        self.node_limits.get(&node).is_some_and(|limit| running >= *limit)
+        let is_full = |node: String| {
+            let running = self.on_node.get(&node).copied().unwrap_or(0);
+            self.node_limits.get(&node).is_some_and(|limit| running >= *limit)
+        };
+        !self.node_limits.is_empty() && self.busy_nodes(at).into_iter().any(is_full)
     }
 
-    /// The node that an operation on a resource keeps busy.
-    fn busy_node(&self, at: usize) -> Option<String> {
+    /// The nodes that an operation on a resource keeps busy.
+    fn busy_nodes(&self, at: usize) -> Vec<String> {
         let action = &self.graph.actions[self.graph.synapses[at].action];
-        (action.kind == ActionKind::Resource).then(|| action.node.clone()).flatten()
+        match action.kind {
+            ActionKind::Resource => ends(action).into_iter().map(str::to_string).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether nothing is left to look at but what a limit holds back.
@@ -196,8 +200,8 @@ impl Executor {
             return false;
         }
         self.in_flight -= 1;
-        if let Some(running) = self.busy_node(at).and_then(|node| self.on_node.get_mut(&node)) {
-            *running -= 1;
+        for node in self.busy_nodes(at) {
+            *self.on_node.entry(node).or_default() -= 1;
         }
         self.state[at] = match outcome {
             Outcome::Done => State::Confirmed,
@@ -237,4 +241,22 @@ impl Executor {
             false => Progress::Terminated,
         }
     }
+}
+
+fn migrates(action: &Action) -> bool {
+    matches!(action.operation.as_str(), "migrate_to" | "migrate_from")
+}
+
+/// The nodes that have to do with an action. A move is work for where it comes from and for where it goes, as
+/// Pacemaker counts it: a host that is moved to from all others is not flooded.
+fn ends(action: &Action) -> Vec<&str> {
+    if !migrates(action) {
+        return action.node.as_deref().into_iter().collect();
+    }
+    let mut ends: Vec<&str> =
+        ["migrate_source", "migrate_target"].into_iter().filter_map(|end| action.meta(end)).collect();
+    if ends.is_empty() {
+        ends.extend(action.node.as_deref());
+    }
+    ends
 }

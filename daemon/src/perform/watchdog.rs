@@ -4,6 +4,7 @@
 //! In: the loop's turns, and whether this node left in order. Out: writes to the device.
 //! Absent: whether to reset (see `core::node::fencer::watchdog`), the device's own time.
 
+use crate::variables::{Panic, PanicWay};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -50,11 +51,20 @@ impl Watchdog {
     }
 }
 
-/// Resets the host at once, without a word to its disks. Where that is not to be had the daemon ends,
-/// and the watchdog does it in its time.
-pub fn reset(root: &Path) {
+/// Resets the host at once, as it is to be done here: without a word to its disks, unless that is wanted. Where that
+/// is not to be had the daemon ends, and the watchdog does it in its time.
+pub fn reset(root: &Path, panic: Panic) {
+    if panic.sync {
+        // A disk that does not answer holds this up, and the watchdog does not wait for it.
+        nix::unistd::sync();
+    }
+    let word = match panic.way {
+        PanicWay::Reboot => b"b",
+        PanicWay::Crash => b"c",
+        PanicWay::Off => b"o",
+    };
     let trigger = OpenOptions::new().write(true).open(root.join("proc/sysrq-trigger"));
     if let Ok(mut trigger) = trigger {
-        let _ = trigger.write_all(b"b");
+        let _ = trigger.write_all(word);
     }
 }

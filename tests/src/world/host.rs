@@ -137,6 +137,7 @@ impl Host {
             jobs_max: None,
             cores: 2,
             version: "test".into(),
+            cluster_name: None,
         }
     }
 

@@ -173,7 +173,7 @@ pub fn able(node: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> 
             Targets::All => true,
             Targets::Listed(listed) => listed.contains(node),
             Targets::AskList | Targets::AskStatus | Targets::AskAgent => {
-                listed_by(&device, wish).is_ok_and(|ports| ports.iter().any(|port| port == node))
+                listed_by(&device, wish).is_ok_and(|ports| ports.contains(&device.port(node)))
             }
         };
         if can {
