@@ -6,8 +6,14 @@
 use super::problem::{Blamed, Problem};
 use quorate_core::xml::Element;
 use quorate_grammar::Severity;
+use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// A disk that is there answers in milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub fn check(configuration: &Element) -> Vec<Problem> {
     let alerts = configuration.child("alerts").into_iter().flat_map(Element::elements);
@@ -29,12 +35,21 @@ fn problem(id: &str, path: &str, obstacle: String) -> Problem {
 /// Why it would not run.
 fn obstacle(path: &Path) -> Option<String> {
     let shown = path.display();
-    match std::fs::metadata(path) {
-        Err(error) => Some(format!("`{shown}`: {error}")),
-        Ok(file) if !file.is_file() => Some(format!("`{shown}` is no program")),
-        Ok(file) if file.permissions().mode() & 0o111 == 0 => Some(format!("`{shown}` may not be executed")),
-        Ok(_) => None,
+    match look(path) {
+        None => Some(format!("the disk of `{shown}` does not answer")),
+        Some(Err(error)) => Some(format!("`{shown}`: {error}")),
+        Some(Ok(file)) if !file.is_file() => Some(format!("`{shown}` is no program")),
+        Some(Ok(file)) if file.permissions().mode() & 0o111 == 0 => Some(format!("`{shown}` may not be executed")),
+        Some(Ok(_)) => None,
     }
+}
+
+/// Alerts may lie on network disks: one that does not answer must not keep people from their commands.
+fn look(path: &Path) -> Option<std::io::Result<Metadata>> {
+    let (tell, told) = mpsc::channel();
+    let path = path.to_path_buf();
+    std::thread::spawn(move || drop(tell.send(std::fs::metadata(path))));
+    told.recv_timeout(PATIENCE).ok()
 }
 
 #[cfg(test)]
