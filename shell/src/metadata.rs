@@ -5,14 +5,20 @@
 //! Absent: checking a configuration against it (see `check`).
 
 use crate::catalogue::AgentName;
+use quorate_agents::host::Environment;
+use quorate_agents::program::{Call, run};
+use quorate_agents::register::Register;
 use quorate_core::agent::Metadata;
 use quorate_core::cib::model::documented;
+use quorate_tools::agent::wait;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::rc::Rc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// An agent only prints a text for it; agents themselves say 5 s.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Meta attributes of resources that the scheduler knows.
 pub const META_ATTRIBUTES: &[&str] = &[
@@ -138,7 +144,7 @@ impl Memory {
         }
         let told = program(ocf_root, agent).and_then(|(path, arguments)| {
             let text = self.kept(&name, &path).or_else(|| {
-                let text = ask(ocf_root, &path, arguments)?;
+                let text = ask(ocf_root, &path, arguments, TIMEOUT)?;
                 self.keep(&name, &path, &text);
                 Some(text)
             })?;
@@ -197,18 +203,39 @@ fn program(ocf_root: &Path, agent: &AgentName) -> Option<(PathBuf, &'static [&'s
     path.is_file().then_some((path, arguments))
 }
 
-fn ask(ocf_root: &Path, path: &Path, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new(path);
-    command.args(arguments).env("OCF_ROOT", ocf_root).stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.contains("<resource-agent").then_some(text)
+/// `None` if it does not tell, or not within the time: one that hangs must not keep people from their commands.
+fn ask(ocf_root: &Path, program: &Path, arguments: &[&str], timeout: Duration) -> Option<String> {
+    let given = std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let mut environment: Environment = given.collect();
+    environment.insert("OCF_ROOT".to_string(), ocf_root.to_string_lossy().into_owned());
+    let call = Call {
+        program,
+        arguments: arguments.to_vec(),
+        environment: &environment,
+        input: String::new(),
+        timeout,
+        purpose: format!("{} meta-data", program.display()),
+        run_as: None,
+    };
+    let ended = wait(run(call, &Register::default())).ok()?;
+    ended.stdout.contains("<resource-agent").then_some(ended.stdout)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_that_hangs_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let agent = directory.path().join("Hangs");
+        std::fs::write(&agent, "#!/bin/sh\necho '<resource-agent/>'\nsleep 1000\n").unwrap();
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&agent, PermissionsExt::from_mode(0o755)).unwrap();
+        let told = ask(directory.path(), &agent, &["meta-data"], Duration::from_millis(200));
+        assert_eq!(told.as_deref(), Some("<resource-agent/>\n"), "what it said until then");
+    }
 
     #[test]
     fn an_agent_is_asked_again_only_when_it_changed() {

@@ -85,7 +85,7 @@ pub fn cannot_run(why: &str) {
     assert!(!is_strict || reason.is_some(), "{line}; tests/cannot_run.toml does not excuse it");
 }
 
-/// `shell_live::commands_run`: the file's name and the test's.
+/// `shell_live::commands_run_and_files_go_to_all_hosts`: the file's name and the test's.
 fn test_name(file: &str, test: &str) -> String {
     let file = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
     format!("{file}::{test}")
