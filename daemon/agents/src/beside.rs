@@ -3,6 +3,7 @@
 //!
 //! Absent: what is done with files below `/run` and `/proc`, which do not hang.
 
+use crate::obstacle::{Meaning, Obstacle};
 use std::io;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -15,6 +16,16 @@ pub(crate) enum NoAnswer {
     Late,
     /// There is no thread to be had for it.
     NoThread(io::Error),
+}
+
+impl NoAnswer {
+    /// Why nothing is known of this, which was looked for so long.
+    pub(crate) fn obstacle(self, what: &str, within: Duration) -> Obstacle {
+        match self {
+            NoAnswer::Late => Obstacle::late(what, within),
+            NoAnswer::NoThread(error) => Obstacle::new(Meaning::Error, format!("{what}: {error}")),
+        }
+    }
 }
 
 /// Does something on a thread of its own. It may begin programs there.

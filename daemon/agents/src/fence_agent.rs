@@ -2,7 +2,7 @@
 //!
 //! In: an agent's name, what it is told. Out: how it ended. Absent: what that means (see `fence`).
 
-use crate::beside::{NoAnswer, beside};
+use crate::beside::beside;
 use crate::host::Host;
 use crate::obstacle::{Meaning, Obstacle};
 use crate::program::{self, Call, End, Ended};
@@ -60,8 +60,7 @@ pub(crate) async fn installed(host: &Host, agent: &str, within: Duration) -> Res
     match beside(within, move || find(&host, &name)).await {
         Ok(Some(found)) => Ok(found),
         Ok(None) => Err(Obstacle::new(Meaning::NotInstalled, format!("fence agent {agent} is not installed"))),
-        Err(NoAnswer::Late) => Err(Obstacle::late(format!("fence agent {agent}"), within)),
-        Err(NoAnswer::NoThread(error)) => Err(Obstacle::new(Meaning::Error, format!("fence agent {agent}: {error}"))),
+        Err(no_answer) => Err(no_answer.obstacle(&format!("fence agent {agent}"), within)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! OCF agents: where they are, what they are told (OCF Resource Agent API 1.1), what their exit
 //! means.
 
-use crate::beside::{NoAnswer, beside};
+use crate::beside::beside;
 use crate::host::{Environment, Host};
 use crate::metadata::MetadataCache;
 use crate::obstacle::{Meaning, Obstacle};
@@ -63,8 +63,7 @@ async fn prepare_in_time(host: &Host, run: &Run) -> Result<Prepared, Obstacle> {
     let agent = run.resource.kind.clone();
     match beside(within, move || prepare(&host, &run)).await {
         Ok(prepared) => prepared,
-        Err(NoAnswer::Late) => Err(Obstacle::late(agent, within)),
-        Err(NoAnswer::NoThread(error)) => Err(Obstacle::new(Meaning::Error, format!("{agent}: {error}"))),
+        Err(no_answer) => Err(no_answer.obstacle(&agent, within)),
     }
 }
 
