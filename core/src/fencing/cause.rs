@@ -5,7 +5,8 @@
 
 use crate::cib::{Document, Edit};
 use crate::lrm::result::NodeRef;
-use crate::status::cause::{self, CAUSE, CAUSES, FencingCause};
+use crate::status::cause::{self, CAUSE, CAUSES, FencingCause, WORKED};
+use crate::status::history;
 use crate::xml::Element;
 use crate::xml::path::{Path, Step};
 use std::collections::BTreeSet;
@@ -17,6 +18,8 @@ pub struct Proved<'a> {
     /// When it was asked for. Seconds since the epoch.
     pub at: i64,
     pub resources: &'a BTreeSet<String>,
+    /// Those of them that had worked on it.
+    pub worked: &'a BTreeSet<String>,
 }
 
 /// Remembers a fencing; what is too old to count goes.
@@ -31,9 +34,17 @@ pub fn remember(document: &Document, node: &NodeRef, proved: &Proved) -> Vec<Edi
             .with("id", format!("{}-{resource}", proved.fencing))
             .with("resource", resource)
             .with("action", proved.action)
-            .with("at", proved.at.to_string()),
+            .with("at", proved.at.to_string())
+            .with(WORKED, proved.worked.contains(resource).to_string()),
     });
     old.map(|cause| remove(node, &cause)).chain(new).collect()
+}
+
+/// Which of these resources have worked on a node, by its state.
+pub fn worked(document: &Document, node: &NodeRef, resources: &BTreeSet<String>) -> BTreeSet<String> {
+    let state = document.status().child_with_id("node_state", &node.id);
+    let history = state.map(history::read).unwrap_or_default();
+    resources.iter().filter(|resource| cause::has_worked(&history, resource)).cloned().collect()
 }
 
 /// Forgets what was remembered of a node for these resources (by their names without an instance's
@@ -72,7 +83,9 @@ mod tests {
             let (at, resources) = fencing.split_once('=').expect("time=resources");
             let resources = resources.split(',').map(str::to_string).collect();
             let at = at.parse().expect("a number");
-            let proved = Proved { fencing: &format!("f{at}"), action: "reboot", at, resources: &resources };
+            let worked = BTreeSet::new();
+            let proved =
+                Proved { fencing: &format!("f{at}"), action: "reboot", at, resources: &resources, worked: &worked };
             document = cib::edit::apply_all(&document, &remember(&document, &node, &proved)).expect("it fits");
         }
         if let Some(names) = forgotten {
@@ -88,6 +101,29 @@ mod tests {
         check("1000=a 2000=a,b", None, "1000=a 2000=a 2000=b");
         check("1000=a 2000=a,b 4700=c", None, "2000=a 2000=b 4700=c");
         check("1000=a 9000=a", None, "9000=a");
+    }
+
+    #[test]
+    fn what_has_worked_is_known_from_the_history() {
+        let history = |records: &str| {
+            let text = format!(
+                "<cib><configuration/><status><node_state id='2' uname='n2'><lrm id='2'><lrm_resources>\
+                 <lrm_resource id='a:1'>{records}</lrm_resource></lrm_resources></lrm></node_state></status></cib>"
+            );
+            let document = Document::read(&text).expect("a CIB");
+            let node = NodeRef { id: "2".into(), name: "n2".into() };
+            !worked(&document, &node, &BTreeSet::from(["a".to_string(), "b".to_string()])).is_empty()
+        };
+        let record = |operation: &str, interval: &str, code: i32| {
+            format!(
+                "<lrm_rsc_op id='{operation}' operation='{operation}' interval='{interval}' rc-code='{code}' op-status='0'/>"
+            )
+        };
+        assert!(!history(""));
+        assert!(!history(&(record("start", "0", 1) + &record("stop", "0", 1))));
+        assert!(!history(&record("monitor", "0", 7)));
+        assert!(history(&record("start", "0", 0)));
+        assert!(history(&(record("monitor", "10000", 1) + &record("stop", "0", 1))));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! In: `<node_state>`. Out: [`FencingCause`]s. Never here: what follows from them (see
 //! `scheduler::resolve::repeated`), writing them (see `fencing::cause`).
 
+use super::history::ResourceHistory;
 use crate::xml::Element;
 use std::collections::BTreeSet;
 
@@ -10,6 +11,9 @@ use std::collections::BTreeSet;
 pub const CAUSES: &str = "fencing_causes";
 /// The element of one cause.
 pub const CAUSE: &str = "fencing_cause";
+
+/// Its attribute that says `false` if the resource had never worked there.
+pub const WORKED: &str = "worked";
 
 /// In place of an action: `off` was wanted, and no device's agent has it.
 pub const OFF_IMPOSSIBLE: &str = "off-impossible";
@@ -27,6 +31,8 @@ pub struct FencingCause {
     pub action: String,
     /// When it was asked for. Seconds since the epoch.
     pub at: i64,
+    /// Whether the resource had ever worked there since the node was up.
+    pub worked: bool,
 }
 
 impl FencingCause {
@@ -59,7 +65,15 @@ fn one(element: &Element) -> Option<FencingCause> {
         resource: text("resource")?,
         action: text("action").unwrap_or_else(|| "reboot".to_owned()),
         at: element.attr("at")?.parse().ok()?,
+        worked: element.attr(WORKED) != Some("false"),
     })
+}
+
+/// Whether a resource (by its name without an instance's number) has ever worked on a node, by its history there:
+/// it is monitored again and again only after it was started.
+pub fn has_worked(history: &[ResourceHistory], resource: &str) -> bool {
+    let of_it = history.iter().filter(|history| history.id().split(':').next() == Some(resource));
+    of_it.flat_map(|history| &history.operations).any(|record| record.interval_ms > 0 || record.worked())
 }
 
 /// The resources whose failures a node was switched off for, each once, if that is what was done to it last.
@@ -77,7 +91,7 @@ mod tests {
     fn who_is_switched_off_is_so_for_each_resource_once() {
         let cause = |resource: &str, action: &str, at: i64| {
             let (id, resource, action) = (format!("{resource}-{at}"), resource.to_owned(), action.to_owned());
-            FencingCause { id, resource, action, at }
+            FencingCause { id, resource, action, at, worked: true }
         };
         // A host may be back within the second in which it was rebooted.
         let within_a_second = [cause("a", "reboot", 7), cause("a", "reboot", 9), cause("a", "off", 9)];

@@ -49,7 +49,8 @@ impl ResourceHistory {
     }
 }
 
-pub(super) fn read(node_state: &Element) -> Vec<ResourceHistory> {
+/// What a node's state says of the resources that were seen on it.
+pub fn read(node_state: &Element) -> Vec<ResourceHistory> {
     let Some(list) = node_state.child("lrm").and_then(|lrm| lrm.child("lrm_resources")) else {
         return Vec::new();
     };

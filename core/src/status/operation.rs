@@ -129,6 +129,12 @@ impl OperationRecord {
         record
     }
 
+    /// The agent did what it was asked, or found it running. Not what it says that says of every node that it is
+    /// promoted there.
+    pub fn worked(&self) -> bool {
+        self.status == Some(ExecutionStatus::Done) && matches!(self.exit_code, Some(exit::OK | exit::DEGRADED))
+    }
+
     /// An attribute of the `<lrm_rsc_op>`.
     pub fn attr(&self, name: &str) -> Option<&str> {
         self.element.attr(name)

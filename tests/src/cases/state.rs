@@ -15,6 +15,7 @@
 //! | `ticket T granted`, `revoked`, `standby` | |
 //! | `p1 kept for n1`, `p1 changed on n1`, `p1 reloadable on n1` | a shutdown lock; other parameters than those configured |
 //! | `n1 was rebooted for p1 5m ago`, `switched-off`, `off-impossible` | it was fenced for a failure of that; no device can |
+//! | `n1 was rebooted for unstarted p1 5m ago` | and that had never worked there |
 //! | `quorum lost`, `quorum lost meanwhile`, `leader n2`, `now 2026-01-01T12:00:00Z` | |
 
 use quorate_core::cib::{Document, upgrade};
@@ -72,6 +73,8 @@ pub enum Fact {
         resource: String,
         action: &'static str,
         age: i64,
+        /// Whether it had worked there before.
+        worked: bool,
     },
     /// `had`: this partition had it before.
     NoQuorum {
@@ -132,14 +135,20 @@ fn one(text: &str) -> Option<Fact> {
             Fact::Attribute { name: owned(name), value: owned(value), node: owned(node) }
         }
         [node, word] => Fact::Node { node: owned(node), standing: standing(word)? },
-        [node, "was", how, "for", resource, ref rest @ ..] => {
+        [node, "was", how, "for", ref about @ ..] => {
+            let (worked, [resource, rest @ ..]) = (match about {
+                ["unstarted", about @ ..] => (false, about),
+                about => (true, about),
+            }) else {
+                return None;
+            };
             let action = match how {
                 "rebooted" => "reboot",
                 "switched-off" => "off",
                 "off-impossible" => "off-impossible",
                 _ => return None,
             };
-            Fact::Fenced { node: owned(node), resource: owned(resource), action, age: age(rest)? }
+            Fact::Fenced { node: owned(node), resource: owned(resource), action, age: age(rest)?, worked }
         }
         [resource, "kept", "for", node, ref rest @ ..] => {
             Fact::Kept { resource: owned(resource), node: owned(node), age: age(rest)? }
@@ -248,7 +257,9 @@ pub fn status(facts: &[Fact], configuration: &mut Element, root: &mut Element) -
                 root.set("no-quorum-panic", if *had { "1" } else { "0" });
             }
             Fact::Leader(node) => leader = Some(node.clone()),
-            Fact::Fenced { node, resource, action, age } => writer.fenced(node, resource, action, *age),
+            Fact::Fenced { node, resource, action, age, worked } => {
+                writer.fenced(node, resource, action, *age, *worked);
+            }
             Fact::Attribute { name, value, node } => writer.attribute(node, name, value),
             Fact::Ticket { name, state } => writer.ticket(name, state),
             Fact::Result(outcome) => writer.result(outcome),
@@ -326,12 +337,12 @@ impl Writer<'_> {
         set.push(Element::new("nvpair").with("id", format!("{id}-{word}")).with("name", name).with("value", value));
     }
 
-    fn fenced(&mut self, node: &str, resource: &str, action: &str, age: i64) {
+    fn fenced(&mut self, node: &str, resource: &str, action: &str, age: i64, worked: bool) {
         let at = (self.now - age).to_string();
         let causes = self.state(node).child_or_new("fencing_causes");
         causes.set("id", node);
         let cause = Element::new("fencing_cause").with("id", format!("{at}-{resource}")).with("resource", resource);
-        causes.push(cause.with("action", action).with("at", at));
+        causes.push(cause.with("action", action).with("at", at).with("worked", worked.to_string()));
     }
 
     fn ticket(&mut self, name: &str, state: &str) {

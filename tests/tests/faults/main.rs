@@ -146,7 +146,7 @@ fn nobody_confirms_that_a_member_is_off() {
 
 /// Its probe says that it is stopped: only what was tried tells that no node is better than another.
 #[test]
-fn for_what_can_be_started_and_stopped_nowhere_not_all_are_cut_off_for_ever() {
+fn for_what_can_be_started_and_stopped_nowhere_one_is_cut_off_once() {
     for nodes in [2, 3, 5] {
         for seed in 0..SEEDS {
             let mut world = World::calm_with(seed, nodes, Chance::new(seed), Some(STUBBORN));
@@ -154,7 +154,7 @@ fn for_what_can_be_started_and_stopped_nowhere_not_all_are_cut_off_for_ever() {
             let ended = world.run();
             let told = || format!("seed {seed}\n{}", world.story.join("\n"));
             assert!(ended.is_ok(), "{ended:?}\n{}", told());
-            assert!(world.record.fenced.len() <= 2, "{:?}\n{}", world.record.fenced, told());
+            assert!(world.record.fenced.len() <= 1, "{:?}\n{}", world.record.fenced, told());
         }
     }
 }

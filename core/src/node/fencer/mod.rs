@@ -275,8 +275,9 @@ impl Node {
         }
         if let Some(active) = self.fencer.active.remove(target) {
             self.remember_run(target, active.incarnation);
-            self.fenced(target, active.events().cloned().collect());
+            // Its history goes with the fencing.
             self.remember_causes(target, &active);
+            self.fenced(target, active.events().cloned().collect());
         }
     }
 

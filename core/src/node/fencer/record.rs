@@ -34,7 +34,8 @@ impl Node {
     fn remember_for(&mut self, target: &str, ended: &UnderWay, action: &str) {
         let FencingEvent { id, at, .. } = &ended.event;
         let Some(node) = self.find_node(target) else { return };
-        let proved = Proved { fencing: id, action, at: *at, resources: &ended.causes };
+        let worked = cause::worked(self.document(), &node, &ended.causes);
+        let proved = Proved { fencing: id, action, at: *at, resources: &ended.causes, worked: &worked };
         let edits = cause::remember(self.document(), &node, &proved);
         if !edits.is_empty() {
             self.replica.update(&edits);

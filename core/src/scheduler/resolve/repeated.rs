@@ -7,14 +7,9 @@
 use super::Resolver;
 use super::operation::OnFail;
 use super::resource::without_instance;
-use crate::exit;
 use crate::scheduler::table::{NodeId, ResourceId};
-use crate::status::cause::WITHIN_S;
-use crate::status::operation::ExecutionStatus;
+use crate::status::cause::{self, WITHIN_S};
 use crate::status::{FencingCause, OperationRecord};
-
-/// Not what an agent says that says of every node that it is promoted there.
-const WORKS: [i32; 2] = [exit::OK, exit::DEGRADED];
 
 /// What fencing a node for a failure comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +83,15 @@ impl Resolver<'_> {
         if limit == 0 {
             return Repeated::Fence;
         }
-        if causes.len() > 1 && !asked && !self.works_elsewhere(&base, &name) {
-            return Repeated::Block(
-                "nobody is fenced for its failure: that was done on several nodes and has not helped; \
-                 find out why it fails, mend it, clean it up",
-            );
+        if !asked && !self.works_elsewhere(&base, &name) {
+            let others = causes.iter().filter(|(own, _)| !own).flat_map(|(_, causes)| causes);
+            let never_worked = others.clone().all(|cause| !cause.worked) && !self.has_worked_on(&base, &name);
+            if causes.len() > 1 || (others.count() > 0 && never_worked) {
+                return Repeated::Block(
+                    "nobody is fenced for its failure: that was done on another node and has not helped; \
+                     find out why it fails, mend it, clean it up",
+                );
+            }
         }
         match own.len() + 1 {
             times if times < limit => Repeated::Fence,
@@ -108,13 +107,19 @@ impl Resolver<'_> {
         }
     }
 
+    /// Whether the resource has ever worked on this node since it was up.
+    fn has_worked_on(&self, base: &str, node: &str) -> bool {
+        let mut states = self.status_all.nodes.iter().filter(|state| state.uname.as_deref() == Some(node));
+        states.any(|state| cause::has_worked(&state.history, base))
+    }
+
     /// Whether the resource was ever seen to do something on another node, be it only to stop.
     fn works_elsewhere(&self, base: &str, node: &str) -> bool {
         let others = self.status_all.nodes.iter().filter(|state| state.uname.as_deref() != Some(node));
         let of_it = |history: &&crate::status::ResourceHistory| without_instance(history.id()) == base;
         let mut records =
             others.flat_map(|state| state.history.iter().filter(of_it)).flat_map(|history| &history.operations);
-        records.any(works)
+        records.any(OperationRecord::worked)
     }
 
     /// Whether some device does with `off` what the word says.
@@ -128,8 +133,4 @@ impl Resolver<'_> {
         // A watchdog alone cannot keep a node off.
         devices.peek().is_some() && devices.any(spells_off)
     }
-}
-
-fn works(record: &OperationRecord) -> bool {
-    record.status == Some(ExecutionStatus::Done) && record.exit_code.is_some_and(|code| WORKS.contains(&code))
 }
