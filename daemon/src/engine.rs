@@ -13,9 +13,13 @@ use quorate_transport::cluster::embedded::keys::{ClusterKey, KeyError};
 use quorate_transport::cluster::embedded::protocol::{Timing, VoteRules};
 use quorate_transport::cluster::embedded::socket::{self, Address, Config, JoinError};
 use quorate_transport::cluster::file::FileError;
+use quorate_transport::regular;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Of a configuration file: more is none.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The process group of the daemons.
 const GROUP: &str = "quorate";
@@ -121,7 +125,8 @@ fn join_embedded(
     let votes =
         VoteRules { expected_votes: file.expected_votes, two_node: file.two_node, wait_for_all: file.waits_for_all() };
     let nodes = file.nodes.iter().map(address).collect();
-    let embedded = join(&Config { local: local.id, nodes, timing, votes, key, epoch }, log)?;
+    let embedded =
+        join(&Config { cluster: file.cluster_name.clone(), local: local.id, nodes, timing, votes, key, epoch }, log)?;
     Ok(Engine {
         cluster: Box::new(embedded),
         infrastructure: "quorate",
@@ -171,7 +176,7 @@ fn read_file(path: &Path) -> Result<ClusterFile, EngineError> {
     let shown = path.display().to_string();
     let mut said: Option<Instant> = None;
     loop {
-        let text = std::fs::read_to_string(path)
+        let text = regular::read_text(path, FILE_BYTES_MAX)
             .map_err(|source| EngineError::Configuration { path: shown.clone(), source })?;
         match ClusterFile::parse(&text) {
             Err(error) if error.message.contains(NOT_YET) => {

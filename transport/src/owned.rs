@@ -11,6 +11,7 @@ use std::path::Path;
 use nix::unistd::{Group, Uid, User};
 
 use crate::local::ADMIN_GROUP;
+use crate::regular;
 
 /// Pacemaker's account.
 const USER: &str = "hacluster";
@@ -52,14 +53,17 @@ impl Owned {
         fs::set_permissions(path, Permissions::from_mode(self.directory_mode))
     }
 
-    /// Opens a file to write at its end, makes it if need be.
+    /// Opens a file to write at its end, makes it if need be. What is no file (a device, a pipe that somebody
+    /// reads) is left as it is.
     ///
     /// # Errors
-    /// It cannot be opened, or is not ours to change.
+    /// It cannot be opened, or is not ours to change; it is a pipe that nobody reads.
     pub fn append(&self, path: &Path) -> io::Result<File> {
-        let file = OpenOptions::new().create(true).append(true).mode(self.file_mode).open(path)?;
-        self.claim(path)?;
-        file.set_permissions(Permissions::from_mode(self.file_mode))?;
+        let file = regular::open_any(OpenOptions::new().create(true).append(true).mode(self.file_mode), path)?;
+        if file.metadata()?.is_file() {
+            self.claim(path)?;
+            file.set_permissions(Permissions::from_mode(self.file_mode))?;
+        }
         Ok(file)
     }
 
@@ -134,5 +138,8 @@ mod tests {
         assert_eq!(mode(Path::new("/etc/passwd")), 0o644);
         drop(owned.append(&cib.join("log")).unwrap());
         assert_eq!(mode(&cib.join("log")), 0o600);
+        let before = mode(Path::new("/dev/null"));
+        drop(owned.append(Path::new("/dev/null")).unwrap());
+        assert_eq!(mode(Path::new("/dev/null")), before);
     }
 }

@@ -5,6 +5,7 @@
 //! agent, the shell writes them.
 //! Absent: bringing them to other nodes.
 
+use crate::regular;
 use crate::store::{self, StoreError};
 use quorate_core::xml::digest::md5_hex;
 use std::fmt;
@@ -15,6 +16,9 @@ use std::path::{Path, PathBuf};
 
 /// What stands in the configuration instead of the value.
 pub const MARK: &str = "lrm://";
+
+/// What is longer is none.
+const SECRET_BYTES_MAX: u64 = 1024 * 1024;
 
 const DIRECTORY: &str = "var/lib/pacemaker/lrm/secrets";
 
@@ -79,7 +83,7 @@ impl Secrets {
     /// There is none, or it is not the one that was signed.
     pub fn get(&self, resource: &str, parameter: &str) -> Result<String, SecretError> {
         let path = self.file(resource, parameter)?;
-        let read = |path: &Path| match fs::read_to_string(path) {
+        let read = |path: &Path| match regular::read_text(path, SECRET_BYTES_MAX) {
             Ok(text) => Ok(text.trim_end().to_string()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SecretError::Missing(path.to_path_buf())),
             Err(error) => Err(SecretError::File(path.to_path_buf(), error)),

@@ -25,6 +25,7 @@ fn config(nodes: u32) -> Config {
         socket: listener.local_addr().unwrap(),
     };
     Config {
+        cluster: "lab".into(),
         local: 1,
         nodes: (1..).zip(&held).map(address).collect(),
         timing: Timing::from_token(TOKEN),
@@ -204,9 +205,14 @@ fn a_node_with_another_key_stays_out_and_both_sides_are_told() {
 }
 
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
-/// A greeting of node 2 to node 1, and how long the answer to it is.
-const GREETING: &[u8] = b"QUORATE\n\x00\x01\x00\x00\x00\x02\x00\x00\x00\x01a salt of 24 bytes here.";
 const ANSWER_BYTES: usize = 8 + 2 + 1 + 24 + 16;
+
+/// What node 2 says to node 1 first: magic, version, length; salt, id and name of both, its run, no cluster's name,
+/// token 600, no list.
+fn greeting() -> Vec<u8> {
+    let introduction = b"a salt of 24 bytes here.\x02\x02n2\x07\x01\x02n1\x00\xd8\x04\x00";
+    [b"QUORATE\n\x00\x02\x00", &[introduction.len() as u8][..], introduction].concat()
+}
 
 fn notes_within(engine: &mut Embedded, time: Duration) -> Vec<String> {
     let until = Instant::now() + time;
@@ -217,17 +223,17 @@ fn notes_within(engine: &mut Embedded, time: Duration) -> Vec<String> {
 #[test]
 fn a_dialer_that_dies_in_its_greeting_is_not_accused_of_a_wrong_key() {
     use std::io::{Read, Write};
-    let config = config(2);
+    let (config, greeting) = (config(2), greeting());
     let mut engine = start(&config, 1);
     let proof = |bytes: &[u8]| {
         let mut dialer = std::net::TcpStream::connect(config.nodes[0].socket).unwrap();
-        dialer.write_all(GREETING).unwrap();
+        dialer.write_all(&greeting).unwrap();
         dialer.read_exact(&mut [0; ANSWER_BYTES]).unwrap();
         dialer.write_all(bytes).unwrap();
     };
-    for spoken in [0, 5, 10, 30, GREETING.len()] {
+    for spoken in [0, 5, 10, 30, greeting.len()] {
         let mut dialer = std::net::TcpStream::connect(config.nodes[0].socket).unwrap();
-        dialer.write_all(&GREETING[..spoken]).unwrap();
+        dialer.write_all(&greeting[..spoken]).unwrap();
     }
     proof(b"");
     proof(b"half a proof");
@@ -242,11 +248,14 @@ fn an_acceptor_that_dies_in_its_answer_is_not_accused_of_a_wrong_key() {
     let config = config(2);
     let listener = TcpListener::bind(config.nodes[1].socket).unwrap();
     let mut engine = start(&config, 1);
-    let mut answer = b"QUORATE\n\x00\x01\x00".to_vec();
+    let mut answer = b"QUORATE\n\x00\x02\x00".to_vec();
     answer.resize(ANSWER_BYTES, b'x');
     let speak = |bytes: &[u8]| {
         let (mut dialled, _) = listener.accept().unwrap();
-        dialled.read_exact(&mut [0; GREETING.len()]).unwrap();
+        let mut head = [0; 12];
+        dialled.read_exact(&mut head).unwrap();
+        let mut introduction = vec![0; usize::from(u16::from_be_bytes([head[10], head[11]]))];
+        dialled.read_exact(&mut introduction).unwrap();
         dialled.write_all(bytes).unwrap();
     };
     for spoken in [0, 5, 10, 11, 40, ANSWER_BYTES - 1] {
@@ -271,7 +280,7 @@ fn strangers_and_other_versions_are_refused_with_words() {
     await_note(&mut engine, "speaks protocol version 99");
     let mut answer = Vec::new();
     later.read_to_end(&mut answer).unwrap_or(0);
-    assert!(answer.starts_with(b"QUORATE\n\x00\x01"), "it is not told our version: {answer:?}");
+    assert!(answer.starts_with(b"QUORATE\n\x00\x02"), "it is not told our version: {answer:?}");
 }
 
 #[test]
@@ -292,4 +301,83 @@ fn who_was_told_of_too_few_has_no_quorum() {
     let (mut first, mut second) = (start(&all, 1), start(&all, 2));
     assert!(await_view(&mut first, &[1, 2]).quorate && await_view(&mut second, &[1, 2]).quorate);
     assert!(!await_view(&mut third, &[3]).quorate);
+}
+
+/// Node 3's configuration as somebody wrote it who mixed up hosts.
+fn mistaken(config: &Config, change: impl FnOnce(&mut Config)) -> Config {
+    let mut config = Config { local: 3, ..config.clone() };
+    change(&mut config);
+    config
+}
+
+#[test]
+fn a_host_with_anothers_name_or_id_takes_nobodys_place() {
+    let (config, [mut one, mut two, _three]) = three();
+    let elsewhere = |node: &mut Address| node.socket = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // A host that was cloned: the third once more, with another address.
+    let mut clone = join(mistaken(&config, |config| elsewhere(&mut config.nodes[2]))).unwrap();
+    await_note(&mut clone, "another host with our name and id is there already");
+    await_note(&mut one, "two hosts have one node's name and id");
+    // One that took itself for node 2 under another name.
+    let mut misnumbered = join(mistaken(&config, |config| {
+        config.local = 2;
+        config.nodes[1].name = "n9".into();
+        elsewhere(&mut config.nodes[1]);
+    }))
+    .unwrap();
+    await_note(&mut misnumbered, "it knows our id under another name");
+    await_note(&mut one, "says it is n9, but id 2 is n2's here");
+    one.multicast(b"undisturbed".to_vec().into()).unwrap();
+    let until = Instant::now() + PATIENCE;
+    while let Some(event) = next(&mut two, until) {
+        match event {
+            ClusterEvent::Message { from: 1, .. } => return,
+            ClusterEvent::Note(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("the message has not come");
+}
+
+#[test]
+fn another_clusters_node_stays_out() {
+    let config = config(2);
+    let mut one = start(&config, 1);
+    let mut other = start(&Config { cluster: "live".into(), ..config }, 2);
+    await_note(&mut one, "belongs to the cluster `live`");
+    await_note(&mut other, "its cluster has another name");
+}
+
+/// Each waits for the other for the longer of their times: the one with the short one does not lose the other.
+#[test]
+fn nodes_with_different_tokens_stay_together() {
+    let config = config(2);
+    let mut one = start(&Config { timing: Timing::from_token(20 * TOKEN), ..config.clone() }, 1);
+    let mut two = start(&Config { timing: Timing::from_token(120), ..config }, 2);
+    await_note(&mut one, "n2 has token: 120, this node 12000");
+    await_note(&mut two, "n1 has token: 12000, this node 120");
+    await_view(&mut one, &[1, 2]);
+    await_view(&mut two, &[1, 2]);
+    // Hellos of the first come every 250 ms.
+    let views = |engine: &mut Embedded| {
+        let until = Instant::now() + 2 * HALF_A_SECOND;
+        std::iter::from_fn(|| next(engine, until)).filter(|event| matches!(event, ClusterEvent::View(_))).count()
+    };
+    assert_eq!((views(&mut one), views(&mut two)), (0, 0));
+}
+
+/// Of five, two that list each other alone are no majority as soon as a third has told them of more.
+#[test]
+fn all_nodes_of_all_lists_count() {
+    let all = config(5);
+    let few = Config { nodes: all.nodes[..3].to_vec(), ..all.clone() };
+    let (mut one, mut two, mut three) = (start(&few, 1), start(&few, 2), start(&all, 3));
+    await_note(&mut one, "the node list of n3 has n4 (id 4), ours has not");
+    await_note(&mut two, "the node list of n3 has n5 (id 5), ours has not");
+    await_note(&mut three, "the node list of n1 lacks n4");
+    for engine in [&mut one, &mut two, &mut three] {
+        await_view(engine, &[1, 2, 3]);
+    }
+    drop(three);
+    assert!(!await_view(&mut one, &[1, 2]).quorate && !await_view(&mut two, &[1, 2]).quorate);
 }

@@ -6,13 +6,15 @@
 //! Absent: forward secrecy. Whoever has recorded the traffic and later steals the key can read it.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce, XChaCha20Poly1305, XNonce};
+
+use crate::regular;
 
 /// How long a key is. Bytes.
 pub const KEY_BYTES: usize = 32;
@@ -81,7 +83,7 @@ impl ClusterKey {
     /// The file cannot be read, is open to others, or its length is not a key's.
     pub fn read(path: &Path) -> Result<ClusterKey, KeyError> {
         let fail = |source| KeyError::Io { path: path.to_path_buf(), source };
-        let mut file = File::open(path).map_err(fail)?;
+        let mut file = regular::open(OpenOptions::new().read(true), path).map_err(fail)?;
         let metadata = file.metadata().map_err(fail)?;
         let (path, mode, owner) = (path.to_path_buf(), metadata.mode() & 0o7777, metadata.uid());
         if mode & 0o077 != 0 {

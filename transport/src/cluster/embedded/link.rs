@@ -10,15 +10,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::keys::{self, ClusterKey, Forged, Opener, Purpose, SALT_BYTES, Salt, Sealer, Session, TAG_BYTES};
+use super::introduction::{Gate, Introduction, Objection};
+use super::keys::{self, ClusterKey, Forged, Opener, Purpose, SALT_BYTES, Sealer, Session, TAG_BYTES};
 use super::protocol::packet::PROTOCOL_VERSION;
 use crate::cluster::MESSAGE_BYTES_MAX;
 
 const MAGIC: &[u8; 8] = b"QUORATE\n";
-const GREETING_BYTES: usize = 8 + 2 + 4 + 4 + SALT_BYTES;
+/// Magic, version, and how long the introduction behind them is.
+const HEAD_BYTES: usize = 8 + 2 + 2;
+/// Of a few hundred nodes.
+const INTRODUCTION_BYTES_MAX: usize = 32 * 1024;
 const ANSWER_BYTES: usize = 8 + 2 + 1 + SALT_BYTES + TAG_BYTES;
 const WELCOME: u8 = 0;
 const NOT_THIS_NODE: u8 = 1;
+const OTHER_CLUSTER: u8 = 2;
+const NAMED_OTHERWISE: u8 = 3;
+const TWICE: u8 = 4;
 /// A greeting is short: who cannot say it in this time is no node.
 const GREETING_TIME: Duration = Duration::from_secs(5);
 
@@ -35,8 +42,11 @@ pub(super) enum LinkError {
     WrongKey,
     #[error("speaks protocol version {theirs}, this node version {PROTOCOL_VERSION}")]
     Version { theirs: u16 },
-    #[error("is not the node it is listed as; check ids and addresses in the node list")]
-    NotThisNode,
+    #[error(transparent)]
+    Objection(#[from] Objection),
+    /// What the other side has said to us.
+    #[error("refuses this node: {0}")]
+    Refused(&'static str),
     #[error("does not speak our protocol")]
     Strange,
     #[error("sent something that was changed on the way")]
@@ -54,28 +64,31 @@ impl LinkError {
     }
 }
 
-struct Greeting {
-    dialer: u32,
-    acceptor: u32,
-    salt: Salt,
+/// What is sent first.
+fn spell(introduction: &Introduction) -> Result<Vec<u8>, LinkError> {
+    let body = postcard::to_stdvec(introduction).map_err(|_| LinkError::Strange)?;
+    let length = u16::try_from(body.len()).ok().filter(|_| body.len() <= INTRODUCTION_BYTES_MAX);
+    let length = length.ok_or(LinkError::Strange)?;
+    Ok([&MAGIC[..], &PROTOCOL_VERSION.to_be_bytes(), &length.to_be_bytes(), &body].concat())
 }
 
-impl Greeting {
-    fn encode(&self) -> [u8; GREETING_BYTES] {
-        let mut bytes = [0; GREETING_BYTES];
-        bytes[..8].copy_from_slice(MAGIC);
-        bytes[8..10].copy_from_slice(&PROTOCOL_VERSION.to_be_bytes());
-        bytes[10..14].copy_from_slice(&self.dialer.to_be_bytes());
-        bytes[14..18].copy_from_slice(&self.acceptor.to_be_bytes());
-        bytes[18..].copy_from_slice(&self.salt);
-        bytes
+/// What it is answered with, who is not let in.
+fn code(objection: &Objection) -> u8 {
+    match objection {
+        Objection::OtherCluster(_) => OTHER_CLUSTER,
+        Objection::NamedOtherwise { .. } => NAMED_OTHERWISE,
+        Objection::Twice => TWICE,
+        Objection::NotThisNode => NOT_THIS_NODE,
     }
+}
 
-    fn decode(bytes: &[u8; GREETING_BYTES]) -> Greeting {
-        let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let mut salt = [0; SALT_BYTES];
-        salt.copy_from_slice(&bytes[18..]);
-        Greeting { dialer: number(10), acceptor: number(14), salt }
+/// And what that means to it.
+fn reason(code: u8) -> LinkError {
+    match code {
+        OTHER_CLUSTER => LinkError::Refused("its cluster has another name; check cluster_name"),
+        NAMED_OTHERWISE => LinkError::Refused("it knows our id under another name; check the node lists of both"),
+        TWICE => LinkError::Refused("another host with our name and id is there already"),
+        _ => Objection::NotThisNode.into(),
     }
 }
 
@@ -100,17 +113,16 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Greets node `acceptor` on a fresh connection, and makes sure that it is it.
+    /// Introduces this node on a fresh connection, and makes sure that the other is who is meant.
     ///
     /// # Errors
     /// It is another, has another key or version, or does not answer in time.
     pub async fn open(
         mut stream: TcpStream,
         key: &ClusterKey,
-        dialer: u32,
-        acceptor: u32,
+        introduction: &Introduction,
     ) -> Result<Outgoing, LinkError> {
-        let session = within(greet(&mut stream, key, dialer, acceptor)).await?;
+        let session = within(greet(&mut stream, key, introduction)).await?;
         Ok(Outgoing { stream, sealer: session.sealer(), buffer: Vec::new() })
     }
 
@@ -163,22 +175,21 @@ impl Outgoing {
     }
 }
 
-async fn greet(stream: &mut TcpStream, key: &ClusterKey, dialer: u32, acceptor: u32) -> Result<Session, LinkError> {
-    let greeting = Greeting { dialer, acceptor, salt: keys::salt()? };
-    let spoken = greeting.encode();
+async fn greet(stream: &mut TcpStream, key: &ClusterKey, introduction: &Introduction) -> Result<Session, LinkError> {
+    let spoken = spell(introduction)?;
     stream.write_all(&spoken).await?;
     let mut head = [0; 11];
     stream.read_exact(&mut head).await?;
     check_version(&head)?;
     if head[10] != WELCOME {
-        return Err(LinkError::NotThisNode);
+        return Err(reason(head[10]));
     }
     let mut rest = [0; SALT_BYTES + TAG_BYTES];
     stream.read_exact(&mut rest).await?;
     let (mut salt, mut proof) = ([0; SALT_BYTES], [0; TAG_BYTES]);
     salt.copy_from_slice(&rest[..SALT_BYTES]);
     proof.copy_from_slice(&rest[SALT_BYTES..]);
-    let session = key.session(&greeting.salt, &salt);
+    let session = key.session(&introduction.salt, &salt);
     if !session.verify(Purpose::AcceptorProof, &spoken, &proof) {
         return Err(LinkError::WrongKey);
     }
@@ -190,7 +201,7 @@ async fn greet(stream: &mut TcpStream, key: &ClusterKey, dialer: u32, acceptor: 
 pub(super) struct Incoming {
     stream: TcpStream,
     opener: Opener,
-    pub from: u32,
+    pub from: Introduction,
     packet: Vec<u8>,
 }
 
@@ -209,10 +220,10 @@ impl Incoming {
     pub async fn accept(
         mut stream: TcpStream,
         key: &ClusterKey,
-        local: u32,
+        gate: &Gate,
     ) -> Result<Incoming, (Option<u32>, LinkError)> {
         let mut from = None;
-        let answered = within(answer(&mut stream, key, local, &mut from)).await;
+        let answered = within(answer(&mut stream, key, gate, &mut from)).await;
         match answered {
             Ok((from, session)) => Ok(Incoming { stream, opener: session.opener(), from, packet: Vec::new() }),
             Err(error) => Err((from, error)),
@@ -253,10 +264,10 @@ impl Incoming {
 async fn answer(
     stream: &mut TcpStream,
     key: &ClusterKey,
-    local: u32,
+    gate: &Gate,
     from: &mut Option<u32>,
-) -> Result<(u32, Session), LinkError> {
-    let mut spoken = [0; GREETING_BYTES];
+) -> Result<(Introduction, Session), LinkError> {
+    let mut spoken = vec![0; HEAD_BYTES];
     stream.read_exact(&mut spoken[..10]).await?;
     let mut reply = Vec::with_capacity(ANSWER_BYTES);
     reply.extend(MAGIC);
@@ -268,15 +279,21 @@ async fn answer(
         return Err(error);
     }
     stream.read_exact(&mut spoken[10..]).await?;
-    let greeting = Greeting::decode(&spoken);
-    *from = Some(greeting.dialer);
-    if greeting.acceptor != local {
-        reply.push(NOT_THIS_NODE);
+    let length = usize::from(u16::from_be_bytes([spoken[10], spoken[11]]));
+    if length > INTRODUCTION_BYTES_MAX {
+        return Err(LinkError::Strange);
+    }
+    spoken.resize(HEAD_BYTES + length, 0);
+    stream.read_exact(&mut spoken[HEAD_BYTES..]).await?;
+    let introduction: Introduction = postcard::from_bytes(&spoken[HEAD_BYTES..]).map_err(|_| LinkError::Strange)?;
+    *from = Some(introduction.dialer);
+    if let Err(objection) = gate.judge(&introduction) {
+        reply.push(code(&objection));
         let _ = stream.write_all(&reply).await;
-        return Err(LinkError::NotThisNode);
+        return Err(objection.into());
     }
     let salt = keys::salt()?;
-    let session = key.session(&greeting.salt, &salt);
+    let session = key.session(&introduction.salt, &salt);
     reply.push(WELCOME);
     reply.extend(salt);
     reply.extend(session.prove(Purpose::AcceptorProof, &spoken));
@@ -285,5 +302,5 @@ async fn answer(
     // A dialer that hangs up here may hold another key, and says so on its own side; or it has died.
     stream.read_exact(&mut proof).await?;
     let proven = session.verify(Purpose::DialerProof, &spoken, &proof);
-    if proven { Ok((greeting.dialer, session)) } else { Err(LinkError::WrongKey) }
+    if proven { Ok((introduction, session)) } else { Err(LinkError::WrongKey) }
 }

@@ -16,10 +16,11 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use super::keys::ClusterKey;
+use super::introduction::{Gate, Introduction};
+use super::keys::{self, ClusterKey};
 use super::link::{Arrival, Incoming, LinkError, Outgoing};
 use super::protocol::packet::Packet;
-use super::protocol::{Input, Output, Protocol, Settings, Timing, VoteRules, Voter};
+use super::protocol::{Input, Introduced, Listed, Output, Protocol, Settings, Timing, VoteRules, Voter};
 use super::pulse::{Pulse, Watch};
 use crate::cluster::{Cluster, ClusterEvent, DownReason, MESSAGE_BYTES_MAX, MulticastError, Payload};
 
@@ -50,6 +51,8 @@ pub struct Address {
 /// What an engine starts with.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// Empty if it has no name.
+    pub cluster: String,
     pub local: u32,
     pub nodes: Vec<Address>,
     pub timing: Timing,
@@ -167,7 +170,7 @@ enum Arrived {
     Packet { from: u32, packet: Packet },
     Part { from: u32 },
     Refused { node: u32 },
-    Opened { from: u32 },
+    Opened(Introduced),
     Closed { from: u32 },
     Complaint { about: Option<u32>, words: String },
 }
@@ -204,13 +207,13 @@ async fn run(
     let (arrivals, mut arrived) = mpsc::channel(ARRIVALS_MAX);
     let config = Arc::new(config);
     match TcpListener::from_std(listener) {
-        Ok(listener) => tokio::spawn(accept(listener, config.clone(), arrivals.clone())),
+        Ok(listener) => tokio::spawn(accept(listener, config.clone(), arrivals.clone(), gate(&config))),
         Err(error) => {
             let _ = events.send(ClusterEvent::Down(DownReason::Failed(format!("cannot listen: {error}"))));
             return;
         }
     };
-    let mut engine = Engine::start(&config, &arrivals, events, queued_bytes);
+    let mut engine = Engine::start(&config, incarnation(), &arrivals, events, queued_bytes);
     while !engine.down {
         if watch.stands_still() {
             tokio::time::sleep(STILL_PAUSE).await;
@@ -234,6 +237,7 @@ async fn run(
 impl Engine {
     fn start(
         config: &Arc<Config>,
+        incarnation: u64,
         arrivals: &mpsc::Sender<Arrived>,
         events: mpsc::UnboundedSender<ClusterEvent>,
         queued_bytes: Arc<AtomicUsize>,
@@ -241,7 +245,7 @@ impl Engine {
         let voter = |node: &Address| Voter { id: node.id, name: node.name.clone(), votes: node.votes };
         let settings = Settings {
             local: config.local,
-            incarnation: incarnation(),
+            incarnation,
             epoch: config.epoch,
             nodes: config.nodes.iter().map(voter).collect(),
             timing: config.timing,
@@ -249,7 +253,9 @@ impl Engine {
         };
         let (protocol, outputs) = Protocol::start(settings, 0);
         let peers = config.nodes.iter().filter(|node| node.id != config.local);
-        let links = peers.map(|node| (node.id, Link::start(node.clone(), config.clone(), arrivals.clone()))).collect();
+        let links = peers
+            .map(|node| (node.id, Link::start(node.clone(), incarnation, config.clone(), arrivals.clone())))
+            .collect();
         let mut engine = Engine {
             local: config.local,
             protocol,
@@ -311,9 +317,13 @@ impl Engine {
                     self.step(Input::Refused { node });
                 }
             }
-            Arrived::Opened { from } => {
+            Arrived::Opened(introduced) => {
+                let from = introduced.node;
                 *self.open.entry(from).or_default() += 1;
                 self.complaints.retain(|(about, _), _| *about != Some(from));
+                if self.expects(from) {
+                    self.step(Input::Introduced(introduced));
+                }
             }
             Arrived::Closed { from } => {
                 let open = self.open.entry(from).or_default();
@@ -345,10 +355,10 @@ fn incarnation() -> u64 {
 }
 
 impl Link {
-    fn start(peer: Address, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>) -> Link {
+    fn start(peer: Address, incarnation: u64, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>) -> Link {
         let (packets, queue) = mpsc::unbounded_channel();
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
-        let dialler = Dialler { peer, config, arrivals, queue, waiting_bytes: waiting_bytes.clone() };
+        let dialler = Dialler { peer, incarnation, config, arrivals, queue, waiting_bytes: waiting_bytes.clone() };
         tokio::spawn(dialler.run());
         Link { packets, waiting_bytes }
     }
@@ -365,6 +375,8 @@ impl Link {
 /// Keeps one connection to a peer, and writes what is queued for it.
 struct Dialler {
     peer: Address,
+    /// This node's.
+    incarnation: u64,
     config: Arc<Config>,
     arrivals: mpsc::Sender<Arrived>,
     queue: mpsc::UnboundedReceiver<Vec<u8>>,
@@ -376,7 +388,7 @@ impl Dialler {
         let mut pause = REDIAL_FIRST;
         while !self.queue.is_closed() {
             let dialled = {
-                let dial = dial(&self.peer, &self.config);
+                let dial = dial(&self.peer, self.incarnation, &self.config);
                 drop_meanwhile(&mut self.queue, &self.waiting_bytes, dial).await
             };
             match dialled {
@@ -458,7 +470,7 @@ async fn drop_meanwhile<T>(
     }
 }
 
-async fn dial(peer: &Address, config: &Config) -> Result<Outgoing, LinkError> {
+async fn dial(peer: &Address, incarnation: u64, config: &Config) -> Result<Outgoing, LinkError> {
     let patience = Duration::from_millis(config.timing.token.max(1000));
     let connecting = tokio::time::timeout(patience, TcpStream::connect(peer.socket));
     let stream = connecting.await.unwrap_or(Err(io::ErrorKind::TimedOut.into()))?;
@@ -466,14 +478,36 @@ async fn dial(peer: &Address, config: &Config) -> Result<Outgoing, LinkError> {
     // Data that nobody acknowledges for two tokens ends the connection: a new one finds the way
     // again sooner than the old one's growing pauses would.
     SockRef::from(&stream).set_tcp_user_timeout(Some(Duration::from_millis(2 * config.timing.token)))?;
-    Outgoing::open(stream, &config.key, config.local, peer.id).await
+    Outgoing::open(stream, &config.key, &introduction(peer, incarnation, config)?).await
 }
 
-async fn accept(listener: TcpListener, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>) {
+/// What this node says of itself to a peer.
+fn introduction(peer: &Address, incarnation: u64, config: &Config) -> io::Result<Introduction> {
+    let own = config.nodes.iter().find(|node| node.id == config.local);
+    let listed = |node: &Address| Listed { id: node.id, name: node.name.clone(), votes: node.votes };
+    Ok(Introduction {
+        salt: keys::salt()?,
+        dialer: config.local,
+        dialer_name: own.map(|own| own.name.clone()).unwrap_or_default(),
+        incarnation,
+        acceptor: peer.id,
+        acceptor_name: peer.name.clone(),
+        cluster: config.cluster.clone(),
+        token: config.timing.token,
+        nodes: config.nodes.iter().map(listed).collect(),
+    })
+}
+
+fn gate(config: &Config) -> Arc<Gate> {
+    let names = config.nodes.iter().map(|node| (node.id, node.name.clone())).collect();
+    Arc::new(Gate::new(config.local, names, &config.cluster, Duration::from_millis(config.timing.token)))
+}
+
+async fn accept(listener: TcpListener, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>, gate: Arc<Gate>) {
     loop {
         match listener.accept().await {
             Ok((stream, address)) => {
-                tokio::spawn(receive(stream, address, config.clone(), arrivals.clone()));
+                tokio::spawn(receive(stream, address, config.clone(), arrivals.clone(), gate.clone()));
             }
             // Out of file descriptors, mostly: let others finish first.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -481,8 +515,14 @@ async fn accept(listener: TcpListener, config: Arc<Config>, arrivals: mpsc::Send
     }
 }
 
-async fn receive(stream: TcpStream, address: SocketAddr, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>) {
-    let mut incoming = match Incoming::accept(stream, &config.key, config.local).await {
+async fn receive(
+    stream: TcpStream,
+    address: SocketAddr,
+    config: Arc<Config>,
+    arrivals: mpsc::Sender<Arrived>,
+    gate: Arc<Gate>,
+) {
+    let mut incoming = match Incoming::accept(stream, &config.key, &gate).await {
         Ok(incoming) => incoming,
         Err((about, error)) => {
             if error.is_misconfiguration() {
@@ -491,9 +531,11 @@ async fn receive(stream: TcpStream, address: SocketAddr, config: Arc<Config>, ar
             return;
         }
     };
-    let from = incoming.from;
-    let _ = arrivals.send(Arrived::Opened { from }).await;
-    let error = pass_on(&mut incoming, &config, &arrivals).await;
+    let (from, incarnation) = (incoming.from.dialer, incoming.from.incarnation);
+    gate.enter(&incoming.from);
+    let _ = arrivals.send(Arrived::Opened(incoming.from.introduced())).await;
+    let error = pass_on(&mut incoming, &config, &arrivals, &gate).await;
+    gate.leave(from, incarnation);
     if error.is_misconfiguration() {
         let _ = arrivals.send(refusal(Some(from), address, &config, &error)).await;
     }
@@ -507,9 +549,9 @@ fn refusal(about: Option<u32>, address: SocketAddr, config: &Config, error: &Lin
     Arrived::Complaint { about, words: format!("{who} from {} {error}; refused", address.ip()) }
 }
 
-async fn pass_on(incoming: &mut Incoming, config: &Config, arrivals: &mpsc::Sender<Arrived>) -> LinkError {
-    let patience = Duration::from_millis(3 * config.timing.token);
-    let from = incoming.from;
+async fn pass_on(incoming: &mut Incoming, config: &Config, arrivals: &mpsc::Sender<Arrived>, gate: &Gate) -> LinkError {
+    let patience = Duration::from_millis(3 * config.timing.token.max(incoming.from.token));
+    let (from, incarnation) = (incoming.from.dialer, incoming.from.incarnation);
     loop {
         let arrived = match incoming.next(patience).await {
             Ok(Arrival::Part) => Arrived::Part { from },
@@ -519,6 +561,7 @@ async fn pass_on(incoming: &mut Incoming, config: &Config, arrivals: &mpsc::Send
             },
             Err(error) => return error,
         };
+        gate.heard(from, incarnation);
         if arrivals.send(arrived).await.is_err() {
             return LinkError::Silent;
         }

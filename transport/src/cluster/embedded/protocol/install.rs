@@ -139,8 +139,8 @@ impl Protocol {
             self.peers.iter().filter(|(id, peer)| absent(id) && has_ended(id, peer)).map(|(id, _)| *id).collect();
         // Whoever is silent is missed after a token time, and not before: one that was heard just now was
         // left out for another reason, and is on its way back.
-        let just_now = self.settings.timing.token / 2;
-        let speaks = |peer: &Peer| peer.heard_within(self.now, just_now) && !peer.goodbye;
+        let token = self.settings.timing.token;
+        let speaks = |peer: &Peer| peer.heard_within(self.now, peer.patience(token) / 2) && !peer.goodbye;
         let heard = self.peers.iter().filter(|(id, peer)| absent(id) && speaks(peer) && !has_ended(id, peer));
         let heard = heard.map(|(id, _)| *id).collect();
         self.tell_of_lost(before, departed);

@@ -33,6 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use quorate_core::membership::{Member, ViewId};
+use serde::{Deserialize, Serialize};
 
 use self::answer::Following;
 use self::install::Installing;
@@ -121,9 +122,28 @@ pub struct Settings {
     pub votes: VoteRules,
 }
 
+/// A node as another one's list has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    pub id: u32,
+    pub name: String,
+    pub votes: u32,
+}
+
+/// What a node says of its configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introduced {
+    pub node: u32,
+    /// How long it waits for others.
+    pub token: Millis,
+    pub nodes: Vec<Listed>,
+}
+
 /// What can happen to the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
+    /// A node has connected; before its packets.
+    Introduced(Introduced),
     Packet(Packet),
     /// Part of a packet has arrived from this node: it lives, though its hello may be queued
     /// behind something large.
@@ -191,6 +211,8 @@ pub struct Protocol {
     stopped: bool,
     hello_at: Millis,
     unknown: BTreeSet<u32>,
+    /// What others have for their node lists, as they said last.
+    lists: BTreeMap<u32, Vec<Listed>>,
     submitting: bool,
     outputs: Vec<Output>,
 }
@@ -230,6 +252,7 @@ impl Protocol {
             stopped: false,
             hello_at: now,
             unknown: BTreeSet::new(),
+            lists: BTreeMap::new(),
             submitting: false,
             outputs: Vec::new(),
             settings,
@@ -262,13 +285,14 @@ impl Protocol {
         }
         let patience = if gap > token { self.settings.timing.rejoin(0) } else { 0 };
         for peer in self.peers.values_mut() {
-            let was_heard = peer.heard_within(self.now, token);
+            let was_heard = peer.heard_within(self.now, peer.patience(token));
             peer.excuse(gap + if was_heard { patience } else { 0 });
         }
     }
 
     fn take(&mut self, input: Input) {
         match input {
+            Input::Introduced(said) => self.introduced(said),
             Input::Packet(packet) => self.receive(packet),
             Input::Heard { from } => self.heard(from),
             Input::Refused { node } => self.refused(node),

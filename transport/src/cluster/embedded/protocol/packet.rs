@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::Payload;
 
 /// Raised whenever an older build could misread a packet.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// One process on one node; a restart makes a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -9,6 +9,8 @@ use super::packet::{Hello, Process};
 pub(super) struct Peer {
     pub incarnation: Option<u64>,
     pub heard: Option<Millis>,
+    /// How long it waits for others, by its configuration.
+    pub token: Millis,
     /// Its host says that nobody listens there, and it has not been heard since.
     pub refused: bool,
     pub goodbye: bool,
@@ -38,14 +40,20 @@ impl Peer {
             Some(known) if known == incarnation => true,
             // A clock set back makes a new run look older than the last one; believe it once the
             // last one has long been silent.
-            Some(known) if incarnation < known && self.heard_within(now, 2 * token) => false,
+            Some(known) if incarnation < known && self.heard_within(now, 2 * self.patience(token)) => false,
             _ => {
-                let hello_sent = self.hello_sent;
-                *self =
-                    Peer { incarnation: Some(incarnation), hello_sent, hello_echoed: hello_sent, ..Peer::default() };
+                let Peer { hello_sent, token, .. } = *self;
+                let incarnation = Some(incarnation);
+                *self = Peer { incarnation, token, hello_sent, hello_echoed: hello_sent, ..Peer::default() };
                 true
             }
         }
+    }
+
+    /// How long it may be silent, where this node's token time is `token`: two nodes with different ones wait for
+    /// each other for the longer time, so that not one is lost to the other that is not lost to it.
+    pub fn patience(&self, token: Millis) -> Millis {
+        token.max(self.token)
     }
 
     /// Whether it was heard in the last `span` milliseconds.
@@ -62,8 +70,9 @@ impl Peer {
 
     /// Heard, hears us, and has not said goodbye.
     pub fn linked(&self, now: Millis, token: Millis) -> bool {
-        let echoed = self.echoed_at.is_some_and(|at| now.saturating_sub(at) <= token);
-        self.heard_within(now, token) && echoed && !self.goodbye
+        let patience = self.patience(token);
+        let echoed = self.echoed_at.is_some_and(|at| now.saturating_sub(at) <= patience);
+        self.heard_within(now, patience) && echoed && !self.goodbye
     }
 
     /// Whether it is still this process, and not a later one of the same node.

@@ -16,9 +16,9 @@ impl Protocol {
         if peer.goodbye {
             return Some(Departure::Left);
         }
-        let token = self.settings.timing.token;
+        let patience = peer.patience(self.settings.timing.token);
         let why = if peer.refused { Departure::Ended } else { Departure::Lost };
-        (!peer.heard_within(self.now, token)).then_some(why)
+        (!peer.heard_within(self.now, patience)).then_some(why)
     }
 
     /// Why a member is no longer in our view: gone, or in a later one.
