@@ -9,12 +9,13 @@ use quorate_core::note::Note;
 use quorate_core::text;
 use quorate_transport::owned::Owned;
 use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Lines that may wait for the disk; beyond, they are counted instead.
 const WAITING_MAX: usize = 4096;
@@ -58,13 +59,10 @@ impl Log {
     /// Opens (or makes) the file, to be read and written by whom it is said.
     pub fn open(to: Destinations, host: &str) -> Log {
         let Destinations { path, owned, own_directory, syslog, stderr } = to;
-        let make = |directory: &Path| match own_directory {
-            true => owned.directory(directory),
-            false => std::fs::create_dir_all(directory),
-        };
-        let file = path.as_deref().map(|path| {
-            path.parent().map_or(Ok(()), make).and_then(|()| owned.append(path)).inspect_err(|error| {
-                eprintln!("quorated: cannot open {}: {error}", path.display());
+        let place = path.map(|path| Place { path, owned, own_directory });
+        let file = place.as_ref().map(|place| {
+            place.open().inspect_err(|error| {
+                eprintln!("quorated: cannot open {}: {error}", place.path.display());
             })
         });
         // Lines that can go nowhere else go to standard error.
@@ -73,7 +71,8 @@ impl Log {
         let (ended, written) = mpsc::channel();
         let lost = Arc::new(AtomicU64::new(0));
         let file = file.and_then(Result::ok);
-        let writer = Writer { file, syslog, stderr, host: host.to_string(), lost: lost.clone() };
+        let writer =
+            Writer { file, place, looked: Instant::now(), syslog, stderr, host: host.to_string(), lost: lost.clone() };
         let work = move || {
             writer.write_all(&waiting);
             drop(ended);
@@ -105,8 +104,31 @@ impl Drop for Log {
     }
 }
 
+/// Where the file is, and whose.
+struct Place {
+    path: PathBuf,
+    owned: Owned,
+    own_directory: bool,
+}
+
+impl Place {
+    fn open(&self) -> io::Result<File> {
+        match (self.path.parent(), self.own_directory) {
+            (Some(directory), true) => self.owned.directory(directory)?,
+            (Some(directory), false) => std::fs::create_dir_all(directory)?,
+            (None, _) => {}
+        }
+        self.owned.append(&self.path)
+    }
+}
+
+/// How often it is looked whether the file has been removed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 struct Writer {
     file: Option<File>,
+    place: Option<Place>,
+    looked: Instant,
     syslog: Option<Syslog>,
     stderr: bool,
     host: String,
@@ -125,7 +147,22 @@ impl Writer {
         }
     }
 
+    /// Who removes the file, or its directory, does not mean that there is to be no log.
+    fn follow(&mut self) {
+        if self.looked.elapsed() < LOOK_EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        let is_removed = |file: &File| file.metadata().is_ok_and(|about| about.nlink() == 0);
+        if self.file.as_ref().is_some_and(is_removed)
+            && let Some(Ok(file)) = self.place.as_ref().map(Place::open)
+        {
+            self.file = Some(file);
+        }
+    }
+
     fn write(&mut self, line: &Line) {
+        self.follow();
         let text = line.in_file(&self.host);
         let written = self.file.as_mut().is_some_and(|file| file.write_all(text.as_bytes()).is_ok());
         if self.stderr || (self.file.is_some() && !written) {
@@ -197,6 +234,8 @@ fn local_time(seconds: libc::time_t) -> libc::tm {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
     fn log_to(path: &Path) -> Log {
         Log::open(Destinations { path: Some(path.to_path_buf()), ..Destinations::default() }, "n1")
     }
@@ -213,6 +252,25 @@ mod tests {
         let written = std::fs::read_to_string(path).unwrap();
         assert_eq!(written.lines().count(), 100);
         assert!(written.lines().last().unwrap().ends_with("(a\\x1b) info: 99 \\x1b[31m | b"), "{written}");
+    }
+
+    #[test]
+    fn a_log_that_was_removed_is_made_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log/pacemaker.log");
+        let mut log = log_to(&path);
+        log.line("info", "x", "before");
+        let until = Instant::now() + 30 * LOOK_EVERY;
+        while !std::fs::read_to_string(&path).is_ok_and(|text| text.contains("before")) && Instant::now() < until {
+            std::thread::yield_now();
+        }
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        while !path.exists() && Instant::now() < until {
+            log.line("info", "x", "after");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        drop(log);
+        assert!(std::fs::read_to_string(&path).unwrap().contains("after"));
     }
 
     /// A disk that hangs: nobody waits for it, and what was lost is said when it goes on.

@@ -105,11 +105,29 @@ impl ClusterFile {
     /// Reads the file's text.
     pub fn parse(text: &str) -> Result<ClusterFile, FileError> {
         let mut file = ClusterFile::default();
-        let parsed = file::parse(text)?;
+        // Some editors begin a file with the mark of its byte order.
+        let parsed = file::parse(text.trim_start_matches('\u{feff}'))?;
         file.take(&parsed, &mut Vec::new(), &mut Entry::default())?;
-        match file.nodes.is_empty() {
-            true => Err(FileError::of_line(parsed.end, "the node list is empty")),
-            false => Ok(file),
+        match file.contradiction() {
+            Some(words) => Err(FileError::of_line(parsed.end, words)),
+            None => Ok(file),
+        }
+    }
+
+    /// What of it as a whole cannot be meant.
+    fn contradiction(&self) -> Option<String> {
+        let votes: u32 = self.nodes.iter().map(|node| node.votes).sum();
+        match () {
+            () if self.nodes.is_empty() => Some("the node list is empty".to_string()),
+            () if votes == 0 => Some("no node has a vote: there could never be a quorum".to_string()),
+            () if self.expected_votes.is_some_and(|expected| expected < votes) => Some(format!(
+                "`expected_votes: {}` is less than the {votes} votes of the node list",
+                self.expected_votes.unwrap_or_default()
+            )),
+            () if self.two_node && (self.nodes.len() != 2 || votes != 2) => {
+                Some(format!("`two_node: 1` is for two nodes with a vote each, not for {}", self.nodes.len()))
+            }
+            () => None,
         }
     }
 
@@ -152,14 +170,14 @@ impl ClusterFile {
             (["totem"], "cluster_name") => self.cluster_name = value.to_string(),
             (["totem"], "token") => self.token = Some(token(value)?),
             (["quorum"], "provider") => {}
-            (["quorum"], "two_node") => self.two_node = number::<u8>(key, value)? == 1,
-            (["quorum"], "wait_for_all") => self.wait_for_all = Some(number::<u8>(key, value)? == 1),
-            (["quorum"], "expected_votes") => self.expected_votes = Some(number(key, value)?),
-            (["nodelist", "node"], "name") => entry.name = Some(value.to_string()),
+            (["quorum"], "two_node") => self.two_node = switch(key, value)?,
+            (["quorum"], "wait_for_all") => self.wait_for_all = Some(switch(key, value)?),
+            (["quorum"], "expected_votes") => self.expected_votes = Some(votes(key, value)?),
+            (["nodelist", "node"], "name") => entry.name = Some(node_name(value)?),
             (["nodelist", "node"], "nodeid") => entry.id = Some(positive(key, value)?),
             (["nodelist", "node"], "ring0_addr") => entry.host = Some(value.to_string()),
             (["nodelist", "node"], "port") => entry.port = Some(positive(key, value)?),
-            (["nodelist", "node"], "quorum_votes") => entry.votes = Some(number(key, value)?),
+            (["nodelist", "node"], "quorum_votes") => entry.votes = Some(votes(key, value)?),
             _ => return Err(format!("`{key}` is not known in `{}`", section.join(" "))),
         }
         Ok(())
@@ -206,6 +224,34 @@ impl Entry {
 
 fn number<T: std::str::FromStr>(key: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("`{key}: {value}` is not a number it can be"))
+}
+
+/// On or off.
+fn switch(key: &str, value: &str) -> Result<bool, String> {
+    match value {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err(format!("`{key}: {value}` must be 0 or 1")),
+    }
+}
+
+/// More of them are a slip, and their sum must be a number still.
+const VOTES_MAX: u32 = 1_000;
+
+fn votes(key: &str, value: &str) -> Result<u32, String> {
+    match number(key, value)? {
+        votes if votes <= VOTES_MAX => Ok(votes),
+        _ => Err(format!("`{key}: {value}` is more than {VOTES_MAX}")),
+    }
+}
+
+/// A node's name stands in files' names, in lists and in shells: as a host's name or address is written.
+fn node_name(value: &str) -> Result<String, String> {
+    let fits = |character: char| character.is_alphanumeric() || "._-:".contains(character);
+    match value.chars().all(fits) && value.starts_with(char::is_alphanumeric) {
+        true => Ok(value.to_string()),
+        false => Err(format!("`name: {value}` is no node's name: letters, digits, `.`, `-`, `_`")),
+    }
 }
 
 /// Milliseconds. A shorter one is over before a busy host has had its turn; a longer one is a slip.
@@ -336,6 +382,7 @@ mod tests {
             "# c\ntotem {\n version: 2\n}\nnodelist {\n node {\n ring0_addr: 127.0.0.1\n port: 7\n }\n node {\n name: b\n nodeid: 9\n ring0_addr: ::1\n }\n}\n",
             "1=127.0.0.1@127.0.0.1:7 9=b@[::1]:5415",
         );
+        check("\u{feff}nodelist {\n node {\n ring0_addr: ::1\n }\n}\n", "1=::1@[::1]:5415");
     }
 
     #[test]
@@ -352,8 +399,36 @@ mod tests {
             "totem {\n token: 99999999999\n}\n",
             "line 2: `token: 99999999999` is none from 100 to 600000 milliseconds",
         );
+        check("quorum {\n two_node: yes\n}\n", "line 2: `two_node: yes` must be 0 or 1");
+        check("quorum {\n wait_for_all: 2\n}\n", "line 2: `wait_for_all: 2` must be 0 or 1");
+        check("quorum {\n expected_votes: 4294967295\n}\n", "line 2: `expected_votes: 4294967295` is more than 1000");
+        check(
+            "nodelist {\n node {\n name: 3/node\n}\n}\n",
+            "line 3: `name: 3/node` is no node's name: letters, digits, `.`, `-`, `_`",
+        );
         check("nodelist {\n node {\n port: 0\n}\n}\n", "line 3: `port: 0` must be more than that");
         check("nodelist {\n node {\n nodeid: 0\n}\n}\n", "line 3: `nodeid: 0` must be more than that");
+    }
+
+    #[test]
+    fn what_contradicts_the_node_list_is_named() {
+        let file = |quorum: &str, votes: &[u32]| {
+            let node = |(port, votes): (usize, &u32)| {
+                format!("node {{\n ring0_addr: 127.0.0.1\n name: n{port}\n port: {port}\n quorum_votes: {votes}\n}}\n")
+            };
+            let nodes: String = (1..).zip(votes).map(node).collect();
+            format!("quorum {{\n {quorum}\n}}\nnodelist {{\n{nodes}}}\n")
+        };
+        let refused = |quorum: &str, votes: &[u32], expected: &str| {
+            let error = ClusterFile::parse(&file(quorum, votes)).expect_err("it cannot be meant").to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        refused("two_node: 1", &[1, 1, 1], "`two_node: 1` is for two nodes with a vote each, not for 3");
+        refused("two_node: 1", &[2, 1], "`two_node: 1` is for two nodes with a vote each");
+        refused("two_node: 0", &[0, 0], "no node has a vote");
+        refused("expected_votes: 2", &[1, 1, 1], "`expected_votes: 2` is less than the 3 votes of the node list");
+        assert!(ClusterFile::parse(&file("two_node: 1", &[1, 1])).is_ok());
+        assert!(ClusterFile::parse(&file("expected_votes: 5", &[1, 1, 1])).is_ok());
     }
 
     #[test]

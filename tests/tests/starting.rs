@@ -33,6 +33,31 @@ fn a_configuration_that_cannot_be_meant_is_refused_with_its_line() {
     }
 }
 
+/// A pipe under a file's name: who opens it would wait for somebody at its other end.
+#[test]
+fn what_is_no_file_holds_up_no_start() {
+    for (file, says) in [
+        ("etc/quorate/quorate.conf", "quorate.conf: it is no regular file"),
+        ("etc/quorate/authkey", "authkey: it is no regular file"),
+        ("var/lib/pacemaker/cib/cib.xml", "cib.xml"),
+        ("var/log/pacemaker/pacemaker.log", "cannot open"),
+    ] {
+        let mut lab = Lab::new(1);
+        let path = lab.root("n1").join(file);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("it is made");
+        let _ = fs::remove_file(&path);
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
+        lab.start("n1");
+        let output = lab.root("n1").join("daemon.out");
+        lab.wait(says, |lab| {
+            let text = fs::read_to_string(&output).unwrap_or_default();
+            text.contains(says) || (!file.ends_with(".log") && lab.log("n1").contains(says))
+        });
+        lab.kill("n1");
+    }
+}
+
 /// A host that boots may start its daemon before its addresses are up.
 #[test]
 fn an_address_that_is_not_up_yet_is_waited_for_and_said() {

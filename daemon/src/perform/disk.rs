@@ -9,6 +9,7 @@ use quorate_core::cib::Document;
 use quorate_core::replica::PersistedTerms;
 use quorate_core::xml::digest::md5_hex;
 use quorate_transport::owned::Owned;
+use quorate_transport::regular;
 use quorate_transport::store::{Staged, StoreError, replace_owned};
 use std::fs;
 use std::io;
@@ -16,6 +17,10 @@ use std::path::{Path, PathBuf};
 
 /// How many backups are kept.
 const BACKUPS_MAX: u32 = 100;
+
+/// No configuration is longer, nor what stands beside its digest.
+const CIB_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+const SIGNATURE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Written again and again to see whether the disk works.
 const CHECKED: &str = ".checked";
@@ -101,7 +106,7 @@ impl Store {
     }
 
     fn next_backup(&self) -> u32 {
-        let text = fs::read_to_string(self.directory.join("cib.last")).unwrap_or_default();
+        let text = regular::read_text(&self.directory.join("cib.last"), SIGNATURE_BYTES_MAX).unwrap_or_default();
         text.trim().parse().unwrap_or(0) % BACKUPS_MAX
     }
 
@@ -196,14 +201,10 @@ fn read(path: &Path) -> Result<(Document, Option<PersistedTerms>), String> {
 
 /// The bytes of a file, and the terms beside its digest, which is held against it.
 fn read_signed(path: &Path) -> Result<(Vec<u8>, Option<PersistedTerms>), String> {
-    // Who opens a pipe waits for somebody at its other end.
-    if !path.metadata().map_err(|error| error.to_string())?.is_file() {
-        return Err("it is no regular file".into());
-    }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = regular::read(path, CIB_BYTES_MAX).map_err(|error| error.to_string())?;
     let signature_path =
         path.with_file_name(format!("{}.sig", path.file_name().and_then(|name| name.to_str()).unwrap_or_default()));
-    let signature = match fs::read_to_string(&signature_path) {
+    let signature = match regular::read_text(&signature_path, SIGNATURE_BYTES_MAX) {
         Ok(signature) => signature,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((bytes, None)),
         Err(error) => return Err(format!("{}: {error}", signature_path.display())),
