@@ -96,7 +96,7 @@ struct Source {
 
 impl Source {
     fn of(text: &str) -> Source {
-        let text = text.split("#[cfg(test)]\n").next().unwrap_or_default();
+        let text = without_tests(text);
         let (mut source, mut open) = (Source::default(), None::<String>);
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
             let begun = line.split_once("use ").filter(|(before, _)| before.is_empty() || before.starts_with("pub"));
@@ -114,6 +114,30 @@ impl Source {
 
     fn leaves(&self) -> impl Iterator<Item = Leaf> {
         self.imports.iter().flat_map(|import| leaves(&[], import))
+    }
+}
+
+/// A file's text, without what is only there in tests.
+pub fn without_tests(text: &str) -> String {
+    let mut kept = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(indent) = line.strip_suffix("#[cfg(test)]").filter(|before| before.trim().is_empty()) else {
+            kept.extend([line, "\n"]);
+            continue;
+        };
+        skip_item(indent, &mut lines);
+    }
+    kept
+}
+
+/// Its attributes, and all up to the line that ends it as rustfmt writes it.
+fn skip_item<'a>(indent: &str, lines: &mut impl Iterator<Item = &'a str>) {
+    for line in lines {
+        let own = line.strip_prefix(indent).is_some_and(|rest| !rest.starts_with([' ', '#', '/']));
+        if own && line.ends_with(['}', ';', ',']) {
+            return;
+        }
     }
 }
 

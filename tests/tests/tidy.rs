@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use quorate_tests::imports::without_tests;
+
 const CRATES: [&str; 7] = ["grammar", "core", "transport", "daemon", "shell", "tui", "tests"];
 
 /// Files longer than this want to be split by the noun inside them.
@@ -83,7 +85,8 @@ fn public_functions(folder: &str) -> Vec<(PathBuf, String, String)> {
             continue;
         }
         let mut comment = String::new();
-        let lines: Vec<&str> = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).collect();
+        let text = without_tests(&text);
+        let lines: Vec<&str> = text.lines().collect();
         for (at, line) in lines.iter().map(|line| line.trim_start()).enumerate() {
             if line.starts_with("pub fn ") || line.starts_with("pub const fn ") || line.starts_with("pub async fn ") {
                 let head = lines[at..lines.len().min(at + 12)].join(" ");

@@ -454,12 +454,22 @@ mod tests {
                 let theirs = |now: &Document| Ok::<_, StoreError>(with_primitive(now, "theirs"));
                 Rewrite::begin(path, theirs).unwrap().finish().unwrap()
             });
-            std::thread::sleep(Duration::from_millis(50));
-            assert!(!late.is_finished());
+            while !somebody_waits_for_a_lock_in(dir.path()) {
+                assert!(!late.is_finished(), "it has not waited");
+                std::thread::yield_now();
+            }
             open.finish().unwrap();
             late.join().unwrap()
         });
         assert!(theirs.to_text().contains("mine") && theirs.to_text().contains("theirs"));
+    }
+
+    /// The kernel lists who waits for a lock, behind `->`, by the file's inode.
+    fn somebody_waits_for_a_lock_in(directory: &Path) -> bool {
+        let held = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().metadata().unwrap().ino());
+        let inodes: Vec<String> = held.map(|inode| format!(":{inode} ")).collect();
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().any(|line| line.contains("->") && inodes.iter().any(|inode| line.contains(inode)))
     }
 
     #[test]

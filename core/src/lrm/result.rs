@@ -125,13 +125,26 @@ fn put(resource: &ResourceRef, node: &NodeRef, entry: Element, lock: Option<i64>
 }
 
 fn attributes(id: &str, operation: &Operation) -> Element {
-    Element::new("lrm_rsc_op")
+    let mut element = Element::new("lrm_rsc_op")
         .with("id", id)
         .with("operation_key", &operation.action.key)
         .with("operation", &operation.action.operation)
         .with("crm-debug-origin", "lrm")
         .with("crm_feature_set", FEATURE_SET)
-        .with("transition-key", operation.key.to_string())
+        .with("transition-key", operation.key.to_string());
+    if matches!(operation.action.operation.as_str(), "migrate_to" | "migrate_from") {
+        say_where_it_moves(operation, &mut element);
+    }
+    element
+}
+
+/// From one half of a move alone it is known where the resource may be: on both nodes.
+fn say_where_it_moves(operation: &Operation, element: &mut Element) {
+    for end in ["migrate_source", "migrate_target"] {
+        if let Some(node) = operation.action.meta(end) {
+            element.set(end, node);
+        }
+    }
 }
 
 fn entry(id: &str, finished: &Finished, node: &NodeRef) -> Element {

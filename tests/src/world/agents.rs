@@ -48,9 +48,12 @@ impl World {
 
     /// What an agent does to its resource, seen by the checkers.
     fn agent_acts(&mut self, node: u32, run: &Run) -> i32 {
-        let code = self.host(node).agent(run);
+        let code = match run.operation.as_str() {
+            "migrate_to" => self.carry_over(node, run),
+            _ => self.host(node).agent(run),
+        };
         let key = (node, run.resource.id.clone());
-        if matches!(run.operation.as_str(), "start" | "stop" | "promote" | "demote")
+        if matches!(run.operation.as_str(), "start" | "stop" | "promote" | "demote" | "migrate_to" | "migrate_from")
             && code == 0
             && run.resource.class != "stonith"
         {
@@ -59,6 +62,21 @@ impl World {
         let (active, promoted) = self.hosts[&node].state(&run.resource.id);
         self.record.active(key, active, promoted, self.now);
         code
+    }
+
+    /// It runs on the other host from one moment to the next; where that cannot be reached it stays.
+    fn carry_over(&mut self, node: u32, run: &Run) -> i32 {
+        let target = run.parameters.get("CRM_meta_migrate_target").map(String::as_str).unwrap_or_default();
+        let target = target.trim_start_matches('n').parse().ok().filter(|target| self.hosts.contains_key(target));
+        let target: u32 = target.expect("a target");
+        let resource = &run.resource.id;
+        if self.hosts[&target].life.is_none() || !self.host(node).active.remove(resource) {
+            return 1;
+        }
+        self.host(target).active.insert(resource.clone());
+        self.record.active((node, resource.clone()), false, false, self.now);
+        self.record.active((target, resource.clone()), true, false, self.now);
+        0
     }
 
     /// A daemon that starts ends the agents that another one left running: at any point of their work.

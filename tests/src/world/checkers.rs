@@ -1,10 +1,11 @@
 //! The laws, checked from outside: by what hosts really run and what writers were really told.
 
+use super::host::MOVABLE;
 use super::{Broken, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resources that may be active on one node only.
-const ALONE: [&str; 4] = ["p1", "p2", "g1", "g2"];
+const ALONE: [&str; 5] = ["p1", "p2", "g1", "g2", MOVABLE];
 
 const ALLOWED: &str = "a resource is active on no more nodes than it allows";
 

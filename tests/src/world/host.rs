@@ -26,6 +26,9 @@ pub const STUBBORN: &str = "stubborn";
 /// boot, and cannot stop it, as a database that has crashed.
 pub const CRASHED: &str = "crashed";
 
+/// A resource that moves without a stop, as a virtual machine does: `migrate_to` carries it over.
+pub const MOVABLE: &str = "vm";
+
 /// A node not heard for so long is lost. Milliseconds.
 const TOKEN_MS: u64 = 1_000;
 
@@ -202,6 +205,8 @@ impl Host {
                 0
             }
             "promote" | "demote" => 7,
+            // It has come with the other end's `migrate_to`.
+            "migrate_from" if !running => 1,
             "monitor" if !running => 7,
             "monitor" if self.promoted.contains(&name) => 8,
             _ => 0,
@@ -268,7 +273,7 @@ pub fn remove_device(document: &mut Document) {
     document.configuration_mut().child_or_new("resources").retain_elements(|element| element.id() != Some("fencer"));
 }
 
-/// Primitives, a group, a clone, a promotable clone, a fence device that reaches every node.
+/// Primitives, one of which can be moved, a group, a clone, a promotable clone, a fence device that reaches every node.
 pub fn configuration(nodes: u32, failing: Option<&str>) -> Document {
     let list: Vec<String> = (1..=nodes).map(name).collect();
     let monitor = |id: &str, ms: u32| {
@@ -286,6 +291,8 @@ pub fn configuration(nodes: u32, failing: Option<&str>) -> Document {
          <nvpair id='o2' name='dc-deadtime' value='5s'/>\
          <nvpair id='o3' name='start-failure-is-fatal' value='false'/>\
          </cluster_property_set></crm_config><nodes>{node_elements}</nodes><resources>\
+         <primitive id='{MOVABLE}' class='ocf' provider='quorate' type='Movable'><meta_attributes id='{MOVABLE}-m'>\
+         <nvpair id='{MOVABLE}-migrate' name='allow-migrate' value='true'/></meta_attributes></primitive>\
          <primitive id='fencer' class='stonith' type='fence_sim'>\
          <instance_attributes id='fencer-p'><nvpair id='fencer-hosts' name='pcmk_host_list' value='{}'/>\
          </instance_attributes></primitive>{}{}{}{}\

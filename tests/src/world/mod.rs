@@ -24,7 +24,7 @@ use corosync::Corosync;
 use disk::DiskWork;
 pub use fencing::FenceDevices;
 use host::Host;
-pub use host::{BROKEN, CRASHED, STUBBORN};
+pub use host::{BROKEN, CRASHED, MOVABLE, STUBBORN};
 use network::Network;
 use quorate_core::node::{Effect, Event, RESTLESS, Reply, Timer, UNDECIDED};
 use quorate_core::replica::PersistedTerms;

@@ -3,6 +3,7 @@
 //! Each story is told with several seeds, which only vary delays.
 
 mod disks;
+mod moves;
 mod pauses;
 
 use quorate_core::node::{Refusal, Reply, Request};
