@@ -8,10 +8,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
-/// What is in excess shows within this.
-const GRACE: Duration = Duration::from_millis(700);
 
 /// Starts and stops take 300 ms once the gate is open; moves, too.
 const AGENT: &str = r#"#!/bin/sh
@@ -144,11 +140,12 @@ fn waiting(lab: &Lab, action: &str) -> BTreeMap<String, usize> {
     counts
 }
 
-/// Waits until just so many are at the gate, and sees that no more come.
+/// Waits until just so many are at the gate, and sees that no more come: what is decided together is sent together,
+/// and the answer to a change that is asked for afterwards has passed it.
 #[track_caller]
 fn wait_at_the_gate(lab: &Lab, action: &str, is_full: impl Fn(&BTreeMap<String, usize>) -> bool) {
     lab.wait(&format!("{action} at the gate"), |lab| is_full(&waiting(lab, action)));
-    std::thread::sleep(GRACE);
+    lab.done("n1", "crm_attribute --lifetime reboot --node n1 --name at-the-gate --update yes");
     let now = waiting(lab, action);
     assert!(is_full(&now), "{action}: {now:?}");
 }

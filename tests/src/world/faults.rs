@@ -4,6 +4,9 @@ use super::{Happening, Input, World};
 use quorate_core::node::{Event, Request};
 use std::collections::BTreeMap;
 
+/// After all is mended: when everybody has been up for a while.
+const RELIEVED_MS: u64 = 40_000;
+
 impl World {
     /// One fault, and the next one later.
     pub(super) fn fault(&mut self) {
@@ -14,7 +17,7 @@ impl World {
         self.after(gap, Happening::Fault);
         let count = self.hosts.len() as u64;
         let node = 1 + self.chance.below(count) as u32;
-        match self.chance.below(16) {
+        match self.chance.below(18) {
             0 | 1 => self.kill_daemon(node),
             2 => self.lose_power(node),
             3 | 4 => {
@@ -62,6 +65,7 @@ impl World {
                 let seconds = self.chance.below(16 * 3_600) as i64 - 8 * 3_600;
                 self.step_clock(node, seconds);
             }
+            15 | 16 => self.set_standby(node, Some("on")),
             _ if self.failing.is_some() => self.kill_daemon(node),
             _ => self.terminate(node),
         }
@@ -138,11 +142,29 @@ impl World {
         self.after(back, Happening::Boot { node });
     }
 
+    /// Somebody puts a node on standby until it is up the next time, or takes it off that: what can be moved is.
+    fn set_standby(&mut self, node: u32, value: Option<&str>) {
+        self.tell(|| format!("n{node} standby {}", value.unwrap_or("off")));
+        let pairs = vec![("standby".to_string(), value.map(str::to_string))];
+        let request = Request::SetAttributes { node: format!("n{node}"), pairs };
+        let event =
+            Event::Request { client: 0, request, user: "root".into(), groups: None, program: "crm_standby".into() };
+        self.step(node, event);
+    }
+
+    /// All nodes may run resources again.
+    pub(super) fn relieve(&mut self) {
+        for node in self.hosts.keys().copied().collect::<Vec<_>>() {
+            self.set_standby(node, None);
+        }
+    }
+
     /// From now on nothing goes wrong, and everyone is there.
     pub(super) fn heal(&mut self) {
         self.tell(|| "all is mended".into());
         self.faulty = false;
         self.mended_at = Some(self.now);
+        self.after(RELIEVED_MS, Happening::Relieve);
         self.mend();
         for host in self.hosts.values_mut() {
             host.powered = true;

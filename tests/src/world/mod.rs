@@ -93,6 +93,8 @@ enum Happening {
     /// The network is whole again.
     Mend,
     Heal,
+    /// Nobody is on standby any more.
+    Relieve,
     /// Corosync goes on.
     Turn,
 }
@@ -251,6 +253,7 @@ impl World {
             | Happening::Fault
             | Happening::Mend
             | Happening::Heal
+            | Happening::Relieve
             | Happening::Turn => return None,
         };
         Some(self.hosts[node].paused_until).filter(|until| *until > self.now)
@@ -286,6 +289,7 @@ impl World {
             Happening::Fault => self.fault(),
             Happening::Mend => self.mend(),
             Happening::Heal => self.heal(),
+            Happening::Relieve => self.relieve(),
             Happening::Turn => self.turn_corosync(),
         }
     }
