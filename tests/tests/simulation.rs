@@ -4,7 +4,7 @@
 use quorate_tests::world::{Chance, World};
 
 /// Seeds of a plain test run.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 80;
 
 /// Nodes fenced by persons at moments, and whom a device cut off how often.
 #[track_caller]
@@ -43,6 +43,17 @@ fn the_laws_hold_under_every_seed() {
 #[test]
 fn the_laws_hold_over_corosync_under_every_seed() {
     check_laws(|seed| World::new(seed).over_corosync());
+}
+
+/// Whatever is configured: constraints, clones, options by chance.
+#[test]
+fn the_laws_hold_whatever_is_configured() {
+    check_laws(World::any);
+}
+
+#[test]
+fn the_laws_hold_over_corosync_whatever_is_configured() {
+    check_laws(|seed| World::any(seed).over_corosync());
 }
 
 fn check_laws(world: impl Fn(u64) -> World) {

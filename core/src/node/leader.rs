@@ -12,7 +12,7 @@ use crate::note::Note;
 use crate::scheduler;
 use crate::status::failcount;
 use crate::time::{Interval, Now};
-use crate::transition::{Action, ActionKind, Executor, Outcome, Progress, TransitionKey};
+use crate::transition::{Action, ActionKind, Executor, Graph, Outcome, Progress, TransitionKey};
 use crate::xml::Element;
 use crate::xml::path::{Path, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,17 @@ const ABSENT_PAUSE_MS: u64 = 1_000;
 /// not carried out any more until something does.
 const FOLLOW_UPS_MAX: u32 = 10;
 
+/// What is said of a plan that leads to itself, as that for a clone whose instances change places.
+const AGAIN: &str = "what was just done would be done again: it is left until something changes";
+
+/// What a plan has nodes do, by key and node.
+type Work = BTreeSet<(String, Option<String>)>;
+
+fn work(graph: &Graph) -> Work {
+    let actions = graph.actions.iter().filter(|action| action.kind != ActionKind::Pseudo);
+    actions.map(|action| (action.key.clone(), action.node.clone())).collect()
+}
+
 /// The leader's state; a new leader, or a new view, begins with none.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leadership {
@@ -58,6 +69,8 @@ pub(super) struct Leadership {
     waiting_for_nodes: bool,
     /// Transitions carried out since anything else changed.
     undisturbed: u32,
+    /// What the last of them has done.
+    done: Work,
     /// Number of the timer in force, by kind.
     recheck: u64,
     start_up: u64,
@@ -197,6 +210,7 @@ impl Node {
         let Some(leadership) = &mut self.leadership else { return };
         leadership.dirty = true;
         leadership.undisturbed = 0;
+        leadership.done.clear();
         self.end_early(what);
     }
 
@@ -228,6 +242,7 @@ impl Node {
                     Progress::Terminated => leadership.executor = None,
                     // All was done as planned: the next plan should be empty, and is looked at.
                     Progress::Complete => {
+                        leadership.done = work(executor.graph());
                         leadership.executor = None;
                         leadership.undisturbed += 1;
                         leadership.dirty |= leadership.undisturbed <= FOLLOW_UPS_MAX;
@@ -278,7 +293,11 @@ impl Node {
         let after_ms = due.unwrap_or(longest).min(longest.max(1000));
         let number = self.new_timer(|leadership| &mut leadership.recheck);
         self.timer_in(Timer::Recheck { number }, after_ms);
-        if graph.is_empty() {
+        let again = !graph.does_nothing() && self.has_just_done(&graph);
+        if again {
+            self.note(Note::warning("transition", AGAIN));
+        }
+        if graph.does_nothing() || again {
             let version = self.document().version();
             let term = self.replica.terms().term;
             return self.send(Message::Idle { version, term });
@@ -290,6 +309,12 @@ impl Node {
             leadership.fencing_causes = output.fencing_causes;
         }
         self.bound_nodes();
+    }
+
+    /// Whether this is what was done a moment ago, all of it, and nothing has happened since: done once more it would
+    /// lead to the same decision again.
+    fn has_just_done(&self, graph: &Graph) -> bool {
+        self.leadership.as_ref().is_some_and(|leadership| leadership.done == work(graph))
     }
 
     /// Without a decision all stays as it is until something changes, or time has passed.

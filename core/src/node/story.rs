@@ -46,7 +46,7 @@ impl Node {
     pub(super) fn tell_decision(&mut self, transition: i32, output: &Output) {
         let lines = summary::lines(&output.summary);
         let actions = output.graph.synapses.len();
-        if actions == 0 {
+        if output.graph.does_nothing() {
             return self.note(Note::info("transition", format!("transition {transition}: nothing is to be done")));
         }
         self.note(Note::notice("transition", format!("transition {transition}: {actions} actions")));

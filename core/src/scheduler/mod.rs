@@ -106,6 +106,6 @@ mod tests {
             ["Resource action: p1              monitor on n1", "Resource action: p1              start on n1",]
         );
         let second = schedule(&Input::new(&simulation.document, now));
-        assert!(second.graph.is_empty(), "{:?}", second.graph.actions);
+        assert!(second.graph.does_nothing(), "{:?}", second.graph.actions);
     }
 }

@@ -133,8 +133,8 @@ impl Graph {
         self.actions.iter().find(|action| action.id == id)
     }
 
-    /// Whether nothing needs doing.
-    pub fn is_empty(&self) -> bool {
-        self.synapses.is_empty()
+    /// Whether nothing needs doing: points that only order others are there at every decision.
+    pub fn does_nothing(&self) -> bool {
+        self.actions.iter().all(|action| action.kind == ActionKind::Pseudo)
     }
 }

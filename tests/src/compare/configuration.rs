@@ -31,7 +31,7 @@ pub struct Primitive {
     pub monitors: Vec<(u64, Option<&'static str>)>,
 }
 
-pub(super) fn one<'a, T: ?Sized>(chance: &mut Chance, of: &[&'a T]) -> &'a T {
+pub(crate) fn one<'a, T: ?Sized>(chance: &mut Chance, of: &[&'a T]) -> &'a T {
     of[chance.below(of.len() as u64) as usize]
 }
 
@@ -48,7 +48,7 @@ fn set(element: &str, id: &str, pairs: &[(&str, String)]) -> Element {
 }
 
 /// The options of the cluster.
-pub(super) fn options(chance: &mut Chance) -> Element {
+pub(crate) fn options(chance: &mut Chance) -> Element {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     let mut maybe = |chance: &mut Chance, percent: u64, name: &'static str, values: &[&str]| {
         if chance.percent(percent) {
@@ -78,7 +78,7 @@ pub(super) fn options(chance: &mut Chance) -> Element {
 }
 
 /// The nodes, as `n1`, `n2`, ….
-pub(super) fn nodes(chance: &mut Chance, count: u64) -> Element {
+pub(crate) fn nodes(chance: &mut Chance, count: u64) -> Element {
     let mut nodes = Element::new("nodes");
     for number in 1..=count {
         let mut node = Element::new("node").with("id", number.to_string()).with("uname", format!("n{number}"));
@@ -109,7 +109,7 @@ struct Maker<'a> {
 }
 
 /// The resources.
-pub(super) fn resources(chance: &mut Chance) -> (Element, Inventory) {
+pub(crate) fn resources(chance: &mut Chance) -> (Element, Inventory) {
     let mut resources = Element::new("resources");
     if chance.percent(85) {
         let mut device = Element::new("primitive").with("id", "fencer").with("class", "stonith");
@@ -351,7 +351,7 @@ fn pairs_push_promotable(chance: &mut Chance, maybe: &mut impl FnMut(&mut Chance
 const SCORES: [&str; 8] = ["INFINITY", "-INFINITY", "100", "50", "1", "-10", "-100", "1000"];
 
 /// Constraints between the resources of the inventory.
-pub(super) fn constraints(chance: &mut Chance, inventory: &mut Inventory, nodes: u64) -> Element {
+pub(crate) fn constraints(chance: &mut Chance, inventory: &mut Inventory, nodes: u64) -> Element {
     let mut constraints = Element::new("constraints");
     if inventory.tops.is_empty() {
         return constraints;
@@ -517,7 +517,7 @@ fn ticket(chance: &mut Chance, inventory: &mut Inventory, number: u64) -> Elemen
 }
 
 /// Defaults for all resources or operations, some by rule.
-pub(super) fn defaults(chance: &mut Chance, configuration: &mut Element) {
+pub(crate) fn defaults(chance: &mut Chance, configuration: &mut Element) {
     if chance.percent(25) {
         let value = one(chance, &["1", "100", "INFINITY"]).to_string();
         let mut values = set("meta_attributes", "rsc-options", &[("resource-stickiness", value)]);

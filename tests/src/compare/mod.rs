@@ -5,7 +5,7 @@
 //! CIB that keeps a property (`shrink`). Everything follows from the seed.
 
 pub mod answer;
-mod configuration;
+pub(crate) mod configuration;
 mod histories;
 pub mod scene;
 pub mod shrink;

@@ -22,7 +22,7 @@ impl World {
             self.tell(|| format!("n{node} {} {} exits with {code}", run.resource.id, run.operation));
         }
         if self.lives(node, incarnation) {
-            if run.resource.id == "db" {
+            if self.record.allowed.promoted.contains_key(&run.resource.id) {
                 self.promotion_score(node, run, code);
             }
             let mut report = ExitReport::exited(code);
@@ -98,7 +98,7 @@ impl World {
             ("stop", 0) => None,
             _ => return,
         };
-        let pairs = vec![("master-db".to_string(), value)];
+        let pairs = vec![(format!("master-{}", run.resource.id), value)];
         let request = Request::SetAttributes { node: format!("n{node}"), pairs };
         let event =
             Event::Request { client: 0, request, user: "root".into(), groups: None, program: "crm_attribute".into() };

@@ -1,7 +1,7 @@
 //! What a test has happen to a world, moment by moment, and what it then looks at.
 
 use super::tools::STORY;
-use super::{Broken, Happening, World};
+use super::{Broken, EPOCH, Happening, World};
 use quorate_core::node::{Event, Node, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,6 +92,11 @@ impl World {
             }
         }
         active
+    }
+
+    /// Seconds since 1970, by a clock that nobody has touched.
+    pub(super) fn now(&self) -> i64 {
+        EPOCH + (self.now / 1_000) as i64
     }
 
     /// Hosts that are not switched off.

@@ -23,7 +23,7 @@ impl World {
         self.written += 1;
         let name = format!("t{}", self.written);
         let mut work = base.clone();
-        let reference = Element::new("obj_ref").with("id", "p1");
+        let reference = Element::new("obj_ref").with("id", "fencer");
         work.configuration_mut().child_or_new("tags").push(Element::new("tag").with("id", &name).with_child(reference));
         let client = u64::from(self.written);
         self.asked.insert((node, incarnation, client), name);
