@@ -18,6 +18,7 @@ use quorate_core::cib::acl::Subject;
 use quorate_core::cib::command::{self, Command, CommandError, SECTIONS, Scope};
 use quorate_core::cib::upgrade::{self, Level};
 use quorate_core::cib::{Document, Patch, apply};
+use quorate_core::schema;
 use quorate_core::xml::digest::{document_digest, element_digest};
 use quorate_core::xml::path::{Path, Step};
 use quorate_core::xml::xpath::{self, Found, Kind};
@@ -87,8 +88,7 @@ fn query(wish: &Wish, user: Option<&Subject>, environment: &Environment, answer:
     if let (Some(how), Some(user)) = (wish.show_access, user) {
         return access::show(&document, user, how, wish, answer);
     }
-    let document = acting::seen_by(document, user).map_err(|why| denied(&why, wish.verbose))?;
-    let root = document.root();
+    let root = &acting::printed_for(&document, user).map_err(|why| denied(&why, wish.verbose))?;
     let found = command::found(root, &wish.scope).map_err(failed)?;
     if wish.node_path && matches!(wish.scope, Scope::XPath(_)) {
         let paths = found.iter().map(|one| path(root, one));
@@ -207,7 +207,9 @@ fn change(
         }
         Err(ChangeError::Store(error)) => Err(not_stored(error)),
         Err(ChangeError::Schema(faults)) => {
-            faults.iter().for_each(|fault| answer.error(fault.to_string()));
+            // What older versions took, and Pacemaker may yet, is told to everybody.
+            let told = faults.iter().filter(|fault| wish.verbose || fault.kind == schema::Kind::Excluded);
+            told.for_each(|fault| answer.error(fault.to_string()));
             Err((Exit::CONFIG, UNFIT.into()))
         }
     }
