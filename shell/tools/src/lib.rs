@@ -24,6 +24,7 @@ mod crm_standby;
 mod crm_ticket;
 mod crm_verify;
 mod crmadmin;
+mod daemons;
 pub mod door;
 mod exporter;
 pub mod input;
@@ -58,6 +59,13 @@ pub const TOOLS: &[Tool] = &[
     Tool { name: "crm_verify", run: crm_verify::run, linked: true },
     Tool { name: "crmadmin", run: crmadmin::run, linked: true },
     Tool { name: "iso8601", run: iso8601::run, linked: true },
+    Tool { name: "pacemaker-attrd", run: daemons::attrd, linked: true },
+    Tool { name: "pacemaker-based", run: daemons::based, linked: true },
+    Tool { name: "pacemaker-controld", run: daemons::controld, linked: true },
+    Tool { name: "pacemaker-execd", run: daemons::execd, linked: true },
+    Tool { name: "pacemaker-fenced", run: daemons::fenced, linked: true },
+    Tool { name: "pacemaker-schedulerd", run: daemons::schedulerd, linked: true },
+    Tool { name: "pacemakerd", run: daemons::pacemakerd, linked: true },
     Tool { name: "stonith_admin", run: stonith_admin::run, linked: true },
     Tool { name: "why", run: why::run, linked: false },
     Tool { name: "exporter", run: exporter::run, linked: false },
