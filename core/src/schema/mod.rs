@@ -10,12 +10,14 @@ mod grammar;
 mod named;
 mod older;
 mod read;
+mod relax_ng;
 mod validate;
 mod value;
 mod versions;
 
 pub use crate::cib::upgrade::Schema;
 pub use fault::{Fault, Kind};
+pub use relax_ng::relax_ng;
 pub use validate::validate;
 pub use versions::{LATEST, OLDEST, checked};
 

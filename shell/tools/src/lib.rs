@@ -31,6 +31,7 @@ pub mod input;
 pub mod io;
 mod iso8601;
 mod patchset;
+mod schema;
 mod standard;
 mod stonith_admin;
 mod tool;
@@ -67,6 +68,7 @@ pub const TOOLS: &[Tool] = &[
     Tool { name: "pacemaker-schedulerd", run: daemons::schedulerd, linked: true },
     Tool { name: "pacemakerd", run: daemons::pacemakerd, linked: true },
     Tool { name: "stonith_admin", run: stonith_admin::run, linked: true },
+    Tool { name: "schema", run: schema::run, linked: false },
     Tool { name: "why", run: why::run, linked: false },
     Tool { name: "exporter", run: exporter::run, linked: false },
     Tool { name: "completions", run: complete, linked: false },

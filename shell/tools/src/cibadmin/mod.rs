@@ -17,6 +17,8 @@ use options::{Action, Input, MANUAL, Wish};
 use quorate_core::cib::acl::Subject;
 use quorate_core::cib::command::{self, Command, CommandError, SECTIONS, Scope};
 use quorate_core::cib::upgrade::{self, Level};
+use quorate_core::cib::patch_xml::PatchError;
+use quorate_core::cib::version::Version;
 use quorate_core::cib::{Document, Patch, apply};
 use quorate_core::schema;
 use quorate_core::xml::digest::{document_digest, element_digest};
@@ -232,8 +234,14 @@ fn refused_object(object: &Element, error: &CommandError, answer: &mut Answer) {
 }
 
 fn patch(input: &Element, wish: &Wish, user: Option<&Subject>, environment: &Environment) -> Result<(), Failed> {
-    let patch = Patch::from_xml(input).map_err(|error| (Exit::DATA_ERROR, error.to_string()))?;
-    let made = |now: &Document| made(now, user, |now| apply(now, &patch));
+    let bad = |error: PatchError| (Exit::DATA_ERROR, error.to_string());
+    let read = Patch::from_xml_for(input, Version::default()).map_err(bad)?;
+    let names_versions = input.child("version").is_some();
+    let patched = |now: &Document| match names_versions {
+        true => apply(now, &read),
+        false => apply(now, &read.clone().made_for(now.version())),
+    };
+    let made = |now: &Document| made(now, user, patched);
     match door::change(&environment.first_source(), wish.timeout, made) {
         Ok(_) => Ok(()),
         Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why, wish.verbose)),
