@@ -74,6 +74,8 @@ impl Exit {
     pub const DISCONNECT: Exit = Exit(102);
     /// `CRM_EX_OLD`.
     pub const OLD: Exit = Exit(103);
+    /// `CRM_EX_DIGEST`.
+    pub const DIGEST: Exit = Exit(104);
     /// `CRM_EX_NOSUCH`.
     pub const NO_SUCH: Exit = Exit(105);
     /// `CRM_EX_QUORUM`.

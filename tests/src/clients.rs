@@ -78,9 +78,10 @@ fn mounts() -> String {
     let hosts: String = (1..=3).map(|number| format!("10.99.0.{number} n{number}\\n")).collect();
     format!(
         "printf '127.0.0.1 localhost\\n{hosts}' >$root/etc/hosts && mount --bind $root/etc/hosts /etc/hosts && \
-         mkdir -p /run/quorate /run/crm $root/home $root/var/lib/pacemaker $root/var/log/crmsh && \
+         mkdir -p /run/quorate /run/crm $root/home /etc/corosync/uidgid.d $root/var/lib/pacemaker $root/var/log/crmsh && \
          mount --bind $root/run/quorate /run/quorate && mount --bind $root/var/lib/pacemaker /var/lib/pacemaker && \
          cp -r /usr/share/pacemaker $root/schemas && {2} schema >$root/schemas/pacemaker-4.0.rng && \
+         {2} schema api-result >$root/schemas/api/api-result.rng && \
          mount --bind $root/schemas /usr/share/pacemaker && \
          for tool in {0}/attrd_updater {0}/cib* {0}/crm_* {0}/crmadmin {0}/iso8601 {0}/pacemakerd {0}/stonith_admin \
          {1}/pacemaker-*; do mount --bind {2} $tool || exit 1; done && mount --bind {3} {0}/crm_mon &&",

@@ -71,7 +71,11 @@ fn chosen(grammar: &Grammar, entry: &Entry, choice: &Choice) -> Element {
     let absent = choice.may_be_absent.then(|| Element::new("empty"));
     let groups = choice.alternatives.iter().map(|line| {
         let mut parts = attributes(entry, line);
-        parts.extend(line.children.iter().map(|count| child(grammar, entry, count)));
+        let children: Vec<Element> = line.children.iter().map(|count| child(grammar, entry, count)).collect();
+        match entry.any_order && children.len() > 1 {
+            true => parts.push(with_all(Element::new("interleave"), children)),
+            false => parts.extend(children),
+        }
         if parts.is_empty() { Element::new("empty") } else { with_all(Element::new("group"), parts) }
     });
     with_all(Element::new("choice"), groups.chain(absent).collect())

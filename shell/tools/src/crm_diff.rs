@@ -123,7 +123,8 @@ fn changes_version(change: &Change) -> bool {
 fn patched(old: Element, patch: &Element, answer: &mut Answer) -> Result<(), Failed> {
     let failed = |exit: Exit, why: &str| (exit, format!("Could not apply patch: {why}"));
     let document = Document::from_element(old).map_err(|error| failed(Exit::DATA_ERROR, &error.to_string()))?;
-    let set = Patch::from_xml_for(patch, document.version()).map_err(|error| failed(Exit::DATA_ERROR, &error.to_string()))?;
+    let set =
+        Patch::from_xml_for(patch, document.version()).map_err(|error| failed(Exit::DATA_ERROR, &error.to_string()))?;
     let mismatch = || failed(Exit::ERROR, "Application of update diff failed");
     let mut next = apply(&document, &set).map_err(|_| mismatch())?;
     // The version is one of the changes, or it stays.

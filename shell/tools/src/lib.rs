@@ -8,6 +8,7 @@ pub mod agent;
 mod answer;
 mod attrd_updater;
 mod cibadmin;
+mod cibsecret;
 pub mod clock;
 mod completions;
 mod crm_attribute;
@@ -45,6 +46,7 @@ pub use tool::Tool;
 pub const TOOLS: &[Tool] = &[
     Tool { name: "attrd_updater", run: attrd_updater::run, linked: true },
     Tool { name: "cibadmin", run: cibadmin::run, linked: true },
+    Tool { name: "cibsecret", run: cibsecret::run, linked: true },
     Tool { name: "crm_attribute", run: crm_attribute::run, linked: true },
     Tool { name: "crm_diff", run: crm_diff::run, linked: true },
     Tool { name: "crm_error", run: crm_error::run, linked: true },
