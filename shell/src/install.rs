@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// What this program is called, beside `quorate` itself.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let linked = TOOLS.iter().filter(|tool| tool.linked).map(|tool| tool.name);
-    std::iter::once("crm").chain(linked)
+    ["crm", "crm_report"].into_iter().chain(linked)
 }
 
 const USAGE: &str = "usage: quorate install-links DIR [DAEMONS]";

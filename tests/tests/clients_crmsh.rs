@@ -62,7 +62,7 @@ fn a_session_of_crmsh() {
         ("crm status", 0, "Node n2: standby"),
         ("crm node online n2", 0, "online node n2"),
         ("crm node maintenance n2", 0, ""),
-        ("crm_attribute -t nodes -N n2 -n maintenance -G -q", 0, "on"),
+        ("crm_attribute -t nodes -N n2 -n maintenance -G -q", 0, "true"),
         ("crm node ready n2", 0, ""),
         ("crm node attribute n1 set rack a", 0, ""),
         ("crm node attribute n1 show rack", 0, "scope=nodes  name=rack value=a"),
