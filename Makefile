@@ -60,10 +60,17 @@ storm: need-test
 	QUORATE_STORM_SECONDS=$(SECONDS) QUORATE_STORM_HOSTS=$(HOSTS) QUORATE_STORM_SEED=$(or $(SEED),1) \
 	    $(CARGO) test -p quorate-tests --test storm -- --nocapture
 
-# The recorded scheduler cases, with a list of what differs.
+# The recorded scheduler cases, with a list of what differs; and, where QUORATE_PACEMAKER names a source tree of
+# Pacemaker 3.0, its regression tests of the tools, by group.
 corpus:
 	$(CARGO) build --release --workspace
 	python3 $${QUORATE_CORPUS:-../shared/conformance}/scheduler.py -- target/release/quorate crm_simulate
+	@if [ -z "$$QUORATE_PACEMAKER" ]; then \
+	    echo "tools: QUORATE_PACEMAKER names no source tree of Pacemaker: its tests of the tools are left out"; \
+	else \
+	    target/release/quorate install-links target/corpus && ln -sf ../release/crm_mon target/corpus/ && \
+	    scripts/tools-corpus target/corpus; \
+	fi
 
 # Random CIBs, and recorded ones varied, beside the installed crm_simulate or another:
 # make compare COUNT=5000 QUORATE_PEER=…

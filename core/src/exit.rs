@@ -56,6 +56,8 @@ impl Exit {
     pub const NO_INPUT: Exit = Exit(66);
     /// `CRM_EX_NOHOST`.
     pub const NO_HOST: Exit = Exit(68);
+    /// `CRM_EX_UNAVAILABLE`.
+    pub const UNAVAILABLE: Exit = Exit(69);
     /// `CRM_EX_SOFTWARE`.
     pub const SOFTWARE: Exit = Exit(70);
     /// `CRM_EX_OSFILE`.
@@ -72,6 +74,8 @@ impl Exit {
     pub const DISCONNECT: Exit = Exit(102);
     /// `CRM_EX_OLD`.
     pub const OLD: Exit = Exit(103);
+    /// `CRM_EX_DIGEST`.
+    pub const DIGEST: Exit = Exit(104);
     /// `CRM_EX_NOSUCH`.
     pub const NO_SUCH: Exit = Exit(105);
     /// `CRM_EX_QUORUM`.

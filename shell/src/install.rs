@@ -1,56 +1,75 @@
-//! `quorate install-links DIR`: the names under which the one program is called.
+//! `quorate install-links DIR [DAEMONS]`: the names under which the one program is called.
 //!
-//! In: a directory. Out: symbolic links to this program in it.
+//! In: a directory, and one for the names of Pacemaker's daemons (crmsh and pcs look for these below
+//! `/usr/lib/pacemaker`). Out: symbolic links to this program in them.
 //! Absent: what the names do (see `main`).
 
 use quorate_tools::{Exit, Io, TOOLS};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What this program is called, beside `quorate` itself.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let linked = TOOLS.iter().filter(|tool| tool.linked).map(|tool| tool.name);
-    std::iter::once("crm").chain(linked)
+    ["crm", "crm_report"].into_iter().chain(linked)
 }
 
+const USAGE: &str = "usage: quorate install-links DIR [DAEMONS]";
+const HELP: &str = "\n\nMakes links to this program in DIR, under the names of its tools; those of Pacemaker's daemons in \
+                    DAEMONS, if it is given";
+
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    let directory = match arguments {
+    let (directory, daemons) = match arguments {
         [word] if word == "--help" || word == "-h" => {
-            io.line(
-                "usage: quorate install-links DIR\n\nMakes links to this program in DIR, under the names of its tools",
-            );
+            io.line(&format!("{USAGE}{HELP}"));
             return Exit::OK;
         }
-        [directory] if !directory.starts_with('-') && !directory.is_empty() => directory,
+        [directory] if is_path(directory) => (directory, directory),
+        [directory, daemons] if is_path(directory) && is_path(daemons) => (directory, daemons),
         _ => {
-            io.error("quorate install-links", "usage: quorate install-links DIR");
+            io.error("quorate install-links", USAGE);
             return Exit::USAGE;
         }
     };
-    match std::env::current_exe().and_then(|program| link_all(Path::new(directory), &program)) {
+    let linked = |program: PathBuf| link_all(Path::new(directory), Path::new(daemons), &program);
+    match std::env::current_exe().and_then(linked) {
         Ok(()) => Exit::OK,
         Err(error) => {
-            io.error("quorate install-links", &format!("{directory}: {error}"));
+            io.error("quorate install-links", &error.to_string());
             Exit::ERROR
         }
     }
 }
 
+fn is_path(word: &str) -> bool {
+    !word.starts_with('-') && !word.is_empty()
+}
+
+/// Whether it is a name of one of Pacemaker's daemons that nobody calls by hand.
+fn is_daemon(name: &str) -> bool {
+    name.starts_with("pacemaker-")
+}
+
 /// Makes the links; one that is there is replaced, but a file of another kind is not.
-pub fn link_all(directory: &Path, program: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(directory)?;
-    for name in names() {
-        let link = directory.join(name);
-        match std::fs::symlink_metadata(&link) {
-            Ok(old) if old.is_symlink() => std::fs::remove_file(&link)?,
-            Ok(_) => {
-                let message = format!("{} is there and is no link", link.display());
-                return Err(std::io::Error::new(ErrorKind::AlreadyExists, message));
-            }
-            Err(_) => {}
+///
+/// # Errors
+/// A directory or a link cannot be made, or something else is in its place.
+pub fn link_all(directory: &Path, daemons: &Path, program: &Path) -> io::Result<()> {
+    names().try_for_each(|name| link(if is_daemon(name) { daemons } else { directory }, name, program))
+}
+
+fn link(directory: &Path, name: &str, program: &Path) -> io::Result<()> {
+    let told = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", directory.display()));
+    std::fs::create_dir_all(directory).map_err(told)?;
+    let link = directory.join(name);
+    match std::fs::symlink_metadata(&link) {
+        Ok(old) if old.is_symlink() => std::fs::remove_file(&link).map_err(told)?,
+        Ok(_) => {
+            let message = format!("{} is there and is no link", link.display());
+            return Err(io::Error::new(ErrorKind::AlreadyExists, message));
         }
-        symlink(program, &link)?;
+        Err(_) => {}
     }
-    Ok(())
+    symlink(program, &link).map_err(told)
 }

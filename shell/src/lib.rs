@@ -11,6 +11,7 @@ mod commit;
 mod complete;
 pub mod configure;
 pub mod crm;
+pub mod crm_report;
 pub mod demo;
 mod dispatch;
 mod documented;

@@ -2,6 +2,7 @@
 //! simulated ones.
 
 pub mod cases;
+pub mod clients;
 pub mod compare;
 pub mod contract;
 pub mod damage;

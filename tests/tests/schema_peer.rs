@@ -4,7 +4,7 @@
 //! `$QUORATE_SCHEMAS` names a folder with others, `$QUORATE_DOCUMENTS` how many documents a schema are tried,
 //! `$QUORATE_CORPUS` where recorded ones to start from are. `$QUORATE_SHOW` shows those that differ.
 
-use quorate_core::schema::{Schema, checked, validate};
+use quorate_core::schema::{Schema, checked, relax_ng, validate};
 use quorate_core::xml::{self, Element};
 use quorate_tests::damage::Damage;
 use quorate_tests::needs;
@@ -131,5 +131,21 @@ fn damaged_documents_are_judged_as_the_peer_judges_them() {
         if rules.exists() {
             agree(schema, &rules, wanted, &starts, &damage);
         }
+    }
+}
+
+/// What crmsh and pcs are given of the grammar says the same as the grammar.
+#[test]
+fn damaged_documents_are_judged_alike_by_what_is_written_of_the_grammar() {
+    if !needs::files(&[XMLLINT]) {
+        return;
+    }
+    let starts = documents();
+    let damage = Damage::from(&starts);
+    let folder = tempfile::tempdir().expect("a folder");
+    for schema in checked() {
+        let rules = folder.path().join(format!("{schema}.rng"));
+        std::fs::write(&rules, xml::write_pretty(&relax_ng(schema))).expect("a file");
+        agree(schema, &rules, 300, &starts, &damage);
     }
 }

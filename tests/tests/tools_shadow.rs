@@ -167,7 +167,13 @@ fn the_rights_of_the_user_named_in_the_environment_bind_every_tool() {
     let bench = story(&[
         ("CIB_user=bob cibadmin -Q", 4, "cibadmin: CIB API call failed: Permission denied\n"),
         ("CIB_user=bob crm_attribute -n enable-acl -G", 4, "crm_attribute: …"),
-        ("CIB_user=ann crm_attribute -n enable-acl -v false", 4, "crm_attribute: you may not change…"),
+        (
+            "CIB_user=ann crm_attribute -n enable-acl -v false",
+            4,
+            "Error setting enable-acl=false (section=crm_config, set=<null>): Permission denied\n\
+             crm_attribute: Error performing operation: Permission denied\n",
+        ),
+        ("CIB_user=ann crm_attribute -V -n enable-acl -v false", 4, "Error setting enable-acl=false…"),
         ("CIB_user=ann crm_resource -r d --meta -p is-managed -v false", 4, "crm_resource: …"),
         ("CIB_user=ann crm_resource -r d --meta -p target-role -v Stopped", 0, "Set 'd' option: …"),
         ("CIB_user=ann crm_resource -r d --meta -p target-role -v Started", 0, "Set 'd' option: …"),

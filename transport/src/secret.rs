@@ -77,6 +77,24 @@ impl Secrets {
         Ok(self.directory.join(base).join(parameter))
     }
 
+    /// The files of all values, without their checksums'.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>, SecretError> {
+        let listed = |directory: &Path| match fs::read_dir(directory) {
+            Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect::<Vec<_>>()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(SecretError::File(directory.to_path_buf(), error)),
+        };
+        let mut files = Vec::new();
+        for resource in listed(&self.directory)?.iter().filter(|path| path.is_dir()) {
+            files.extend(listed(resource)?.into_iter().filter(|path| signature(path).exists()));
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// The value, if it is the one that was signed.
     ///
     /// # Errors
@@ -131,7 +149,8 @@ impl Secrets {
     }
 }
 
-fn signature(path: &Path) -> PathBuf {
+/// Where the checksum of a value is kept.
+pub fn signature(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".sign");
     path.with_file_name(name)

@@ -4,7 +4,7 @@
 //! replaced whole and flushed to disk, and held against other writers meanwhile.
 //! Absent: merging what others changed (see core's `cib::merge`).
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -189,7 +189,9 @@ impl Rewrite {
     /// # Errors
     /// The file cannot be put in its place.
     pub fn finish(self) -> Result<Document, StoreError> {
-        self.staged.map_or(Ok(()), Staged::finish)?;
+        if let Some(staged) = self.staged {
+            finish_for_readers(staged, self.document.to_text().as_bytes())?;
+        }
         Ok(self.document)
     }
 }
@@ -255,6 +257,27 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 /// The file cannot be written.
 pub fn replace_shared(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Staged::new(path, bytes, SHARED_FILE_MODE)?.finish()
+}
+
+/// The same for a file that its maker has open: pcs reads from there what became of it.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn replace_for_readers(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    finish_for_readers(Staged::new(path, bytes, NEW_FILE_MODE)?, bytes)
+}
+
+/// Whoever has the old file open finds the new content there, too, as far as that can be. One that has another name,
+/// a copy that somebody keeps, stays as it is.
+fn finish_for_readers(staged: Staged, bytes: &[u8]) -> Result<(), StoreError> {
+    let old = OpenOptions::new().write(true).open(&staged.path);
+    staged.finish()?;
+    if let Ok(mut old) = old
+        && old.metadata().is_ok_and(|old| old.nlink() == 0)
+    {
+        let _ = old.set_len(0).and_then(|()| old.write_all(bytes));
+    }
+    Ok(())
 }
 
 /// The same for a file of the cluster, whose owner and rights are given.

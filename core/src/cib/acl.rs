@@ -96,10 +96,15 @@ impl Rights {
         }
     }
 
-    /// What is seen of the document; `None` if that is nothing.
+    /// What is seen of the document, and no more; `None` if that is nothing.
+    pub fn seen_of(&self, document: &Document) -> Option<Element> {
+        self.seen(document.root(), &mut Vec::new(), false)
+    }
+
+    /// What is seen of the document, with what says which document it is; `None` if nothing is seen.
     pub fn shown(&self, document: &Document) -> Option<Element> {
         let root = document.root();
-        let mut shown = self.seen(root, &mut Vec::new(), false)?;
+        let mut shown = self.seen_of(document)?;
         for name in OF_THE_ROOT {
             if let Some(value) = root.attr(name) {
                 shown.set(name, value);

@@ -229,13 +229,17 @@ fn erased(document: &Document) -> Document {
     next
 }
 
+/// The epoch after an upgrade, as Pacemaker counts it: it begins anew with 1, and the change itself counts.
+const UPGRADED_EPOCH: u32 = 2;
+
 fn upgraded(document: &Document) -> Result<Document, CommandError> {
     let (next, _) = upgrade::to_latest(document).map_err(CommandError::Upgrade)?;
     if next.root() == document.root() {
         return Err(CommandError::Unchanged);
     }
     let mut next = next;
-    next.set_version(document.version().next_configuration());
+    let version = document.version();
+    next.set_version(Version { admin_epoch: version.admin_epoch + 1, epoch: UPGRADED_EPOCH, num_updates: 0 });
     Ok(next)
 }
 

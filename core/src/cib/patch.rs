@@ -42,6 +42,11 @@ impl Patch {
         self.changes.is_empty()
     }
 
+    /// The same changes of a document of this version.
+    pub fn made_for(self, version: Version) -> Patch {
+        Patch { source: version, target: version.next_configuration(), ..self }
+    }
+
     /// Why it cannot travel as it is, and what it makes cannot be kept.
     pub fn unfit(&self) -> Option<String> {
         self.changes.iter().find_map(|change| change.path().unfit().or_else(|| change.unfit_content()))

@@ -31,29 +31,43 @@ impl Patch {
         diff
     }
 
+    /// The same for a document of this version: a patch that names none (`crm_diff --no-version`) is for any.
+    ///
+    /// # Errors
+    /// As [`Patch::from_xml`].
+    pub fn from_xml_for(diff: &Element, current: Version) -> Result<Patch, PatchError> {
+        if diff.child("version").is_some() {
+            return Patch::from_xml(diff);
+        }
+        of_format_2(diff)?;
+        Ok(Patch { source: current, target: current, changes: changes(diff)? }.made_for(current))
+    }
+
     /// Reads `<diff format="2">…</diff>`.
     ///
     /// # Errors
     /// The element is no patch of this format.
     pub fn from_xml(diff: &Element) -> Result<Patch, PatchError> {
-        if diff.name != "diff" || diff.attr("format") != Some("2") {
-            return Err(PatchError(format!(
-                "<{} format=\"{}\"> is not a patch of format 2",
-                diff.name,
-                diff.attr("format").unwrap_or_default()
-            )));
-        }
+        of_format_2(diff)?;
         let version = diff.child("version").ok_or_else(|| PatchError("the patch names no versions".into()))?;
-        let mut changes = Vec::new();
-        for change in diff.elements_named("change") {
-            changes.push(change_from_xml(change)?);
-        }
         Ok(Patch {
             source: version_from_xml(version, "source")?,
             target: version_from_xml(version, "target")?,
-            changes,
+            changes: changes(diff)?,
         })
     }
+}
+
+fn of_format_2(diff: &Element) -> Result<(), PatchError> {
+    if diff.name == "diff" && diff.attr("format") == Some("2") {
+        return Ok(());
+    }
+    let format = diff.attr("format").unwrap_or_default();
+    Err(PatchError(format!("<{} format=\"{format}\"> is not a patch of format 2", diff.name)))
+}
+
+fn changes(diff: &Element) -> Result<Vec<Change>, PatchError> {
+    diff.elements_named("change").map(change_from_xml).collect()
 }
 
 fn version_xml(name: &str, version: Version) -> Element {

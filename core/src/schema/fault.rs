@@ -90,7 +90,7 @@ impl Place<'_, '_> {
         }
     }
 
-    pub(super) fn fault(&self, kind: Kind, attribute: Option<&str>, message: String) -> Fault {
+    pub fn fault(&self, kind: Kind, attribute: Option<&str>, message: String) -> Fault {
         let value = attribute.and_then(|name| self.element.attr(name)).map(str::to_string);
         let attribute = attribute.map(str::to_string);
         Fault { path: self.path(), object: self.object(), attribute, value, kind, message }

@@ -8,13 +8,16 @@ mod fault;
 mod found;
 mod grammar;
 mod named;
+mod older;
 mod read;
+mod relax_ng;
 mod validate;
 mod value;
 mod versions;
 
 pub use crate::cib::upgrade::Schema;
 pub use fault::{Fault, Kind};
+pub use relax_ng::relax_ng;
 pub use validate::validate;
 pub use versions::{LATEST, OLDEST, checked};
 
@@ -38,15 +41,15 @@ pub fn elements(schema: Schema) -> impl Iterator<Item = &'static str> {
     grammar(schema).entries.iter().map(|entry| entry.element)
 }
 
-/// What is wrong with a document by the schema that it claims. `none` is not looked at, nor what is older
-/// than [`OLDEST`].
+/// What is wrong with a document by the schema that it claims. `none` is not looked at; of what is older than
+/// [`OLDEST`], what it becomes in the newest schema is.
 pub fn faults(root: &Element) -> Vec<Fault> {
     match root.attr("validate-with") {
         Some("none") => Vec::new(),
         None => vec![fault::unclaimed(root)],
         Some(claimed) => match Schema::parse(claimed) {
             None => vec![fault::unknown(claimed)],
-            Some(schema) if schema < OLDEST => Vec::new(),
+            Some(schema) if schema < OLDEST => older::faults(root, schema),
             Some(schema) => validate(root, schema),
         },
     }

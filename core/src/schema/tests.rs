@@ -153,3 +153,23 @@ fn what_was_wrong_before_keeps_nobody_from_mending_the_rest() {
     assert!(new_faults(&before, &mended).is_empty());
     assert_eq!(new_faults(&before, &worse).len(), 1);
 }
+
+#[test]
+fn an_older_document_is_held_against_what_it_becomes() {
+    let told = |schema: &str, inside: &str| {
+        let text = format!(
+            "<cib validate-with='{schema}' admin_epoch='0' epoch='1' num_updates='0'><configuration><crm_config/>\
+             <nodes/><resources><primitive id='a' class='ocf' provider='x' type='y'/></resources><constraints>\
+             {inside}</configuration><status/></cib>"
+        );
+        let found = super::faults(&crate::xml::read(&text).expect("a document"));
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let order = "<rsc_order id='o' first='a' first-action='break' then='a'/></constraints>";
+    assert!(told("pacemaker-1.2", order).contains("not `break`"));
+    assert_eq!(
+        told("pacemaker-1.2", "</constraints><tags/>"),
+        "/tags: pacemaker-1.2 has no <tags>; pacemaker-1.3 has it"
+    );
+    assert_eq!(told("pacemaker-1.3", "</constraints><tags/>"), "");
+}

@@ -5,6 +5,7 @@
 
 use quorate_core::cib::acl::{self, Rights, Subject};
 use quorate_core::cib::{Document, diff};
+use quorate_core::xml::Element;
 use quorate_transport::environment::Environment;
 use quorate_transport::local::user::groups_of_user;
 use quorate_transport::store::CibSource;
@@ -49,9 +50,21 @@ fn rights(document: &Document, user: Option<&Subject>) -> Option<Rights> {
 /// That is nothing.
 pub fn seen_by(document: Document, user: Option<&Subject>) -> Result<Document, String> {
     let Some(rights) = rights(&document, user) else { return Ok(document) };
-    let shown = rights.shown(&document).ok_or("no access list lets the user see anything")?;
+    let shown = rights.shown(&document).ok_or(UNSEEN)?;
     Document::from_element(shown).map_err(|error| error.to_string())
 }
+
+/// What the user sees as it is printed: nothing is added to make a whole CIB of it.
+///
+/// # Errors
+/// That is nothing.
+pub fn printed_for(document: &Document, user: Option<&Subject>) -> Result<Element, String> {
+    let Some(rights) = rights(document, user) else { return Ok(document.root().clone()) };
+    rights.seen_of(document).ok_or_else(|| UNSEEN.to_string())
+}
+
+/// Why somebody sees nothing.
+const UNSEEN: &str = "no access list lets the user see anything";
 
 /// Why the user may not make this of that.
 pub fn refuses(now: &Document, next: &Document, user: Option<&Subject>) -> Option<String> {

@@ -71,14 +71,17 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
 fn element(given: &Given, file: &str, text: &str, missing: &str) -> Result<Option<Element>, Failed> {
     let content = match (given.value(text).filter(|_| file != "patch"), given.value(file)) {
         (Some(text), _) => Some(text),
-        (None, _) if given.has("stdin") => {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).ok().map(|_| text)
-        }
+        (None, _) if given.has("stdin") => piped(),
+        (None, Some(path)) if path == "-" => piped(),
         (None, Some(path)) => fs::read_to_string(path).ok(),
         (None, None) => return Err((Exit::USAGE, missing.into())),
     };
     Ok(content.and_then(|text| read(&text).ok()))
+}
+
+fn piped() -> Option<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).ok().map(|_| text)
 }
 
 fn differ(old: &Element, mut new: Element, given: &Given, answer: &mut Answer) -> Result<(), Failed> {
@@ -120,7 +123,8 @@ fn changes_version(change: &Change) -> bool {
 fn patched(old: Element, patch: &Element, answer: &mut Answer) -> Result<(), Failed> {
     let failed = |exit: Exit, why: &str| (exit, format!("Could not apply patch: {why}"));
     let document = Document::from_element(old).map_err(|error| failed(Exit::DATA_ERROR, &error.to_string()))?;
-    let set = Patch::from_xml(patch).map_err(|error| failed(Exit::DATA_ERROR, &error.to_string()))?;
+    let set =
+        Patch::from_xml_for(patch, document.version()).map_err(|error| failed(Exit::DATA_ERROR, &error.to_string()))?;
     let mismatch = || failed(Exit::ERROR, "Application of update diff failed");
     let mut next = apply(&document, &set).map_err(|_| mismatch())?;
     // The version is one of the changes, or it stays.

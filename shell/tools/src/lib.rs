@@ -8,6 +8,7 @@ pub mod agent;
 mod answer;
 mod attrd_updater;
 mod cibadmin;
+mod cibsecret;
 pub mod clock;
 mod completions;
 mod crm_attribute;
@@ -24,12 +25,14 @@ mod crm_standby;
 mod crm_ticket;
 mod crm_verify;
 mod crmadmin;
+mod daemons;
 pub mod door;
 mod exporter;
 pub mod input;
 pub mod io;
 mod iso8601;
 mod patchset;
+mod schema;
 mod standard;
 mod stonith_admin;
 mod tool;
@@ -43,6 +46,7 @@ pub use tool::Tool;
 pub const TOOLS: &[Tool] = &[
     Tool { name: "attrd_updater", run: attrd_updater::run, linked: true },
     Tool { name: "cibadmin", run: cibadmin::run, linked: true },
+    Tool { name: "cibsecret", run: cibsecret::run, linked: true },
     Tool { name: "crm_attribute", run: crm_attribute::run, linked: true },
     Tool { name: "crm_diff", run: crm_diff::run, linked: true },
     Tool { name: "crm_error", run: crm_error::run, linked: true },
@@ -58,7 +62,15 @@ pub const TOOLS: &[Tool] = &[
     Tool { name: "crm_verify", run: crm_verify::run, linked: true },
     Tool { name: "crmadmin", run: crmadmin::run, linked: true },
     Tool { name: "iso8601", run: iso8601::run, linked: true },
+    Tool { name: "pacemaker-attrd", run: daemons::attrd, linked: true },
+    Tool { name: "pacemaker-based", run: daemons::based, linked: true },
+    Tool { name: "pacemaker-controld", run: daemons::controld, linked: true },
+    Tool { name: "pacemaker-execd", run: daemons::execd, linked: true },
+    Tool { name: "pacemaker-fenced", run: daemons::fenced, linked: true },
+    Tool { name: "pacemaker-schedulerd", run: daemons::schedulerd, linked: true },
+    Tool { name: "pacemakerd", run: daemons::pacemakerd, linked: true },
     Tool { name: "stonith_admin", run: stonith_admin::run, linked: true },
+    Tool { name: "schema", run: schema::run, linked: false },
     Tool { name: "why", run: why::run, linked: false },
     Tool { name: "exporter", run: exporter::run, linked: false },
     Tool { name: "completions", run: complete, linked: false },

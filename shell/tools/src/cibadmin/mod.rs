@@ -16,8 +16,11 @@ use failure::{denied, failed, not_stored, unfit, unreachable};
 use options::{Action, Input, MANUAL, Wish};
 use quorate_core::cib::acl::Subject;
 use quorate_core::cib::command::{self, Command, CommandError, SECTIONS, Scope};
+use quorate_core::cib::patch_xml::PatchError;
 use quorate_core::cib::upgrade::{self, Level};
+use quorate_core::cib::version::Version;
 use quorate_core::cib::{Document, Patch, apply};
+use quorate_core::schema;
 use quorate_core::xml::digest::{document_digest, element_digest};
 use quorate_core::xml::path::{Path, Step};
 use quorate_core::xml::xpath::{self, Found, Kind};
@@ -87,8 +90,7 @@ fn query(wish: &Wish, user: Option<&Subject>, environment: &Environment, answer:
     if let (Some(how), Some(user)) = (wish.show_access, user) {
         return access::show(&document, user, how, wish, answer);
     }
-    let document = acting::seen_by(document, user).map_err(|why| denied(&why, wish.verbose))?;
-    let root = document.root();
+    let root = &acting::printed_for(&document, user).map_err(|why| denied(&why, wish.verbose))?;
     let found = command::found(root, &wish.scope).map_err(failed)?;
     if wish.node_path && matches!(wish.scope, Scope::XPath(_)) {
         let paths = found.iter().map(|one| path(root, one));
@@ -207,7 +209,9 @@ fn change(
         }
         Err(ChangeError::Store(error)) => Err(not_stored(error)),
         Err(ChangeError::Schema(faults)) => {
-            faults.iter().for_each(|fault| answer.error(fault.to_string()));
+            // What older versions took, and Pacemaker may yet, is told to everybody.
+            let told = faults.iter().filter(|fault| wish.verbose || fault.kind == schema::Kind::Excluded);
+            told.for_each(|fault| answer.error(fault.to_string()));
             Err((Exit::CONFIG, UNFIT.into()))
         }
     }
@@ -230,8 +234,14 @@ fn refused_object(object: &Element, error: &CommandError, answer: &mut Answer) {
 }
 
 fn patch(input: &Element, wish: &Wish, user: Option<&Subject>, environment: &Environment) -> Result<(), Failed> {
-    let patch = Patch::from_xml(input).map_err(|error| (Exit::DATA_ERROR, error.to_string()))?;
-    let made = |now: &Document| made(now, user, |now| apply(now, &patch));
+    let bad = |error: PatchError| (Exit::DATA_ERROR, error.to_string());
+    let read = Patch::from_xml_for(input, Version::default()).map_err(bad)?;
+    let names_versions = input.child("version").is_some();
+    let patched = |now: &Document| match names_versions {
+        true => apply(now, &read),
+        false => apply(now, &read.clone().made_for(now.version())),
+    };
+    let made = |now: &Document| made(now, user, patched);
     match door::change(&environment.first_source(), wish.timeout, made) {
         Ok(_) => Ok(()),
         Err(ChangeError::Made(Unmade::Denied(why))) => Err(denied(&why, wish.verbose)),

@@ -5,5 +5,7 @@ use quorate_core::xml::Element;
 #[derive(Default)]
 pub struct Answer {
     pub lines: Vec<String>,
+    /// What comes before the last complaint.
+    pub errors: Vec<String>,
     pub parts: Vec<Element>,
 }

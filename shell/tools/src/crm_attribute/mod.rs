@@ -8,8 +8,9 @@ mod list;
 mod options;
 mod pairs;
 
+use crate::door::{self, ChangeError};
 use crate::standard::{self, Call, Failed, Format};
-use crate::{Exit, Io, door};
+use crate::{Exit, Io};
 use answer::Answer;
 use options::{Command, MANUAL, Section, Wish};
 use pairs::Found;
@@ -47,14 +48,19 @@ fn tell(call: &Call, answer: &Answer, outcome: Result<(), Failed>, io: &mut Io) 
         Format::None => {}
         Format::Text => {
             answer.lines.iter().for_each(|line| io.line(line));
-            complaint.iter().for_each(|text| drop(writeln!(io.err, "{text}")));
+            let errors = answer.errors.iter().chain(&complaint);
+            errors.for_each(|text| drop(writeln!(io.err, "{text}")));
         }
         Format::Xml => {
             let mut status = Element::new("status").with("code", exit.0.to_string()).with("message", exit.words());
-            if let Some(text) = complaint {
+            let errors = answer.errors.iter().chain(&complaint).map(|text| {
                 let mut error = Element::new("error");
-                error.children.push(Node::Text(text.into()));
-                status.push(Element::new("errors").with_child(error));
+                error.children.push(Node::Text(text.as_str().into()));
+                error
+            });
+            let errors = errors.fold(Element::new("errors"), Element::with_child);
+            if !errors.children.is_empty() {
+                status.push(errors);
             }
             let root = Element::new("pacemaker-result").with("api-version", API).with("request", &call.request);
             let root = answer.parts.iter().fold(root, |root, part| root.with_child(part.clone()));
@@ -70,7 +76,7 @@ const API: &str = "2.38";
 fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     let environment = Environment::of_process();
     let source = environment.first_source();
-    let document = door::read(&source, ANSWER_WITHIN).map_err(refused)?;
+    let document = door::read(&source, ANSWER_WITHIN).map_err(|error| refused(error, wish))?;
     let node = match wish.section.is_of_node() {
         true => Some(node(wish, &document, &source, &environment)?),
         false => None,
@@ -81,9 +87,18 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
         Command::Update(value) => {
             is_one(wish, &found, answer)?;
             pairs::is_free(&document, wish, node.as_ref(), &found).map_err(|text| (Exit::EXISTS, text))?;
-            update(&source, wish, node.as_ref(), &found, value)
+            let updated = update(&source, wish, node.as_ref(), &found, value);
+            updated.inspect_err(|(exit, _)| tell_of(*exit, wish, value, answer))
         }
         Command::Delete => delete(&source, wish, node.as_ref(), &found, answer),
+    }
+}
+
+/// Which value it was that may not be set there.
+fn tell_of(exit: Exit, wish: &Wish, value: &str, answer: &mut Answer) {
+    if let (Exit::NOT_PERMITTED, Some(name)) = (exit, &wish.name) {
+        let (section, set) = (wish.section.word(), wish.set.as_deref().unwrap_or("<null>"));
+        answer.errors.push(format!("Error setting {name}={value} (section={section}, set={set}): Permission denied"));
     }
 }
 
@@ -123,7 +138,7 @@ fn known(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: Vec<Fou
             Ok(value.into_iter().map(|value| Found { id: id.clone(), name: name.clone(), value }).collect())
         }
         Ok(_) | Err(StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. }))) => Ok(found),
-        Err(error) => Err(refused(error)),
+        Err(error) => Err(refused(error, wish)),
     }
 }
 
@@ -154,24 +169,29 @@ fn update(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: &[Foun
             let what = What::Value(Some(value.to_string()));
             let change = Change { what, ..Change::of(Which::Name(name.clone())) };
             let request = Request::ChangeAttributes { node: node.name.clone(), change, everywhere: false };
-            return door::ask(source, &request).map_err(refused);
+            return door::ask(source, &request).map_err(|error| refused(error, wish));
         }
         let named = |one: &Found| (one.name.clone(), Some(summed(Some(&one.value), value)));
         let pairs = match (found, &wish.name) {
             ([], Some(name)) => vec![(name.clone(), Some(summed(None, value)))],
             (found, _) => found.iter().map(named).collect(),
         };
-        return set_transient(source, node, pairs);
+        return set_transient(source, wish, node, pairs);
     }
     commit(source, wish, |now| pairs::with_value(now, wish, node, &pairs::found(now, wish, node), value))
 }
 
 /// With the cluster in one go; in a file each is a change of its own, as with Pacemaker.
-fn set_transient(source: &CibSource, node: &NodeRef, pairs: Vec<(String, Option<String>)>) -> Result<(), Failed> {
+fn set_transient(
+    source: &CibSource,
+    wish: &Wish,
+    node: &NodeRef,
+    pairs: Vec<(String, Option<String>)>,
+) -> Result<(), Failed> {
     let at_once = if matches!(source, CibSource::Live { .. }) { pairs.len().max(1) } else { 1 };
     for pairs in pairs.chunks(at_once) {
         let request = Request::SetAttributes { node: node.name.clone(), pairs: pairs.to_vec() };
-        door::ask(source, &request).map_err(refused)?;
+        door::ask(source, &request).map_err(|error| refused(error, wish))?;
     }
     Ok(())
 }
@@ -196,7 +216,7 @@ fn delete(
     let what = if node.is_some() || wish.node.is_some() { "attribute" } else { "option" };
     if let (Section::Status, Some(node)) = (wish.section, node) {
         let pairs = found.iter().map(|one| (one.name.clone(), None)).collect();
-        set_transient(source, node, pairs)?;
+        set_transient(source, wish, node, pairs)?;
     } else {
         commit(source, wish, |now| pairs::without(now, wish, node, &pairs::found(now, wish, node)))?;
     }
@@ -224,7 +244,10 @@ fn commit(source: &CibSource, wish: &Wish, next: impl Fn(&Document) -> Document)
         Ok::<_, Infallible>(next)
     };
     let changed = door::change(source, ANSWER_WITHIN, made).map(drop);
-    changed.map_err(|error| error.told(|never| match never {}))
+    changed.map_err(|error| match error {
+        ChangeError::Store(error) => refused(error, wish),
+        error => error.told(|never| match never {}),
+    })
 }
 
 fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Environment) -> Result<NodeRef, Failed> {
@@ -232,7 +255,7 @@ fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Envi
         (Some(name), _) => name.clone(),
         (None, CibSource::Live { socket }) => {
             let status = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from);
-            status.and_then(|mut daemon| daemon.status()).map_err(|error| refused(error.into()))?.node
+            status.and_then(|mut daemon| daemon.status()).map_err(|error| refused(error.into(), wish))?.node
         }
         (None, _) => environment.node.clone().unwrap_or(environment.host.clone()),
     };
@@ -251,6 +274,16 @@ fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Envi
     }
 }
 
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
+/// Why an access list refuses is for who asks for more words.
+fn refused(error: StoreError, wish: &Wish) -> Failed {
+    let exit = door::exit(&error);
+    match error {
+        StoreError::Daemon(AskError::Refused(Refusal::Denied { reason })) => (exit, denied(&reason, wish)),
+        error => (exit, error.to_string()),
+    }
+}
+
+fn denied(reason: &str, wish: &Wish) -> String {
+    let why = if wish.verbose { format!(": {reason}") } else { String::new() };
+    format!("Error performing operation: Permission denied{why}")
 }

@@ -116,6 +116,7 @@ pub struct Wish {
     pub node: Option<String>,
     pub default: Option<String>,
     pub quiet: bool,
+    pub verbose: bool,
 }
 
 fn usage(text: impl Into<String>) -> Failed {
@@ -181,6 +182,7 @@ impl Wish {
             node: last(given, &["node", "uname"]),
             default: given.value("default"),
             quiet: given.has("quiet") || given.has("quiet-too"),
+            verbose: given.has("verbose"),
         })
     }
 }

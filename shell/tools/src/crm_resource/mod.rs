@@ -18,6 +18,7 @@ mod scene;
 mod settle;
 
 pub use agents::fence_agents;
+pub use option_lists::fencing_parameters;
 
 use crate::answer::Answer;
 use crate::standard::{self, Failed};
@@ -56,7 +57,7 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     if let (Action::Execute(option, level), Some(named)) = (&wish.action, &wish.agent) {
         return execute::named(named, option, *level, wish, answer);
     }
-    let scene = Scene::read()?;
+    let scene = Scene::read().map_err(|failed| unseen(failed, wish, answer))?;
     let node = wish.node.as_deref().map(|name| scene.node(name)).transpose()?;
     let resource = match (&wish.resource, wish.action.finds()) {
         (Some(name), Some(how)) => Some(scene.find(name, how)?),
@@ -73,6 +74,15 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
         Some(id) => with_resource(&scene, id, node, wish, answer),
         None => with_all(&scene, node, wish, answer),
     }
+}
+
+/// Why an access list hides the CIB is for who asks for more words.
+fn unseen((exit, text): Failed, wish: &Wish, answer: &mut Answer) -> Failed {
+    if exit != Exit::NOT_PERMITTED || wish.verbosity > 0 {
+        return (exit, text);
+    }
+    answer.error("Could not obtain the current CIB: Permission denied");
+    (exit, String::new())
 }
 
 fn without_cib(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {

@@ -88,9 +88,15 @@ pub fn of(kind: &str) -> Listed {
         "fencing" => ("fence-attributes", "Parameters of fence devices", FENCING),
         _ => ("primitive-meta", "Meta-attributes of primitive resources", PRIMITIVE),
     };
-    let documented = |row: &Row| {
-        let (name, text, default, advanced, kind) = *row;
-        (Documented { name, text, default, advanced, generated: false }, kind)
-    };
     Listed { name, title, options: rows.iter().map(documented).collect() }
+}
+
+/// What every fence device takes.
+pub fn fencing_parameters() -> Vec<(Documented, Kind)> {
+    FENCING.iter().map(documented).collect()
+}
+
+fn documented(row: &Row) -> (Documented, Kind) {
+    let (name, text, default, advanced, kind) = *row;
+    (Documented { name, text, default, advanced, generated: false }, kind)
 }

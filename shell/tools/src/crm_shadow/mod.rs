@@ -256,7 +256,15 @@ impl Shadow {
         let failed = |exit: Exit, why: String| {
             (exit, format!("Could not commit shadow instance '{}' to the CIB: {why}", self.name))
         };
-        match door::change(cluster, ANSWER_WITHIN, |now| command::carry_out(now, &scope, &replace)) {
+        let replaced = |now: &Document| {
+            let mut next = command::carry_out(now, &scope, &replace)?;
+            // What came of the shadow is not the shadow any more, as with Pacemaker.
+            if all && next.version() == mine.version() {
+                next.set_version(mine.version().next_status());
+            }
+            Ok(next)
+        };
+        match door::change(cluster, ANSWER_WITHIN, replaced) {
             Ok(_) => Ok(()),
             Err(ChangeError::Made(error @ CommandError::Old { .. })) => Err(failed(Exit::OLD, error.to_string())),
             Err(error) => {

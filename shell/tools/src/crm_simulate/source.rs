@@ -157,7 +157,7 @@ pub fn save(path: &Path, document: &Document) -> Result<(), Failed> {
     let special = std::fs::metadata(path).is_ok_and(|now| !now.is_file());
     let written = match special {
         true => std::fs::write(path, text).map_err(|error| (error.kind(), error.to_string())),
-        false => store::replace(path, text.as_bytes()).map_err(|error| match error {
+        false => store::replace_for_readers(path, text.as_bytes()).map_err(|error| match error {
             StoreError::File { source, .. } => (source.kind(), source.to_string()),
             other => (ErrorKind::Other, other.to_string()),
         }),

@@ -24,7 +24,7 @@ pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
     let mut warnings = Vec::new();
     if let Some(configuration) = configuration(&mut root) {
         visit_fitting(configuration, &is_concerned, &mut |element| {
-            element.children.sort_by_key(rank);
+            sort(element);
             match element.name.as_str() {
                 "cluster_property_set" => properties(element, &mut warnings),
                 "date_spec" => moon(element, &mut warnings),
@@ -44,7 +44,26 @@ pub fn translate(mut root: Element) -> (Element, Vec<Warning>) {
 fn is_concerned(element: &Element) -> bool {
     matches!(element.name.as_str(), "cluster_property_set" | "date_spec" | "fencing-topology")
         || is_attribute_set(element) && element.elements().any(is_valueless)
-        || !element.children.is_sorted_by_key(rank)
+        || !is_sorted(element)
+}
+
+fn is_sorted(element: &Element) -> bool {
+    element.children.iter().filter(|node| node.element().is_some()).is_sorted_by_key(|node| rank(node))
+}
+
+/// What stands before an element, a comment say, goes along with it.
+fn sort(element: &mut Element) {
+    if is_sorted(element) {
+        return;
+    }
+    let (mut groups, mut group) = (Vec::new(), Vec::new());
+    for node in std::mem::take(&mut element.children) {
+        let rank = node.element().is_some().then(|| rank(&node));
+        group.push(node);
+        groups.extend(rank.map(|rank| (rank, std::mem::take(&mut group))));
+    }
+    groups.sort_by_key(|(rank, _)| *rank);
+    element.children.extend(groups.into_iter().flat_map(|(_, nodes)| nodes).chain(group));
 }
 
 /// Attribute sets go behind the other children, the highest score first. The set that the tools write to rules
