@@ -37,7 +37,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 pub fn run(line: &str) -> u8 {
     let environment = Environment::of_process();
     let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), Color::Plain);
-    let cluster = Box::new(Local::new(environment.node.socket()).within(ANSWER_WITHIN));
+    let cluster = Box::new(Local::new(environment.node.address()).within(ANSWER_WITHIN));
     let mut session = Session::new(environment, ui, Box::new(BufReader::new(std::io::stdin())), cluster);
     session.options = Settings::load(&session.environment);
     let text = offered(&mut session, line);

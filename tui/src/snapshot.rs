@@ -31,11 +31,11 @@ pub struct Failure {
 }
 
 pub fn fetch(source: &CibSource) -> Result<Snapshot, Failure> {
-    let CibSource::Live { socket } = source else {
+    let CibSource::Live { at } = source else {
         let document = source.read(PATIENCE).map_err(failure)?;
         return Ok(Snapshot { document, status: None });
     };
-    let mut daemon = Daemon::connect(socket, PATIENCE).map_err(|error| failure(StoreError::Daemon(error.into())))?;
+    let mut daemon = Daemon::connect(at, PATIENCE).map_err(|error| failure(StoreError::Daemon(error.into())))?;
     let document = daemon.document().map_err(|error| failure(error.into()))?;
     let status = daemon.status().map_err(|error| failure(error.into()))?;
     Ok(Snapshot { document, status: Some(status) })
