@@ -54,7 +54,13 @@ const QUIET_LOOKS: u32 = 2;
 
 impl Local {
     pub fn new(at: impl Into<Address>) -> Local {
-        Local { at: at.into(), answer_within: ANSWER_WITHIN, interrupted: Arc::default(), daemon: None, committed: None }
+        Local {
+            at: at.into(),
+            answer_within: ANSWER_WITHIN,
+            interrupted: Arc::default(),
+            daemon: None,
+            committed: None,
+        }
     }
 
     /// For who would rather have no answer than a late one.

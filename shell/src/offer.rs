@@ -18,6 +18,7 @@ use std::time::Duration;
 pub const OPTIONS: &[(&str, &str)] = &[
     ("--file=", "run the commands of a file"),
     ("--cib=", "work on a shadow"),
+    ("--manager=", "whose cluster it is"),
     ("--history=", "what `history` looks at"),
     ("--display=", "plain, color, color-always or uppercase"),
     ("--wait", "wait until the cluster has done what follows"),
@@ -118,6 +119,7 @@ fn begun(mut candidates: Vec<Candidate>, word: &str) -> Vec<Candidate> {
 
 fn values(session: &Session, name: &str, value: &str) -> Vec<Candidate> {
     match name {
+        "--manager" => ["pacemaker", "quorate"].map(whole).to_vec(),
         "-c" | "--cib" => store::shadows(&session.environment.node.shadow_directory()).into_iter().map(whole).collect(),
         "-f" | "--file" => argument::files(value),
         "-D" | "--display" => complete::all(["plain", "color", "color-always", "uppercase"]),

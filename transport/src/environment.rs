@@ -5,6 +5,8 @@
 
 use crate::local::address::{self, Address, Wanted};
 use crate::local::daemon::socket_below;
+use crate::process::host;
+pub use crate::process::variable;
 use crate::store::CibSource;
 use std::path::{Path, PathBuf};
 
@@ -25,17 +27,6 @@ pub struct Environment {
     pub manager: Option<Wanted>,
     /// The node whose daemon started this program, or that is pretended to be this one.
     pub node: Option<String>,
-}
-
-/// A variable that is set to something.
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// What this host calls itself.
-pub fn host() -> String {
-    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
-    name.unwrap_or_else(|| "localhost".into())
 }
 
 impl Environment {

@@ -76,9 +76,10 @@ fn follow(at: &Address, messages: &Sender<Message>) -> Result<Closed, AskError> 
     let mut daemon = Daemon::connect(at, PATIENCE)?;
     let mut asker = Daemon::connect(at, PATIENCE)?;
     let mut document = daemon.subscribe()?;
+    let pacemaker = daemon.is_pacemaker();
     loop {
         let status = asker.status()?;
-        let snapshot = Box::new(Snapshot { document: document.clone(), status: Some(status) });
+        let snapshot = Box::new(Snapshot { document: document.clone(), status: Some(status), pacemaker });
         if tell(messages, Message::Refreshed { snapshot, now: zone::now().epoch() }).is_err() {
             return Ok(Closed);
         }
@@ -114,7 +115,7 @@ fn watch_file(path: &Path, messages: &Sender<Message>) {
         if changed.is_none() || changed != seen {
             let message = match store::read_file(path) {
                 Ok(document) => {
-                    let snapshot = Box::new(Snapshot { document, status: None });
+                    let snapshot = Box::new(Snapshot { document, status: None, pacemaker: false });
                     Message::Refreshed { snapshot, now: zone::now().epoch() }
                 }
                 Err(error) => Message::Lost { why: error.to_string() },

@@ -53,9 +53,7 @@ impl Daemon {
             Wanted::Quorate => ours(),
             Wanted::Pacemaker => theirs(),
             Wanted::Either => match ours() {
-                Err(ClientError::NotRunning { path }) => {
-                    theirs().map_err(|_| ClientError::NeitherRuns { path })
-                }
+                Err(ClientError::NotRunning { path }) => theirs().map_err(|_| ClientError::NeitherRuns { path }),
                 answered => answered,
             },
             Wanted::Unknown(word) => Err(ClientError::Refused {

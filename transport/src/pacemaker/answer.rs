@@ -12,8 +12,8 @@ use quorate_core::fencing::FencingEvent;
 use quorate_core::fencing::history::FencingState;
 use quorate_core::node::NodeStatus;
 use quorate_core::node::request::TransitionStatus;
-use quorate_core::status::{self, NodeState};
 use quorate_core::status::operation::ExecutionStatus;
+use quorate_core::status::{self, NodeState};
 use quorate_core::xml::{self, Element};
 
 /// The CIB, or its root alone; `None` if it is neither.
@@ -37,7 +37,9 @@ pub fn attributes(text: &str) -> Vec<(String, Option<String>)> {
             .elements_named("attribute")
             .filter_map(|found| Some((found.attr("host")?.to_string(), valued(found.attr("value")?))))
             .collect(),
-        Err(_) => text.lines().filter_map(|line| Some((quoted(line, "host")?, valued(&quoted(line, "value")?)))).collect(),
+        Err(_) => {
+            text.lines().filter_map(|line| Some((quoted(line, "host")?, valued(&quoted(line, "value")?)))).collect()
+        }
     }
 }
 
@@ -130,7 +132,8 @@ mod tests {
 
     #[test]
     fn values_of_attributes_are_read_in_both_forms() {
-        let xml = |body: &str| format!("<pacemaker-result api-version='2.25'>{body}<status code='0'/></pacemaker-result>");
+        let xml =
+            |body: &str| format!("<pacemaker-result api-version='2.25'>{body}<status code='0'/></pacemaker-result>");
         for (text, expected) in [
             (xml("<attribute name='a' value='1' host='n1'/><attribute name='a' value='' host='n2'/>"), "n1=1 n2"),
             (xml(""), ""),
@@ -181,7 +184,10 @@ mod tests {
             <fence_event action='reboot' target='n3' client='y' origin='n2' status='success' delegate='n2' \
                 completed='2026-11-28 18:14:54 +01:00'/></list><status code='0'/></pacemaker-result>";
         let told = fencing(text).into_iter().map(|event| {
-            format!("{} {} {:?} {} {:?} {}", event.action, event.target, event.state, event.at, event.delegate, event.reason)
+            format!(
+                "{} {} {:?} {} {:?} {}",
+                event.action, event.target, event.state, event.at, event.delegate, event.reason
+            )
         });
         assert_eq!(
             told.collect::<Vec<_>>(),
@@ -209,7 +215,10 @@ mod tests {
         let document = document(CIB).unwrap();
         let busy = node_status("n1", &document, Some("S_TRANSITION_ENGINE"), Vec::new());
         assert_eq!(busy.leader.as_deref(), Some("n2"));
-        assert_eq!((busy.quorate, busy.idle, busy.members.as_slice()), (true, false, ["n1", "n2"].map(String::from).as_slice()));
+        assert_eq!(
+            (busy.quorate, busy.idle, busy.members.as_slice()),
+            (true, false, ["n1", "n2"].map(String::from).as_slice())
+        );
         let transition = busy.transition.unwrap();
         assert_eq!(transition.running, [("d_start_0".to_string(), "n1".to_string())]);
         let idle = node_status("n1", &document, Some("S_IDLE"), Vec::new());

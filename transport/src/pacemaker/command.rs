@@ -110,14 +110,11 @@ pub fn of(request: &Request, release: Release) -> Result<Vec<Command>, Lack> {
         }
         Request::RegisterDevice { device } => {
             let command = Command::new("stonith_admin", []).and("register", &device.id).and("agent", &device.agent);
-            let with = |command: Command, (name, value): (&String, &String)| {
-                command.and("option", &format!("{name}={value}"))
-            };
+            let with =
+                |command: Command, (name, value): (&String, &String)| command.and("option", &format!("{name}={value}"));
             Ok(vec![device.parameters.iter().map(|(name, value)| (name, value)).fold(command, with)])
         }
-        Request::DeregisterDevice { device } => {
-            Ok(vec![Command::new("stonith_admin", []).and("deregister", device)])
-        }
+        Request::DeregisterDevice { device } => Ok(vec![Command::new("stonith_admin", []).and("deregister", device)]),
         Request::RegisteredDevices => Err(lack("Pacemaker does not tell which devices no configuration has")),
         Request::Shutdown => Err(lack("Pacemaker is stopped by its unit: systemctl stop pacemaker")),
         Request::Query | Request::Commit { .. } | Request::Status | Request::Subscribe => Ok(Vec::new()),
@@ -294,7 +291,11 @@ mod tests {
             change: change.clone(),
             everywhere: false,
         };
-        check("2.1.5", &of(&change), "Pacemaker 2.1.5 cannot change attributes by a pattern: that is known since 2.1.6");
+        check(
+            "2.1.5",
+            &of(&change),
+            "Pacemaker 2.1.5 cannot change attributes by a pattern: that is known since 2.1.6",
+        );
         check("3.0.0", &of(&change), "attrd_updater --node=n1 --pattern=^ping --update=1 --wait=cluster");
         change.which = Which::Name("a".into());
         change.delay_ms = Some(5000);
@@ -356,7 +357,11 @@ mod tests {
             parameters: [("ip".to_string(), "a=b".to_string())].into(),
             unfences: false,
         };
-        check("2.1.5", &Request::RegisterDevice { device }, "stonith_admin --register=d --agent=fence_x --option=ip=a=b");
+        check(
+            "2.1.5",
+            &Request::RegisterDevice { device },
+            "stonith_admin --register=d --agent=fence_x --option=ip=a=b",
+        );
         check("2.1.5", &Request::DeregisterDevice { device: "d".into() }, "stonith_admin --deregister=d");
     }
 

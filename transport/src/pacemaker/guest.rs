@@ -8,9 +8,9 @@ use super::command::{self, Command};
 use super::release::{self, Release};
 use super::run::{Output, RunError, Running, Tools};
 use super::{answer, change, presence, refusal};
-use crate::environment;
 use crate::local::client::ClientError;
 use crate::local::unanswered::AskError;
+use crate::process;
 use quorate_core::cib::{self, ApplyError, Document, Patch, Version};
 use quorate_core::exit::Exit;
 use quorate_core::fencing::FencingEvent;
@@ -221,7 +221,7 @@ impl Guest {
             let told = self.tools.run(&command::own_name()).ok().filter(|output| output.code == Some(0));
             self.own_name = told.map(|output| output.stdout.trim().to_string()).filter(|name| !name.is_empty());
         }
-        self.own_name.clone().unwrap_or_else(environment::host)
+        self.own_name.clone().unwrap_or_else(process::host)
     }
 
     fn attributes(&mut self, request: &Request) -> Result<Reply, AskError> {

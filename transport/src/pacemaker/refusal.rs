@@ -16,11 +16,17 @@ pub fn of(request: &Request, output: &Output) -> AskError {
     let exit = u8::try_from(code).map(Exit).unwrap_or(Exit::ERROR);
     match (exit, request) {
         (Exit::DISCONNECT, _) => AskError::Client(ClientError::Lost { why: reason }),
-        (Exit::TIMEOUT, Request::Fence { .. }) => refused(Refusal::NotFenced { reason: in_words(reason, "it took too long") }),
+        (Exit::TIMEOUT, Request::Fence { .. }) => {
+            refused(Refusal::NotFenced { reason: in_words(reason, "it took too long") })
+        }
         (Exit::NOT_PERMITTED, _) => refused(Refusal::Denied { reason }),
         (Exit::QUORUM, _) => refused(Refusal::NoQuorum),
-        (Exit::NO_SUCH, Request::Forget { resource, node, .. }) => refused(unknown(&reason, resource.as_deref(), node.as_deref())),
-        (_, Request::Fence { .. }) => refused(Refusal::NotFenced { reason: in_words(reason, "the fencer does not say why") }),
+        (Exit::NO_SUCH, Request::Forget { resource, node, .. }) => {
+            refused(unknown(&reason, resource.as_deref(), node.as_deref()))
+        }
+        (_, Request::Fence { .. }) => {
+            refused(Refusal::NotFenced { reason: in_words(reason, "the fencer does not say why") })
+        }
         _ => refused(Refusal::Unfit { reason: in_words(reason, &format!("it ended with {code}")) }),
     }
 }
@@ -83,8 +89,18 @@ mod tests {
         let fence = Request::Fence { node: "n".into(), action: "off".into() };
         let confirm = Request::ConfirmFenced { node: "n".into() };
         for (request, code, stderr, expected) in [
-            (&forget, 105, "crm_resource: Node 'n' not found\nError performing operation: No such object", "not fenced"),
-            (&fence, 105, "stonith_admin: Couldn't fence n: No such device", "not fenced: stonith_admin: Couldn't fence n: No such device"),
+            (
+                &forget,
+                105,
+                "crm_resource: Node 'n' not found\nError performing operation: No such object",
+                "not fenced",
+            ),
+            (
+                &fence,
+                105,
+                "stonith_admin: Couldn't fence n: No such device",
+                "not fenced: stonith_admin: Couldn't fence n: No such device",
+            ),
             (&fence, 1, "", "not fenced: the fencer does not say why"),
             (&confirm, 4, "Permission denied", "Permission denied"),
             (&confirm, 102, "error: Could not connect", "connection to the cluster daemon lost: Could not connect"),

@@ -5,7 +5,7 @@
 //! Absent: what to ask and what the answer means.
 
 use super::command::Command;
-use crate::environment::variable;
+use crate::process::variable;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -297,7 +297,8 @@ mod tests {
     fn several_tools_run_at_once() {
         let (_kept, tools) = tool("sleep 0.2");
         let began = Instant::now();
-        let all: Vec<Running> = (0..4).map(|_| tools.start(&command().within(Duration::from_secs(9))).unwrap()).collect();
+        let all: Vec<Running> =
+            (0..4).map(|_| tools.start(&command().within(Duration::from_secs(9))).unwrap()).collect();
         for one in all {
             assert_eq!(one.finish().unwrap().code, Some(0));
         }

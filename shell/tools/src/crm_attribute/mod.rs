@@ -106,8 +106,7 @@ fn several(found: &[Found]) -> Vec<String> {
 /// What the cluster's daemons know of a transient attribute, be it not written yet, or kept to them. Others are
 /// as the CIB has them.
 fn known(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: Vec<Found>) -> Result<Vec<Found>, Failed> {
-    let (CibSource::Live { at }, Section::Status, Some(name), Some(node)) =
-        (source, wish.section, &wish.name, node)
+    let (CibSource::Live { at }, Section::Status, Some(name), Some(node)) = (source, wish.section, &wish.name, node)
     else {
         return Ok(found);
     };
