@@ -50,6 +50,8 @@ pub struct Facts {
     pub corosync: Option<String>,
     /// The cluster manager's unit, if it is installed; ours goes before Pacemaker's.
     pub manager: Option<String>,
+    /// All units of cluster managers that are installed.
+    pub managers: BTreeSet<String>,
     pub active: BTreeSet<String>,
     pub enabled: BTreeSet<String>,
     /// KiB on the file system of `/etc`.
@@ -98,6 +100,7 @@ impl Facts {
             clock_ahead: number("time").map_or(0, |time| time - now),
             corosync: last("corosync"),
             manager: last("manager"),
+            managers: set("manager"),
             active: set("active"),
             enabled: set("enabled"),
             free: number("free").and_then(|free| free.try_into().ok()).unwrap_or(0),
