@@ -112,7 +112,7 @@ pub fn of(request: &Request, release: Release) -> Result<Vec<Command>, Lack> {
             let command = Command::new("stonith_admin", []).and("register", &device.id).and("agent", &device.agent);
             let with =
                 |command: Command, (name, value): (&String, &String)| command.and("option", &format!("{name}={value}"));
-            Ok(vec![device.parameters.iter().map(|(name, value)| (name, value)).fold(command, with)])
+            Ok(vec![device.parameters.iter().fold(command, with)])
         }
         Request::DeregisterDevice { device } => Ok(vec![Command::new("stonith_admin", []).and("deregister", device)]),
         Request::RegisteredDevices => Err(lack("Pacemaker does not tell which devices no configuration has")),

@@ -209,9 +209,8 @@ impl Guest {
         let leader = answer::leader(&document);
         let state = leader.map(|leader| self.tools.start(&command::leader_state(&leader).within(self.timeout)));
         let name = self.own_name();
-        let state = state.and_then(|running| said(running)).unwrap_or_default();
-        let fencing: Vec<FencingEvent> =
-            fencing.and_then(|running| said(running)).map(|text| answer::fencing(&text)).unwrap_or_default();
+        let state = state.and_then(said).unwrap_or_default();
+        let fencing: Vec<FencingEvent> = fencing.and_then(said).map(|text| answer::fencing(&text)).unwrap_or_default();
         Ok(answer::node_status(&name, &document, answer::leader_state(&state), fencing))
     }
 

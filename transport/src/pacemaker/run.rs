@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,8 +46,8 @@ pub struct Output {
 impl Output {
     /// The last thing it complained of, without its own name.
     pub fn complaint(&self) -> String {
-        let lines = self.stderr.lines().chain(self.stdout.lines()).map(str::trim).filter(|line| !line.is_empty());
-        let line = lines.last().unwrap_or_default();
+        let last = |text: &str| text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_string);
+        let line = last(&self.stderr).or_else(|| last(&self.stdout)).unwrap_or_default();
         line.trim_start_matches("error: ").to_string()
     }
 }
@@ -192,10 +192,7 @@ impl Running {
     /// All it says on one stream, until it is closed or the time is over.
     fn hear(&self, stream: &Receiver<String>) -> Option<String> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        match stream.recv_timeout(left) {
-            Ok(text) => Some(text),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        stream.recv_timeout(left).ok()
     }
 
     /// With all that it started.
@@ -235,7 +232,7 @@ mod tests {
     fn what_a_tool_says_and_how_it_ends_is_told() {
         for (script, code, signal, stdout, complaint) in [
             ("echo \"<$1>\"", Some(0), None, "<a b>\n", "<a b>"),
-            ("echo one >&2; echo 'error: two' >&2; exit 103", Some(103), None, "", "two"),
+            ("echo said; echo one >&2; echo 'error: two' >&2; exit 103", Some(103), None, "said\n", "two"),
             ("kill -9 $$", None, Some(9), "", ""),
             ("exec 1>&- 2>&-; exit 4", Some(4), None, "", ""),
         ] {
