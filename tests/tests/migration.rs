@@ -41,11 +41,21 @@ fn untouched(hosts: &WholeHosts, state: &str) {
     }
 }
 
+/// Our unit takes the name of Pacemaker's, so that processes tell them apart.
+fn program(unit: &str) -> &str {
+    if unit == "pacemaker" { "pacemakerd" } else { unit }
+}
+
 #[track_caller]
 fn only(hosts: &WholeHosts, runs: &str, ended: &str) {
     for name in hosts.names() {
         assert!(hosts.succeeds(&name, &format!("systemctl is-active --quiet {runs}")), "{name}: {runs} runs");
-        assert!(!hosts.succeeds(&name, &format!("systemctl is-active --quiet {ended}")), "{name}: {ended} has ended");
+        let runs_there = |program: &str| hosts.succeeds(&name, &format!("pgrep -x {program}"));
+        assert!(runs_there(program(runs)) && !runs_there(program(ended)), "{name}: {ended} has ended");
+        assert!(
+            hosts.succeeds(&name, &format!("systemctl is-enabled --quiet {runs}")),
+            "{name}: {runs} starts at boot"
+        );
     }
 }
 
@@ -63,7 +73,10 @@ fn the_manager_changes_under_resources_that_run_on() {
     let Some(hosts) = WholeHosts::under_pacemaker(3) else { return };
     configure(&hosts);
     let state = hosts.says("n3", STATE);
-    let version = hosts.says("n1", "crm configure show");
+    let configuration = hosts.says("n1", "crm configure show");
+    for name in hosts.names() {
+        hosts.must(&name, "systemctl enable --quiet pacemaker");
+    }
 
     // What stands in the way is named with its host, and nothing is done.
     hosts.must("n3", "mv /etc/systemd/system/quorated.service /root/ && systemctl daemon-reload");
@@ -109,5 +122,5 @@ fn the_manager_changes_under_resources_that_run_on() {
         let lines = text.lines().filter(|line| !own.iter().any(|name| line.contains(name)));
         lines.map(|line| line.trim_end_matches(['\\', ' ']).to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(same(&hosts.says("n1", "crm configure show")), same(&version));
+    assert_eq!(same(&hosts.says("n1", "crm configure show")), same(&configuration));
 }

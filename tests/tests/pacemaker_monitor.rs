@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 /// A change is on the screen within a second; on a machine that is busy with other tests it may take longer.
 const BUSY: Duration = Duration::from_secs(5);
 
-fn monitor(cluster: &Cluster, host: &str) -> Terminal {
-    let inside = cluster.hosts.command(host, program("crm_mon"));
+/// One of our programs on a host, at a terminal.
+fn at_terminal(cluster: &Cluster, host: &str, name: &str, words: &[&str]) -> Terminal {
+    let inside = cluster.hosts.command(host, program(name));
     let mut command = CommandBuilder::new(inside.get_program());
     command.args(inside.get_args());
+    command.args(words);
     command.env("TERM", "xterm-256color");
     for name in ["CIB_file", "CIB_shadow", "CRM_CLUSTER", "QUORATE_ROOT"] {
         command.env_remove(name);
@@ -40,7 +42,7 @@ fn shown_after(cluster: &Cluster, screen: &mut Terminal, value: &str) -> Duratio
 fn a_monitor_follows_a_pacemaker() {
     let Some(mut cluster) = pacemaker() else { return };
     cluster.settle(2, "10s", Some("n2")).unwrap_or_else(|trouble| panic!("{trouble}"));
-    let mut screen = monitor(&cluster, "n1");
+    let mut screen = at_terminal(&cluster, "n1", "crm_mon", &[]);
     screen.sees("Pacemaker 2.1.5 live");
     screen.sees("3/3 nodes");
     let times: Vec<Duration> =
@@ -70,4 +72,10 @@ fn a_monitor_follows_a_pacemaker() {
     screen.sees("3/3 nodes");
     screen.press("q");
     screen.ends();
+    let mut shell = at_terminal(&cluster, "n1", "quorate", &["crm"]);
+    shell.sees("crm(live:pacemaker/n1)# ");
+    shell.press("configure\r");
+    shell.sees("crm(live:pacemaker/n1)configure# ");
+    shell.press("quit\r");
+    shell.ends();
 }

@@ -67,7 +67,9 @@ fn of_host(seen: &Seen, way: Way) -> Vec<Obstacle> {
         return vec![Obstacle::NotRoot { host }];
     }
     let mut found = Vec::new();
-    if !facts.managers.contains(way.to()) {
+    // Our unit takes the name of Pacemaker's while it is enabled.
+    let installed = way == Way::ToQuorate || facts.programs.contains("pacemakerd");
+    if !facts.managers.contains(way.to()) || !installed {
         found.push(Obstacle::Missing { host: host.clone(), unit: way.to() });
     }
     if way == Way::ToQuorate {
@@ -87,6 +89,12 @@ fn of_services(host: &str, facts: &Facts) -> Vec<Obstacle> {
         found.push(Obstacle::NoQuorum { host: host() });
     }
     found
+}
+
+/// Hosts on which agents would call tools that ask a Pacemaker, which does not run then.
+pub fn foreign_tools(seen: &[Seen]) -> Vec<String> {
+    let foreign = |one: &&Seen| one.facts.as_ref().is_ok_and(|facts| !facts.programs.contains("tools"));
+    seen.iter().filter(foreign).map(|one| one.host.name.clone()).collect()
 }
 
 /// What is done on all hosts at once, in this order.
@@ -110,8 +118,8 @@ impl Step {
             Step::Store(Way::ToQuorate) => KEEP.to_string(),
             Step::Store(Way::ToPacemaker) => PUT_BACK.to_string(),
             Step::Start(way) => format!(
-                "systemctl start {1} && if systemctl is-enabled --quiet {0}; then \
-                 systemctl disable --quiet {0} && systemctl enable --quiet {1}; fi",
+                "if systemctl is-enabled --quiet {0}; then \
+                 systemctl disable --quiet {0} && systemctl enable --quiet {1}; fi; systemctl start {1}",
                 way.from(),
                 way.to()
             ),
@@ -180,9 +188,17 @@ mod tests {
 
     #[test]
     fn the_way_back_begins_anywhere() {
-        check(Way::ToPacemaker, GOOD, "");
-        check(Way::ToPacemaker, "uid=0 manager=pacemaker manager=quorated", "");
-        check(Way::ToPacemaker, "uid=0 manager=quorated", "n1: there is no unit pacemaker.service");
+        let both = "uid=0 manager=pacemaker manager=quorated";
+        check(Way::ToPacemaker, &format!("{GOOD} program=pacemakerd"), "");
+        check(Way::ToPacemaker, &format!("{both} program=pacemakerd"), "");
+        check(Way::ToPacemaker, both, "n1: there is no unit pacemaker.service");
+        check(Way::ToPacemaker, "uid=0 manager=quorated program=pacemakerd", "n1: there is no unit pacemaker.service");
+    }
+
+    #[test]
+    fn hosts_whose_tools_are_not_ours_are_named() {
+        let seen = |name: &str, printed: &str| Seen { host: Host::here(name), facts: Ok(Facts::parse(printed, 0)) };
+        assert_eq!(foreign_tools(&[seen("n1", "program=tools\n"), seen("n2", "program=pacemakerd\n")]), ["n2"]);
     }
 
     /// What a line does with files in a directory that stands for `/var/lib/pacemaker`.

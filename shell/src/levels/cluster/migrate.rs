@@ -69,6 +69,7 @@ pub fn migrate(session: &mut Session, call: &Call) -> Outcome {
     expect_same(session, known.as_ref(), &document, way)?;
     if !stays {
         maintain(session, &mut new, &document, false).map_err(|failure| stopped(failure, way))?;
+        session.ui.info("maintenance mode has ended");
     }
     session.ui.info(&format!("{} runs the cluster; no resource was touched", way.to()));
     Ok(())
@@ -80,7 +81,16 @@ fn expect_ready(session: &mut Session, nodes: &[Host], way: Way) -> Outcome {
     let ssh = hosts::ssh(session);
     let seen = gather(nodes, &ssh, |_, _| {});
     let found: Vec<String> = migration::against(&seen, way).iter().map(ToString::to_string).collect();
-    refuse(session, &found)
+    refuse(session, &found)?;
+    let foreign = migration::foreign_tools(&seen);
+    if way == Way::ToQuorate && !foreign.is_empty() {
+        session.ui.warn(&format!(
+            "on {} the tools that some agents call (crm_attribute, crm_node) are Pacemaker's: until ours take their \
+             place, such agents fail",
+            foreign.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 /// All that speaks against it is told; the last is the command's own.
