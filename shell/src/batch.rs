@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_cluster_that_does_not_answer_leaves_the_files_as_they_were() {
         let mut bench = Bench::new();
-        let live = CibSource::Live { socket: bench.path("no") };
+        let live = CibSource::Live { at: bench.path("no").into() };
         let base = Document::empty();
         bench.pending.insert(live, Pending::Edit { mine: with(&base, "mine", "1"), base });
         bench.refused(Kind::Cluster, "not running");

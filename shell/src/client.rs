@@ -6,8 +6,8 @@
 use crate::error::{Failure, Kind, Outcome};
 use quorate_core::cib::{ApplyError, Document, Patch, Version};
 use quorate_core::node::{NodeStatus, Refusal, Reply, Request, Unsaved};
+use quorate_transport::local::address::Address;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -29,11 +29,15 @@ pub trait Cluster {
     fn status(&mut self) -> Outcome<NodeStatus>;
     /// Waits until the cluster has nothing left to do.
     fn wait(&mut self, at_most: Duration) -> Outcome;
+    /// Whether a Pacemaker answers, whose guest this is.
+    fn is_pacemaker(&self) -> bool {
+        false
+    }
 }
 
 /// The daemon of this node.
 pub struct Local {
-    socket: PathBuf,
+    at: Address,
     answer_within: Duration,
     /// Set when the person at the terminal has had enough.
     interrupted: Arc<AtomicBool>,
@@ -49,8 +53,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const QUIET_LOOKS: u32 = 2;
 
 impl Local {
-    pub fn new(socket: PathBuf) -> Local {
-        Local { socket, answer_within: ANSWER_WITHIN, interrupted: Arc::default(), daemon: None, committed: None }
+    pub fn new(at: impl Into<Address>) -> Local {
+        Local {
+            at: at.into(),
+            answer_within: ANSWER_WITHIN,
+            interrupted: Arc::default(),
+            daemon: None,
+            committed: None,
+        }
     }
 
     /// For who would rather have no answer than a late one.
@@ -67,7 +77,7 @@ impl Local {
 
     fn daemon(&mut self) -> Outcome<&mut Daemon> {
         if self.daemon.is_none() {
-            let daemon = Daemon::connect(&self.socket, self.answer_within)
+            let daemon = Daemon::connect(&self.at, self.answer_within)
                 .map_err(|error| Failure::unanswered(&error).hint("to work on a file instead, set CIB_file=PATH"))?;
             self.daemon = Some(daemon);
         }
@@ -79,6 +89,7 @@ impl Local {
         let daemon = self.daemon().map_err(Failed::Failure)?;
         daemon.ask(request).map_err(|error| match error {
             AskError::Refused(refusal) => Failed::Refused(refusal),
+            AskError::Lacking(what) => Failed::Failure(Failure::refused(what)),
             AskError::Unfit(reason) => Failed::Refused(Refusal::Unfit { reason }),
             error => {
                 self.daemon = None;
@@ -163,6 +174,13 @@ impl Cluster for Local {
         match self.exchange(&Request::Status)? {
             Reply::Status(status) => Ok(status),
             _ => Err(misfit()),
+        }
+    }
+
+    fn is_pacemaker(&self) -> bool {
+        match &self.daemon {
+            Some(daemon) => daemon.is_pacemaker(),
+            None => Daemon::connect(&self.at, self.answer_within).is_ok_and(|daemon| daemon.is_pacemaker()),
         }
     }
 

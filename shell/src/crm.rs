@@ -13,6 +13,7 @@ use crate::ui::{Color, Form, Ui};
 use crate::{offer, repl, script, words};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::literal;
+use quorate_transport::local::address::Wanted;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -25,6 +26,8 @@ const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
 
   -f, --file FILE       run the commands of a file (or of - ) as one transaction
   -c, --cib SHADOW      work on a shadow
+      --manager NAME    quorate or pacemaker: whose cluster it is (else ours, if it runs, or a Pacemaker
+                        that runs; also CRM_CLUSTER=NAME)
   -H, --history DIR     what `history` looks at: a directory of scheduler inputs
   -w, --wait[=TIME]     wait until the cluster has done what a change asks of it, at most TIME
                         (such as 90 or 5min; an hour if it is not said)
@@ -49,6 +52,7 @@ transaction: if any line is wrong, nothing is changed.
 struct Request {
     file: Option<String>,
     shadow: Option<String>,
+    manager: Option<String>,
     history: Option<String>,
     wait: bool,
     patience: Option<Duration>,
@@ -70,16 +74,19 @@ pub fn run(arguments: &[String]) -> u8 {
     {
         return offer::run(line);
     }
-    let environment = Environment::of_process();
+    let (request, understood) = read(arguments);
+    let mut environment = Environment::of_process();
+    if let Some(name) = &request.manager {
+        environment.node.manager = Some(Wanted::from(name.as_str()));
+    }
     let color = if environment.terminal_out && !environment.no_color { Color::Ansi } else { Color::Plain };
     let mut ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), color);
     ui.terminal = environment.terminal_out;
     let interrupted = Arc::new(AtomicBool::new(false));
-    let cluster = Box::new(Local::new(environment.node.socket()).until(Arc::clone(&interrupted)));
+    let cluster = Box::new(Local::new(environment.node.address()).until(Arc::clone(&interrupted)));
     let input = Box::new(BufReader::new(std::io::stdin()));
     let mut session = Session::new(environment, ui, input, cluster);
     session.interrupted = interrupted;
-    let (request, understood) = read(arguments);
     session.ui.form = request.form;
     if let Err(failure) = understood {
         session.ui.failure(&failure, &Origin::default());
@@ -135,6 +142,7 @@ fn read_into(request: &mut Request, arguments: &[String]) -> Result<(), Failure>
         match name {
             "-f" | "--file" => request.file = Some(value()?),
             "-c" | "--cib" => request.shadow = Some(value()?),
+            "--manager" => request.manager = Some(value()?),
             "-H" | "--history" => request.history = Some(value()?),
             "-D" | "--display" => request.style = Some(value()?),
             "-w" | "--wait" => {

@@ -52,6 +52,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         let kind = match &error {
             StoreError::Daemon(AskError::Client(error)) => return Failure::unanswered(error),
+            StoreError::Daemon(AskError::Lacking(_)) => Kind::Refused,
             StoreError::Daemon(_) => Kind::Cluster,
             StoreError::File { source, .. } if source.kind() == ErrorKind::PermissionDenied => Kind::Denied,
             StoreError::Apply(_) => Kind::Conflict,

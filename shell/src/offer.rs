@@ -18,6 +18,7 @@ use std::time::Duration;
 pub const OPTIONS: &[(&str, &str)] = &[
     ("--file=", "run the commands of a file"),
     ("--cib=", "work on a shadow"),
+    ("--manager=", "whose cluster it is"),
     ("--history=", "what `history` looks at"),
     ("--display=", "plain, color, color-always or uppercase"),
     ("--wait", "wait until the cluster has done what follows"),
@@ -37,7 +38,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 pub fn run(line: &str) -> u8 {
     let environment = Environment::of_process();
     let ui = Ui::new(Box::new(std::io::stdout()), Box::new(std::io::stderr()), Color::Plain);
-    let cluster = Box::new(Local::new(environment.node.socket()).within(ANSWER_WITHIN));
+    let cluster = Box::new(Local::new(environment.node.address()).within(ANSWER_WITHIN));
     let mut session = Session::new(environment, ui, Box::new(BufReader::new(std::io::stdin())), cluster);
     session.options = Settings::load(&session.environment);
     let text = offered(&mut session, line);
@@ -118,6 +119,7 @@ fn begun(mut candidates: Vec<Candidate>, word: &str) -> Vec<Candidate> {
 
 fn values(session: &Session, name: &str, value: &str) -> Vec<Candidate> {
     match name {
+        "--manager" => ["pacemaker", "quorate"].map(whole).to_vec(),
         "-c" | "--cib" => store::shadows(&session.environment.node.shadow_directory()).into_iter().map(whole).collect(),
         "-f" | "--file" => argument::files(value),
         "-D" | "--display" => complete::all(["plain", "color", "color-always", "uppercase"]),

@@ -170,10 +170,13 @@ impl Session {
         self.catalogue.get_or_init(|| Catalogue::of_this_machine(self.environment.ocf_root.clone()))
     }
 
-    /// Which CIB, which node, which level; and a mark while there are edits that are not committed.
+    /// Which CIB (and with whom, if that is a Pacemaker), which node, which level; and a mark while there are edits
+    /// that are not committed.
     pub fn prompt(&self) -> String {
         let mark = if self.is_changed() { "*" } else { "" };
-        format!("crm({}/{}){}{mark}# ", self.source.label(), self.environment.node.host, self.levels.join(" "))
+        let with = if self.source.is_live() && self.cluster.is_pacemaker() { ":pacemaker" } else { "" };
+        let host = &self.environment.node.host;
+        format!("crm({}{with}/{host}){}{mark}# ", self.source.label(), self.levels.join(" "))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod compare;
 pub mod contract;
 pub mod damage;
 pub mod figures;
+pub mod guest;
 pub mod hosts;
 pub mod imports;
 pub mod lab;

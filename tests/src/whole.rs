@@ -44,6 +44,17 @@ const TOOLS: [(&str, &str); 7] = [
     ("usr/sbin/cibadmin", "quorate"),
 ];
 
+/// What hosts are like when they have booted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    /// Corosync runs; our tools are there.
+    Cluster,
+    /// In no cluster.
+    Bare,
+    /// Corosync runs; the tools are Pacemaker's.
+    Pacemaker,
+}
+
 /// The hosts; all ends with this.
 pub struct WholeHosts {
     /// A file system of its own for the hosts' disks.
@@ -73,7 +84,7 @@ impl WholeHosts {
         if !needs::lab(&PROGRAMS) {
             return None;
         }
-        Some(WholeHosts::make(count, false).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+        Some(WholeHosts::make(count, Sort::Cluster).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
     }
 
     /// Hosts that have booted and are in no cluster; each lets root of the others in by ssh.
@@ -83,10 +94,30 @@ impl WholeHosts {
         if !needs::lab(&programs) {
             return None;
         }
-        Some(WholeHosts::make(count, true).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+        Some(WholeHosts::make(count, Sort::Bare).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
     }
 
-    fn make(count: usize, bare: bool) -> Result<WholeHosts, String> {
+    /// Hosts under Pacemaker with Debian's tools, each of which lets root of the others in by ssh; ours are there,
+    /// too: the daemon, which does not run, and the shell.
+    #[track_caller]
+    pub fn under_pacemaker(count: usize) -> Option<WholeHosts> {
+        let peer = ["/usr/sbin/pacemakerd", "/lib/systemd/system/pacemaker.service"];
+        let programs: Vec<&str> = PROGRAMS.iter().chain(&SSH).chain(&peer).copied().collect();
+        if !needs::lab(&programs) {
+            return None;
+        }
+        let whole =
+            WholeHosts::make(count, Sort::Pacemaker).expect("hosts of their own; QUORATE_LAB=skip leaves them out");
+        for name in whole.names() {
+            whole.must(&name, "chown -R hacluster:haclient /var/lib/pacemaker && systemctl start pacemaker");
+        }
+        whole.wait("all to be online under Pacemaker", |whole| {
+            whole.says("n1", "crm_mon --one-shot").contains(&format!("Online: [ {} ]", whole.names().join(" ")))
+        });
+        Some(whole)
+    }
+
+    fn make(count: usize, sort: Sort) -> Result<WholeHosts, String> {
         let place = tempfile::Builder::new().prefix("quorate-hosts-").tempdir().map_err(|error| error.to_string())?;
         let shown = place.path().to_string_lossy().into_owned();
         run("mount", &["-t", "tmpfs", "-o", "mode=0755", "hosts", &shown])?;
@@ -94,16 +125,21 @@ impl WholeHosts {
         let mut whole = WholeHosts { place, switch, hosts: Vec::new() };
         for number in 1..=count {
             whole.hosts.push(Host { name: format!("n{number}"), number, supervisor: None });
-            whole.prepare(number, count)?;
+            whole.prepare(number, count, sort)?;
         }
-        if bare {
-            whole.strip()?;
+        if sort != Sort::Cluster {
+            whole.give_keys()?;
+        }
+        if sort == Sort::Bare {
+            whole.strip();
         }
         for name in whole.names() {
             whole.boot(&name);
         }
-        if bare {
+        if sort != Sort::Cluster {
             whole.open_ssh();
+        }
+        if sort == Sort::Bare {
             return Ok(whole);
         }
         for name in whole.names() {
@@ -128,7 +164,7 @@ impl WholeHosts {
     }
 
     /// A disk with the machine's system on it, and nothing that it would start by itself but what is tested.
-    fn prepare(&self, number: usize, count: usize) -> Result<(), String> {
+    fn prepare(&self, number: usize, count: usize, sort: Sort) -> Result<(), String> {
         let name = format!("n{number}");
         let (directory, root) = (self.directory(&name), self.root(&name));
         let text = |error: std::io::Error| format!("{}: {error}", root.display());
@@ -157,7 +193,7 @@ impl WholeHosts {
         fs::create_dir_all(&wants).map_err(text)?;
         symlink("/lib/systemd/system/corosync.service", wants.join("corosync.service")).map_err(text)?;
         fs::create_dir_all(root.join(&BUILT[1..])).map_err(text)?;
-        for (link, program) in TOOLS {
+        for (link, program) in if sort == Sort::Pacemaker { &TOOLS[..2] } else { &TOOLS } {
             let link = root.join(link);
             let _ = fs::remove_file(&link);
             symlink(Path::new(BUILT).join(program), link).map_err(text)?;
@@ -165,22 +201,28 @@ impl WholeHosts {
         Ok(())
     }
 
-    /// Takes the cluster from all disks, and puts one key on all of them.
-    fn strip(&self) -> Result<(), String> {
+    /// Puts one key on all disks.
+    fn give_keys(&self) -> Result<(), String> {
         let key = self.place.path().join("key");
         run("ssh-keygen", &["-q", "-N", "", "-t", "ed25519", "-f", &key.to_string_lossy()])?;
         let read = |path: &Path| fs::read_to_string(path).map_err(|error| error.to_string());
         let (private, public) = (read(&key)?, read(&key.with_extension("pub"))?);
+        for name in self.names() {
+            self.put(&name, "root/.ssh/id_ed25519", &private, 0o600);
+            self.put(&name, "root/.ssh/authorized_keys", &public, 0o600);
+        }
+        Ok(())
+    }
+
+    /// Takes the cluster from all disks.
+    fn strip(&self) {
         for name in self.names() {
             for file in ["corosync.conf", "authkey"] {
                 let _ = fs::remove_file(self.root(&name).join("etc/corosync").join(file));
             }
             let _ =
                 fs::remove_file(self.root(&name).join("etc/systemd/system/multi-user.target.wants/corosync.service"));
-            self.put(&name, "root/.ssh/id_ed25519", &private, 0o600);
-            self.put(&name, "root/.ssh/authorized_keys", &public, 0o600);
         }
-        Ok(())
     }
 
     /// Starts sshd everywhere, and lets each know all others' keys.

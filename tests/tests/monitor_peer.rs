@@ -33,7 +33,7 @@ fn ours(options: &[&str], path: &Path) -> String {
     let Ok(Asked::Show(show)) = args::parse("crm_mon", &words) else { panic!("{options:?} is not understood") };
     let document = quorate_transport::store::read_file(path).expect("a CIB of the corpus");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    once::print(&Snapshot { document, status: None }, &show, Now::from_epoch(now.as_secs() as i64)).0
+    once::print(&Snapshot { document, status: None, pacemaker: false }, &show, Now::from_epoch(now.as_secs() as i64)).0
 }
 
 /// Only what both can be expected to say alike.

@@ -42,7 +42,7 @@ impl Screen {
             members: vec!["n1".into(), "n2".into(), "n3".into()],
             ..NodeStatus::default()
         };
-        let snapshot = Box::new(Snapshot { document: document.clone(), status: Some(status) });
+        let snapshot = Box::new(Snapshot { document: document.clone(), status: Some(status), pacemaker: false });
         self.tell(Message::Refreshed { snapshot, now: NOW });
     }
 

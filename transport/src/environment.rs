@@ -3,9 +3,12 @@
 //! In: the process. Out: [`Environment`]; the CIB that is meant, as Pacemaker's tools choose it.
 //! Absent: what only the shell asks for (editor, terminal, settings).
 
+use crate::local::address::{self, Address, Wanted};
 use crate::local::daemon::socket_below;
+use crate::process::host;
+pub use crate::process::variable;
 use crate::store::CibSource;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a process finds around it: variables that tools honour, user, host.
 #[derive(Clone, Debug, Default)]
@@ -20,20 +23,16 @@ pub struct Environment {
     pub home: PathBuf,
     pub user: String,
     pub host: String,
+    /// Which cluster manager is meant, where that is said.
+    pub manager: Option<Wanted>,
     /// The node whose daemon started this program, or that is pretended to be this one.
     pub node: Option<String>,
-}
-
-/// A variable that is set to something.
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Environment {
     /// This process's variables, user and host.
     pub fn of_process() -> Environment {
         let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
-        let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
         Environment {
             cib_file: variable("CIB_file"),
             cib_shadow: variable("CIB_shadow"),
@@ -42,7 +41,8 @@ impl Environment {
             root: variable("QUORATE_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from),
             home: variable("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from),
             user: user.map_or_else(String::new, |user| user.name),
-            host: host.unwrap_or_else(|| "localhost".into()),
+            host: host(),
+            manager: variable(address::VARIABLE).map(|word| Wanted::from(word.as_str())),
             node: variable("QUORATE_NODE"),
         }
     }
@@ -61,7 +61,7 @@ impl Environment {
         match self.cib_file.as_deref() {
             Some("-") => CibSource::Stdin,
             Some(path) => CibSource::File(path.into()),
-            None => CibSource::Live { socket: self.socket() },
+            None => CibSource::Live { at: self.address() },
         }
     }
 
@@ -73,6 +73,14 @@ impl Environment {
     /// The shadow of this name, be there one or not.
     pub fn shadow(&self, name: &str) -> CibSource {
         CibSource::shadow(name, &self.shadow_directory())
+    }
+
+    /// Where this node's cluster manager answers. A node below a directory of its own is always ours, and so is
+    /// that of a program which our daemon started.
+    pub fn address(&self) -> Address {
+        let whole = self.root == Path::new("/") && self.node.is_none();
+        let wanted = self.manager.clone().unwrap_or(if whole { Wanted::Either } else { Wanted::Quorate });
+        Address { socket: self.socket(), wanted }
     }
 
     /// The socket of this node's daemon.
@@ -88,7 +96,7 @@ mod tests {
     #[test]
     fn a_shadow_goes_before_a_file_and_a_file_before_the_cluster() {
         let mut around = Environment { root: "/r".into(), ..Environment::default() };
-        assert_eq!(around.first_source(), CibSource::Live { socket: socket_below(&around.root) });
+        assert_eq!(around.first_source(), CibSource::Live { at: socket_below(&around.root).into() });
         around.cib_file = Some("-".into());
         assert_eq!(around.first_source(), CibSource::Stdin);
         around.cib_file = Some("/a".into());

@@ -16,6 +16,7 @@ use quorate_core::cib::{self, ApplyError, Document, Patch, Version};
 use quorate_core::node::Refusal;
 use quorate_core::{schema, xml};
 
+use crate::local::address::Address;
 use crate::local::daemon::{AskError, Daemon};
 use crate::owned::Owned;
 
@@ -27,7 +28,7 @@ const SHARED_FILE_MODE: u32 = 0o644;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CibSource {
     Live {
-        socket: PathBuf,
+        at: Address,
     },
     File(PathBuf),
     Shadow {
@@ -107,7 +108,7 @@ impl CibSource {
     /// There is no such file, shadow or daemon, or what is there is no CIB.
     pub fn read(&self, timeout: Duration) -> Result<Document, StoreError> {
         match self {
-            CibSource::Live { socket } => Ok(connect(socket, timeout)?.document()?),
+            CibSource::Live { at } => Ok(connect(at, timeout)?.document()?),
             CibSource::File(path) => read_file(path),
             CibSource::Shadow { name, path } => match read_file(path) {
                 Err(StoreError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
@@ -130,7 +131,7 @@ impl CibSource {
     /// Someone was first, the daemon refuses, or the file cannot be written.
     pub fn commit(&self, patch: &Patch, timeout: Duration) -> Result<Version, StoreError> {
         match self {
-            CibSource::Live { socket } => Ok(connect(socket, timeout)?.commit(patch)?),
+            CibSource::Live { at } => Ok(connect(at, timeout)?.commit(patch)?),
             CibSource::File(path) | CibSource::Shadow { path, .. } => {
                 let change = |now: &Document| Ok::<_, StoreError>(cib::apply(now, patch)?);
                 Ok(Rewrite::begin(path, change)?.finish()?.version())
@@ -205,8 +206,8 @@ fn expect_allowed(now: &Document, next: &Document) -> Result<(), StoreError> {
     Err(StoreError::Schema(schema::in_short(&faults)))
 }
 
-fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, StoreError> {
-    Daemon::connect(socket, timeout).map_err(|error| StoreError::Daemon(error.into()))
+fn connect(at: &Address, timeout: Duration) -> Result<Daemon, StoreError> {
+    Daemon::connect(at, timeout).map_err(|error| StoreError::Daemon(error.into()))
 }
 
 /// The CIB in a file.
@@ -512,7 +513,7 @@ mod tests {
         fs::write(dir.path().join("junk"), "<a/>").unwrap();
         let junk = CibSource::File(dir.path().join("junk")).read(PATIENCE).unwrap_err();
         assert!(matches!(junk, StoreError::NotACib { .. }));
-        let live = CibSource::Live { socket: dir.path().join("none") }.read(PATIENCE).unwrap_err();
+        let live = CibSource::Live { at: dir.path().join("none").into() }.read(PATIENCE).unwrap_err();
         assert!(matches!(live, StoreError::Daemon(AskError::Client(_))), "{live}");
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! In: where the CIB is. Out: messages. Runs on threads of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
 use quorate_core::cib::{self, ApplyError, Document};
 use quorate_core::node::{Refusal, Reply};
+use quorate_transport::local::address::Address;
 use quorate_transport::local::client::ClientError;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use quorate_transport::store::{self, CibSource};
@@ -40,7 +41,7 @@ pub fn start(source: CibSource, messages: Sender<Message>) -> Sender<Order> {
     let worker = (source.clone(), messages.clone());
     std::thread::spawn(move || work(&worker.0, &ordered, &worker.1));
     std::thread::spawn(move || match source {
-        CibSource::Live { socket } => watch_daemon(&socket, &messages),
+        CibSource::Live { at } => watch_daemon(&at, &messages),
         CibSource::File(path) | CibSource::Shadow { path, .. } => watch_file(&path, &messages),
         CibSource::Stdin => {
             let why = "standard input cannot be watched".to_string();
@@ -57,9 +58,9 @@ fn tell(messages: &Sender<Message>, message: Message) -> Result<(), Closed> {
     messages.send(message).map_err(|_| Closed)
 }
 
-fn watch_daemon(socket: &Path, messages: &Sender<Message>) {
+fn watch_daemon(at: &Address, messages: &Sender<Message>) {
     loop {
-        let why = match follow(socket, messages) {
+        let why = match follow(at, messages) {
             Ok(Closed) => return,
             Err(error) => error.to_string(),
         };
@@ -71,13 +72,14 @@ fn watch_daemon(socket: &Path, messages: &Sender<Message>) {
 }
 
 /// One connection, until it breaks.
-fn follow(socket: &Path, messages: &Sender<Message>) -> Result<Closed, AskError> {
-    let mut daemon = Daemon::connect(socket, PATIENCE)?;
-    let mut asker = Daemon::connect(socket, PATIENCE)?;
+fn follow(at: &Address, messages: &Sender<Message>) -> Result<Closed, AskError> {
+    let mut daemon = Daemon::connect(at, PATIENCE)?;
+    let mut asker = Daemon::connect(at, PATIENCE)?;
     let mut document = daemon.subscribe()?;
+    let pacemaker = daemon.is_pacemaker();
     loop {
         let status = asker.status()?;
-        let snapshot = Box::new(Snapshot { document: document.clone(), status: Some(status) });
+        let snapshot = Box::new(Snapshot { document: document.clone(), status: Some(status), pacemaker });
         if tell(messages, Message::Refreshed { snapshot, now: zone::now().epoch() }).is_err() {
             return Ok(Closed);
         }
@@ -113,7 +115,7 @@ fn watch_file(path: &Path, messages: &Sender<Message>) {
         if changed.is_none() || changed != seen {
             let message = match store::read_file(path) {
                 Ok(document) => {
-                    let snapshot = Box::new(Snapshot { document, status: None });
+                    let snapshot = Box::new(Snapshot { document, status: None, pacemaker: false });
                     Message::Refreshed { snapshot, now: zone::now().epoch() }
                 }
                 Err(error) => Message::Lost { why: error.to_string() },
@@ -144,7 +146,7 @@ fn work(source: &CibSource, orders: &Receiver<Order>, messages: &Sender<Message>
             }
             Order::Perform(action) => {
                 let outcome = match source {
-                    CibSource::Live { socket } => perform(&action, socket.clone()),
+                    CibSource::Live { at } => perform(&action, at),
                     _ => Err("only a live cluster can be changed from here".to_string()),
                 };
                 Message::Performed { action, outcome }
@@ -156,9 +158,9 @@ fn work(source: &CibSource, orders: &Receiver<Order>, messages: &Sender<Message>
     }
 }
 
-fn perform(action: &Action, socket: PathBuf) -> Result<(), String> {
+fn perform(action: &Action, at: &Address) -> Result<(), String> {
     let words = |error: AskError| error.to_string();
-    let mut daemon = Daemon::connect(&socket, PATIENCE).map_err(|error: ClientError| error.to_string())?;
+    let mut daemon = Daemon::connect(at, PATIENCE).map_err(|error: ClientError| error.to_string())?;
     for _ in 0..ATTEMPTS {
         let base = daemon.document().map_err(words)?;
         let patch = cib::diff(&base, &action::apply(action, &base).map_err(|refusal| refusal.to_string())?);

@@ -22,6 +22,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Snapshot {
     pub document: Document,
     pub status: Option<NodeStatus>,
+    /// It is a Pacemaker's, whose guest we are.
+    pub pacemaker: bool,
 }
 
 #[derive(Debug)]
@@ -31,14 +33,14 @@ pub struct Failure {
 }
 
 pub fn fetch(source: &CibSource) -> Result<Snapshot, Failure> {
-    let CibSource::Live { socket } = source else {
+    let CibSource::Live { at } = source else {
         let document = source.read(PATIENCE).map_err(failure)?;
-        return Ok(Snapshot { document, status: None });
+        return Ok(Snapshot { document, status: None, pacemaker: false });
     };
-    let mut daemon = Daemon::connect(socket, PATIENCE).map_err(|error| failure(StoreError::Daemon(error.into())))?;
+    let mut daemon = Daemon::connect(at, PATIENCE).map_err(|error| failure(StoreError::Daemon(error.into())))?;
     let document = daemon.document().map_err(|error| failure(error.into()))?;
     let status = daemon.status().map_err(|error| failure(error.into()))?;
-    Ok(Snapshot { document, status: Some(status) })
+    Ok(Snapshot { document, status: Some(status), pacemaker: daemon.is_pacemaker() })
 }
 
 fn failure(error: StoreError) -> Failure {

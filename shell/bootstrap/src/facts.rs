@@ -26,6 +26,8 @@ for unit in corosync pacemaker quorated; do
   systemctl is-active --quiet $unit.service 2>/dev/null && echo "active=$unit"
   systemctl is-enabled --quiet $unit.service 2>/dev/null && echo "enabled=$unit"
 done
+[ -x /usr/sbin/pacemakerd ] && echo program=pacemakerd
+[ "$(basename "$(readlink -f /usr/sbin/crm_attribute)")" = quorate ] && echo program=tools
 df -Pk /etc | awk 'NR==2 {print "free=" $4}'
 ip -o addr show scope global | awk '{print "address=" $2 " " $4}'
 ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/first=\1/p'
@@ -50,6 +52,10 @@ pub struct Facts {
     pub corosync: Option<String>,
     /// The cluster manager's unit, if it is installed; ours goes before Pacemaker's.
     pub manager: Option<String>,
+    /// All units of cluster managers that are installed.
+    pub managers: BTreeSet<String>,
+    /// Of programs: `pacemakerd`, if it is there; `tools`, if those that agents call are ours.
+    pub programs: BTreeSet<String>,
     pub active: BTreeSet<String>,
     pub enabled: BTreeSet<String>,
     /// KiB on the file system of `/etc`.
@@ -98,6 +104,8 @@ impl Facts {
             clock_ahead: number("time").map_or(0, |time| time - now),
             corosync: last("corosync"),
             manager: last("manager"),
+            managers: set("manager"),
+            programs: set("program"),
             active: set("active"),
             enabled: set("enabled"),
             free: number("free").and_then(|free| free.try_into().ok()).unwrap_or(0),

@@ -165,7 +165,7 @@ impl Demo {
     }
 
     pub fn status(&self, name: &str) -> Option<NodeStatus> {
-        let mut daemon = Daemon::connect(&socket_below(&self.root(name)), Duration::from_secs(5)).ok()?;
+        let mut daemon = Daemon::connect(socket_below(&self.root(name)), Duration::from_secs(5)).ok()?;
         match daemon.ask(&Request::Status) {
             Ok(Reply::Status(status)) => Some(status),
             _ => None,
@@ -173,7 +173,7 @@ impl Demo {
     }
 
     fn document(&self) -> Option<Document> {
-        let open = |name: &String| Daemon::connect(&socket_below(&self.root(name)), Duration::from_secs(5)).ok();
+        let open = |name: &String| Daemon::connect(socket_below(&self.root(name)), Duration::from_secs(5)).ok();
         let mut daemon = self.names.iter().find_map(open)?;
         daemon.document().ok()
     }

@@ -7,6 +7,8 @@ mod bring;
 mod flags;
 mod given;
 mod health;
+mod migrate;
+mod obstacles;
 mod rename;
 mod services;
 mod shared;
@@ -14,7 +16,9 @@ mod shared;
 use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
-use flags::{ALL, CARRIER, CHECKSUM, CONTACT, DRY_RUN, FORCED, INTERFACE, LOCAL, MULTI, NAME, NODE, NOW, QUIET, YES};
+use flags::{
+    ALL, BACK, CARRIER, CHECKSUM, CONTACT, DRY_RUN, FORCED, INTERFACE, LOCAL, MULTI, NAME, NODE, NOW, QUIET, YES,
+};
 use std::time::{Duration, Instant};
 
 pub static LEVEL: Level = Level {
@@ -57,6 +61,15 @@ pub static LEVEL: Level = Level {
             details: "A node that is up leaves first, with its resources; the others forget it; corosync.conf, authkey and the\ncopies of the CIB are removed there. One that is dead is forgotten by the others. Refused, if those who stay\nwould be without quorum, or if a node runs that cannot be reached.",
             examples: &["remove n3", "remove -y n3 n4"],
             run: Run::Do(bring::remove),
+        },
+        Command {
+            name: "migrate",
+            flags: &[YES, BACK, DRY_RUN],
+            help: "change the cluster manager under resources that run: from Pacemaker to Quorate, or --back",
+            details: "Looks at all hosts and at the configuration and names all that speaks against it, shows the plan, asks. Then: maintenance\nmode; Pacemaker is stopped everywhere, Corosync and the resources run on; quorated is started on the same configuration\nand finds what runs; if all runs where it ran and nothing would be done, maintenance mode ends. It stops at the first\nthing that is not as it should be, in maintenance mode, and says where; `migrate --back` leads back from there.",
+            examples: &["migrate --dry-run", "migrate -y", "migrate --back"],
+            run: Run::Do(migrate::migrate),
+            ..Command::DEFAULT
         },
         Command {
             name: "start",

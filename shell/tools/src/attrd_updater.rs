@@ -189,8 +189,8 @@ fn node(given: &Given, environment: &Environment, source: &CibSource) -> Result<
         return Ok(node);
     }
     match source {
-        CibSource::Live { socket } => {
-            let mut daemon = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from)?;
+        CibSource::Live { at } => {
+            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
             Ok(daemon.status()?.node)
         }
         _ => Ok(environment.host.clone()),
@@ -208,9 +208,9 @@ fn refused(error: StoreError) -> Failed {
 fn query(source: &CibSource, name: &str, node: Option<&str>, answer: &mut Answer) -> Result<(), Failed> {
     let missing = || (Exit::CONFIG, format!("Could not query value of {name}: attribute does not exist"));
     let values = match source {
-        CibSource::Live { socket } => {
+        CibSource::Live { at } => {
             let request = Request::QueryAttribute { name: name.to_string(), node: node.map(str::to_string) };
-            match door::reply(socket, &request) {
+            match door::reply(at, &request) {
                 Ok(Reply::Attributes { values }) => values,
                 Ok(_) | Err(StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. }))) => Vec::new(),
                 Err(error) => return Err(refused(error)),

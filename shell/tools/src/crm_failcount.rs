@@ -94,8 +94,8 @@ fn node(given: &Given, source: &CibSource) -> Result<String, StoreError> {
     let environment = Environment::of_process();
     match (last(given, &["node", "uname"]).or(environment.node), source) {
         (Some(node), _) => Ok(node),
-        (None, CibSource::Live { socket }) => {
-            let mut daemon = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from)?;
+        (None, CibSource::Live { at }) => {
+            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
             Ok(daemon.status()?.node)
         }
         (None, _) => Ok(environment.host),

@@ -82,8 +82,8 @@ fn refused(error: StoreError) -> Failed {
 
 fn read(source: &CibSource, environment: &Environment) -> Result<(Document, NodeStatus), StoreError> {
     match source {
-        CibSource::Live { socket } => {
-            let mut daemon = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from)?;
+        CibSource::Live { at } => {
+            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
             Ok((daemon.document()?, daemon.status()?))
         }
         source => {

@@ -75,7 +75,7 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
 }
 
 fn status() -> Result<NodeStatus, Failed> {
-    match door::reply(&Environment::of_process().socket(), &Request::Status) {
+    match door::reply(&Environment::of_process().address(), &Request::Status) {
         Ok(Reply::Status(status)) => Ok(status),
         Ok(_) => Err((Exit::SOFTWARE, "error: Command failed: the daemon answers something else".into())),
         Err(error) => Err((door::exit(&error), format!("error: Command failed: {error}"))),

@@ -13,6 +13,7 @@ use quorate_core::exit::Exit;
 use quorate_core::node::{Refusal, Reply, Request};
 use quorate_core::schema;
 use quorate_core::simulate::request::{NoPreview, after};
+use quorate_transport::local::address::Address;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
 use quorate_transport::store::{CibSource, Rewrite, StoreError};
 use std::io::ErrorKind;
@@ -23,8 +24,8 @@ use std::time::Duration;
 /// The daemon refuses or does not answer; the file cannot be written.
 pub fn ask(source: &CibSource, request: &Request) -> Result<(), StoreError> {
     match source {
-        CibSource::Live { socket } => {
-            let connected = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from);
+        CibSource::Live { at } => {
+            let connected = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from);
             connected.and_then(|mut daemon| daemon.ask(request)).map(drop).map_err(StoreError::from)
         }
         CibSource::Shadow { name, path } if !path.exists() => {
@@ -116,8 +117,8 @@ pub fn change<E>(
         if faults.is_empty() { Ok(next) } else { Err(ChangeError::Schema(faults)) }
     };
     match source {
-        CibSource::Live { socket } => {
-            let mut daemon = Daemon::connect(socket, timeout).map_err(AskError::from).map_err(StoreError::from)?;
+        CibSource::Live { at } => {
+            let mut daemon = Daemon::connect(at, timeout).map_err(AskError::from).map_err(StoreError::from)?;
             let mut attempt = 0;
             loop {
                 let now = daemon.document().map_err(StoreError::from)?;
@@ -153,8 +154,8 @@ pub fn change<E>(
 ///
 /// # Errors
 /// There is none, or it refuses.
-pub fn reply(socket: &Path, request: &Request) -> Result<Reply, StoreError> {
-    let connected = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from);
+pub fn reply(at: &Address, request: &Request) -> Result<Reply, StoreError> {
+    let connected = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from);
     connected.and_then(|mut daemon| daemon.ask(request)).map_err(StoreError::from)
 }
 
@@ -176,6 +177,7 @@ pub fn exit(error: &StoreError) -> Exit {
         StoreError::Schema(_) => Exit::CONFIG,
         StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. })) => Exit::NO_SUCH,
         StoreError::Daemon(AskError::Refused(Refusal::Unfit { .. }) | AskError::Unfit(_)) => Exit::DATA_ERROR,
+        StoreError::Daemon(AskError::Lacking(_)) => Exit::UNIMPLEMENTED,
         StoreError::Daemon(AskError::Refused(_)) => Exit::ERROR,
         StoreError::Daemon(_) => Exit::DISCONNECT,
         StoreError::Apply(ApplyError::Stale { .. }) => Exit::OLD,

@@ -103,9 +103,9 @@ fn page(source: &CibSource) -> Result<String, StoreError> {
 }
 
 fn read(source: &CibSource) -> Result<(Document, Option<NodeStatus>), StoreError> {
-    let CibSource::Live { socket } = source else {
+    let CibSource::Live { at } = source else {
         return Ok((source.read(ANSWER_WITHIN)?, None));
     };
-    let mut daemon = Daemon::connect(socket, ANSWER_WITHIN).map_err(|error| StoreError::Daemon(error.into()))?;
+    let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(|error| StoreError::Daemon(error.into()))?;
     Ok((daemon.document()?, Some(daemon.status()?)))
 }

@@ -17,6 +17,15 @@ pub enum ClientError {
     /// Nobody listens: the cluster is not running on this node.
     #[error("the cluster daemon is not running on this node (no answer at {})", path.display())]
     NotRunning { path: PathBuf },
+    /// Pacemaker was wanted, and does not run.
+    #[error("Pacemaker is not running on this node")]
+    NoPacemaker,
+    /// Neither ours nor Pacemaker.
+    #[error(
+        "no cluster manager is running on this node: neither quorated (no answer at {}) nor pacemakerd",
+        path.display()
+    )]
+    NeitherRuns { path: PathBuf },
     /// The daemon does not want us; trying again will not help.
     #[error("{why}")]
     Refused { why: String },

@@ -1,14 +1,19 @@
 //! A tool's conversation with its node's daemon, in core's words.
 //!
-//! In: `Request`s. Out: `Reply`s, and news after `Subscribe`. Absent: bytes (see `client`, `wire`).
+//! In: `Request`s. Out: `Reply`s, and news after `Subscribe`. Whose daemon it is, ours or Pacemaker's, is chosen
+//! here and nowhere else (decisions/0026); who asks does not see it.
+//! Absent: bytes (see `client`, `wire`), Pacemaker's tools (see `pacemaker`).
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use quorate_core::cib::{Document, Patch, Version};
-use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
+use quorate_core::node::{NodeStatus, Reply, Request};
 
+use super::address::{Address, Wanted};
 use super::client::{Client, ClientError};
+pub use super::unanswered::AskError;
+use crate::pacemaker::guest::Guest;
 use crate::wire;
 
 /// Where the socket is below a node's root directory.
@@ -19,37 +24,48 @@ pub fn socket_below(root: &Path) -> PathBuf {
     root.join(SOCKET)
 }
 
-/// Why a tool has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum AskError {
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The daemon understood, and would not.
-    #[error("{0}")]
-    Refused(Refusal),
-    /// It was not sent: what it brings cannot be kept as it is.
-    #[error("{0}")]
-    Unfit(String),
-    #[error("the cluster daemon gave an answer that does not fit the question: {0}")]
-    Misfit(String),
-}
-
 /// A daemon that is silent for so long is stuck; a commit waits for the disks of all nodes.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// A daemon to be asked, one request at a time.
 #[derive(Debug)]
 pub struct Daemon {
-    client: Client,
+    behind: Behind,
+}
+
+/// Who answers.
+#[derive(Debug)]
+enum Behind {
+    Ours(Client),
+    Pacemaker(Box<Guest>),
 }
 
 impl Daemon {
-    /// To the daemon at a socket; `timeout` is for each answer.
+    /// To the daemon at an address; `timeout` is for each answer.
     ///
     /// # Errors
     /// Nobody listens there, we may not, or no answer came in time.
-    pub fn connect(socket: &Path, timeout: Duration) -> Result<Daemon, ClientError> {
-        Ok(Daemon { client: Client::connect(socket, timeout)? })
+    pub fn connect(to: impl Into<Address>, timeout: Duration) -> Result<Daemon, ClientError> {
+        let Address { socket, wanted } = to.into();
+        let ours = || Client::connect(&socket, timeout).map(Behind::Ours);
+        let theirs = || Guest::connect(timeout).map(|guest| Behind::Pacemaker(Box::new(guest)));
+        let behind = match wanted {
+            Wanted::Quorate => ours(),
+            Wanted::Pacemaker => theirs(),
+            Wanted::Either => match ours() {
+                Err(ClientError::NotRunning { path }) => theirs().map_err(|_| ClientError::NeitherRuns { path }),
+                answered => answered,
+            },
+            Wanted::Unknown(word) => Err(ClientError::Refused {
+                why: format!("`{word}` is no cluster manager: there are quorate and pacemaker"),
+            }),
+        };
+        behind.map(|behind| Daemon { behind })
+    }
+
+    /// Whether it is a Pacemaker, whose guest we are.
+    pub fn is_pacemaker(&self) -> bool {
+        matches!(self.behind, Behind::Pacemaker(_))
     }
 
     /// One request and its reply.
@@ -60,7 +76,11 @@ impl Daemon {
         if let Some(reason) = request.unfit() {
             return Err(AskError::Unfit(reason));
         }
-        let bytes = self.client.request(&wire::encode_request(request))?;
+        let client = match &mut self.behind {
+            Behind::Ours(client) => client,
+            Behind::Pacemaker(guest) => return guest.ask(request),
+        };
+        let bytes = client.request(&wire::encode_request(request))?;
         match decode(&bytes)? {
             Reply::Refused(refusal) => Err(AskError::Refused(refusal)),
             reply => Ok(reply),
@@ -110,7 +130,11 @@ impl Daemon {
     /// # Errors
     /// The daemon went away.
     pub fn news(&mut self, within: Duration) -> Result<Option<Reply>, AskError> {
-        match self.client.next_push(within)? {
+        let client = match &mut self.behind {
+            Behind::Ours(client) => client,
+            Behind::Pacemaker(guest) => return guest.news(within),
+        };
+        match client.next_push(within)? {
             Some(bytes) => Ok(Some(decode(&bytes)?)),
             None => Ok(None),
         }

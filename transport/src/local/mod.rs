@@ -3,10 +3,12 @@
 //! The frames carry opaque bytes; what they mean is `wire`'s business. This file holds the
 //! envelope around them and who may speak at all.
 
+pub mod address;
 pub mod client;
 pub mod daemon;
 pub mod door;
 pub mod server;
+pub mod unanswered;
 pub mod user;
 
 use std::fmt;

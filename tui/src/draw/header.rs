@@ -40,8 +40,18 @@ fn connection(model: &Model) -> (String, Color) {
     match &model.connection {
         Connection::Connecting => ("connecting".to_string(), Color::Yellow),
         Connection::Live if model.read_only => ("file".to_string(), Color::Blue),
-        Connection::Live => ("live".to_string(), Color::Green),
+        Connection::Live => (live(model), Color::Green),
         Connection::Lost { .. } if model.snapshot.is_some() => ("LOST, old state".to_string(), Color::Red),
         Connection::Lost { .. } => ("LOST".to_string(), Color::Red),
     }
+}
+
+/// With whom: a Pacemaker is named, with its release.
+fn live(model: &Model) -> String {
+    if !model.snapshot.as_ref().is_some_and(|snapshot| snapshot.pacemaker) {
+        return "live".to_string();
+    }
+    let version = model.view.summary.dc.as_ref().and_then(|dc| dc.version.as_deref()).unwrap_or_default();
+    let release = version.split('-').next().unwrap_or_default();
+    format!("Pacemaker {release} live").replace("  ", " ")
 }

@@ -78,6 +78,11 @@ pub fn is_older(of: Of, name: &str) -> bool {
     table(of).iter().any(|one| one.old == name)
 }
 
+/// What an option of the cluster was called until schema 4.0, if that is its newer name.
+pub fn until_schema_4(name: &str) -> Option<&'static str> {
+    CLUSTER.iter().find(|one| one.new == name && one.since.major >= 4).map(|one| one.old)
+}
+
 /// Whether both are names of one option.
 pub fn is_same(of: Of, one: &str, another: &str) -> bool {
     one == another || other(of, one) == Some(another)

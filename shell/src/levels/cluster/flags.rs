@@ -19,3 +19,4 @@ pub const ALL: Flag = Flag { name: "--all", short: "", help: "on all nodes" };
 pub const CHECKSUM: Flag = Flag { name: "--checksum", short: "", help: "only say which are the same" };
 pub const LOCAL: Flag = Flag { name: "--local", short: "", help: "this host only" };
 pub const NOW: Flag = Flag { name: "--now", short: "", help: "and at once" };
+pub const BACK: Flag = Flag { name: "--back", short: "", help: "from Quorate to Pacemaker" };

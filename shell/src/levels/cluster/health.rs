@@ -68,7 +68,9 @@ fn troubles(one: &Seen, first: &Facts, count: usize) -> Vec<String> {
 
 fn services(facts: &Facts) -> Vec<String> {
     let mut found = Vec::new();
-    let manager = facts.manager.clone().unwrap_or_else(|| "quorated".to_string());
+    // Of two that are installed the one that runs.
+    let running = ["quorated", "pacemaker"].into_iter().find(|unit| facts.runs(unit)).map(str::to_string);
+    let manager = running.or_else(|| facts.manager.clone()).unwrap_or_else(|| "quorated".to_string());
     for unit in ["corosync".to_string(), manager] {
         if !facts.runs(&unit) {
             found.push(format!("{unit} does not run"));

@@ -121,8 +121,7 @@ fn several(found: &[Found]) -> Vec<String> {
 /// What the cluster's daemons know of a transient attribute, be it not written yet, or kept to them. Others are
 /// as the CIB has them.
 fn known(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: Vec<Found>) -> Result<Vec<Found>, Failed> {
-    let (CibSource::Live { socket }, Section::Status, Some(name), Some(node)) =
-        (source, wish.section, &wish.name, node)
+    let (CibSource::Live { at }, Section::Status, Some(name), Some(node)) = (source, wish.section, &wish.name, node)
     else {
         return Ok(found);
     };
@@ -131,7 +130,7 @@ fn known(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: Vec<Fou
         return Ok(found);
     }
     let request = Request::QueryAttribute { name: name.clone(), node: Some(node.name.clone()) };
-    match door::reply(socket, &request) {
+    match door::reply(at, &request) {
         Ok(Reply::Attributes { values }) => {
             let id = found.first().map_or_else(String::new, |one| one.id.clone());
             let value = values.into_iter().find_map(|(_, value)| value);
@@ -253,8 +252,8 @@ fn commit(source: &CibSource, wish: &Wish, next: impl Fn(&Document) -> Document)
 fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Environment) -> Result<NodeRef, Failed> {
     let name = match (&wish.node, source) {
         (Some(name), _) => name.clone(),
-        (None, CibSource::Live { socket }) => {
-            let status = Daemon::connect(socket, ANSWER_WITHIN).map_err(AskError::from);
+        (None, CibSource::Live { at }) => {
+            let status = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from);
             status.and_then(|mut daemon| daemon.status()).map_err(|error| refused(error.into(), wish))?.node
         }
         (None, _) => environment.node.clone().unwrap_or(environment.host.clone()),

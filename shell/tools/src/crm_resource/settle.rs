@@ -31,7 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// `--wait`
 pub fn wait(scene: &Scene, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     let until = Instant::now() + wish.timeout.unwrap_or(WAIT);
-    let CibSource::Live { socket } = &scene.source else {
+    let CibSource::Live { at } = &scene.source else {
         let left = pending(&scene.latest);
         if left.is_empty() {
             return Ok(());
@@ -39,7 +39,7 @@ pub fn wait(scene: &Scene, wish: &Wish, answer: &mut Answer) -> Result<(), Faile
         return Err(overdue(&left, answer));
     };
     loop {
-        let reply = door::reply(socket, &Request::Status).map_err(|error| (door::exit(&error), error.to_string()))?;
+        let reply = door::reply(at, &Request::Status).map_err(|error| (door::exit(&error), error.to_string()))?;
         if let Reply::Status(NodeStatus { idle: true, transition: None, fencing, .. }) = reply
             && fencing.iter().all(|one| one.state != quorate_core::fencing::history::FencingState::Pending)
         {

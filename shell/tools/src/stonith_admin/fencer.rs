@@ -8,9 +8,9 @@ use crate::standard::Failed;
 use quorate_core::fencing::Device;
 use quorate_core::node::{NodeStatus, Reply, Request};
 use quorate_transport::environment::Environment;
+use quorate_transport::local::address::Address;
 use quorate_transport::local::daemon::{AskError, Daemon};
 use quorate_transport::store::{CibSource, StoreError};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// An error that needs no words around it.
@@ -18,19 +18,13 @@ pub fn plain(error: StoreError) -> Failed {
     (door::exit(&error), error.to_string())
 }
 
-/// The daemon's socket.
-///
-/// # Errors
-/// A file has no fencer.
-fn socket() -> Result<PathBuf, Failed> {
-    match Environment::of_process().first_source() {
-        CibSource::Live { socket } => Ok(socket),
-        _ => Ok(Environment::of_process().socket()),
-    }
+/// Where the daemon answers: a CIB in a file has no fencer of its own.
+fn address() -> Address {
+    Environment::of_process().address()
 }
 
 fn connect(within: Duration) -> Result<Daemon, Failed> {
-    let connected = Daemon::connect(&socket()?, within).map_err(|error| StoreError::Daemon(error.into()));
+    let connected = Daemon::connect(address(), within).map_err(|error| StoreError::Daemon(error.into()));
     connected.map_err(|error| (door::exit(&error), format!("Could not connect to fencer: {error}")))
 }
 
@@ -47,12 +41,12 @@ pub fn status(within: Duration) -> Result<NodeStatus, Failed> {
 /// # Errors
 /// The daemon does not answer.
 pub fn registered(wish: &Wish) -> Result<Vec<Device>, Failed> {
-    let CibSource::Live { socket } = Environment::of_process().first_source() else { return Ok(Vec::new()) };
-    let connected = Daemon::connect(&socket, wish.timeout).map_err(AskError::from);
+    let CibSource::Live { at } = Environment::of_process().first_source() else { return Ok(Vec::new()) };
+    let connected = Daemon::connect(at, wish.timeout).map_err(AskError::from);
     match connected.and_then(|mut daemon| daemon.ask(&Request::RegisteredDevices)) {
         Ok(Reply::Devices { devices }) => Ok(devices),
-        // Whom access lists bind sees those of the CIB.
-        Ok(_) | Err(AskError::Refused(_)) => Ok(Vec::new()),
+        // Whom access lists bind sees those of the CIB, and so does who asks a Pacemaker.
+        Ok(_) | Err(AskError::Refused(_) | AskError::Lacking(_)) => Ok(Vec::new()),
         Err(error) => Err(plain(error.into())),
     }
 }
@@ -62,7 +56,6 @@ pub fn registered(wish: &Wish) -> Result<Vec<Device>, Failed> {
 /// # Errors
 /// It does not answer, or refuses.
 pub fn ask(request: &Request, wish: &Wish) -> Result<(), StoreError> {
-    let path = socket().map_err(|(_, text)| StoreError::Unfit(text))?;
-    let connected = Daemon::connect(&path, wish.timeout).map_err(AskError::from);
+    let connected = Daemon::connect(address(), wish.timeout).map_err(AskError::from);
     connected.and_then(|mut daemon| daemon.ask(request)).map(drop).map_err(StoreError::from)
 }
