@@ -14,21 +14,24 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     std::iter::once("crm").chain(linked)
 }
 
+const USAGE: &str = "usage: quorate install-links DIR [PROGRAM]\n\n\
+    Makes links to this program in DIR, under the names of its tools; with PROGRAM, links that say PROGRAM";
+
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    let directory = match arguments {
+    let is_word = |word: &String| !word.starts_with('-') && !word.is_empty();
+    let (directory, program) = match arguments {
         [word] if word == "--help" || word == "-h" => {
-            io.line(
-                "usage: quorate install-links DIR\n\nMakes links to this program in DIR, under the names of its tools",
-            );
+            io.line(USAGE);
             return Exit::OK;
         }
-        [directory] if !directory.starts_with('-') && !directory.is_empty() => directory,
+        [directory] if is_word(directory) => (directory, std::env::current_exe()),
+        [directory, program] if is_word(directory) && is_word(program) => (directory, Ok(program.into())),
         _ => {
-            io.error("quorate install-links", "usage: quorate install-links DIR");
+            io.error("quorate install-links", USAGE);
             return Exit::USAGE;
         }
     };
-    match std::env::current_exe().and_then(|program| link_all(Path::new(directory), &program)) {
+    match program.and_then(|program| link_all(Path::new(directory), &program)) {
         Ok(()) => Exit::OK,
         Err(error) => {
             io.error("quorate install-links", &format!("{directory}: {error}"));
