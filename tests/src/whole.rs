@@ -44,6 +44,17 @@ const TOOLS: [(&str, &str); 7] = [
     ("usr/sbin/cibadmin", "quorate"),
 ];
 
+/// What hosts are made with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    /// Our programs, and a cluster of Corosync that runs.
+    Cluster,
+    /// Our programs and ssh; they are in no cluster.
+    Bare,
+    /// A cluster of Corosync, and of programs what the machine's packages bring.
+    Packaged,
+}
+
 /// The hosts; all ends with this.
 pub struct WholeHosts {
     /// A file system of its own for the hosts' disks.
@@ -73,7 +84,7 @@ impl WholeHosts {
         if !needs::lab(&PROGRAMS) {
             return None;
         }
-        Some(WholeHosts::make(count, false).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+        Some(WholeHosts::make(count, Made::Cluster).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
     }
 
     /// Hosts that have booted and are in no cluster; each lets root of the others in by ssh.
@@ -83,10 +94,19 @@ impl WholeHosts {
         if !needs::lab(&programs) {
             return None;
         }
-        Some(WholeHosts::make(count, true).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+        Some(WholeHosts::make(count, Made::Bare).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
     }
 
-    fn make(count: usize, bare: bool) -> Result<WholeHosts, String> {
+    /// Hosts that have booted, with the machine's packages and nothing of ours; Corosync runs.
+    #[track_caller]
+    pub fn packaged(count: usize) -> Option<WholeHosts> {
+        if !needs::lab(&PROGRAMS) {
+            return None;
+        }
+        Some(WholeHosts::make(count, Made::Packaged).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+    }
+
+    fn make(count: usize, made: Made) -> Result<WholeHosts, String> {
         let place = tempfile::Builder::new().prefix("quorate-hosts-").tempdir().map_err(|error| error.to_string())?;
         let shown = place.path().to_string_lossy().into_owned();
         run("mount", &["-t", "tmpfs", "-o", "mode=0755", "hosts", &shown])?;
@@ -95,14 +115,17 @@ impl WholeHosts {
         for number in 1..=count {
             whole.hosts.push(Host { name: format!("n{number}"), number, supervisor: None });
             whole.prepare(number, count)?;
+            if made != Made::Packaged {
+                whole.install(number)?;
+            }
         }
-        if bare {
+        if made == Made::Bare {
             whole.strip()?;
         }
         for name in whole.names() {
             whole.boot(&name);
         }
-        if bare {
+        if made == Made::Bare {
             whole.open_ssh();
             return Ok(whole);
         }
@@ -151,11 +174,20 @@ impl WholeHosts {
         let hosts: String = (1..=count).map(|number| format!("10.99.0.{number} n{number}\n")).collect();
         write("etc/hosts", &format!("127.0.0.1 localhost\n{hosts}"))?;
         write("etc/corosync/corosync.conf", &corosync_conf(1..=count))?;
-        let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/system/quorated.service");
-        write("etc/systemd/system/quorated.service", &fs::read_to_string(unit).map_err(text)?)?;
+        // Where the machine keeps packages from starting what they bring, the host does not.
+        let _ = fs::remove_file(root.join("usr/sbin/policy-rc.d"));
         let wants = root.join("etc/systemd/system/multi-user.target.wants");
         fs::create_dir_all(&wants).map_err(text)?;
         symlink("/lib/systemd/system/corosync.service", wants.join("corosync.service")).map_err(text)?;
+        Ok(())
+    }
+
+    /// Puts our programs and their unit where packages would.
+    fn install(&self, number: usize) -> Result<(), String> {
+        let root = self.root(&format!("n{number}"));
+        let text = |error: std::io::Error| format!("{}: {error}", root.display());
+        let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/system/quorated.service");
+        write(&root.join("etc/systemd/system/quorated.service"), &fs::read_to_string(unit).map_err(text)?)?;
         fs::create_dir_all(root.join(&BUILT[1..])).map_err(text)?;
         for (link, program) in TOOLS {
             let link = root.join(link);
@@ -220,7 +252,7 @@ impl WholeHosts {
             .arg(format!("--machine={}", self.switch.network(number)))
             .arg(format!("--hostname={name}"))
             .arg(format!("--network-namespace-path=/run/netns/{}", self.switch.network(number)))
-            .arg(format!("--bind-ro={built}:{BUILT}"))
+            .args(self.root(name).join(&BUILT[1..]).exists().then(|| format!("--bind-ro={built}:{BUILT}")))
             .arg("systemd.unit=multi-user.target")
             .stdin(Stdio::null())
             .stdout(console.try_clone().expect("a second handle"))
