@@ -72,3 +72,24 @@ fn a_password_is_asked_for_once_a_host_and_keys_come_only_if_wanted() {
     let (code, said) = tried(&whole, "n1", &format!("{init} --password-file /root/password -A 10.99.0.77"));
     assert!(code == 0 && said.contains("nothing is to be done"), "{said}");
 }
+
+/// The sequence that README has: a dead host's traces go, the blank one is made known to ssh, and comes in.
+#[test]
+fn a_blank_host_takes_a_dead_ones_place_over_ipv6() {
+    let Some(mut whole) = WholeHosts::bare(3) else { return };
+    for (name, number) in [("n1", 1), ("n2", 2), ("n3", 3)] {
+        whole.must(name, &format!("ip addr add fd00::{number}/64 dev e0 nodad"));
+    }
+    let (code, said) = tried(&whole, "n1", "crm cluster init -y -n lab -I -N n2 -N n3");
+    assert_eq!(code, 0, "{said}");
+    together(&whole, &["n1", "n2", "n3"]);
+    assert_eq!(whole.must("n2", "crm corosync get nodelist.node.ring0_addr"), "fd00::1\nfd00::2\nfd00::3");
+    whole.must(
+        "n1",
+        "crm configure <<E
+property stonith-enabled=false
+node 3: n3 attributes rack=b utilization cpu=4
+primitive p ocf:heartbeat:Dummy
+location l p 100: n3
+fencing_topology n3: other
+commit
