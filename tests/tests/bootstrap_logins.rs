@@ -84,12 +84,36 @@ fn a_blank_host_takes_a_dead_ones_place_over_ipv6() {
     assert_eq!(code, 0, "{said}");
     together(&whole, &["n1", "n2", "n3"]);
     assert_eq!(whole.must("n2", "crm corosync get nodelist.node.ring0_addr"), "fd00::1\nfd00::2\nfd00::3");
+    whole.must("n1", "crm configure property stonith-enabled=false");
+    whole.must("n1", "crm configure primitive p ocf:heartbeat:Dummy");
+    whole.must("n1", "crm configure location l p 100: n3");
+    whole.must("n1", "crm configure primitive other stonith:fence_dummy params pcmk_host_list=n3");
+    whole.must("n1", "crm -F configure fencing_topology n3: other");
+    whole.must("n1", "crm node attribute n3 set rack b && crm_attribute -N n3 -n seen -v yes -l reboot");
+    whole.wait("n3 to run it", |whole| whole.says("n1", "crm_mon -1").contains("Started n3"));
+
+    whole.kill("n3");
+    whole.wait("another to run it", |whole| whole.says("n1", "crm_mon -1 | grep 'Dummy.*Started n[12]'").contains("p"));
+    tried(&whole, "n1", "crm cluster remove -y n3");
+    together(&whole, &["n1", "n2"]);
+    let left = whole.must("n1", "cibadmin -Q | grep n3; grep n3 /etc/corosync/corosync.conf; true");
+    let left: Vec<&str> =
+        left.lines().filter(|line| !line.contains("pcmk_host_list") && !line.contains("rsc_location")).collect();
+    assert!(left.is_empty(), "what was written for whoever is n3 stays, nothing else: {left:?}");
+
+    for place in ["etc/corosync/corosync.conf", "etc/corosync/authkey", "root/.ssh/id_ed25519"] {
+        let _ = std::fs::remove_file(whole.root("n3").join(place));
+    }
+    whole.boot("n3");
     whole.must(
-        "n1",
-        "crm configure <<E
-property stonith-enabled=false
-node 3: n3 attributes rack=b utilization cpu=4
-primitive p ocf:heartbeat:Dummy
-location l p 100: n3
-fencing_topology n3: other
-commit
+        "n3",
+        "systemctl stop quorated corosync; rm -rf /var/lib/pacemaker/*/* /var/lib/corosync/* /etc/ssh/ssh_host_*; \
+         ssh-keygen -A; systemctl restart ssh",
+    );
+    let (code, said) = tried(&whole, "n1", "crm cluster init -y -N n3");
+    assert!(code == 1 && said.contains("the host key of n3 is not the known one"), "{said}");
+    whole.must("n1", "ssh-keygen -R n3 && ssh -o StrictHostKeyChecking=accept-new n3 true");
+    let (code, said) = tried(&whole, "n1", "crm cluster init -y -N n3");
+    assert_eq!(code, 0, "{said}");
+    together(&whole, &["n1", "n2", "n3"]);
+}

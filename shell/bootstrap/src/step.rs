@@ -135,7 +135,7 @@ impl Action {
             Action::Together { names, ids, manager } => together(names, ids, manager),
             Action::Forget => FORGET.to_string(),
             Action::AdminAddress(address) => admin(*address),
-            Action::DropNode(name) => format!("crm_node --force -R {}", quoted(name)),
+            Action::DropNode(name) => drop_node(name),
         };
         Some(format!("export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; {line}"))
     }
@@ -154,6 +154,17 @@ pub fn let_in(key: &str) -> String {
         "user=${{SUDO_USER:-$(id -un)}}; ssh=$(getent passwd \"$user\" | cut -d: -f6)/.ssh; \
          umask 077 && mkdir -p \"$ssh\" && {{ grep -qxF {key} \"$ssh/authorized_keys\" 2>/dev/null || \
          echo {key} >>\"$ssh/authorized_keys\"; }} && chown \"$user:\" \"$ssh\" \"$ssh/authorized_keys\""
+    )
+}
+
+/// Its fencing levels, too: nobody is left whom they could cut off. Constraints and devices stay, as they were written
+/// for whoever has that name.
+fn drop_node(name: &str) -> String {
+    let levels = quoted(&format!("//fencing-level[@target=\"{name}\"]"));
+    format!(
+        "crm_node --force -R {} && if cibadmin -Q --xpath {levels} >/dev/null 2>&1; \
+         then cibadmin --delete-all --force --xpath {levels}; fi",
+        quoted(name)
     )
 }
 
@@ -210,7 +221,9 @@ impl fmt::Display for Action {
             Action::Together { names, .. } => write!(f, "wait until {} are together, with quorum", names.join(", ")),
             Action::AdminAddress(address) => write!(f, "add the resource {ADMIN}, the address {address}"),
             Action::Forget => write!(f, "remove corosync.conf, authkey and the copies of the CIB"),
-            Action::DropNode(name) => write!(f, "remove {name} from the cluster's configuration"),
+            Action::DropNode(name) => {
+                write!(f, "remove {name} and its fencing levels from the cluster's configuration")
+            }
         }
     }
 }
@@ -222,7 +235,7 @@ mod tests {
     #[test]
     fn names_are_words_and_what_did_not_stop_is_not_forgotten() {
         let line = |action: Action| action.line().expect("a line");
-        assert!(line(Action::DropNode("a'; reboot".into())).ends_with("crm_node --force -R 'a'\\''; reboot'"));
+        assert!(line(Action::DropNode("a'; reboot".into())).contains("crm_node --force -R 'a'\\''; reboot' && "));
         let leave = line(Action::Leave(vec!["quorated".into(), "corosync".into()]));
         assert!(leave.ends_with(
             "systemctl stop quorated && systemctl stop corosync && systemctl disable --quiet quorated corosync"
