@@ -7,23 +7,33 @@ TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-util
     fence-agents pacemaker-common systemd systemd-sysv systemd-container dbus procps \
     postgresql resource-agents-paf \
     corosync-qdevice corosync-qnetd libfaketime \
-    esmtp python3-aiosmtpd snmp snmpd snmptrapd
+    esmtp python3-aiosmtpd snmp snmpd snmptrapd \
+    dpkg-dev man-db logrotate
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)
 
-.PHONY: demo test check fix bless bench bench-lab sim storm corpus compare compare-crmsh fuzz need-build need-test
+.PHONY: demo deb rpm test check fix bless bench bench-lab sim storm corpus compare compare-crmsh fuzz need-build need-test
 
 need-build:
 	@scripts/need $(BUILD_PACKAGES)
 
 need-test: need-build
 	@scripts/need $(TEST_PACKAGES)
+	@scripts/need-cargo cargo-deb
 
 # A cluster on this host, with its shell.
 demo: need-build
 	$(CARGO) build --release --workspace
 	target/release/quorate demo
+
+# Packages for Debian, quorate-shell and quorate, in target/debian; and for other distributions in target/rpm, which
+# are built here and installed nowhere yet.
+deb rpm: need-build
+	@scripts/need dpkg-dev
+	$(CARGO) build --release --workspace --bins
+	scripts/packages $@ target/release target/$(patsubst deb,debian,$@)
+	@ls target/$(patsubst deb,debian,$@)/*.$@
 
 # Everything that is checked before a change lands, save style. A test that cannot run here says so in a line;
 # with CI=true that is a failure, unless tests/cannot_run.toml excuses it.

@@ -46,6 +46,8 @@ impl Exit {
     pub const UNIMPLEMENTED: Exit = Exit(3);
     /// `CRM_EX_INSUFFICIENT_PRIV`.
     pub const NOT_PERMITTED: Exit = Exit(4);
+    /// What would do it is not installed.
+    pub const NOT_INSTALLED: Exit = Exit(5);
     /// `CRM_EX_NOT_CONFIGURED`.
     pub const NOT_CONFIGURED: Exit = Exit(6);
     /// `CRM_EX_USAGE`.

@@ -22,7 +22,8 @@ use std::time::Duration;
 /// The version of crmsh whose language is spoken.
 const CRMSH: &str = "5.0.0";
 
-const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
+/// What `crm --help` says; the manual, too.
+pub const USAGE: &str = "usage: crm [OPTION…] [LEVEL] [COMMAND…]
 
   -f, --file FILE       run the commands of a file (or of - ) as one transaction
   -c, --cib SHADOW      work on a shadow

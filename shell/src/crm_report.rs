@@ -46,7 +46,8 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
     match arguments::split(&[TABLE], arguments) {
         Err(error) => failed(io, Exit::USAGE, &error.to_string()),
         Ok(given) if given.has("help") => {
-            let usage = format!("Usage:\n  {NAME} -f TIME [OPTION…] [DEST]\n\nCollects what this node knows of a problem\n");
+            let usage =
+                format!("Usage:\n  {NAME} -f TIME [OPTION…] [DEST]\n\nCollects what this node knows of a problem\n");
             let _ = write!(io.out, "{usage}\n{}", arguments::help(&[TABLE], &[]));
             Exit::OK
         }

@@ -1,4 +1,4 @@
-//! `quorate install-links DIR [DAEMONS]`: the names under which the one program is called.
+//! `quorate install-links DIR`: the names under which the one program is called.
 //!
 //! In: a directory, and one for the names of Pacemaker's daemons (crmsh and pcs look for these below
 //! `/usr/lib/pacemaker`). Out: symbolic links to this program in them.
@@ -15,35 +15,51 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ["crm", "crm_report"].into_iter().chain(linked)
 }
 
-const USAGE: &str = "usage: quorate install-links DIR [DAEMONS]";
-const HELP: &str = "\n\nMakes links to this program in DIR, under the names of its tools; those of Pacemaker's daemons in \
-                    DAEMONS, if it is given";
+const USAGE: &str = "usage: quorate install-links DIR [--daemons DIR] [--program PROGRAM]";
+const HELP: &str = "\n\nMakes links to this program in DIR, under the names of its tools; those of Pacemaker's daemons in the \
+                    other DIR, if it is given; links that say PROGRAM, if that is";
+
+/// Where links go, and what they say.
+struct Wanted<'a> {
+    directory: &'a str,
+    daemons: Option<&'a str>,
+    program: Option<&'a str>,
+}
+
+fn wanted(arguments: &[String]) -> Option<Wanted<'_>> {
+    let is_path = |word: &&String| !word.starts_with('-') && !word.is_empty();
+    let mut words = arguments.iter();
+    let directory = words.next().filter(is_path)?;
+    let mut wanted = Wanted { directory, daemons: None, program: None };
+    while let Some(option) = words.next() {
+        let value = words.next().filter(is_path)?;
+        match option.as_str() {
+            "--daemons" => wanted.daemons = Some(value),
+            "--program" => wanted.program = Some(value),
+            _ => return None,
+        }
+    }
+    Some(wanted)
+}
 
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
-    let (directory, daemons) = match arguments {
-        [word] if word == "--help" || word == "-h" => {
-            io.line(&format!("{USAGE}{HELP}"));
-            return Exit::OK;
-        }
-        [directory] if is_path(directory) => (directory, directory),
-        [directory, daemons] if is_path(directory) && is_path(daemons) => (directory, daemons),
-        _ => {
-            io.error("quorate install-links", USAGE);
-            return Exit::USAGE;
-        }
+    if matches!(arguments, [word] if word == "--help" || word == "-h") {
+        io.line(&format!("{USAGE}{HELP}"));
+        return Exit::OK;
+    }
+    let Some(Wanted { directory, daemons, program }) = wanted(arguments) else {
+        io.error("quorate install-links", USAGE);
+        return Exit::USAGE;
     };
-    let linked = |program: PathBuf| link_all(Path::new(directory), Path::new(daemons), &program);
-    match std::env::current_exe().and_then(linked) {
+    let program = program.map_or_else(std::env::current_exe, |program| Ok(program.into()));
+    let linked = |program: PathBuf| link_all(Path::new(directory), Path::new(daemons.unwrap_or(directory)), &program);
+    match program.and_then(linked) {
         Ok(()) => Exit::OK,
         Err(error) => {
             io.error("quorate install-links", &error.to_string());
             Exit::ERROR
         }
     }
-}
-
-fn is_path(word: &str) -> bool {
-    !word.starts_with('-') && !word.is_empty()
 }
 
 /// Whether it is a name of one of Pacemaker's daemons that nobody calls by hand.

@@ -2,7 +2,7 @@
 //!
 //! In: the command line. Out: an exit code.
 
-use quorate_shell::{crm, crm_report, demo, install};
+use quorate_shell::{crm, crm_report, demo, install, manual, monitor};
 use quorate_tools::{Exit, Io, TOOLS};
 use std::ffi::OsString;
 use std::path::Path;
@@ -37,6 +37,8 @@ fn run(tool: &str, arguments: &[String]) -> Option<Exit> {
         "crm" => Some(Exit(crm::run(arguments))),
         "crm_report" => Some(crm_report::run(arguments, &mut io)),
         "demo" => Some(demo::run(arguments, &mut io)),
+        "crm_mon" => Some(monitor::run(arguments, &mut io)),
+        "man" => Some(manual::run(arguments, &mut io)),
         "install-links" => Some(install::run(arguments, &mut io)),
         _ => TOOLS.iter().find(|one| one.name == tool).map(|one| (one.run)(arguments, &mut io)),
     }
@@ -49,7 +51,7 @@ fn usage(word: Option<&String>) -> ExitCode {
     };
     text.push_str("usage: quorate TOOL [ARGUMENT…], or a link to it by the tool's name\n");
     let tools: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
-    text.push_str(&format!("tools: crm, crm_report, {}, demo, install-links\n", tools.join(", ")));
+    text.push_str(&format!("tools: crm, crm_mon, crm_report, {}, demo, install-links, man\n", tools.join(", ")));
     eprint!("{text}");
     ExitCode::from(Exit::USAGE.0)
 }

@@ -23,6 +23,7 @@ use crate::ui::{Color, Ui};
 use crate::what_if::WhatIf;
 use quorate_core::cib::Document;
 use quorate_grammar::Span;
+use quorate_transport::ssh::Passwords;
 use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +68,8 @@ pub struct Kept {
     pub template: Option<String>,
     /// The status that `cibstatus` works on, if it is not the cluster's.
     pub what_if: Option<WhatIf>,
+    /// For logins where no key was accepted.
+    pub passwords: Passwords,
 }
 
 /// What checking remembers.

@@ -13,6 +13,7 @@ pub mod imports;
 pub mod lab;
 pub mod leftovers;
 pub mod needs;
+pub mod packages;
 pub mod postgres;
 pub mod power;
 pub mod receivers;

@@ -53,6 +53,8 @@ enum Sort {
     Bare,
     /// Corosync runs; the tools are Pacemaker's.
     Pacemaker,
+    /// Corosync runs; programs are what the machine's packages bring.
+    Packaged,
 }
 
 /// The hosts; all ends with this.
@@ -117,6 +119,15 @@ impl WholeHosts {
         Some(whole)
     }
 
+    /// Hosts that have booted, with the machine's packages and nothing of ours; Corosync runs.
+    #[track_caller]
+    pub fn packaged(count: usize) -> Option<WholeHosts> {
+        if !needs::lab(&PROGRAMS) {
+            return None;
+        }
+        Some(WholeHosts::make(count, Sort::Packaged).expect("hosts of their own; QUORATE_LAB=skip leaves them out"))
+    }
+
     fn make(count: usize, sort: Sort) -> Result<WholeHosts, String> {
         let place = tempfile::Builder::new().prefix("quorate-hosts-").tempdir().map_err(|error| error.to_string())?;
         let shown = place.path().to_string_lossy().into_owned();
@@ -125,9 +136,12 @@ impl WholeHosts {
         let mut whole = WholeHosts { place, switch, hosts: Vec::new() };
         for number in 1..=count {
             whole.hosts.push(Host { name: format!("n{number}"), number, supervisor: None });
-            whole.prepare(number, count, sort)?;
+            whole.prepare(number, count)?;
+            if sort != Sort::Packaged {
+                whole.install(number, sort)?;
+            }
         }
-        if sort != Sort::Cluster {
+        if matches!(sort, Sort::Bare | Sort::Pacemaker) {
             whole.give_keys()?;
         }
         if sort == Sort::Bare {
@@ -136,7 +150,7 @@ impl WholeHosts {
         for name in whole.names() {
             whole.boot(&name);
         }
-        if sort != Sort::Cluster {
+        if matches!(sort, Sort::Bare | Sort::Pacemaker) {
             whole.open_ssh();
         }
         if sort == Sort::Bare {
@@ -164,7 +178,7 @@ impl WholeHosts {
     }
 
     /// A disk with the machine's system on it, and nothing that it would start by itself but what is tested.
-    fn prepare(&self, number: usize, count: usize, sort: Sort) -> Result<(), String> {
+    fn prepare(&self, number: usize, count: usize) -> Result<(), String> {
         let name = format!("n{number}");
         let (directory, root) = (self.directory(&name), self.root(&name));
         let text = |error: std::io::Error| format!("{}: {error}", root.display());
@@ -187,11 +201,20 @@ impl WholeHosts {
         let hosts: String = (1..=count).map(|number| format!("10.99.0.{number} n{number}\n")).collect();
         write("etc/hosts", &format!("127.0.0.1 localhost\n{hosts}"))?;
         write("etc/corosync/corosync.conf", &corosync_conf(1..=count))?;
-        let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/system/quorated.service");
-        write("etc/systemd/system/quorated.service", &fs::read_to_string(unit).map_err(text)?)?;
+        // Where the machine keeps packages from starting what they bring, the host does not.
+        let _ = fs::remove_file(root.join("usr/sbin/policy-rc.d"));
         let wants = root.join("etc/systemd/system/multi-user.target.wants");
         fs::create_dir_all(&wants).map_err(text)?;
         symlink("/lib/systemd/system/corosync.service", wants.join("corosync.service")).map_err(text)?;
+        Ok(())
+    }
+
+    /// Puts our programs and their unit where packages would.
+    fn install(&self, number: usize, sort: Sort) -> Result<(), String> {
+        let root = self.root(&format!("n{number}"));
+        let text = |error: std::io::Error| format!("{}: {error}", root.display());
+        let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/system/quorated.service");
+        write(&root.join("etc/systemd/system/quorated.service"), &fs::read_to_string(unit).map_err(text)?)?;
         fs::create_dir_all(root.join(&BUILT[1..])).map_err(text)?;
         for (link, program) in if sort == Sort::Pacemaker { &TOOLS[..2] } else { &TOOLS } {
             let link = root.join(link);
@@ -262,7 +285,7 @@ impl WholeHosts {
             .arg(format!("--machine={}", self.switch.network(number)))
             .arg(format!("--hostname={name}"))
             .arg(format!("--network-namespace-path=/run/netns/{}", self.switch.network(number)))
-            .arg(format!("--bind-ro={built}:{BUILT}"))
+            .args(self.root(name).join(&BUILT[1..]).exists().then(|| format!("--bind-ro={built}:{BUILT}")))
             .arg("systemd.unit=multi-user.target")
             .stdin(Stdio::null())
             .stdout(console.try_clone().expect("a second handle"))

@@ -102,11 +102,11 @@ impl Lab {
 
     fn options(&self) -> SshOptions {
         SshOptions {
-            timeout: PATIENCE,
             parallel: 4,
             known_hosts: vec![self.path("known_hosts")],
             identities: vec![self.path("user")],
             agent: false,
+            ..SshOptions::for_home(self.dir.path(), PATIENCE)
         }
     }
 
@@ -253,7 +253,8 @@ fn the_agents_keys_open_the_door() {
         let (dir, port) = place.rsplit_once(' ').unwrap();
         let target = Target { host: "127.0.0.1".into(), port: port.parse().unwrap(), user: "root".into() };
         let known_hosts = vec![Path::new(dir).join("known_hosts")];
-        let options = SshOptions { timeout: PATIENCE, parallel: 1, known_hosts, identities: Vec::new(), agent: true };
+        let plain = SshOptions::for_home(Path::new(dir), PATIENCE);
+        let options = SshOptions { parallel: 1, known_hosts, identities: Vec::new(), ..plain };
         assert_eq!(run(&[target], "true", &options, |_, _| {})[0], finished("", "", Status::Code(0)));
         return;
     }

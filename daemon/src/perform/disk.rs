@@ -7,7 +7,10 @@
 
 use quorate_core::cib::Document;
 use quorate_core::replica::PersistedTerms;
-use quorate_core::xml::digest::md5_hex;
+use quorate_core::xml::{
+    self,
+    digest::{element_digest, md5_hex},
+};
 use quorate_transport::owned::Owned;
 use quorate_transport::regular;
 use quorate_transport::store::{Staged, StoreError, replace_owned};
@@ -210,7 +213,8 @@ fn read_signed(path: &Path) -> Result<(Vec<u8>, Option<PersistedTerms>), String>
         Err(error) => return Err(format!("{}: {error}", signature_path.display())),
     };
     let mut lines = signature.lines();
-    if lines.next().map(str::trim) != Some(md5_hex(&bytes).as_str()) {
+    let written = lines.next().map_or("", str::trim);
+    if written != md5_hex(&bytes) && !is_pacemakers(&signature, &bytes) {
         return Err("its digest is not the one it was written with".into());
     }
     let mut terms = PersistedTerms::default();
@@ -229,6 +233,13 @@ fn read_signed(path: &Path) -> Result<(Vec<u8>, Option<PersistedTerms>), String>
         }
     }
     Ok((bytes, Some(terms)))
+}
+
+/// Whether it is the signature that Pacemaker left: that of the document on one line, and nothing else
+/// (`pcmk__digest_on_disk_cib`). A host that comes from Pacemaker keeps its configuration.
+fn is_pacemakers(signature: &str, bytes: &[u8]) -> bool {
+    let element = std::str::from_utf8(bytes).ok().and_then(|text| xml::read(text).ok());
+    element.is_some_and(|element| element_digest(&element) == signature.trim())
 }
 
 fn parse(bytes: &[u8]) -> Result<Document, String> {
@@ -327,6 +338,32 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.split("digest ").next().unwrap()).unwrap();
         assert_eq!(store.load().unwrap().terms, terms(3));
+    }
+
+    const PACEMAKERS: &str = r#"<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="3" num_updates="0" admin_epoch="0">
+  <configuration>
+    <crm_config/>
+    <nodes>
+      <node id="1" uname="n1"/>
+    </nodes>
+    <resources/>
+    <constraints/>
+  </configuration>
+</cib>
+"#;
+    /// What `cibadmin --md5-sum` of Pacemaker 2.1.5 says of it.
+    const PACEMAKERS_DIGEST: &str = "78fe53d9fb3ba17c04c0ac1bcf8c4315";
+
+    #[test]
+    fn what_pacemaker_left_is_taken_unless_it_was_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("cib.xml");
+        fs::write(&path, PACEMAKERS).unwrap();
+        fs::write(directory.path().join("cib.xml.sig"), PACEMAKERS_DIGEST).unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        assert_eq!(store.load().unwrap().document.version().epoch, 3);
+        fs::write(&path, PACEMAKERS.replace("uname=\"n1\"", "uname=\"n2\"")).unwrap();
+        assert!(store.load().is_err());
     }
 
     #[test]

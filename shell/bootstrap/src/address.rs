@@ -41,6 +41,12 @@ impl Address {
     }
 }
 
+impl Network {
+    pub fn is_v4(self) -> bool {
+        self.is_v4
+    }
+}
+
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.is_v4 {

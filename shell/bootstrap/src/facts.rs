@@ -34,6 +34,8 @@ ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/first=\1/p'
 [ -r /etc/corosync/authkey ] && sha256sum /etc/corosync/authkey | sed 's/^\([0-9a-f]*\).*/key=\1/'
 corosync-cmapctl 2>/dev/null | sed -n 's/^totem.cluster_name (str) = /running=/p;s/^\(nodelist\.node\.[0-9]*\.name\) (str) = /listed=/p;s/^runtime.members.\([0-9]*\).status (str) = joined/member=\1/p'
 corosync-quorumtool -s 2>/dev/null | sed -n 's/^Quorate: *Yes.*/quorate=yes/p'
+systemctl is-active --quiet pacemaker quorated && cibadmin -Q --xpath '//primitive[@id="admin-ip"]' >/dev/null 2>&1 && echo admin=yes
+ls ~/.ssh/id_ed25519.pub ~/.ssh/id_ecdsa.pub ~/.ssh/id_rsa.pub 2>/dev/null | sed 's/^/public=/'
 [ -e /etc/corosync/corosync.conf ] && echo conf: && cat /etc/corosync/corosync.conf
 :
 "#;
@@ -71,6 +73,10 @@ pub struct Facts {
     /// Ids of those who are together there.
     pub members: BTreeSet<u32>,
     pub is_quorate: bool,
+    /// The cluster that runs there has crmsh's resource for its address.
+    pub has_admin_address: bool,
+    /// Who runs this there has an ssh key.
+    pub has_ssh_key: bool,
     /// What stands in its corosync.conf.
     pub configuration: Option<String>,
 }
@@ -115,6 +121,8 @@ impl Facts {
             listed: set("listed"),
             members: all("member").into_iter().filter_map(|id| id.parse().ok()).collect(),
             is_quorate: told.contains_key("quorate"),
+            has_admin_address: told.contains_key("admin"),
+            has_ssh_key: told.contains_key("public"),
             configuration,
         }
     }

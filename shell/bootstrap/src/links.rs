@@ -32,7 +32,8 @@ pub fn wanted(wish: &Wish, known: &[Known]) -> Result<Vec<Wanted>, Refusal> {
     }
     let mut networks: Vec<Network> = Vec::new();
     for network in first.facts.addresses.iter().map(Address::network) {
-        if !networks.contains(&network) && is_common(network, known) {
+        let is_of_kind = !wish.ipv6 || !network.is_v4();
+        if is_of_kind && !networks.contains(&network) && is_common(network, known) {
             networks.push(network);
         }
     }

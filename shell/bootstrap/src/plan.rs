@@ -96,6 +96,8 @@ pub fn plan(wish: &Wish, seen: &[Seen]) -> Result<Plan, Vec<Refusal>> {
         wants_key: configuration::wants_key(&file),
         key: of_key.and_then(|one| one.facts.key.clone()),
         is_there: base.is_some(),
+        let_in: &wish.let_in,
+        admin_address: wish.admin_address,
     };
     let hosts = goal.steps(&known);
     Ok(Plan { cluster, configuration: text, key, hosts, left_out })
@@ -313,6 +315,8 @@ struct Goal<'a> {
     key: Option<String>,
     /// There is a cluster already.
     is_there: bool,
+    let_in: &'a [String],
+    admin_address: Option<IpAddr>,
 }
 
 impl Goal<'_> {
@@ -327,6 +331,21 @@ impl Goal<'_> {
 
     fn is_written(&self, one: &Known) -> bool {
         one.facts.configuration.as_deref() == Some(self.text)
+    }
+
+    /// The key of this host, and where it is let in.
+    fn logins(&self, one: &Known) -> Option<Step> {
+        if self.let_in.contains(&one.host.name) {
+            return Some(Step { action: Action::LetIn, done: false });
+        }
+        let is_wanted = one.host.target.is_none() && !self.let_in.is_empty();
+        is_wanted.then(|| Step { action: Action::OwnKey, done: one.facts.has_ssh_key })
+    }
+
+    /// The first host adds the address when all are together; what has one already is left as it is.
+    fn admin(&self, one: &Known) -> Option<Step> {
+        let address = self.admin_address.filter(|_| one.host.target.is_none())?;
+        Some(Step { action: Action::AdminAddress(address), done: one.facts.has_admin_address })
     }
 
     fn files(&self, one: &Known) -> Vec<Step> {
@@ -365,9 +384,11 @@ impl Goal<'_> {
     fn steps(&self, known: &[Known]) -> Vec<HostPlan> {
         let running: Vec<Known> = known.iter().copied().filter(|one| self.runs_on(one)).collect();
         let plan = |one: &Known| {
-            let mut steps = self.files(one);
+            let mut steps: Vec<Step> = self.logins(one).into_iter().collect();
+            steps.extend(self.files(one));
             steps.extend(self.reload(one, &running));
             steps.extend(self.services(one));
+            steps.extend(self.admin(one));
             HostPlan { host: one.host.clone(), name: one.facts.name.clone(), steps }
         };
         known.iter().map(plan).collect()

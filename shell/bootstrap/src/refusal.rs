@@ -67,7 +67,7 @@ impl Refusal {
                     "its corosync.conf would stay as it is; bring it back, or remove it first: crm cluster remove {host}"
                 )
             }
-            Refusal::NotRoot { host } => format!("name it root@{host}; sudo is not supported yet"),
+            Refusal::NotRoot { .. } => "run this as root: sudo crm cluster …".to_string(),
             Refusal::NoCorosync { host, system } if system.starts_with("debian") || system.starts_with("ubuntu") => {
                 format!("ssh {host} apt-get install corosync")
             }

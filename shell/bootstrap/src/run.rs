@@ -7,7 +7,7 @@
 use crate::distribute::{CONFIGURATION, KEY, KEY_MODE, distribute};
 use crate::host::{Host, on_each};
 use crate::plan::{HostPlan, Key};
-use crate::step::{Action, Stage};
+use crate::step::{self, Action, PUBLIC_KEY, Stage};
 use quorate_transport::ssh::{SshError, SshOptions};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -99,9 +99,11 @@ fn perform(
         return Ok(place(work, &hosts, due[0].1, ssh, told));
     }
     let key = if stage == Stage::Key { key(work.key, ssh).map_err(RunError::Key)? } else { Vec::new() };
+    let public = if stage == Stage::LetIn { public_key(ssh).map_err(RunError::Key)? } else { String::new() };
     let begun = Instant::now();
     let step = |host: &Host| match (stage, action(host).line()) {
-        (Stage::Key, _) | (_, None) => host.put(&key, Path::new(KEY), KEY_MODE, ssh),
+        (Stage::LetIn, _) => host.must(&step::let_in(&public), action(host).limit(), ssh).map(drop),
+        (_, None) => host.put(&key, Path::new(KEY), KEY_MODE, ssh),
         (_, Some(line)) => host.must(&line, action(host).limit(), ssh).map(drop),
     };
     let results = on_each(&hosts, step, |host, outcome| {
@@ -124,6 +126,11 @@ fn place(work: &Work, hosts: &[Host], action: &Action, ssh: &SshOptions, told: &
         }
     }
     errors
+}
+
+/// This host's own; by then it has one.
+fn public_key(ssh: &SshOptions) -> Result<String, SshError> {
+    Host::here("here").must(PUBLIC_KEY, Action::LetIn.limit(), ssh)
 }
 
 fn key(key: &Key, ssh: &SshOptions) -> Result<Vec<u8>, SshError> {

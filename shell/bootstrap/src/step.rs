@@ -4,11 +4,16 @@
 //! Absent: which steps are needed (see `plan`, `removal`).
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// What is done to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
+    /// This host gets an ssh key of its own.
+    OwnKey,
+    /// This host's ssh key is let in there, where a password was needed.
+    LetIn,
     /// Corosync's key is put there.
     Key,
     Configuration,
@@ -29,6 +34,8 @@ pub enum Action {
         ids: Vec<u32>,
         manager: String,
     },
+    /// An address of the cluster becomes a resource, as crmsh makes it.
+    AdminAddress(IpAddr),
     /// What the cluster left behind is removed, on the host that was taken out.
     Forget,
     /// A node's traces are removed from the cluster's configuration.
@@ -38,6 +45,8 @@ pub enum Action {
 /// Steps of one stage are done on all hosts before those of the next begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    OwnKey,
+    LetIn,
     Leave,
     Key,
     Configuration,
@@ -48,10 +57,13 @@ pub enum Stage {
     Corosync,
     Manager,
     Together,
+    Admin,
 }
 
 impl Stage {
-    pub const ALL: [Stage; 10] = [
+    pub const ALL: [Stage; 13] = [
+        Stage::OwnKey,
+        Stage::LetIn,
         Stage::Leave,
         Stage::Key,
         Stage::Configuration,
@@ -62,6 +74,7 @@ impl Stage {
         Stage::Corosync,
         Stage::Manager,
         Stage::Together,
+        Stage::Admin,
     ];
 
     /// Whether what fails in it stops the whole: nothing runs anywhere yet that would not have run without it.
@@ -81,6 +94,8 @@ impl Action {
     pub fn stage(&self) -> Stage {
         match self {
             Action::Leave(_) => Stage::Leave,
+            Action::OwnKey => Stage::OwnKey,
+            Action::LetIn => Stage::LetIn,
             Action::Key => Stage::Key,
             Action::Configuration => Stage::Configuration,
             Action::Reload => Stage::Reload,
@@ -90,6 +105,7 @@ impl Action {
             Action::Start(_) | Action::Restart(_) => Stage::Corosync,
             Action::StartManager(_) => Stage::Manager,
             Action::Together { .. } => Stage::Together,
+            Action::AdminAddress(_) => Stage::Admin,
         }
     }
 
@@ -105,7 +121,8 @@ impl Action {
     /// The line of shell that does it, if it is one.
     pub fn line(&self) -> Option<String> {
         let line = match self {
-            Action::Key | Action::Configuration => return None,
+            Action::Key | Action::Configuration | Action::LetIn => return None,
+            Action::OwnKey => OWN_KEY.to_string(),
             Action::Enable(units) => format!("systemctl enable --quiet {}", units.join(" ")),
             Action::Reload => "corosync-cfgtool -R".to_string(),
             Action::Start(unit) => start("start", unit),
@@ -117,10 +134,45 @@ impl Action {
             }
             Action::Together { names, ids, manager } => together(names, ids, manager),
             Action::Forget => FORGET.to_string(),
-            Action::DropNode(name) => format!("crm_node --force -R {}", quoted(name)),
+            Action::AdminAddress(address) => admin(*address),
+            Action::DropNode(name) => drop_node(name),
         };
         Some(format!("export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; {line}"))
     }
+}
+
+/// Without a passphrase: nobody is there to say one when a command goes to all hosts.
+const OWN_KEY: &str = "umask 077 && mkdir -p ~/.ssh && ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519";
+
+/// Prints this host's public key, of several the one that ssh offers first.
+pub const PUBLIC_KEY: &str = "cat ~/.ssh/id_ed25519.pub ~/.ssh/id_ecdsa.pub ~/.ssh/id_rsa.pub 2>/dev/null | head -n 1";
+
+/// Lets a key in for who logged in, once.
+pub fn let_in(key: &str) -> String {
+    let key = quoted(key.trim());
+    format!(
+        "user=${{SUDO_USER:-$(id -un)}}; ssh=$(getent passwd \"$user\" | cut -d: -f6)/.ssh; \
+         umask 077 && mkdir -p \"$ssh\" && {{ grep -qxF {key} \"$ssh/authorized_keys\" 2>/dev/null || \
+         echo {key} >>\"$ssh/authorized_keys\"; }} && chown \"$user:\" \"$ssh\" \"$ssh/authorized_keys\""
+    )
+}
+
+/// Its fencing levels, too: nobody is left whom they could cut off. Constraints and devices stay, as they were written
+/// for whoever has that name.
+fn drop_node(name: &str) -> String {
+    let levels = quoted(&format!("//fencing-level[@target=\"{name}\"]"));
+    format!(
+        "crm_node --force -R {} && if cibadmin -Q --xpath {levels} >/dev/null 2>&1; \
+         then cibadmin --delete-all --force --xpath {levels}; fi",
+        quoted(name)
+    )
+}
+
+/// As crmsh calls the resource.
+pub const ADMIN: &str = "admin-ip";
+
+fn admin(address: IpAddr) -> String {
+    format!("crm configure primitive {ADMIN} IPaddr2 params ip={address} op monitor interval=10 timeout=20")
 }
 
 /// Starts a unit, and says what its log says if that fails.
@@ -157,6 +209,8 @@ fn quoted(word: &str) -> String {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Action::OwnKey => write!(f, "make an ssh key, ~/.ssh/id_ed25519"),
+            Action::LetIn => write!(f, "let this host's ssh key in (authorized_keys)"),
             Action::Key => write!(f, "put the cluster's key at /etc/corosync/authkey"),
             Action::Configuration => write!(f, "check and write /etc/corosync/corosync.conf"),
             Action::Enable(units) => write!(f, "start at boot: {}", units.join(", ")),
@@ -165,8 +219,11 @@ impl fmt::Display for Action {
             Action::Restart(unit) => write!(f, "restart {unit}"),
             Action::Leave(units) => write!(f, "stop {}, and start them at boot no more", units.join(", ")),
             Action::Together { names, .. } => write!(f, "wait until {} are together, with quorum", names.join(", ")),
+            Action::AdminAddress(address) => write!(f, "add the resource {ADMIN}, the address {address}"),
             Action::Forget => write!(f, "remove corosync.conf, authkey and the copies of the CIB"),
-            Action::DropNode(name) => write!(f, "remove {name} from the cluster's configuration"),
+            Action::DropNode(name) => {
+                write!(f, "remove {name} and its fencing levels from the cluster's configuration")
+            }
         }
     }
 }
@@ -178,7 +235,7 @@ mod tests {
     #[test]
     fn names_are_words_and_what_did_not_stop_is_not_forgotten() {
         let line = |action: Action| action.line().expect("a line");
-        assert!(line(Action::DropNode("a'; reboot".into())).ends_with("crm_node --force -R 'a'\\''; reboot'"));
+        assert!(line(Action::DropNode("a'; reboot".into())).contains("crm_node --force -R 'a'\\''; reboot' && "));
         let leave = line(Action::Leave(vec!["quorated".into(), "corosync".into()]));
         assert!(leave.ends_with(
             "systemctl stop quorated && systemctl stop corosync && systemctl disable --quiet quorated corosync"

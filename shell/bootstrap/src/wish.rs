@@ -5,6 +5,7 @@
 use crate::configuration::Carrier;
 use crate::facts::Facts;
 use crate::host::Host;
+use std::net::IpAddr;
 
 /// What is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub struct Wish {
     pub interfaces: Vec<String>,
     /// How many links, if no interfaces are named.
     pub links: usize,
+    /// Links over IPv6 only.
+    pub ipv6: bool,
+    /// Hosts that shall let this host's ssh key in.
+    pub let_in: Vec<String>,
+    /// An address that the cluster is administered by, as a resource.
+    pub admin_address: Option<IpAddr>,
 }
 
 /// A host that answers, and what is known of it.

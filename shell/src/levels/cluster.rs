@@ -7,6 +7,7 @@ mod bring;
 mod flags;
 mod given;
 mod health;
+mod login;
 mod migrate;
 mod obstacles;
 mod rename;
@@ -17,7 +18,8 @@ use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
 use flags::{
-    ALL, BACK, CARRIER, CHECKSUM, CONTACT, DRY_RUN, FORCED, INTERFACE, LOCAL, MULTI, NAME, NODE, NOW, QUIET, YES,
+    ADMIN, ALL, BACK, CARRIER, CHECKSUM, CONTACT, COPY_KEY, DRY_RUN, FORCED, INTERFACE, IPV6, LOCAL, MULTI, NAME, NODE,
+    NOW, PASSWORDS, QUIET, YES,
 };
 use std::time::{Duration, Instant};
 
@@ -28,10 +30,10 @@ pub static LEVEL: Level = Level {
         Command {
             name: "init",
             arguments: &[any("options", What::Text)],
-            flags: &[YES, NAME, NODE, INTERFACE, CARRIER, MULTI, QUIET, DRY_RUN],
+            flags: &[YES, NAME, NODE, INTERFACE, CARRIER, MULTI, IPV6, ADMIN, PASSWORDS, COPY_KEY, QUIET, DRY_RUN],
             reads_flags: true,
             help: "make a cluster of this host and others",
-            details: "Looks at all hosts at once (by ssh, with keys that are there: known_hosts is checked, nothing is added to\nit), shows the plan, asks, and carries it out: key and corosync.conf are checked on all hosts before anything\nis started. What is done already is left alone, so a second run goes on where the first stopped, and hosts\nthat are named later come to the cluster. A host may be USER@HOST:PORT. One that cannot be reached is left\nout, and the exit code is 1. Without -i the hosts are linked over the first network that all have.",
+            details: "Looks at all hosts at once (by ssh, with an agent or keys that are there, else with a password that is asked for\nonce a host: known_hosts is checked, nothing is added to it), shows the plan, asks, and carries it out: key and corosync.conf are checked on all hosts before anything\nis started. What is done already is left alone, so a second run goes on where the first stopped, and hosts\nthat are named later come to the cluster. A host may be USER@HOST:PORT;\nanother user than root works there by sudo. One that cannot be reached is left\nout, and the exit code is 1. Without -i the hosts are linked over the first network that all have.",
             examples: &[
                 "init -y -n lab -N n2 -N n3",
                 "init -n lab -N n2 -N n3 --dry-run",
@@ -43,7 +45,7 @@ pub static LEVEL: Level = Level {
         Command {
             name: "join",
             arguments: &[any("options", What::Text)],
-            flags: &[YES, CONTACT, INTERFACE, QUIET, DRY_RUN],
+            flags: &[YES, CONTACT, INTERFACE, PASSWORDS, COPY_KEY, QUIET, DRY_RUN],
             reads_flags: true,
             help: "bring this host to a cluster",
             details: "Key and corosync.conf come from HOST; every node of the cluster is told of the new one.",
@@ -55,7 +57,7 @@ pub static LEVEL: Level = Level {
             name: "remove",
             aliases: &["delete"],
             arguments: &[any("options", What::Text)],
-            flags: &[YES, FORCED, QUIET, DRY_RUN],
+            flags: &[YES, FORCED, PASSWORDS, QUIET, DRY_RUN],
             reads_flags: true,
             help: "take nodes out of the cluster",
             details: "A node that is up leaves first, with its resources; the others forget it; corosync.conf, authkey and the\ncopies of the CIB are removed there. One that is dead is forgotten by the others. Refused, if those who stay\nwould be without quorum, or if a node runs that cannot be reached.",

@@ -1,6 +1,7 @@
 //! The person at the terminal: long answers, and questions to them.
 
 use super::{RunMode, Session};
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use std::io::{BufRead, Write};
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
@@ -37,6 +38,22 @@ impl Session {
             && self.answered(question, "[Y/n]").is_some_and(|answer| answer.is_empty() || is_yes(&answer))
     }
 
+    /// A word that is not shown while it is typed, of a person at a terminal, if there is one.
+    pub fn secret(&mut self, question: &str) -> Option<String> {
+        if self.switches.refuse || !self.environment.terminal_in {
+            return None;
+        }
+        self.ui.print(&format!("{question}: "));
+        let hidden = Hidden::begin();
+        let mut answer = String::new();
+        let read = self.input.read_line(&mut answer).unwrap_or(0);
+        drop(hidden);
+        self.ui.print("\n");
+        let answered = read > 0 && !self.interrupted.load(Ordering::Relaxed);
+        let answer = answer.trim_end_matches(['\n', '\r']);
+        (answered && !answer.is_empty()).then(|| answer.to_string())
+    }
+
     /// What a person at a terminal says to this, if there is one.
     fn answered(&mut self, question: &str, choice: &str) -> Option<String> {
         if self.switches.refuse || !self.environment.terminal_in {
@@ -48,6 +65,29 @@ impl Session {
         // An end of input is no answer, nor is what follows Ctrl-C.
         let answered = read > 0 && !self.interrupted.load(Ordering::Relaxed);
         answered.then(|| answer.trim().to_lowercase())
+    }
+}
+
+/// While it lives, the terminal does not show what is typed (`termios(3)`, ECHO).
+struct Hidden(Option<Termios>);
+
+impl Hidden {
+    fn begin() -> Hidden {
+        let before = tcgetattr(std::io::stdin()).ok();
+        if let Some(before) = &before {
+            let mut hidden = before.clone();
+            hidden.local_flags.remove(LocalFlags::ECHO);
+            let _ = tcsetattr(std::io::stdin(), SetArg::TCSAFLUSH, &hidden);
+        }
+        Hidden(before)
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(std::io::stdin(), SetArg::TCSADRAIN, before);
+        }
     }
 }
 

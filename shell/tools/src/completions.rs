@@ -12,7 +12,7 @@ const BASH: &str = r#"# bash completion of crm: `source <(quorate completions ba
 _quorate_crm() {
     local line=${COMP_LINE:0:COMP_POINT} word at width=0
     line=${line#"${line%%[[:space:]]*}"}
-    mapfile -t COMPREPLY < <("$1" --complete "${line#"${line%%[![:space:]]*}"}" 2>/dev/null)
+    mapfile -t COMPREPLY < <(${_quorate:-"$1"} --complete "${line#"${line%%[![:space:]]*}"}" 2>/dev/null)
     # bash takes : and = for ends of words; what stands before them is not completed again.
     word=${line##*[[:space:]]}
     word=${word%"${word##*[:=]}"}
@@ -32,6 +32,21 @@ _quorate_crm() {
     fi
 }
 complete -o nospace -o nosort -F _quorate_crm crm
+# Under the one program's name: its tools, and what follows `quorate crm`.
+_quorate() {
+    local _quorate='quorate crm' before
+    if ((COMP_CWORD < 2)); then
+        COMPREPLY=($(compgen -W "crm crm_mon TOOLS" -- "$2"))
+        [[ ${#COMPREPLY[@]} != 1 ]] || COMPREPLY[0]+=' '
+    elif [[ ${COMP_WORDS[1]} == crm ]]; then
+        before=${COMP_LINE:0:COMP_POINT}
+        before=${before#*"$1"}
+        COMP_LINE=${before#"${before%%[![:space:]]*}"}
+        COMP_POINT=${#COMP_LINE}
+        _quorate_crm "$@"
+    fi
+}
+complete -o nospace -o nosort -F _quorate quorate
 "#;
 
 const ZSH: &str = r#"#compdef crm
@@ -109,26 +124,35 @@ fn of_tool(shell: &str, tool: &Tool) -> String {
     options.iter().map(line).collect()
 }
 
+const USAGE: &str = "usage: quorate completions bash|zsh|fish\n\n\
+    Prints what a shell reads to complete `crm` lines and the options of the tools";
+
+/// The shell's script, if it is one that is known.
+fn script(shell: &str) -> Option<&'static str> {
+    match shell {
+        "bash" => Some(BASH),
+        "zsh" => Some(ZSH),
+        "fish" => Some(FISH),
+        _ => None,
+    }
+}
+
 /// `tools`: whose options are completed.
 pub fn run(arguments: &[String], tools: &[Tool], io: &mut Io) -> Exit {
-    let script = match arguments {
-        [shell] => match shell.as_str() {
-            "bash" => Some(BASH),
-            "zsh" => Some(ZSH),
-            "fish" => Some(FISH),
-            _ => None,
-        },
-        _ => None,
+    let [shell] = arguments else {
+        io.error("quorate completions", USAGE);
+        return Exit::USAGE;
     };
-    match script {
-        Some(script) => {
-            let _ = io.out.write_all(script.as_bytes());
-            let _ = io.out.write_all(of_tools(&arguments[0], tools).as_bytes());
-            Exit::OK
-        }
-        None => {
-            io.error("quorate completions", "usage: quorate completions bash|zsh|fish");
-            Exit::USAGE
-        }
+    if shell == "--help" || shell == "-h" {
+        io.line(USAGE);
+        return Exit::OK;
     }
+    let Some(script) = script(shell) else {
+        io.error("quorate completions", USAGE);
+        return Exit::USAGE;
+    };
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name).collect();
+    let _ = io.out.write_all(script.replace("TOOLS", &names.join(" ")).as_bytes());
+    let _ = io.out.write_all(of_tools(shell, tools).as_bytes());
+    Exit::OK
 }

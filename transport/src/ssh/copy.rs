@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ssh2::{ErrorCode, File, FileStat, OpenFlags, OpenType, Sftp};
 
+use super::privilege::{Sent, is_raised, sent};
 use super::run::{Status, execute};
 use super::session::Visit;
 use super::{SshError, SshOptions, Target, fan_out};
@@ -45,23 +46,43 @@ fn put_on(target: &Target, bytes: &[u8], path: &Path, mode: u32, options: &SshOp
     visit.limit_calls()?;
     let sftp = visit.session.sftp().map_err(|error| visit.broken(error))?;
     let beside = beside(path);
-    let placed = write_beside(&visit, &sftp, &beside, bytes, mode).and_then(|()| rename(&visit, &beside, path));
-    if placed.is_err() {
-        let _ = sftp.unlink(&beside);
+    let move_in = |command: &str| told(&visit, &sent(target, options, command), path).map(drop);
+    let (written, placed) = if is_raised(target, options) {
+        // Who is not root writes where everybody may, for nobody else to read; root fetches it from there.
+        let written = Path::new("/tmp").join(beside.file_name().unwrap_or_default());
+        let placed = write_beside(&visit, &sftp, &written, bytes, 0o600)
+            .and_then(|()| move_in(&fetched(&written, &beside, path, mode)));
+        (written, placed)
+    } else {
+        let placed = write_beside(&visit, &sftp, &beside, bytes, mode).and_then(|()| move_in(&renamed(&beside, path)));
+        (beside, placed)
+    };
+    if placed.is_err() || is_raised(target, options) {
+        let _ = sftp.unlink(&written);
     }
     placed
 }
 
 /// Renaming by sftp refuses to replace a file, and libssh2's extension for it is not within reach;
 /// the host's own `mv` replaces in one step, and `sync` makes that last.
-fn rename(visit: &Visit, beside: &Path, path: &Path) -> Result<(), SshError> {
+fn renamed(beside: &Path, path: &Path) -> String {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let command = format!("mv -fT -- {} {} && sync -- {}", quote(beside), quote(path), quote(directory));
-    let moved = execute(visit, &command)?;
-    if moved.status == Status::Code(0) {
-        return Ok(());
+    format!("mv -fT -- {} {} && sync -- {}", quote(beside), quote(path), quote(directory))
+}
+
+/// The same of a file that lies elsewhere and is somebody else's.
+fn fetched(written: &Path, beside: &Path, path: &Path, mode: u32) -> String {
+    let (from, to) = (quote(written), quote(beside));
+    format!("install -m {mode:o} -- {from} {to} && sync -- {to} && {}", renamed(beside, path))
+}
+
+/// What a command says that does something with a file.
+fn told(visit: &Visit, sent: &Sent, path: &Path) -> Result<Vec<u8>, SshError> {
+    let finished = execute(visit, sent)?;
+    if finished.status == Status::Code(0) {
+        return Ok(finished.stdout);
     }
-    let why = String::from_utf8_lossy(&moved.stderr).trim().to_string();
+    let why = String::from_utf8_lossy(&finished.stderr).trim().to_string();
     Err(SshError::File { host: visit.host.clone(), path: path.display().to_string(), why })
 }
 
@@ -96,6 +117,9 @@ fn flush(visit: &Visit, file: &mut File, beside: &Path) -> Result<(), SshError> 
 
 fn get_from(target: &Target, path: &Path, options: &SshOptions) -> Result<Vec<u8>, SshError> {
     let visit = Visit::begin(target, options)?;
+    if is_raised(target, options) {
+        return told(&visit, &sent(target, options, &format!("cat -- {}", quote(path))), path);
+    }
     visit.limit_calls()?;
     let sftp = visit.session.sftp().map_err(|error| visit.broken(error))?;
     let mut file = sftp.open(path).map_err(|error| refused(&visit, path, &error))?;

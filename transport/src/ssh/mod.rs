@@ -1,12 +1,15 @@
 //! Commands and files on other hosts, over ssh.
 //!
 //! Each host gets a TCP connection, a session and a thread of its own: libssh2 sessions must not
-//! be shared between threads. Never here: passwords, new entries in known_hosts, ssh_config.
+//! be shared between threads. Never here: asking for passwords, new entries in known_hosts, ssh_config.
 
 pub mod copy;
+mod passwords;
+mod privilege;
 pub mod run;
 mod session;
 
+pub use passwords::Passwords;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -33,6 +36,10 @@ pub struct SshOptions {
     pub identities: Vec<PathBuf>,
     /// Ask the agent of $SSH_AUTH_SOCK first.
     pub agent: bool,
+    /// Tried when no key was accepted.
+    pub passwords: Passwords,
+    /// Who logs in as another than root does what it is told by `sudo`.
+    pub sudo: bool,
 }
 
 impl SshOptions {
@@ -41,7 +48,15 @@ impl SshOptions {
         let ssh = home.join(".ssh");
         let known_hosts = vec![ssh.join("known_hosts"), "/etc/ssh/ssh_known_hosts".into()];
         let identities = ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| ssh.join(name)).to_vec();
-        SshOptions { timeout, parallel: 16, known_hosts, identities, agent: true }
+        SshOptions {
+            timeout,
+            parallel: 16,
+            known_hosts,
+            identities,
+            agent: true,
+            passwords: Passwords::default(),
+            sudo: false,
+        }
     }
 }
 

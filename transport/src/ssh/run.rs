@@ -3,13 +3,14 @@
 //! In: targets and a command line for the remote shell. Out: for each host, what the command
 //! wrote and how it ended, or why it could not be run.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ssh2::{BlockDirections, Channel};
 
+use super::privilege::{Sent, sent};
 use super::session::Visit;
 use super::{SshError, SshOptions, Target, fan_out};
 
@@ -46,13 +47,14 @@ pub fn run(
 }
 
 fn run_on(target: &Target, command: &str, options: &SshOptions) -> Result<Finished, SshError> {
-    execute(&Visit::begin(target, options)?, command)
+    execute(&Visit::begin(target, options)?, &sent(target, options, command))
 }
 
-pub(super) fn execute(visit: &Visit, command: &str) -> Result<Finished, SshError> {
+pub(super) fn execute(visit: &Visit, sent: &Sent) -> Result<Finished, SshError> {
     visit.limit_calls()?;
     let mut channel = visit.session.channel_session().map_err(|error| visit.broken(error))?;
-    channel.exec(command).map_err(|error| visit.broken(error))?;
+    channel.exec(&sent.line).map_err(|error| visit.broken(error))?;
+    channel.write_all(&sent.input).map_err(|error| visit.broken(error))?;
     channel.send_eof().map_err(|error| visit.broken(error))?;
     visit.session.set_blocking(false);
     let (stdout, stderr) = read_both(visit, &mut channel)?;

@@ -7,7 +7,7 @@ use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use ssh2::{CheckResult, HashType, KnownHostFileKind, MethodType, Session};
+use ssh2::{CheckResult, HashType, KeyboardInteractivePrompt, KnownHostFileKind, MethodType, Prompt, Session};
 
 use super::{SshError, SshOptions, Target};
 
@@ -29,7 +29,7 @@ impl Visit {
     pub fn begin(target: &Target, options: &SshOptions) -> Result<Visit, SshError> {
         let deadline = Instant::now() + options.timeout;
         let mut tried = Vec::new();
-        for ring in rings(options) {
+        for ring in rings(target, options) {
             let visit = recognise(target, options, deadline)?;
             match visit.authenticate(target, &ring) {
                 Ok(()) => return Ok(visit),
@@ -80,7 +80,17 @@ impl Visit {
                 let outcome = self.session.userauth_pubkey_file(&target.user, None, path, None);
                 outcome.map_err(|error| format!("{}: {}", path.display(), error.message()))
             }
+            Ring::Password(password) => self.say(target, password).map_err(|why| format!("password: {why}")),
         }
+    }
+
+    /// Says the password, in whichever way the host asks for it.
+    fn say(&self, target: &Target, password: &str) -> Result<(), String> {
+        if self.session.userauth_password(&target.user, password).is_ok() {
+            return Ok(());
+        }
+        let outcome = self.session.userauth_keyboard_interactive(&target.user, &mut Reply(password));
+        outcome.map_err(|error| error.message().to_string())
     }
 
     fn ask_agent(&self, target: &Target) -> Result<(), String> {
@@ -99,11 +109,22 @@ impl Visit {
 enum Ring {
     Agent,
     File(std::path::PathBuf),
+    Password(String),
 }
 
-fn rings(options: &SshOptions) -> Vec<Ring> {
+fn rings(target: &Target, options: &SshOptions) -> Vec<Ring> {
     let files = options.identities.iter().filter(|path| path.exists()).cloned().map(Ring::File);
-    options.agent.then_some(Ring::Agent).into_iter().chain(files).collect()
+    let password = options.passwords.of(target).map(|password| Ring::Password(password.to_string()));
+    options.agent.then_some(Ring::Agent).into_iter().chain(files).chain(password).collect()
+}
+
+/// The one answer to all that a host asks.
+struct Reply<'a>(&'a str);
+
+impl KeyboardInteractivePrompt for Reply<'_> {
+    fn prompt<'p>(&mut self, _: &str, _: &str, prompts: &[Prompt<'p>]) -> Vec<String> {
+        prompts.iter().map(|_| self.0.to_string()).collect()
+    }
 }
 
 /// Connects, and checks the host's key. A host has keys of several kinds and known_hosts may hold

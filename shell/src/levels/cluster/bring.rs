@@ -3,14 +3,17 @@
 //! In: calls. Out: the plan, shown; the plan carried out, host by host.
 //! Absent: what is planned (see `quorate_bootstrap`).
 
-use super::flags::{CARRIER, CONTACT, DRY_RUN, FORCED, INTERFACE, MULTI, NAME, NODE, QUIET, YES};
-use super::given::{Given, Taken, is_wanted};
+use super::flags::{
+    ADMIN, CARRIER, CONTACT, COPY_KEY, DRY_RUN, FORCED, INTERFACE, IPV6, MULTI, NAME, NODE, PASSWORDS, QUIET, YES,
+};
+use super::given::{Given, Taken, Value, is_wanted};
+use super::login;
 use crate::command::Call;
 use crate::error::{Failure, Kind, Origin, Outcome};
 use crate::hosts;
 use crate::session::Session;
 use quorate_bootstrap::configuration::Carrier;
-use quorate_bootstrap::facts::{Seen, gather};
+use quorate_bootstrap::facts::Seen;
 use quorate_bootstrap::host::Host;
 use quorate_bootstrap::plan::{self, Plan};
 use quorate_bootstrap::refusal::Refusal;
@@ -19,26 +22,40 @@ use quorate_bootstrap::run::{RunError, Told, Work, run};
 use quorate_bootstrap::step::Action;
 use quorate_bootstrap::wish::Wish;
 use serde_json::json;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-const INIT: [Taken; 8] = [
+const INIT: [Taken; 12] = [
     (YES, false),
     (NAME, true),
     (NODE, true),
     (INTERFACE, true),
     (CARRIER, true),
     (MULTI, false),
+    (IPV6, false),
+    (ADMIN, true),
+    (PASSWORDS, true),
+    (COPY_KEY, false),
     (QUIET, false),
     (DRY_RUN, false),
 ];
-const JOIN: [Taken; 5] = [(YES, false), (CONTACT, true), (INTERFACE, true), (QUIET, false), (DRY_RUN, false)];
-const REMOVE: [Taken; 4] = [(YES, false), (FORCED, false), (QUIET, false), (DRY_RUN, false)];
+const JOIN: [Taken; 7] = [
+    (YES, false),
+    (CONTACT, true),
+    (INTERFACE, true),
+    (PASSWORDS, true),
+    (COPY_KEY, false),
+    (QUIET, false),
+    (DRY_RUN, false),
+];
+const REMOVE: [Taken; 5] = [(YES, false), (FORCED, false), (PASSWORDS, true), (QUIET, false), (DRY_RUN, false)];
 
 pub fn init(session: &mut Session, call: &Call) -> Outcome {
     let given = Given::read(call, &INIT)?;
     given.no_words(call, "stages are not supported yet, all is done in one")?;
     let wish = wish(&given)?;
+    login::read_passwords(session, &given)?;
     let mut wanted = vec![here(session)];
     for word in given.all(NODE) {
         let host = hosts::host(session, &word)?;
@@ -50,6 +67,7 @@ pub fn init(session: &mut Session, call: &Call) -> Outcome {
         }
     }
     let seen = look(session, &wanted);
+    let wish = Wish { let_in: login::let_in(session, &seen, &given), ..wish };
     let plan = plan::plan(&wish, &seen).map_err(|refusals| refused(session, &refusals))?;
     carry(session, &plan, &given)
 }
@@ -65,8 +83,10 @@ pub fn join(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::usage("-c names this host itself"));
     }
     let wish = Wish { join: true, ..wish(&given)? };
+    login::read_passwords(session, &given)?;
     let wanted = vec![contact, here(session)];
     let seen = look(session, &wanted);
+    let wish = Wish { let_in: login::let_in(session, &seen, &given), ..wish };
     let plan = plan::plan(&wish, &seen).map_err(|refusals| refused(session, &refusals))?;
     carry(session, &plan, &given)
 }
@@ -76,6 +96,7 @@ pub fn remove(session: &mut Session, call: &Call) -> Outcome {
     if given.words.is_empty() {
         return Err(Failure::usage("`remove` needs NODE").hint("usage: remove NODE…"));
     }
+    login::read_passwords(session, &given)?;
     let force = given.has(FORCED) || session.is_forced();
     for token in &given.words {
         let wanted = vec![here(session)];
@@ -106,7 +127,17 @@ fn wish(given: &Given) -> Outcome<Wish> {
         carrier,
         interfaces: given.all(INTERFACE),
         links: if given.has(MULTI) { 2 } else { 1 },
+        ipv6: given.has(IPV6),
+        let_in: Vec::new(),
+        admin_address: admin_address(given)?,
     })
+}
+
+fn admin_address(given: &Given) -> Outcome<Option<IpAddr>> {
+    let address = |value: &Value| {
+        value.text.parse().map_err(|_| Failure::misused(value.span, format!("`{}` is no address", value.text)))
+    };
+    given.last(ADMIN).map(address).transpose()
 }
 
 /// Letters, digits and a few signs: it stands in corosync.conf and in shells.
@@ -116,16 +147,15 @@ pub fn is_name(text: &str) -> bool {
 
 /// Looks at these hosts, and at the other nodes of the cluster that one of them is in.
 fn look(session: &mut Session, wanted: &[Host]) -> Vec<Seen> {
-    let ssh = hosts::ssh(session);
-    let mut seen = gather(wanted, &ssh, |_, _| {});
+    let mut seen = login::look(session, wanted);
     let known: Vec<String> =
         seen.iter().filter_map(|one| one.facts.as_ref().ok()).map(|facts| facts.name.clone()).collect();
     let named = |name: &String| known.contains(name) || wanted.iter().any(|host| host.name == *name);
     let listed =
         seen.iter().filter_map(|one| one.facts.as_ref().ok()).map(plan::listed).find(|names| !names.is_empty());
     let others = listed.unwrap_or_default().into_iter().filter(|name| !named(name));
-    let others: Vec<Host> = others.filter_map(|name| hosts::host(session, &name).ok()).collect();
-    seen.extend(gather(&others, &ssh, |_, _| {}));
+    let others: Vec<Host> = others.filter_map(|name| login::beside(session, wanted, &name).ok()).collect();
+    seen.extend(login::look(session, &others));
     seen
 }
 
@@ -181,7 +211,7 @@ fn left_out(plan: &Plan) -> Outcome {
 
 fn perform(session: &mut Session, plan: &Plan) -> Outcome {
     let begun = Instant::now();
-    let ssh = hosts::ssh(session);
+    let ssh = login::ssh(session);
     let interrupted = Arc::clone(&session.interrupted);
     let work = Work { hosts: &plan.hosts, configuration: &plan.configuration, key: &plan.key };
     let ui = &mut session.ui;

@@ -14,6 +14,16 @@ pub const INTERFACE: Flag =
 pub const CARRIER: Flag = Flag { name: "--transport", short: "-t", help: "knet (if it is not said), udpu or udp" };
 pub const MULTI: Flag = Flag { name: "--multi-heartbeats", short: "-M", help: "two links" };
 pub const CONTACT: Flag = Flag { name: "--cluster-node", short: "-c", help: "HOST that is in the cluster already" };
+pub const IPV6: Flag = Flag { name: "--ipv6", short: "-I", help: "links over IPv6" };
+pub const ADMIN: Flag =
+    Flag { name: "--admin-ip", short: "-A", help: "ADDRESS of the cluster, as the resource admin-ip" };
+pub const PASSWORDS: Flag =
+    Flag { name: "--password-file", short: "", help: "FILE with the password where no ssh key is accepted" };
+pub const COPY_KEY: Flag = Flag {
+    name: "--copy-key",
+    short: "",
+    help: "let this host's ssh key in where a password was needed (made, if there is none)",
+};
 pub const FORCED: Flag = Flag { name: "--force", short: "-F", help: "do it in spite of what speaks against it" };
 pub const ALL: Flag = Flag { name: "--all", short: "", help: "on all nodes" };
 pub const CHECKSUM: Flag = Flag { name: "--checksum", short: "", help: "only say which are the same" };

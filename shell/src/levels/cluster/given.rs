@@ -14,16 +14,12 @@ pub type Taken = (Flag, bool);
 
 /// Options of crmsh that this version does not have: they are refused by name, never passed over.
 const NOT_YET: &[&str] = &[
-    "-A",
-    "--admin-ip",
     "-S",
     "--enable-sbd",
     "-s",
     "--sbd-device",
     "-w",
     "--watchdog",
-    "-I",
-    "--ipv6",
     "--qnetd-hostname",
     "--qdevice",
     "--qdevice-port",

@@ -34,11 +34,11 @@ impl Peers {
     pub fn of(environment: &Environment) -> Result<Peers, Failed> {
         let options = SshOptions::for_home(&environment.home, VISIT_WITHIN);
         let source = environment.first_source();
-        let CibSource::Live { socket } = &source else {
+        let CibSource::Live { at } = &source else {
             return Ok(Peers { online: Vec::new(), away: Vec::new(), options });
         };
         let failed = |text: String| (Exit::DISCONNECT, text);
-        let mut daemon = Daemon::connect(socket, ANSWER_WITHIN).map_err(|error| failed(error.to_string()))?;
+        let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(|error| failed(error.to_string()))?;
         let here = daemon.status().map_err(|error| failed(error.to_string()))?.node;
         let document = door::read(&source, ANSWER_WITHIN).map_err(|error| failed(error.to_string()))?;
         let others = others(&document, &here);
