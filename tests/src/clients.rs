@@ -84,7 +84,7 @@ fn mounts() -> String {
          {2} schema api-result >$root/schemas/api/api-result.rng && \
          mount --bind $root/schemas /usr/share/pacemaker && \
          for tool in {0}/attrd_updater {0}/cib* {0}/crm_* {0}/crmadmin {0}/iso8601 {0}/pacemakerd {0}/stonith_admin \
-         {1}/pacemaker-*; do mount --bind {2} $tool || exit 1; done && mount --bind {3} {0}/crm_mon &&",
+         {1}/pacemaker-*; do [ $tool = {0}/crm_mon ] || mount --bind {2} $tool || exit 1; done && mount --bind {3} {0}/crm_mon &&",
         PLACES[0],
         PLACES[1],
         quorate.display(),

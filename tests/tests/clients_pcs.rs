@@ -31,7 +31,7 @@ fn a_session_of_pcs() {
         ("pcs resource defaults", 0, "resource-stickiness=10"),
         ("pcs resource op defaults update timeout=30s", 0, ""),
         ("pcs resource op defaults", 0, "timeout=30s"),
-        ("pcs resource move d1 n3", 0, "Resource 'd1' is running on node 'n3'"),
+        ("pcs resource move d1 n3", 0, "resource 'd1' is running on node 'n3'"),
         ("pcs resource move-with-constraint d1 n2", 0, ""),
         ("pcs resource clear d1", 0, ""),
         ("pcs resource ban d1 n1", 0, ""),

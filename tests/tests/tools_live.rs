@@ -17,6 +17,9 @@ fn attributes_wait_are_kept_private_and_come_back() {
     let mut lab = Lab::started(3);
     // Answered on every node once it is answered here.
     lab.done("n1", "attrd_updater -n a -U 1 --wait=cluster");
+    lab.done("n1", "crm_attribute -n b -v 1 -l reboot --wait=cluster");
+    assert_eq!(lab.done("n3", "crm_attribute -n b -G -q -l reboot --node-uname n1"), "1\n");
+    assert!(["n1", "n2", "n3"].iter().all(|node| written(&lab, node, "b") == ["1"]));
     for node in ["n1", "n2", "n3"] {
         assert_eq!(lab.done(node, "attrd_updater -Q -n a -N n1"), "name=\"a\" host=\"n1\" value=\"1\"\n");
     }

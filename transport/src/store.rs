@@ -463,6 +463,22 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
+    /// pcs makes a file, names it to a tool, and reads its own handle.
+    #[test]
+    fn who_has_a_file_open_sees_what_became_of_it_and_a_copy_by_another_name_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, copy) = (directory.path().join("cib.xml"), directory.path().join("copy.xml"));
+        fs::write(&path, "old and longer").unwrap();
+        let mut open = File::open(&path).unwrap();
+        replace_for_readers(&path, b"new").unwrap();
+        let mut seen = String::new();
+        open.read_to_string(&mut seen).unwrap();
+        assert_eq!((seen.as_str(), fs::read_to_string(&path).unwrap().as_str()), ("new", "new"));
+        fs::hard_link(&path, &copy).unwrap();
+        replace_for_readers(&path, b"newest").unwrap();
+        assert_eq!(fs::read_to_string(&copy).unwrap(), "new");
+    }
+
     #[test]
     fn a_rewrite_that_is_dropped_changes_nothing_and_others_wait_for_it() {
         let (dir, source) = shadow();

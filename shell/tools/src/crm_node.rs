@@ -31,6 +31,7 @@ const WISHES: &[Argument] = &[
 const MORE: &[Argument] = &[
     argument(Some('f'), "force", Value::None, ADDITIONAL, "do what could do harm"),
     argument(Some('Q'), "quiet", Value::None, ADDITIONAL, "accepted: no more than the answer is printed"),
+    argument(Some('C'), "corosync", Value::None, ADDITIONAL, ""),
 ];
 
 const MANUAL: Manual = Manual {

@@ -167,7 +167,7 @@ fn update(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: &[Foun
         if let (CibSource::Live { .. }, Some(name), true) = (source, &wish.name, summed(None, value) != value) {
             let what = What::Value(Some(value.to_string()));
             let change = Change { what, ..Change::of(Which::Name(name.clone())) };
-            let request = Request::ChangeAttributes { node: node.name.clone(), change, everywhere: false };
+            let request = Request::ChangeAttributes { node: node.name.clone(), change, everywhere: wish.everywhere };
             return door::ask(source, &request).map_err(|error| refused(error, wish));
         }
         let named = |one: &Found| (one.name.clone(), Some(summed(Some(&one.value), value)));
@@ -180,6 +180,20 @@ fn update(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: &[Foun
     commit(source, wish, |now| pairs::with_value(now, wish, node, &pairs::found(now, wish, node), value))
 }
 
+/// Each is on all nodes before the next.
+fn set_everywhere(
+    source: &CibSource,
+    wish: &Wish,
+    node: &NodeRef,
+    pairs: Vec<(String, Option<String>)>,
+) -> Result<(), Failed> {
+    pairs.into_iter().try_for_each(|(name, value)| {
+        let change = Change { what: What::Value(value), ..Change::of(Which::Name(name)) };
+        let request = Request::ChangeAttributes { node: node.name.clone(), change, everywhere: true };
+        door::ask(source, &request).map_err(|error| refused(error, wish))
+    })
+}
+
 /// With the cluster in one go; in a file each is a change of its own, as with Pacemaker.
 fn set_transient(
     source: &CibSource,
@@ -187,7 +201,11 @@ fn set_transient(
     node: &NodeRef,
     pairs: Vec<(String, Option<String>)>,
 ) -> Result<(), Failed> {
-    let at_once = if matches!(source, CibSource::Live { .. }) { pairs.len().max(1) } else { 1 };
+    let is_live = matches!(source, CibSource::Live { .. });
+    if is_live && wish.everywhere {
+        return set_everywhere(source, wish, node, pairs);
+    }
+    let at_once = if is_live { pairs.len().max(1) } else { 1 };
     for pairs in pairs.chunks(at_once) {
         let request = Request::SetAttributes { node: node.name.clone(), pairs: pairs.to_vec() };
         door::ask(source, &request).map_err(|error| refused(error, wish))?;

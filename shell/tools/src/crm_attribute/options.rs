@@ -39,6 +39,13 @@ const TABLE: &[Argument] = &[
         "where it is: crm_config, rsc_defaults, op_defaults, nodes, status or tickets",
     ),
     argument(Some('z'), "utilization", Value::None, ADDITIONAL, "a node's capacity"),
+    argument(
+        Some('W'),
+        "wait",
+        Value::Required("UNTIL"),
+        ADDITIONAL,
+        "for a transient attribute: no, local, or cluster: all nodes have it",
+    ),
     argument(Some('d'), "default", Value::Required("VALUE"), ADDITIONAL, "what to print if there is no value"),
     argument(Some('q'), "quiet", Value::None, ADDITIONAL, "print the value alone"),
     argument(None, "all", Value::None, ADDITIONAL, "with --list-options: advanced ones, too"),
@@ -52,7 +59,8 @@ const OLDER: &[Argument] = &[
     argument(None, "delete-attr", Value::None, DEPRECATED, ""),
     argument(None, "attr-name", Value::Required("NAME"), DEPRECATED, ""),
     argument(None, "attr-id", Value::Required("ID"), DEPRECATED, ""),
-    argument(Some('U'), "uname", Value::Required("NODE"), DEPRECATED, ""),
+    argument(Some('U'), "node-uname", Value::Required("NODE"), DEPRECATED, ""),
+    argument(None, "uname", Value::Required("NODE"), DEPRECATED, ""),
     argument(Some('Q'), "quiet-too", Value::None, DEPRECATED, ""),
     argument(Some('!'), "inhibit-policy-engine", Value::None, DEPRECATED, ""),
     argument(Some('r'), "resource-id", Value::Required("RSC"), DEPRECATED, ""),
@@ -117,6 +125,8 @@ pub struct Wish {
     pub default: Option<String>,
     pub quiet: bool,
     pub verbose: bool,
+    /// A transient attribute is to be on all nodes before the call ends.
+    pub everywhere: bool,
 }
 
 fn usage(text: impl Into<String>) -> Failed {
@@ -179,10 +189,11 @@ impl Wish {
             pattern,
             set: given.value("set-name"),
             id,
-            node: last(given, &["node", "uname"]),
+            node: last(given, &["node", "node-uname", "uname"]),
             default: given.value("default"),
             quiet: given.has("quiet") || given.has("quiet-too"),
             verbose: given.has("verbose"),
+            everywhere: everywhere(given)?,
         })
     }
 }
@@ -202,6 +213,19 @@ fn command(given: &Given) -> Result<Command, Failed> {
         }
         Some(_) => Command::Update(value.unwrap_or_default()),
     })
+}
+
+fn is_of_node(given: &Given) -> bool {
+    ["node", "node-uname", "uname"].iter().any(|name| given.has(name))
+}
+
+/// Whether all nodes are to have it before the call ends.
+fn everywhere(given: &Given) -> Result<bool, Failed> {
+    match given.value("wait").as_deref() {
+        None | Some("no" | "local") => Ok(false),
+        Some("cluster") => Ok(true),
+        Some(_) => Err(usage("--wait= must be one of 'no', 'local', 'cluster'")),
+    }
 }
 
 fn section(given: &Given) -> Result<Section, Failed> {
@@ -231,7 +255,7 @@ fn section(given: &Given) -> Result<Section, Failed> {
         ))),
         None if lasting == Some(false) => Ok(Section::Status),
         None if given.has("promotion") && lasting.is_none() => Ok(Section::Status),
-        None if lasting == Some(true) || given.has("node") || given.has("uname") => Ok(Section::Nodes),
+        None if lasting == Some(true) || is_of_node(given) => Ok(Section::Nodes),
         None if given.has("pattern") => Ok(Section::Nodes),
         None => Ok(Section::Cluster),
     }
