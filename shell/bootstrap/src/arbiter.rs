@@ -4,15 +4,10 @@
 //! Absent: certificates (`tls` is off: who asks for another is refused before).
 
 use crate::facts::Seen;
-use crate::plan::HostPlan;
 use crate::refusal::Refusal;
-use crate::step::{Action, Step};
+use crate::step::{ARBITER_UNIT, Action, Step};
 use quorate_transport::cluster::file::Section;
 use quorate_transport::cluster::nodelist::{nodes, votes};
-
-/// The units, of nodes and of the host.
-pub const DEVICE_UNIT: &str = "corosync-qdevice";
-pub const ARBITER_UNIT: &str = "corosync-qnetd";
 
 /// How votes are given (`corosync-qdevice(8)`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,19 +56,15 @@ impl Device {
         votes::fit(file);
     }
 
-    /// Steps on the host itself.
+    /// What is to be done on the host itself.
     ///
     /// # Errors
     /// It cannot be visited, or lacks the program.
-    pub fn steps(&self, seen: &Seen) -> Result<HostPlan, Refusal> {
+    pub fn step(&self, seen: &Seen) -> Result<Step, Refusal> {
         let facts = seen.facts.as_ref().map_err(|error| Refusal::Ssh(error.clone()))?;
-        let host = seen.host.name.clone();
         match facts.installed.contains(ARBITER_UNIT) {
-            true => {
-                let step = Step { action: Action::Arbiter, done: facts.runs(ARBITER_UNIT) };
-                Ok(HostPlan { host: seen.host.clone(), name: host, steps: vec![step] })
-            }
-            false => Err(Refusal::NoProgram { host, package: ARBITER_UNIT.to_string() }),
+            true => Ok(Step { action: Action::Arbiter, done: facts.runs(ARBITER_UNIT) }),
+            false => Err(Refusal::NoProgram { host: seen.host.name.clone(), package: ARBITER_UNIT.to_string() }),
         }
     }
 }

@@ -3,13 +3,12 @@
 //! In: what is wanted, what is known of each host. Out: for each host its steps, or all that speaks against it.
 //! Pure: the same facts give the same plan. Absent: hosts, clocks, chance.
 
-use crate::arbiter::DEVICE_UNIT;
 use crate::configuration;
 use crate::facts::{Facts, Seen};
 use crate::host::Host;
 use crate::links;
 use crate::refusal::Refusal;
-use crate::step::{Action, Step};
+use crate::step::{Action, DEVICE_UNIT, Step};
 use crate::wish::{Known, Wish};
 use quorate_transport::cluster::file::{self, Section};
 use quorate_transport::cluster::nodelist::{self, Node, votes};
@@ -76,7 +75,8 @@ pub fn plan(wish: &Wish, seen: &[Seen]) -> Result<Plan, Vec<Refusal>> {
     let (arbiters, nodes): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(is_arbiter);
     let mut plan = of_nodes(wish, &nodes.into_iter().cloned().collect::<Vec<Seen>>())?;
     if let (Some(device), Some(seen)) = (&wish.device, arbiters.first()) {
-        plan.hosts.push(device.steps(seen).map_err(|refusal| vec![refusal])?);
+        let step = device.step(seen).map_err(|refusal| vec![refusal])?;
+        plan.hosts.push(HostPlan { host: seen.host.clone(), name: seen.host.name.clone(), steps: vec![step] });
     }
     Ok(plan)
 }

@@ -3,10 +3,13 @@
 //! In: what a plan wants. Out: words for people, the line of shell that does it, how long it may take.
 //! Absent: which steps are needed (see `plan`, `removal`).
 
-use crate::arbiter::{ARBITER_UNIT, DEVICE_UNIT};
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
+
+/// The units of a quorum device: a node's, and that of the host that decides.
+pub const DEVICE_UNIT: &str = "corosync-qdevice";
+pub const ARBITER_UNIT: &str = "corosync-qnetd";
 
 /// What is done to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
