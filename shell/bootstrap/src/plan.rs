@@ -372,7 +372,7 @@ impl Goal<'_> {
             return Some(Step { action: Action::LetIn, done: false });
         }
         let is_wanted = one.host.target.is_none() && !self.let_in.is_empty();
-        is_wanted.then(|| Step { action: Action::OwnKey, done: one.facts.has_ssh_key })
+        is_wanted.then_some(Step { action: Action::OwnKey, done: one.facts.has_ssh_key })
     }
 
     /// The first host adds the address when all are together; what has one already is left as it is.
