@@ -117,3 +117,26 @@ fn a_blank_host_takes_a_dead_ones_place_over_ipv6() {
     assert_eq!(code, 0, "{said}");
     together(&whole, &["n1", "n2", "n3"]);
 }
+
+/// Two nodes and a host that decides between them: whichever half it sees goes on.
+#[test]
+fn two_nodes_ask_a_third_host_for_its_vote() {
+    let Some(mut whole) = WholeHosts::bare(3) else { return };
+    let init = "crm cluster init -y -n lab -N n2 --qnetd-hostname n3";
+    let (code, said) = tried(&whole, "n1", init);
+    assert!(code == 1 && said.contains("--qdevice-tls off does without"), "{said}");
+    let init = format!("{init} --qdevice-tls off --qdevice-tie-breaker highest");
+    let (code, said) = tried(&whole, "n1", &format!("{init} -N n3"));
+    assert!(code == 1 && said.contains("n3 is to be the quorum device, and a node"), "{said}");
+    let (code, said) = tried(&whole, "n1", &init);
+    assert_eq!(code, 0, "{said}");
+    together(&whole, &["n1", "n2"]);
+    whole.wait("the third vote", |whole| whole.says("n1", "corosync-quorumtool -s").contains("Total votes:      3"));
+    let (code, said) = tried(&whole, "n1", &init);
+    assert!(code == 0 && said.contains("nothing is to be done"), "{said}");
+    whole.kill("n1");
+    whole.wait("n2 to go on with the device's vote", |whole| {
+        let told = whole.says("n2", "corosync-quorumtool -s");
+        told.contains("Quorate:          Yes") && told.contains("Total votes:      2")
+    });
+}

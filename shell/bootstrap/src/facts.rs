@@ -22,7 +22,8 @@ echo "time=$(date +%s%3N)"; echo "name=$(uname -n)"; echo "uid=$(id -u)"
 (. /etc/os-release 2>/dev/null && echo "system=$ID $VERSION_ID")
 corosync -v 2>/dev/null | sed -n "s/.*version '\([^']*\)'.*/corosync=\1/p"
 for unit in pacemaker quorated; do systemctl cat $unit.service >/dev/null 2>&1 && echo "manager=$unit"; done
-for unit in corosync pacemaker quorated; do
+for unit in corosync-qdevice corosync-qnetd; do systemctl cat $unit.service >/dev/null 2>&1 && echo "installed=$unit"; done
+for unit in corosync corosync-qdevice corosync-qnetd pacemaker quorated; do
   systemctl is-active --quiet $unit.service 2>/dev/null && echo "active=$unit"
   systemctl is-enabled --quiet $unit.service 2>/dev/null && echo "enabled=$unit"
 done
@@ -58,6 +59,8 @@ pub struct Facts {
     pub managers: BTreeSet<String>,
     /// Of programs: `pacemakerd`, if it is there; `tools`, if those that agents call are ours.
     pub programs: BTreeSet<String>,
+    /// Units of the quorum device that are there.
+    pub installed: BTreeSet<String>,
     pub active: BTreeSet<String>,
     pub enabled: BTreeSet<String>,
     /// KiB on the file system of `/etc`.
@@ -112,6 +115,7 @@ impl Facts {
             manager: last("manager"),
             managers: set("manager"),
             programs: set("program"),
+            installed: set("installed"),
             active: set("active"),
             enabled: set("enabled"),
             free: number("free").and_then(|free| free.try_into().ok()).unwrap_or(0),

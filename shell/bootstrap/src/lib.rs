@@ -9,6 +9,7 @@
 #![warn(clippy::missing_errors_doc)]
 
 pub mod address;
+pub mod arbiter;
 pub mod configuration;
 pub mod distribute;
 pub mod facts;

@@ -8,7 +8,7 @@ use crate::facts::{Facts, Seen};
 use crate::host::Host;
 use crate::links;
 use crate::refusal::Refusal;
-use crate::step::{Action, Step};
+use crate::step::{Action, DEVICE_UNIT, Step};
 use crate::wish::{Known, Wish};
 use quorate_transport::cluster::file::{self, Section};
 use quorate_transport::cluster::nodelist::{self, Node, votes};
@@ -71,10 +71,22 @@ struct Base<'a> {
 /// # Errors
 /// All that speaks against it.
 pub fn plan(wish: &Wish, seen: &[Seen]) -> Result<Plan, Vec<Refusal>> {
+    let is_arbiter = |one: &&Seen| wish.device.as_ref().is_some_and(|device| device.host == one.host.name);
+    let (arbiters, nodes): (Vec<&Seen>, Vec<&Seen>) = seen.iter().partition(is_arbiter);
+    let mut plan = of_nodes(wish, &nodes.into_iter().cloned().collect::<Vec<Seen>>())?;
+    if let (Some(device), Some(seen)) = (&wish.device, arbiters.first()) {
+        let step = device.step(seen).map_err(|refusal| vec![refusal])?;
+        plan.hosts.push(HostPlan { host: seen.host.clone(), name: seen.host.name.clone(), steps: vec![step] });
+    }
+    Ok(plan)
+}
+
+fn of_nodes(wish: &Wish, seen: &[Seen]) -> Result<Plan, Vec<Refusal>> {
     let base_nodes = seen.iter().find_map(|one| cluster_nodes(one.facts.as_ref().ok()?)).unwrap_or_default();
     let (known, left_out) = sorted(seen, &base_nodes)?;
     let against: Vec<Refusal> =
-        known.iter().flat_map(unfit).chain(same_names(&known)).chain(other_managers(&known)).collect();
+        known.iter().flat_map(unfit).chain(without_device(wish, &known)).chain(same_names(&known)).collect();
+    let against: Vec<Refusal> = against.into_iter().chain(other_managers(&known)).collect();
     if !against.is_empty() {
         return Err(against);
     }
@@ -96,6 +108,7 @@ pub fn plan(wish: &Wish, seen: &[Seen]) -> Result<Plan, Vec<Refusal>> {
         wants_key: configuration::wants_key(&file),
         key: of_key.and_then(|one| one.facts.key.clone()),
         is_there: base.is_some(),
+        has_device: votes::of_device(&file) > 0,
         let_in: &wish.let_in,
         admin_address: wish.admin_address,
     };
@@ -159,6 +172,20 @@ fn unfit(known: &Known) -> Vec<Refusal> {
         against.push(Refusal::BadFile { host, error });
     }
     against
+}
+
+/// A node asks the quorum device by a program of its own, and is not the device itself.
+fn without_device(wish: &Wish, known: &[Known]) -> Vec<Refusal> {
+    let Some(device) = &wish.device else { return Vec::new() };
+    let missing = |one: &Known| {
+        let host = one.host.name.clone();
+        if one.facts.name == device.host {
+            return Some(Refusal::NodeAsDevice { host });
+        }
+        let lacks = !one.facts.installed.contains(DEVICE_UNIT);
+        lacks.then(|| Refusal::NoProgram { host, package: DEVICE_UNIT.to_string() })
+    };
+    known.iter().filter_map(missing).collect()
 }
 
 /// Nodes of Pacemaker and ours do not understand each other.
@@ -234,7 +261,11 @@ fn fresh(wish: &Wish, cluster: &str, known: &[Known]) -> Result<String, Vec<Refu
     });
     let nodes: Vec<Node> = all(nodes)?;
     same_addresses(&nodes)?;
-    configuration::fresh(cluster, wish.carrier, &nodes).map_err(|error| vec![Refusal::List(error)])
+    let text = configuration::fresh(cluster, wish.carrier, &nodes).map_err(|error| vec![Refusal::List(error)])?;
+    let Some(device) = &wish.device else { return Ok(text) };
+    let mut file = file::parse(&text).expect("it was written by us");
+    device.add_to(&mut file);
+    Ok(file.to_string())
 }
 
 /// All values, or all that speaks against them.
@@ -269,6 +300,7 @@ fn extended(wish: &Wish, base: &Base, known: &[Known]) -> Result<String, Vec<Ref
         None => add(wish, &mut file, &nodes, known, one),
     });
     added.map_err(|refusal| vec![refusal])?;
+    wish.device.iter().for_each(|device| device.add_to(&mut file));
     let running = base.of.facts.running.is_some().then_some(&base.of.facts.members);
     votes::keep(&base.file, &file, running).map_err(|loss| vec![Refusal::Quorum(loss)])?;
     Ok(file.to_string())
@@ -315,6 +347,7 @@ struct Goal<'a> {
     key: Option<String>,
     /// There is a cluster already.
     is_there: bool,
+    has_device: bool,
     let_in: &'a [String],
     admin_address: Option<IpAddr>,
 }
@@ -339,7 +372,7 @@ impl Goal<'_> {
             return Some(Step { action: Action::LetIn, done: false });
         }
         let is_wanted = one.host.target.is_none() && !self.let_in.is_empty();
-        is_wanted.then(|| Step { action: Action::OwnKey, done: one.facts.has_ssh_key })
+        is_wanted.then_some(Step { action: Action::OwnKey, done: one.facts.has_ssh_key })
     }
 
     /// The first host adds the address when all are together; what has one already is left as it is.
@@ -371,14 +404,17 @@ impl Goal<'_> {
         let managed = runs && facts.runs(&manager);
         let start = if facts.runs("corosync") && !runs { Action::Restart } else { Action::Start };
         let ids: Vec<u32> = self.nodes.iter().map(|node| node.id).collect();
+        let asks = self.has_device.then(|| Step { action: Action::Device, done: runs && facts.runs(DEVICE_UNIT) });
         let together = managed && facts.is_quorate && ids.iter().all(|id| facts.members.contains(id));
         let names = self.names().into_iter().collect();
-        vec![
+        let mut steps = vec![
             Step { action: Action::Enable(units), done: enabled },
             Step { action: start("corosync".to_string()), done: runs },
-            Step { action: Action::StartManager(manager.clone()), done: managed },
-            Step { action: Action::Together { names, ids, manager }, done: together },
-        ]
+        ];
+        steps.extend(asks);
+        steps.push(Step { action: Action::StartManager(manager.clone()), done: managed });
+        steps.push(Step { action: Action::Together { names, ids, manager }, done: together });
+        steps
     }
 
     fn steps(&self, known: &[Known]) -> Vec<HostPlan> {

@@ -17,6 +17,10 @@ pub enum Refusal {
     NotRoot { host: String },
     #[error("{host}: Corosync is not installed")]
     NoCorosync { host: String, system: String },
+    #[error("{host}: {package} is not installed")]
+    NoProgram { host: String, package: String },
+    #[error("{host} is to be the quorum device, and a node")]
+    NodeAsDevice { host: String },
     #[error("{host}: no cluster manager is installed (a unit quorated.service or pacemaker.service)")]
     NoManager { host: String },
     #[error("{host} has {theirs} where {first} has {manager}: a cluster is of one kind")]
@@ -71,6 +75,8 @@ impl Refusal {
             Refusal::NoCorosync { host, system } if system.starts_with("debian") || system.starts_with("ubuntu") => {
                 format!("ssh {host} apt-get install corosync")
             }
+            Refusal::NoProgram { package, .. } => format!("install the package {package} there"),
+            Refusal::NodeAsDevice { .. } => "a host of its own decides between the nodes".to_string(),
             Refusal::NoCorosync { .. } => "install the package corosync there".to_string(),
             Refusal::OtherManager { manager, .. } => format!("install {manager} there, too"),
             Refusal::NoManager { .. } => "install the program and its unit there".to_string(),

@@ -7,6 +7,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+/// The units of a quorum device: a node's, and that of the host that decides.
+pub const DEVICE_UNIT: &str = "corosync-qdevice";
+pub const ARBITER_UNIT: &str = "corosync-qnetd";
+
 /// What is done to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -22,6 +26,10 @@ pub enum Action {
     /// All who run are told to read their configurations again.
     Reload,
     Start(String),
+    /// The host that decides between halves begins to listen.
+    Arbiter,
+    /// The node asks it.
+    Device,
     /// It runs something else.
     Restart(String),
     /// Nothing is waited for: the manager is up when the nodes are together.
@@ -54,14 +62,16 @@ pub enum Stage {
     Drop,
     Forget,
     Enable,
+    Arbiter,
     Corosync,
+    Device,
     Manager,
     Together,
     Admin,
 }
 
 impl Stage {
-    pub const ALL: [Stage; 13] = [
+    pub const ALL: [Stage; 15] = [
         Stage::OwnKey,
         Stage::LetIn,
         Stage::Leave,
@@ -71,7 +81,9 @@ impl Stage {
         Stage::Drop,
         Stage::Forget,
         Stage::Enable,
+        Stage::Arbiter,
         Stage::Corosync,
+        Stage::Device,
         Stage::Manager,
         Stage::Together,
         Stage::Admin,
@@ -103,6 +115,8 @@ impl Action {
             Action::Forget => Stage::Forget,
             Action::Enable(_) => Stage::Enable,
             Action::Start(_) | Action::Restart(_) => Stage::Corosync,
+            Action::Arbiter => Stage::Arbiter,
+            Action::Device => Stage::Device,
             Action::StartManager(_) => Stage::Manager,
             Action::Together { .. } => Stage::Together,
             Action::AdminAddress(_) => Stage::Admin,
@@ -127,6 +141,8 @@ impl Action {
             Action::Reload => "corosync-cfgtool -R".to_string(),
             Action::Start(unit) => start("start", unit),
             Action::Restart(unit) => start("restart", unit),
+            Action::Arbiter => ready(ARBITER_UNIT),
+            Action::Device => ready(DEVICE_UNIT),
             Action::StartManager(unit) => format!("systemctl start --no-block {unit}"),
             Action::Leave(units) => {
                 let stops: Vec<String> = units.iter().map(|unit| format!("systemctl stop {unit}")).collect();
@@ -139,6 +155,11 @@ impl Action {
         };
         Some(format!("export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; {line}"))
     }
+}
+
+/// Now, and whenever the host boots.
+fn ready(unit: &str) -> String {
+    format!("systemctl enable --quiet {unit}; {}", start("restart", unit))
 }
 
 /// Without a passphrase: nobody is there to say one when a command goes to all hosts.
@@ -217,6 +238,8 @@ impl fmt::Display for Action {
             Action::Reload => write!(f, "let Corosync read its configuration again, on all nodes"),
             Action::Start(unit) | Action::StartManager(unit) => write!(f, "start {unit}"),
             Action::Restart(unit) => write!(f, "restart {unit}"),
+            Action::Arbiter => write!(f, "start {ARBITER_UNIT}, now and at boot"),
+            Action::Device => write!(f, "start {DEVICE_UNIT}, now and at boot"),
             Action::Leave(units) => write!(f, "stop {}, and start them at boot no more", units.join(", ")),
             Action::Together { names, .. } => write!(f, "wait until {} are together, with quorum", names.join(", ")),
             Action::AdminAddress(address) => write!(f, "add the resource {ADMIN}, the address {address}"),

@@ -2,6 +2,7 @@
 //!
 //! Values only. Absent: what follows from them (see `plan`).
 
+use crate::arbiter::Device;
 use crate::configuration::Carrier;
 use crate::facts::Facts;
 use crate::host::Host;
@@ -25,6 +26,8 @@ pub struct Wish {
     pub let_in: Vec<String>,
     /// An address that the cluster is administered by, as a resource.
     pub admin_address: Option<IpAddr>,
+    /// A quorum device; its host was looked at, too.
+    pub device: Option<Device>,
 }
 
 /// A host that answers, and what is known of it.

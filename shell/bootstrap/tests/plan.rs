@@ -280,7 +280,9 @@ fn a_node_that_is_removed_leaves_first_and_is_forgotten() {
     let all = [1, 2, 3].map(|number| seen(running(number, &text, &[1, 2, 3])));
     let plan = removal::plan("n3", false, &all).unwrap();
     let stop = "stop-quorated,-corosync,-and-start-them-at-boot-no-more remove-corosync.conf,-authkey-and-the-copies-of-the-CIB";
-    let expected = format!("n1: conf reload remove-n3-from-the-cluster's-configuration\nn2: conf\nn3: {stop}");
+    let expected = format!(
+        "n1: conf reload remove-n3-and-its-fencing-levels-from-the-cluster's-configuration\nn2: conf\nn3: {stop}"
+    );
     assert_eq!(to_do(&plan), expected);
     let words = |name: &str, seen: &[Seen]| removal::plan(name, false, seen).unwrap_err()[0].to_string();
     assert_eq!(words("n9", &all), "there is no node `n9` in the list");

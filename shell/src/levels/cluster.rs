@@ -4,6 +4,7 @@
 //! Absent: how a cluster is planned (see `quorate_bootstrap`), its resources.
 
 mod bring;
+mod device;
 mod flags;
 mod given;
 mod health;
@@ -18,8 +19,8 @@ use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
 use crate::error::{Failure, Kind, Outcome};
 use crate::session::Session;
 use flags::{
-    ADMIN, ALL, BACK, CARRIER, CHECKSUM, CONTACT, COPY_KEY, DRY_RUN, FORCED, INTERFACE, IPV6, LOCAL, MULTI, NAME, NODE,
-    NOW, PASSWORDS, QUIET, YES,
+    ADMIN, ALGORITHM, ALL, ARBITER, ARBITER_PORT, BACK, CARRIER, CHECKSUM, CONTACT, COPY_KEY, DRY_RUN, FORCED,
+    INTERFACE, IPV6, LOCAL, MULTI, NAME, NODE, NOW, PASSWORDS, QUIET, TIE_BREAKER, TLS, YES,
 };
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,25 @@ pub static LEVEL: Level = Level {
         Command {
             name: "init",
             arguments: &[any("options", What::Text)],
-            flags: &[YES, NAME, NODE, INTERFACE, CARRIER, MULTI, IPV6, ADMIN, PASSWORDS, COPY_KEY, QUIET, DRY_RUN],
+            flags: &[
+                YES,
+                NAME,
+                NODE,
+                INTERFACE,
+                CARRIER,
+                MULTI,
+                IPV6,
+                ADMIN,
+                ARBITER,
+                ARBITER_PORT,
+                ALGORITHM,
+                TIE_BREAKER,
+                TLS,
+                PASSWORDS,
+                COPY_KEY,
+                QUIET,
+                DRY_RUN,
+            ],
             reads_flags: true,
             help: "make a cluster of this host and others",
             details: "Looks at all hosts at once (by ssh, with an agent or keys that are there, else with a password that is asked for\nonce a host: known_hosts is checked, nothing is added to it), shows the plan, asks, and carries it out: key and corosync.conf are checked on all hosts before anything\nis started. What is done already is left alone, so a second run goes on where the first stopped, and hosts\nthat are named later come to the cluster. A host may be USER@HOST:PORT;\nanother user than root works there by sudo. One that cannot be reached is left\nout, and the exit code is 1. Without -i the hosts are linked over the first network that all have.",

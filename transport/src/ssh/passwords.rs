@@ -3,7 +3,6 @@
 //! In: a person's words. Out: the password of a login.
 //! Absent: asking for them.
 
-use super::Target;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -20,12 +19,12 @@ impl Passwords {
         Passwords { given: BTreeMap::new(), everywhere: Some(password) }
     }
 
-    pub fn give(&mut self, target: &Target, password: String) {
-        self.given.insert((target.host.clone(), target.user.clone()), password);
+    pub fn give(&mut self, host: &str, user: &str, password: String) {
+        self.given.insert((host.to_string(), user.to_string()), password);
     }
 
-    pub fn of(&self, target: &Target) -> Option<&str> {
-        let own = self.given.get(&(target.host.clone(), target.user.clone()));
+    pub fn of(&self, host: &str, user: &str) -> Option<&str> {
+        let own = self.given.get(&(host.to_string(), user.to_string()));
         own.or(self.everywhere.as_ref()).map(String::as_str)
     }
 }
@@ -42,11 +41,10 @@ mod tests {
 
     #[test]
     fn a_password_is_its_logins_and_is_never_printed() {
-        let target = |user: &str| Target { host: "n2".into(), port: 22, user: user.into() };
         let mut passwords = Passwords::default();
-        passwords.give(&target("root"), "secret".into());
-        assert_eq!((passwords.of(&target("root")), passwords.of(&target("admin"))), (Some("secret"), None));
+        passwords.give("n2", "root", "secret".into());
+        assert_eq!((passwords.of("n2", "root"), passwords.of("n2", "admin")), (Some("secret"), None));
         assert!(!format!("{passwords:?}").contains("secret"));
-        assert_eq!(Passwords::everywhere("all".into()).of(&target("admin")), Some("all"));
+        assert_eq!(Passwords::everywhere("all".into()).of("n2", "admin"), Some("all"));
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn sent(target: &Target, options: &SshOptions, command: &str) -> Sent
         return Sent { line: command.to_string(), input: Vec::new() };
     }
     let quoted = format!("'{}'", command.replace('\'', "'\\''"));
-    match options.passwords.of(target) {
+    match options.passwords.of(&target.host, &target.user) {
         Some(password) => {
             Sent { line: format!("LC_ALL=C sudo -S -p '' sh -c {quoted}"), input: format!("{password}\n").into_bytes() }
         }

@@ -114,7 +114,8 @@ enum Ring {
 
 fn rings(target: &Target, options: &SshOptions) -> Vec<Ring> {
     let files = options.identities.iter().filter(|path| path.exists()).cloned().map(Ring::File);
-    let password = options.passwords.of(target).map(|password| Ring::Password(password.to_string()));
+    let password =
+        options.passwords.of(&target.host, &target.user).map(|password| Ring::Password(password.to_string()));
     options.agent.then_some(Ring::Agent).into_iter().chain(files).chain(password).collect()
 }
 

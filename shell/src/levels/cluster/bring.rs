@@ -4,10 +4,11 @@
 //! Absent: what is planned (see `quorate_bootstrap`).
 
 use super::flags::{
-    ADMIN, CARRIER, CONTACT, COPY_KEY, DRY_RUN, FORCED, INTERFACE, IPV6, MULTI, NAME, NODE, PASSWORDS, QUIET, YES,
+    ADMIN, ARBITER, CARRIER, CONTACT, COPY_KEY, DRY_RUN, FORCED, INTERFACE, IPV6, MULTI, NAME, NODE, PASSWORDS, QUIET,
+    YES,
 };
 use super::given::{Given, Taken, Value, is_wanted};
-use super::login;
+use super::{device, login};
 use crate::command::Call;
 use crate::error::{Failure, Kind, Origin, Outcome};
 use crate::hosts;
@@ -52,10 +53,13 @@ const JOIN: [Taken; 7] = [
 const REMOVE: [Taken; 5] = [(YES, false), (FORCED, false), (PASSWORDS, true), (QUIET, false), (DRY_RUN, false)];
 
 pub fn init(session: &mut Session, call: &Call) -> Outcome {
-    let given = Given::read(call, &INIT)?;
+    let options: Vec<Taken> = INIT.iter().chain(&device::OPTIONS).copied().collect();
+    let given = Given::read(call, &options)?;
     given.no_words(call, "stages are not supported yet, all is done in one")?;
     let wish = wish(&given)?;
     login::read_passwords(session, &given)?;
+    let arbiter = given.last(ARBITER).map(|value| hosts::host(session, &value.text)).transpose()?;
+    let device = device::read(&given, arbiter.as_ref().map(|host| host.name.clone()))?;
     let mut wanted = vec![here(session)];
     for word in given.all(NODE) {
         let host = hosts::host(session, &word)?;
@@ -66,8 +70,12 @@ pub fn init(session: &mut Session, call: &Call) -> Outcome {
             wanted.push(host);
         }
     }
+    if let Some(host) = arbiter.as_ref().filter(|host| wanted.iter().any(|one| one.name == host.name)) {
+        return Err(refused(session, &[Refusal::NodeAsDevice { host: host.name.clone() }]));
+    }
+    wanted.extend(arbiter);
     let seen = look(session, &wanted);
-    let wish = Wish { let_in: login::let_in(session, &seen, &given), ..wish };
+    let wish = Wish { let_in: login::let_in(session, &seen, &given), device, ..wish };
     let plan = plan::plan(&wish, &seen).map_err(|refusals| refused(session, &refusals))?;
     carry(session, &plan, &given)
 }
@@ -130,6 +138,7 @@ fn wish(given: &Given) -> Outcome<Wish> {
         ipv6: given.has(IPV6),
         let_in: Vec::new(),
         admin_address: admin_address(given)?,
+        device: None,
     })
 }
 

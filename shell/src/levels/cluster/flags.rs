@@ -24,6 +24,14 @@ pub const COPY_KEY: Flag = Flag {
     short: "",
     help: "let this host's ssh key in where a password was needed (made, if there is none)",
 };
+pub const ARBITER: Flag =
+    Flag { name: "--qnetd-hostname", short: "", help: "HOST that decides between two halves: a quorum device" };
+pub const ARBITER_PORT: Flag = Flag { name: "--qnetd-port", short: "", help: "PORT of the quorum device (5403)" };
+pub const ALGORITHM: Flag =
+    Flag { name: "--qdevice-algo", short: "", help: "ffsplit (one half goes on) or lms (the last one standing does)" };
+pub const TIE_BREAKER: Flag =
+    Flag { name: "--qdevice-tie-breaker", short: "", help: "whose half goes on: lowest, highest or a node's id" };
+pub const TLS: Flag = Flag { name: "--qdevice-tls", short: "", help: "off; certificates are not exchanged yet" };
 pub const FORCED: Flag = Flag { name: "--force", short: "-F", help: "do it in spite of what speaks against it" };
 pub const ALL: Flag = Flag { name: "--all", short: "", help: "on all nodes" };
 pub const CHECKSUM: Flag = Flag { name: "--checksum", short: "", help: "only say which are the same" };

@@ -61,18 +61,21 @@ fn is_closed<T>(seen: &Result<T, SshError>) -> bool {
 }
 
 fn ask(session: &mut Session, host: &Host) -> bool {
-    let Some(target) = host.target.clone().filter(|target| session.kept.passwords.of(target).is_none()) else {
+    let Some(target) =
+        host.target.clone().filter(|target| session.kept.passwords.of(&target.host, &target.user).is_none())
+    else {
         return false;
     };
     let Some(password) = session.secret(&format!("password of {}@{}", target.user, target.host)) else { return false };
-    session.kept.passwords.give(&target, password);
+    session.kept.passwords.give(&target.host, &target.user, password);
     true
 }
 
 /// Hosts that shall let this host's key in: those with a password, if that was said or agreed to.
 pub fn let_in(session: &mut Session, seen: &[Seen], given: &Given) -> Vec<String> {
     let has_password = |one: &&Seen| {
-        let password = one.host.target.as_ref().and_then(|target| session.kept.passwords.of(target));
+        let password =
+            one.host.target.as_ref().and_then(|target| session.kept.passwords.of(&target.host, &target.user));
         one.facts.is_ok() && password.is_some()
     };
     let names: Vec<String> = seen.iter().filter(has_password).map(|one| one.host.name.clone()).collect();
