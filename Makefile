@@ -8,7 +8,8 @@ TEST_PACKAGES = openssh-server openssh-client resource-agents pacemaker-cli-util
     postgresql resource-agents-paf \
     corosync-qdevice corosync-qnetd libfaketime \
     esmtp python3-aiosmtpd snmp snmpd snmptrapd \
-    dpkg-dev man-db logrotate
+    dpkg-dev man-db logrotate sudo \
+    pacemaker crmsh pcs
 SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)

@@ -188,3 +188,12 @@ fn the_shell_beside_pacemaker_and_crmsh() {
         ""
     );
 }
+
+/// What the daemon's package needs of the shell's is written out: nothing fills it in.
+#[test]
+fn the_daemon_needs_the_shell_of_its_own_version() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../daemon/Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("a manifest");
+    let needs = format!("quorate-shell (>= {})", env!("CARGO_PKG_VERSION"));
+    assert!(manifest.contains(&needs), "{needs}");
+}

@@ -19,7 +19,7 @@ fn open(clients: &Clients) {
     let place = lab.directory().join("ssh");
     fs::create_dir_all(&place).expect("a directory");
     let (host, person) = (place.join("host"), place.join("id_ed25519"));
-    [&host, &person].map(|path| key(path));
+    [&host, &person].into_iter().for_each(|path| key(path));
     let config = place.join("sshd_config");
     let text = format!(
         "Port 22\nHostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\n\

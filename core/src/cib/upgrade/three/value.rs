@@ -48,7 +48,7 @@ fn is_concerned(element: &Element) -> bool {
 }
 
 fn is_sorted(element: &Element) -> bool {
-    element.children.iter().filter(|node| node.element().is_some()).is_sorted_by_key(|node| rank(node))
+    element.children.iter().filter(|node| node.element().is_some()).is_sorted_by_key(rank)
 }
 
 /// What stands before an element, a comment say, goes along with it.
