@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Who subscribed hears of a change within this time and that of a look: two looks a second, a small process each.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
+/// Who subscribed hears of a change within this time and that of a look: a look is a small process (8 ms of one core here).
+const LOOK_EVERY: Duration = Duration::from_millis(600);
 
 /// A change that leaves the status alone holds on any `num_updates` of its configuration, and monitors count those
 /// up between reading and writing.
