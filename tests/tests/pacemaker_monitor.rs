@@ -58,7 +58,7 @@ fn a_monitor_follows_a_pacemaker() {
     ran(&cluster, "n1", &["stonith_admin", "--reboot=n3"]);
     screen.wait("n3 to be cut off", |text| text.contains("2/3 nodes") && text.contains("n3: OFFLINE"));
     let once = program("crm_mon").display().to_string();
-    let told = ran(&cluster, "n1", &[&once, "--one-shot", "--fence-history=3"]);
+    let told = ran(&cluster, "n1", &[&once, "--one-shot", "--fence-history=3", "--manager=pacemaker"]);
     assert!(told.contains("reboot of n3 by n1"), "{told}");
     cluster.boot("n3").unwrap_or_else(|trouble| panic!("{trouble}"));
     screen.sees("3/3 nodes");

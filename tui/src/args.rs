@@ -29,6 +29,8 @@ pub struct Show {
     pub page: Page,
     /// A CIB to show instead of the cluster's.
     pub file: Option<PathBuf>,
+    /// Whose cluster it is, where that is said.
+    pub manager: Option<String>,
     /// The command line, for the XML result to repeat.
     pub request: String,
 }
@@ -110,6 +112,7 @@ const KNOWN: &[Argument] = &[
     argument(Some('1'), "one-shot", Value::None, ADDITIONAL, "print once and end"),
     argument(Some('d'), "daemonize", Value::None, ADDITIONAL, "go on in the background; needs --output-to"),
     argument(Some('p'), "pid-file", Value::Required("FILE"), ADDITIONAL, "write the background process's number here"),
+    argument(None, "manager", Value::Required("NAME"), ADDITIONAL, "whose cluster it is: quorate or pacemaker"),
     argument(Some('E'), "external-agent", Value::Required("FILE"), ADDITIONAL, "not available: use alerts"),
     argument(Some('e'), "external-recipient", Value::Required("RCPT"), ADDITIONAL, "not available: use alerts"),
     argument(Some('W'), "watch-fencing", Value::None, ADDITIONAL, "not available: use alerts"),
@@ -205,6 +208,7 @@ impl Reader {
             interval_ms: 5000,
             page: Page::default(),
             file: None,
+            manager: None,
             request,
         };
         Reader { show, is_once: false }
@@ -286,6 +290,7 @@ impl Reader {
             "external-agent" | "external-recipient" | "watch-fencing" => {
                 return Err(UsageError(format!("--{} is not available; configure an alert instead", name)));
             }
+            "manager" => self.show.manager = value,
             "xml-file" => self.show.file = value.map(PathBuf::from),
             // What chooses nothing (as `--pending`) is as it is without it.
             name => {

@@ -8,6 +8,7 @@ use quorate_core::arguments::UsageError;
 use quorate_core::cib::document::PACEMAKER;
 use quorate_core::exit::Exit;
 use quorate_transport::environment::Environment;
+use quorate_transport::local::address::Wanted;
 use quorate_transport::store::CibSource;
 use quorate_transport::zone;
 use quorate_tui::args::{self, Command, Show};
@@ -43,7 +44,7 @@ fn run(mut show: Show) -> Exit {
     show.options.zone = zone::local();
     let source = match show.file.take() {
         Some(path) => CibSource::File(path),
-        None => Environment::of_process().first_source(),
+        None => around(show.manager.take()).first_source(),
     };
     let simple = show.simple;
     let on_screen = !show.once && !show.daemonize && std::io::stdout().is_terminal();
@@ -64,6 +65,13 @@ fn run(mut show: Show) -> Exit {
             failure.code
         }
     }
+}
+
+/// This process's surroundings; an option goes before the variable.
+fn around(manager: Option<String>) -> Environment {
+    let around = Environment::of_process();
+    let manager = manager.map(|name| Wanted::from(name.as_str())).or_else(|| around.manager.clone());
+    Environment { manager, ..around }
 }
 
 fn watch(source: CibSource, show: Show) -> Result<Exit, Failure> {

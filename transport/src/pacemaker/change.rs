@@ -38,15 +38,21 @@ fn root_change(before: &Element, after: &Element) -> Element {
     Element::new("change").with("operation", "modify").with("path", "/cib").with_child(list).with_child(result)
 }
 
+/// Options that are set now under a name which not every release has, and their older names.
+fn newer_names(before: &Document, after: &Document) -> impl Iterator<Item = (String, &'static str)> {
+    let known = options(before);
+    let new = options(after).into_iter().filter(move |name| !known.contains(name));
+    new.filter_map(|name| names::until_schema_4(&name).map(|older| (name, older)))
+}
+
+/// Whether it depends on the release what becomes of the options.
+pub fn sets_newer_names(before: &Document, after: &Document) -> bool {
+    newer_names(before, after).next().is_some()
+}
+
 /// Options that are set now and that this release calls otherwise: it would take them, and do nothing.
 pub fn unknown_option(before: &Document, after: &Document, release: Release) -> Option<String> {
-    if release >= FENCING_NAMES {
-        return None;
-    }
-    let known = options(before);
-    let new = options(after).into_iter().filter(|name| !known.contains(name));
-    let mut misnamed = new.filter_map(|name| Some((names::until_schema_4(&name)?, name)));
-    let (older, name) = misnamed.next()?;
+    let (name, older) = newer_names(before, after).next().filter(|_| release < FENCING_NAMES)?;
     Some(format!("Pacemaker {release} does not know the option {name}: there it is called {older}"))
 }
 

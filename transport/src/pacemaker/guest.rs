@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Who subscribed hears of a change within this time and that of a look: two looks a second, a small process each.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
+/// Who subscribed hears of a change within this time and that of a look: a look is a small process (8 ms of one core here).
+const LOOK_EVERY: Duration = Duration::from_millis(600);
 
 /// A change that leaves the status alone holds on any `num_updates` of its configuration, and monitors count those
 /// up between reading and writing.
@@ -45,6 +45,8 @@ pub struct Guest {
     /// Asked once.
     release: Option<Release>,
     own_name: Option<String>,
+    /// As it was read last: who commits has just read it, and Pacemaker refuses if it is not that any more.
+    latest: Option<Document>,
     /// What a subscriber was told last.
     told: Option<Version>,
 }
@@ -63,7 +65,7 @@ impl Guest {
 
     /// With one whose tools are known, be it there or not.
     pub fn of(tools: Tools, timeout: Duration) -> Guest {
-        Guest { tools, schemas: SCHEMAS.into(), timeout, release: None, own_name: None, told: None }
+        Guest { tools, schemas: SCHEMAS.into(), timeout, release: None, own_name: None, latest: None, told: None }
     }
 
     /// How long an answer may take.
@@ -77,7 +79,12 @@ impl Guest {
     /// Pacemaker refuses, its release cannot do it, or nobody answers.
     pub fn ask(&mut self, request: &Request) -> Result<Reply, AskError> {
         match request {
-            Request::Query => Ok(Reply::Document { root: self.document()?.root().clone() }),
+            Request::Query => {
+                let document = self.document()?;
+                let root = document.root().clone();
+                self.latest = Some(document);
+                Ok(Reply::Document { root })
+            }
             Request::Subscribe => self.subscribe(),
             Request::Commit { patch } => self.commit(patch),
             Request::Status => Ok(Reply::Status(self.status()?)),
@@ -149,7 +156,10 @@ impl Guest {
     fn commit(&mut self, patch: &Patch) -> Result<Reply, AskError> {
         let mut current = patch.source;
         for _ in 0..ATTEMPTS {
-            let before = self.document()?;
+            let before = match self.latest.take().filter(|latest| latest.version() == patch.source) {
+                Some(latest) => latest,
+                None => self.document()?,
+            };
             current = before.version();
             let after = cib::apply(&before, patch).map_err(|error| AskError::Refused(Refusal::Patch(error)))?;
             self.expect_allowed(&before, &after)?;
@@ -174,6 +184,9 @@ impl Guest {
         }
         if let Some(name) = self.unknown_schema(before, after) {
             return refused(format!("the Pacemaker that runs here does not know the schema {name}"));
+        }
+        if !change::sets_newer_names(before, after) {
+            return Ok(());
         }
         let release = self.release()?;
         change::unknown_option(before, after, release).map_or(Ok(()), refused)
