@@ -9,9 +9,9 @@ mod language;
 mod page;
 mod roff;
 
-use crate::install;
+use crate::{crm_report, install};
 use page::{Page, Part};
-use quorate_tools::{Exit, Io, TOOLS, Tool};
+use quorate_tools::{Exit, Io, TOOLS};
 use std::io::{Error, Result};
 use std::path::Path;
 use std::process::Command;
@@ -46,7 +46,8 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
 
 fn write_all(directory: &Path, programs: &[String], print: Printer) -> Result<()> {
     std::fs::create_dir_all(directory)?;
-    let mut pages: Vec<Page> = TOOLS.iter().map(of_tool).collect();
+    let mut pages: Vec<Page> = TOOLS.iter().map(|tool| of_help(tool.name, tool.run)).collect();
+    pages.push(of_help("crm_report", crm_report::run));
     pages.push(language::page());
     for program in programs {
         pages.push(of_program(Path::new(program))?);
@@ -59,10 +60,10 @@ fn write_all(directory: &Path, programs: &[String], print: Printer) -> Result<()
     Ok(())
 }
 
-fn of_tool(tool: &Tool) -> Page {
+fn of_help(name: &str, run: fn(&[String], &mut Io) -> Exit) -> Page {
     let (mut said, mut unsaid) = (Vec::new(), std::io::sink());
-    (tool.run)(&["--help".to_string()], &mut Io { out: &mut said, err: &mut unsaid });
-    help::page(&page_name(tool.name), &String::from_utf8_lossy(&said))
+    run(&["--help".to_string()], &mut Io { out: &mut said, err: &mut unsaid });
+    help::page(&page_name(name), &String::from_utf8_lossy(&said))
 }
 
 fn of_program(program: &Path) -> Result<Page> {

@@ -93,6 +93,6 @@ fn a_session_of_crmsh() {
         ("crm configure save /run/saved && grep -c 'primitive d6' /run/saved", 0, "1"),
         ("crm resource status", 0, "d6"),
         ("crm node delete n9", 1, "node n9 not found in the CIB"),
-        ("crm node server", 0, "n1\nn2\nn3\n"),
+        ("crm node server | sort", 0, "n1\nn2\nn3\n"),
     ]);
 }

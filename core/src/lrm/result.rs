@@ -1,6 +1,6 @@
 //! An operation's end as the entry of the status section that the scheduler reads.
 //!
-//! Ids and attributes as Pacemaker writes them: `R_last_0` for what runs once,
+//! Ids and attributes as Pacemaker writes them: `R_last_0` for what runs once, `R_migrate_to_0` for a move's half,
 //! `R_monitor_N` for what recurs, `R_last_failure_0` for what did not end as expected.
 
 use super::operation::Operation;
@@ -32,6 +32,7 @@ pub fn edits(finished: &Finished, node: &NodeRef) -> Vec<Edit> {
     let last = format!("{resource}_last_0");
     let mut ids = Vec::new();
     match (failed(finished), operation.interval_ms()) {
+        _ if is_half_of_a_move(task) => ids.push(operation.action.key.clone()),
         (true, 0) => ids.extend([format!("{resource}_last_failure_0"), last]),
         (true, _) => ids.push(format!("{resource}_last_failure_0")),
         (false, 0) => ids.push(last),
@@ -53,7 +54,8 @@ pub fn pending_edits(operation: &Operation, node: &NodeRef, epoch: i64) -> Vec<E
     if !worth && !probe {
         return Vec::new();
     }
-    let element = attributes(&format!("{}_last_0", reference.id), operation)
+    let id = if is_half_of_a_move(task) { operation.action.key.clone() } else { format!("{}_last_0", reference.id) };
+    let element = attributes(&id, operation)
         .with("transition-magic", format!("-1:{};{}", exit::NONE, operation.key))
         .with("exit-reason", "")
         .with("on_node", &node.name)
@@ -132,10 +134,16 @@ fn attributes(id: &str, operation: &Operation) -> Element {
         .with("crm-debug-origin", "lrm")
         .with("crm_feature_set", FEATURE_SET)
         .with("transition-key", operation.key.to_string());
-    if matches!(operation.action.operation.as_str(), "migrate_to" | "migrate_from") {
+    if is_half_of_a_move(&operation.action.operation) {
         say_where_it_moves(operation, &mut element);
     }
     element
+}
+
+/// It is kept beside what was done last: until the other half and the end of the first are known, too, it says that
+/// the resource may be on both nodes.
+fn is_half_of_a_move(task: &str) -> bool {
+    matches!(task, "migrate_to" | "migrate_from")
 }
 
 /// From one half of a move alone it is known where the resource may be: on both nodes.

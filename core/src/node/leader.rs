@@ -45,7 +45,8 @@ const ABSENT_PAUSE_MS: u64 = 1_000;
 /// not carried out any more until something does.
 const FOLLOW_UPS_MAX: u32 = 10;
 
-/// What is said of a plan that leads to itself, as that for a clone whose instances change places.
+/// What is said of a plan that leads to itself, as that for a clone whose instances change places, or one that is
+/// undone by the next.
 const AGAIN: &str = "what was just done would be done again: it is left until something changes";
 
 /// What a plan has nodes do, by key and node.
@@ -69,8 +70,8 @@ pub(super) struct Leadership {
     waiting_for_nodes: bool,
     /// Transitions carried out since anything else changed.
     undisturbed: u32,
-    /// What the last of them has done.
-    done: Work,
+    /// What each of them has done.
+    done: Vec<Work>,
     /// Number of the timer in force, by kind.
     recheck: u64,
     start_up: u64,
@@ -195,14 +196,15 @@ impl Node {
     pub(super) fn reconsider(&mut self, timer: Timer, number: u64) {
         let Some(leadership) = &mut self.leadership else { return };
         match timer {
-            Timer::StartUp { .. } if leadership.start_up == number => {
-                leadership.waiting_for_nodes = false;
-                leadership.dirty = true;
-            }
-            Timer::Recheck { .. } if leadership.recheck == number => leadership.dirty = true,
-            Timer::Reconsider { .. } if leadership.reconsider == number => leadership.dirty = true,
-            _ => {}
+            Timer::StartUp { .. } if leadership.start_up == number => leadership.waiting_for_nodes = false,
+            Timer::Recheck { .. } if leadership.recheck == number => {}
+            Timer::Reconsider { .. } if leadership.reconsider == number => {}
+            _ => return,
         }
+        // Time has passed: what was done before may be right once more.
+        leadership.dirty = true;
+        leadership.undisturbed = 0;
+        leadership.done.clear();
     }
 
     /// Something happened that the running transition does not know of.
@@ -242,7 +244,7 @@ impl Node {
                     Progress::Terminated => leadership.executor = None,
                     // All was done as planned: the next plan should be empty, and is looked at.
                     Progress::Complete => {
-                        leadership.done = work(executor.graph());
+                        leadership.done.push(work(executor.graph()));
                         leadership.executor = None;
                         leadership.undisturbed += 1;
                         leadership.dirty |= leadership.undisturbed <= FOLLOW_UPS_MAX;
@@ -270,8 +272,10 @@ impl Node {
         self.next_transition = transition;
         let document = self.document().clone();
         let now = Now::with_offset(self.clock.epoch, self.clock.offset);
-        let leaps = self.leaps.all();
-        let input = scheduler::Input { transition_id: transition, leaps, ..scheduler::Input::new(&document, now) };
+        self.hear_of_causes();
+        let (leaps, heard) = (self.leaps.all(), &self.causes_heard);
+        let known = scheduler::Input::new(&document, now);
+        let input = scheduler::Input { transition_id: transition, leaps, heard, ..known };
         let decided = scheduler::guarded(|| scheduler::schedule(&input));
         let epoch = self.clock.epoch;
         self.effects.push(Effect::SaveInput { document, transition, epoch });
@@ -311,10 +315,10 @@ impl Node {
         self.bound_nodes();
     }
 
-    /// Whether this is what was done a moment ago, all of it, and nothing has happened since: done once more it would
-    /// lead to the same decision again.
+    /// Whether just this was done a moment ago, and nothing has happened since but what was decided: done once more it
+    /// would lead to the same decisions again.
     fn has_just_done(&self, graph: &Graph) -> bool {
-        self.leadership.as_ref().is_some_and(|leadership| leadership.done == work(graph))
+        self.leadership.as_ref().is_some_and(|leadership| leadership.done.contains(&work(graph)))
     }
 
     /// Without a decision all stays as it is until something changes, or time has passed.

@@ -152,6 +152,8 @@ pub struct Node {
     clock: Clock,
     /// What the clock has left out since the start.
     leaps: Leaps,
+    /// When this node heard of fencings for failures, by its own clock and their ids.
+    causes_heard: BTreeMap<String, i64>,
     /// Promotable clones that were told to have no successor.
     no_successor: Vec<NoSuccessor>,
 }
@@ -196,6 +198,7 @@ impl Node {
             effects: Vec::new(),
             clock,
             leaps: Leaps::default(),
+            causes_heard: BTreeMap::new(),
             no_successor: Vec::new(),
         }
     }

@@ -4,6 +4,10 @@
 
 use crate::cib::Document;
 use crate::time::{Leap, Now, left_out_since};
+use std::collections::BTreeMap;
+
+/// Nobody has heard of anything before.
+static UNHEARD: BTreeMap<String, i64> = BTreeMap::new();
 
 /// The document carries the rest: `have-quorum`, `dc-uuid`.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +16,9 @@ pub struct Input<'a> {
     pub now: Now,
     /// What the clock has left out when it was put ahead: nothing ages by that.
     pub leaps: &'a [Leap],
+    /// When this node learned by its own clock of fencings for failures, by their ids; where it does not say, what
+    /// was written with them holds, by the clock of whoever asked for them.
+    pub heard: &'a BTreeMap<String, i64>,
     pub transition_id: i32,
     /// What the cluster layer says; the document's `have-quorum` where it does not.
     pub quorate: Option<bool>,
@@ -39,6 +46,7 @@ impl<'a> Input<'a> {
             document,
             now,
             leaps: &[],
+            heard: &UNHEARD,
             transition_id: 1,
             quorate: None,
             secrets_removed: false,

@@ -22,7 +22,8 @@ pub(super) fn sent(target: &Target, options: &SshOptions, command: &str) -> Sent
     if !is_raised(target, options) {
         return Sent { line: command.to_string(), input: Vec::new() };
     }
-    let quoted = format!("'{}'", command.replace('\'', "'\\''"));
+    // Where sudo asks for no password, the command is not to read it.
+    let quoted = format!("'exec </dev/null; {}'", command.replace('\'', "'\\''"));
     match options.passwords.of(&target.host, &target.user) {
         Some(password) => {
             Sent { line: format!("LC_ALL=C sudo -S -p '' sh -c {quoted}"), input: format!("{password}\n").into_bytes() }
@@ -46,8 +47,8 @@ mod tests {
         let cases = [
             ("root", &known, "id 'a'", ""),
             ("admin", &plain, "id 'a'", ""),
-            ("admin", &raised, "LC_ALL=C sudo -n sh -c 'id '\\''a'\\'''", ""),
-            ("admin", &known, "LC_ALL=C sudo -S -p '' sh -c 'id '\\''a'\\'''", "secret\n"),
+            ("admin", &raised, "LC_ALL=C sudo -n sh -c 'exec </dev/null; id '\\''a'\\'''", ""),
+            ("admin", &known, "LC_ALL=C sudo -S -p '' sh -c 'exec </dev/null; id '\\''a'\\'''", "secret\n"),
         ];
         for (user, options, line, input) in cases {
             let target = Target { host: "n2".into(), port: 22, user: user.into() };

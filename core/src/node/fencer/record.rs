@@ -8,7 +8,7 @@ use crate::fencing::{FencingEvent, UnderWay};
 use crate::node::Effect;
 use crate::node::message::RequestId;
 use crate::node::request::{Refusal, Reply};
-use crate::status::cause::OFF_IMPOSSIBLE;
+use crate::status::{self, cause::OFF_IMPOSSIBLE};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fenced runs of a node's daemon that are remembered.
@@ -39,6 +39,19 @@ impl Node {
         let edits = cause::remember(self.document(), &node, &proved);
         if !edits.is_empty() {
             self.replica.update(&edits);
+            self.hear_of_causes();
+        }
+    }
+
+    /// How long ago a node was fenced for a failure is judged by this node's clock alone: those of two leaders may be
+    /// hours apart, and one would take for long past what the other has just done.
+    pub(in crate::node) fn hear_of_causes(&mut self) {
+        let states = self.document().status().elements_named("node_state");
+        let ids: BTreeSet<String> = states.flat_map(status::cause::read).map(|cause| cause.id).collect();
+        self.causes_heard.retain(|id, _| ids.contains(id));
+        let now = self.clock.epoch;
+        for id in ids {
+            self.causes_heard.entry(id).or_insert(now);
         }
     }
 

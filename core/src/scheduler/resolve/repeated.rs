@@ -63,13 +63,17 @@ impl Resolver<'_> {
         let base = without_instance(&self.resources[id].id).to_owned();
         let (name, input) = (self.nodes[node].name.to_string(), self.input);
         let status = self.status_all.clone();
-        let recent = |cause: &&FencingCause| cause.resource == base && cause.is_recent(input.present_for(cause.at));
+        let since = |cause: &FencingCause| input.heard.get(&cause.id).copied().unwrap_or(cause.at);
+        let recent = |cause: &&FencingCause| {
+            let since = since(cause);
+            cause.resource == base && input.present_for(since) - since < WITHIN_S
+        };
         let causes = status.nodes.iter().filter_map(|state| {
             let causes: Vec<&FencingCause> = state.fencing_causes.iter().filter(recent).collect();
             (!causes.is_empty()).then_some((state.uname.as_deref() == Some(name.as_str()), causes))
         });
         let causes: Vec<(bool, Vec<&FencingCause>)> = causes.collect();
-        if let Some(first) = causes.iter().flat_map(|(_, causes)| causes).map(|cause| cause.at).min() {
+        if let Some(first) = causes.iter().flat_map(|(_, causes)| causes).map(|cause| since(cause)).min() {
             self.recheck.at(first + WITHIN_S + self.input.left_out_since(first));
         }
         let own: Vec<&FencingCause> =

@@ -11,11 +11,11 @@ use crate::session::Session;
 use quorate_bootstrap::host::{Host, on_each};
 use std::time::Duration;
 
-/// The manager that is installed, or of two the one that runs; else ours goes before Pacemaker. Where the embedded engine connects the hosts,
-/// Corosync has no part in it.
+/// The manager that is installed, or of two the one that runs; else ours goes before Pacemaker, whose name is an
+/// alias of ours once it is enabled. Where the embedded engine connects the hosts, Corosync has no part in it.
 const UNITS: &str = "export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin; manager=; \
     for unit in pacemaker quorated; do systemctl cat $unit.service >/dev/null 2>&1 && manager=$unit; done; \
-    for unit in quorated pacemaker; do systemctl is-active --quiet $unit.service && manager=$unit; done; \
+    for unit in pacemaker quorated; do systemctl is-active --quiet $unit.service && manager=$unit; done; \
     [ -n \"$manager\" ] || { echo 'no cluster manager is installed' >&2; exit 1; }; \
     corosync=; [ -e /etc/corosync/corosync.conf ] && corosync=corosync; ";
 

@@ -96,11 +96,7 @@ const UNCHECKED: &str = "Schema validation of configuration is disabled (support
 /// to be said about that.
 pub fn upgraded(document: &Document) -> Result<(Document, Vec<String>), Failed> {
     expect_valid(document.root())?;
-    let claimed = document.root().attr("validate-with").unwrap_or_default();
     let (document, warnings) = upgrade::to_latest(document).map_err(|error| (Exit::CONFIG, error.to_string()))?;
-    if Schema::parse(claimed).is_some_and(|schema| schema < OLDEST) {
-        expect_upgradable(document.root(), claimed)?;
-    }
     if document.root().attr("validate-with") == Some("none") {
         return Ok((document, vec![UNCHECKED.to_owned()]));
     }
@@ -114,21 +110,17 @@ fn expect_valid(root: &Element) -> Result<(), Failed> {
     if faults.is_empty() {
         return Ok(());
     }
-    Err((Exit::CONFIG, in_lines(&faults)))
-}
-
-/// What no schema before [`OLDEST`] is held against shows in the newest.
-fn expect_upgradable(root: &Element, claimed: &str) -> Result<(), Failed> {
-    let faults = schema::faults(root);
-    if faults.is_empty() {
-        return Ok(());
-    }
-    let text = format!(
-        "Cannot upgrade configuration (claiming {claimed} schema) to at least {} because it does not validate with \
-         any schema from {claimed} to the latest\n{}",
-        schema::LATEST,
-        in_lines(&faults)
-    );
+    let claimed = root.attr("validate-with").unwrap_or_default();
+    let lines = in_lines(&faults);
+    let text = match Schema::parse(claimed) {
+        // Such a one is held against what it becomes.
+        Some(schema) if schema < OLDEST => format!(
+            "Cannot upgrade configuration (claiming {claimed} schema) to at least {} because it does not validate \
+             with any schema from {claimed} to the latest\n{lines}",
+            schema::LATEST
+        ),
+        _ => lines,
+    };
     Err((Exit::CONFIG, text))
 }
 
