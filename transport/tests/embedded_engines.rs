@@ -332,7 +332,7 @@ fn a_host_with_anothers_name_or_id_takes_nobodys_place() {
         elsewhere(&mut config.nodes[1]);
     }))
     .unwrap();
-    await_note(&mut misnumbered, "it knows our id under another name");
+    await_note(&mut misnumbered, "it knows our id under another name, or our name under another id");
     await_note(&mut one, "says it is n9, but id 2 is n2's here");
     one.multicast(b"undisturbed".to_vec().into()).unwrap();
     let until = Instant::now() + PATIENCE;

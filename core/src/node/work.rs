@@ -6,6 +6,7 @@ use crate::cib::Edit;
 use crate::lrm::queue::Finished;
 use crate::lrm::result;
 use crate::lrm::{LrmEffect, Operation};
+use crate::xml::Element;
 use crate::xml::path::Step;
 
 impl Node {
@@ -58,6 +59,18 @@ impl Node {
         self.send(Message::Result(result));
     }
 
+    /// The second after the latest half of a move of a resource, wherever it was done. What different nodes have done
+    /// is ordered by the second alone, by their own clocks: what follows a move is not to look as old as it.
+    fn after_moves_of(&self, resource: &str) -> i64 {
+        let states = self.document().status().elements_named("node_state");
+        let known = states.filter_map(|state| state.child("lrm")?.child("lrm_resources"));
+        let records =
+            known.filter_map(|known| known.child_with_id("lrm_resource", resource)).flat_map(Element::elements);
+        let halves = records.filter(|record| record.attr("migrate_target").is_some());
+        let moments = halves.filter_map(|record| record.attr("last-rc-change")?.parse::<i64>().ok());
+        moments.max().map_or(0, |latest| latest + 1)
+    }
+
     pub(super) fn lrm_wants(&mut self, effects: Vec<LrmEffect>) {
         for effect in effects {
             match effect {
@@ -69,6 +82,8 @@ impl Node {
     }
 
     fn ended(&mut self, finished: &Finished) {
+        let after = self.after_moves_of(finished.operation.resource());
+        let finished = &Finished { changed_at: finished.changed_at.max(after), ..finished.clone() };
         self.alert_of_operation(finished);
         let operation = &finished.operation;
         let result = OperationResult {

@@ -22,6 +22,8 @@ pub(super) enum Objection {
     OtherCluster(String),
     #[error("says it is {theirs}, but id {id} is {ours}'s here; check the node lists of both")]
     NamedOtherwise { id: u32, theirs: String, ours: String },
+    #[error("says it is {name} with id {theirs}, but {name} has id {ours} here; check the node lists of both")]
+    NumberedOtherwise { name: String, theirs: u32, ours: u32 },
     #[error("says it is a node that is here already; two hosts have one node's name and id")]
     Twice,
 }
@@ -89,6 +91,11 @@ impl Gate {
         if let Some(ours) = self.names.get(&theirs.dialer).filter(|name| **name != theirs.dialer_name) {
             let (id, theirs) = (theirs.dialer, quoted(&theirs.dialer_name));
             return Err(Objection::NamedOtherwise { id, theirs, ours: ours.clone() });
+        }
+        if let Some((ours, name)) = self.names.iter().find(|(_, name)| **name == theirs.dialer_name)
+            && *ours != theirs.dialer
+        {
+            return Err(Objection::NumberedOtherwise { name: name.clone(), theirs: theirs.dialer, ours: *ours });
         }
         match self.is_here_already(theirs) {
             true => Err(Objection::Twice),
@@ -181,6 +188,7 @@ mod tests {
         check(&gate, &Introduction { acceptor_name: "n3".into(), ..said() }, "is not the node it is listed as");
         check(&gate, &Introduction { dialer_name: "n\u{1b}3".into(), ..said() }, "id 2 is n2's here");
         check(&gate, &Introduction { dialer: 1, dialer_name: "n1".into(), ..said() }, "is here already");
+        check(&gate, &Introduction { dialer: 9, ..said() }, "says it is n2 with id 9, but n2 has id 2 here");
         // Whom the list lacks is heard: it counts as a node that is away.
         check(&gate, &Introduction { dialer: 9, dialer_name: "n9".into(), ..said() }, "");
     }

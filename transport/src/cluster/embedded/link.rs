@@ -76,7 +76,7 @@ fn spell(introduction: &Introduction) -> Result<Vec<u8>, LinkError> {
 fn code(objection: &Objection) -> u8 {
     match objection {
         Objection::OtherCluster(_) => OTHER_CLUSTER,
-        Objection::NamedOtherwise { .. } => NAMED_OTHERWISE,
+        Objection::NamedOtherwise { .. } | Objection::NumberedOtherwise { .. } => NAMED_OTHERWISE,
         Objection::Twice => TWICE,
         Objection::NotThisNode => NOT_THIS_NODE,
     }
@@ -86,7 +86,9 @@ fn code(objection: &Objection) -> u8 {
 fn reason(code: u8) -> LinkError {
     match code {
         OTHER_CLUSTER => LinkError::Refused("its cluster has another name; check cluster_name"),
-        NAMED_OTHERWISE => LinkError::Refused("it knows our id under another name; check the node lists of both"),
+        NAMED_OTHERWISE => LinkError::Refused(
+            "it knows our id under another name, or our name under another id; check the node lists of both",
+        ),
         TWICE => LinkError::Refused("another host with our name and id is there already"),
         _ => Objection::NotThisNode.into(),
     }
