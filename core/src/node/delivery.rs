@@ -175,7 +175,7 @@ impl Node {
     /// The leader has an operation run: all know of it, one does it.
     fn order_delivered(&mut self, to: u32, operation: Operation, edits: &[Edit]) {
         self.replica.update(edits);
-        self.activity.begun(&operation, to);
+        self.activity.begun(&operation, to, self.clock.ms);
         if to == self.me().id {
             self.perform(operation);
         }

@@ -72,6 +72,8 @@ pub(super) struct Leadership {
     undisturbed: u32,
     /// What each of them has done.
     done: Vec<Work>,
+    /// Actions of the transition that wait for what an earlier leader had begun: their nodes have not been asked.
+    waiting: BTreeSet<u32>,
     /// Number of the timer in force, by kind.
     recheck: u64,
     start_up: u64,
@@ -224,6 +226,15 @@ impl Node {
             executor.abort(crate::score::Score::INFINITY.value());
             let note = format!("transition {} ends early: {what}", leadership.transition);
             self.note(Note::info("transition", note));
+        }
+        self.end_waiting();
+    }
+
+    /// What has not been ordered yet is decided anew.
+    fn end_waiting(&mut self) {
+        let Some(leadership) = &mut self.leadership else { return };
+        for action in std::mem::take(&mut leadership.waiting) {
+            self.finished(action, Outcome::Failed);
         }
     }
 
@@ -387,6 +398,9 @@ impl Node {
             self.end_early("an action's node is gone");
             return self.reconsider_in(ABSENT_PAUSE_MS);
         };
+        if let Some(until) = self.activity.busy_until(&action, member.id, self.clock.ms) {
+            return self.wait_with(&action, until);
+        }
         let transition = self.transition();
         let expected = action.meta("op_target_rc").and_then(|text| text.parse().ok()).unwrap_or(0);
         let uuid = self.settings.uuid.clone();
@@ -403,6 +417,17 @@ impl Node {
         if recurs && delay_ms > START_DELAY_WAITED_MS {
             self.finished(id, Outcome::Done);
         }
+    }
+
+    /// An earlier leader's operation is under way on this resource: what was decided without its result is not
+    /// queued behind it (a second `migrate_to` would fail), but decided anew when it has come.
+    fn wait_with(&mut self, action: &Action, until: u64) {
+        let transition = self.transition();
+        self.note(Note::info("transition", format!("{} waits for what an earlier leader had begun", action.key)));
+        if let Some(leadership) = &mut self.leadership {
+            leadership.waiting.insert(action.id);
+        }
+        self.timer_in(Timer::Action { transition, action: action.id }, until - self.clock.ms);
     }
 
     /// The order could not be sent.
@@ -497,6 +522,9 @@ impl Node {
         let Some(leadership) = &self.leadership else { return };
         if leadership.transition != transition {
             return;
+        }
+        if leadership.waiting.contains(&action) {
+            return self.something_changed("an earlier leader's operation did not end in time");
         }
         let Some(executor) = &leadership.executor else { return };
         let Some(action) = executor.running().find(|running| running.id == action).cloned() else { return };

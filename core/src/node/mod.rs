@@ -237,7 +237,7 @@ impl Node {
 
     /// Whether this node leads, found nothing to do, and nothing has changed since.
     pub fn is_idle(&self) -> bool {
-        self.activity.is_idle(&self.replica)
+        self.activity.is_idle(&self.replica, self.clock.ms)
     }
 
     /// Folds an event into the state and says what is to be done.
@@ -318,7 +318,7 @@ impl Node {
     /// The members of the view are to agree, at its beginning or anew.
     fn gather(&mut self, view: View) {
         self.leadership = None;
-        self.activity.forget_transition();
+        self.activity.enter(&view);
         // What the former leader of a former view asked for is not asked again.
         self.outbox.retain(|message| !bound_to_view(message));
         self.returned.retain(|message| !bound_to_view(message));

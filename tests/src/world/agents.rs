@@ -10,6 +10,7 @@ impl World {
         // One that was ended meanwhile, with its host or by its daemon's heir, does nothing more.
         let Some(run) = self.host(node).agents.remove(&number) else { return };
         let run = &run;
+        let cut_short = self.host(node).cut_short.remove(&number);
         let stop = run.operation == "stop";
         let there = run.resource.id != host::NOWHERE;
         let fails = there && self.faulty && self.chance.percent(if stop { 1 } else { 2 });
@@ -17,6 +18,7 @@ impl World {
         if stop && (fails || never) {
             self.record.failed_stop.insert(node);
         }
+        let fails = fails || cut_short;
         let code = if fails { 1 } else { self.agent_acts(node, run) };
         if fails || run.operation == "monitor" && run.interval_ms == 0 {
             self.tell(|| format!("n{node} {} {} exits with {code}", run.resource.id, run.operation));
@@ -64,11 +66,17 @@ impl World {
         code
     }
 
+    /// What is on its way to a host that loses its power gets lost there, even if the host is back by then.
+    pub(super) fn cut_moves_short(&mut self, target: u32) {
+        for host in self.hosts.values_mut() {
+            let moves = host.agents.iter().filter(|(_, run)| run.operation == "migrate_to" && goes_to(run) == target);
+            host.cut_short.extend(moves.map(|(number, _)| *number));
+        }
+    }
+
     /// It runs on the other host from one moment to the next; where that cannot be reached it stays.
     fn carry_over(&mut self, node: u32, run: &Run) -> i32 {
-        let target = run.parameters.get("CRM_meta_migrate_target").map(String::as_str).unwrap_or_default();
-        let target = target.trim_start_matches('n').parse().ok().filter(|target| self.hosts.contains_key(target));
-        let target: u32 = target.expect("a target");
+        let target = goes_to(run);
         let resource = &run.resource.id;
         if self.hosts[&target].life.is_none() || !self.host(node).active.remove(resource) {
             return 1;
@@ -104,4 +112,10 @@ impl World {
             Event::Request { client: 0, request, user: "root".into(), groups: None, program: "crm_attribute".into() };
         self.step(node, event);
     }
+}
+
+/// The host that a resource moves to.
+fn goes_to(run: &Run) -> u32 {
+    let target = run.parameters.get("CRM_meta_migrate_target").map(String::as_str).unwrap_or_default();
+    target.trim_start_matches('n').parse().expect("nodes are n1, n2, …")
 }

@@ -64,6 +64,8 @@ pub struct Host {
     pub clock_ahead: i64,
     /// Agents that run, by the number of their start.
     pub agents: BTreeMap<u64, Run>,
+    /// Those of them whose other end was lost: what they carry over does not arrive.
+    pub cut_short: BTreeSet<u64>,
     /// It stands still until then. Milliseconds.
     pub paused_until: u64,
     /// The latest write ends then. Milliseconds.
@@ -92,6 +94,7 @@ impl Host {
             speaks: wire::WIRE_VERSION,
             clock_ahead: 0,
             agents: BTreeMap::new(),
+            cut_short: BTreeSet::new(),
             paused_until: 0,
             disk_busy_until: 0,
             disk_queue: VecDeque::new(),
@@ -174,6 +177,7 @@ impl Host {
     /// Everything that ran here is gone.
     pub fn clear(&mut self) {
         self.agents.clear();
+        self.cut_short.clear();
         self.active.clear();
         self.promoted.clear();
     }

@@ -126,6 +126,8 @@ pub struct World {
     /// How long fence agents take, if it is not left to chance. Milliseconds.
     pub fence_agents_take: Option<u64>,
     pub fence_devices: FenceDevices,
+    /// How long each half of a move takes, if it is not left to chance. Milliseconds.
+    pub moves_take: Option<u64>,
     /// A disk has forgotten what it had said it stored.
     disk_forgot: bool,
     /// When something last befell a host, in milliseconds.
@@ -190,6 +192,7 @@ impl World {
             devices: BTreeMap::new(),
             fence_agents_take: None,
             fence_devices: FenceDevices::Work,
+            moves_take: None,
             disk_forgot: false,
             disturbed: BTreeMap::new(),
             answers: BTreeMap::new(),
@@ -391,7 +394,8 @@ impl World {
             }
             Effect::Run(run) => {
                 let slow = self.faulty && self.chance.percent(5);
-                let ms = 5 + self.chance.below(if slow { 4_000 } else { 60 });
+                let by_chance = 5 + self.chance.below(if slow { 4_000 } else { 60 });
+                let ms = self.moves_take.filter(|_| run.operation.starts_with("migrate_")).unwrap_or(by_chance);
                 let number = self.sequence;
                 self.host(node).agents.insert(number, run);
                 self.after(ms, Happening::AgentEnds { node, incarnation, number });
@@ -435,6 +439,7 @@ impl World {
         host.paused_until = 0;
         host.clear();
         self.devices.retain(|_, device| device.by != node);
+        self.cut_moves_short(node);
         if let Some(corosync) = &mut self.corosync {
             corosync.host_is_off(node);
         }

@@ -94,6 +94,16 @@ impl World {
         active
     }
 
+    /// Whether an agent works on a resource, on whatever host.
+    pub fn agents_run(&self, resource: &str) -> bool {
+        self.hosts.values().flat_map(|host| host.agents.values()).any(|run| run.resource.id == resource)
+    }
+
+    /// Whether any node says that there is nothing to do.
+    pub fn rests(&self) -> bool {
+        self.nodes().any(|(_, node)| node.is_idle())
+    }
+
     /// Seconds since 1970, by a clock that nobody has touched.
     pub(super) fn now(&self) -> i64 {
         EPOCH + (self.now / 1_000) as i64
