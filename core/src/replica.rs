@@ -12,13 +12,13 @@ use crate::lrm::result::NodeRef;
 use crate::membership::load::Load;
 use crate::membership::{Accord, Agreement, DiskState, Gathering, Join, LetIn, Member, View};
 use crate::schema::{self, Fault};
-use crate::status::cause::CAUSES;
-use crate::status::history::SHUTDOWN_LOCK;
-use crate::status::node::WATCHDOG_ATTRIBUTE;
+use crate::xml::Element;
 use crate::xml::digest::element_digest;
-use crate::xml::{Element, Node};
+use seats::{keep_members, seat_members};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+mod seats;
 
 /// What is remembered beside the document, so that replicas can be compared after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,14 @@ pub enum CommitError {
     Schema(UpgradeError),
     /// Its result is not what its schema allows.
     Invalid(Vec<Fault>),
+}
+
+/// What came of a patch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    pub version: Version,
+    /// Ids of nodes whose membership it had wrong: that stayed as it is.
+    pub kept: Vec<String>,
 }
 
 /// A member's copy.
@@ -304,9 +312,9 @@ impl Replica {
     /// # Errors
     /// The patch does not fit the document, or its result is of a schema that cannot be read, or is not what its
     /// schema allows; nothing is changed then.
-    pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Version, CommitError> {
+    pub fn commit(&mut self, request: RequestId, patch: &Patch) -> Result<Committed, CommitError> {
         let patched = apply(&self.document, patch).map_err(CommitError::Patch)?;
-        let (document, _) = upgrade::to_latest(&patched).map_err(CommitError::Schema)?;
+        let (mut document, _) = upgrade::to_latest(&patched).map_err(CommitError::Schema)?;
         for result in [&patched, &document] {
             let faults = schema::new_faults(self.document.root(), result.root());
             if !faults.is_empty() {
@@ -316,13 +324,14 @@ impl Replica {
                 break;
             }
         }
+        let seated = self.agreement().map(|(view, _)| keep_members(&mut document, &self.document, view));
         self.commits.push_back(request);
         if self.commits.len() > COMMITS_MAX {
             self.commits.pop_front();
         }
         self.configuration_changed(&document);
         self.document = document;
-        Ok(self.document.version())
+        Ok(Committed { version: self.document.version(), kept: seated.unwrap_or_default() })
     }
 
     /// Whether the document is known to contain this commit.
@@ -366,93 +375,4 @@ fn is_outdated(agreement: &Agreement) -> bool {
     let joins = &agreement.joins;
     let status = joins.get(&agreement.status_from).map_or(0, |join| join.status_term);
     joins.values().any(|join| join.term > status)
-}
-
-/// Writes who is here and who is not, alike on every member.
-fn seat_members(document: &mut Document, view: &View, agreement: &Agreement) {
-    let root = document.root_mut();
-    root.set("have-quorum", if view.quorate { "1" } else { "0" });
-    root.set("dc-uuid", agreement.leader.unwrap_or_default().to_string());
-    let inside = view.members.iter().filter(|member| agreement.is_inside(member.id));
-    let present: Vec<NodeRef> = inside.map(node_ref).collect();
-    let status = document.status_mut();
-    for node in &mut status.children {
-        if let Node::Element(element) = node
-            && element.name == "node_state"
-            && !present.iter().any(|node| element.id() == Some(&node.id))
-            && element.attr("remote_node").is_none()
-        {
-            let element = std::sync::Arc::make_mut(element);
-            absent(element);
-            let away = |id: &u32| !view.members.iter().any(|member| member.id == *id);
-            let seen = |join: &Join| join.seen.iter().any(|id| away(id) && element.id() == Some(&id.to_string()));
-            if agreement.joins.values().any(seen) {
-                element.set("expected", "member");
-            }
-        }
-    }
-    let joins = agreement.joins.values().filter(|join| agreement.is_inside(join.id));
-    for (member, join) in joins.map(|join| (join.id, join)) {
-        let id = member.to_string();
-        let old = status.child_with_id("node_state", &id).cloned();
-        let seat = present_state(&id, join, old.as_ref(), agreement.epoch_seconds);
-        match status.find_mut(|child| child.name == "node_state" && child.id() == Some(&id)) {
-            Some(place) => *place = seat,
-            None => status.push(seat),
-        }
-    }
-}
-
-/// The state of a node that is gone: its attributes went with it; whether it was expected to go
-/// stands in `expected`.
-fn absent(state: &mut Element) {
-    state.set("in_ccm", "0");
-    state.set("crmd", "0");
-    state.set("join", "down");
-    state.retain_elements(|child| child.name != "transient_attributes");
-}
-
-/// What a node that comes anew is known to wait for: resources that are kept for it since it was shut down.
-/// What was done with them there is to be found out.
-fn kept_for(old: Option<&Element>) -> Element {
-    let mut kept = Element::new("lrm_resources");
-    let known = old.and_then(|old| old.child("lrm")?.child("lrm_resources"));
-    let is_kept = |history: &&Element| history.attr(SHUTDOWN_LOCK).is_some_and(|since| since != "0");
-    for history in known.into_iter().flat_map(Element::elements).filter(is_kept) {
-        let mut history = history.clone();
-        history.children.clear();
-        kept.push(history);
-    }
-    kept
-}
-
-fn present_state(id: &str, join: &Join, old: Option<&Element>, epoch: i64) -> Element {
-    let since = |name: &str| {
-        let known = old.and_then(|old| old.attr(name)).filter(|text| *text != "0");
-        known.map_or_else(|| epoch.to_string(), str::to_string)
-    };
-    let mut state = Element::new("node_state")
-        .with("id", id)
-        .with("uname", &join.name)
-        .with("in_ccm", since("in_ccm"))
-        .with("crmd", since("crmd"))
-        .with("crm-debug-origin", "join")
-        .with("join", "member")
-        .with("expected", "member");
-    match &join.node_state {
-        Some(own) => {
-            state.children.clone_from(&own.children);
-            state.retain_elements(|child| child.name != CAUSES);
-        }
-        None => state.push(Element::new("lrm").with("id", id).with_child(kept_for(old))),
-    }
-    crate::attribute::put(&mut state, "#feature-set", &join.feature_set);
-    if join.watchdog {
-        state.set(WATCHDOG_ATTRIBUTE, "true");
-    }
-    // What it was fenced for the others know, not itself.
-    for causes in old.into_iter().flat_map(|old| old.elements_named(CAUSES)) {
-        state.push(causes.clone());
-    }
-    state
 }

@@ -9,7 +9,7 @@ use crate::cib::{Document, Edit, Patch, diff};
 use crate::lrm::Operation;
 use crate::lrm::result::NodeRef;
 use crate::note::Note;
-use crate::replica::CommitError;
+use crate::replica::{CommitError, Committed};
 use crate::transition::Outcome;
 use crate::xml::path::{Path, Step};
 use std::collections::BTreeSet;
@@ -210,10 +210,19 @@ impl Node {
         }
         let before = self.replica.document().version();
         let nodes = configured_nodes(self.document());
-        let version = match self.replica.commit(request, patch) {
-            Ok(version) => version,
+        let (version, kept) = match self.replica.commit(request, patch) {
+            Ok(Committed { version, kept }) => (version, kept),
             Err(error) => return self.answer(Some(request), Reply::Refused(refusal_of(error))),
         };
+        if !kept.is_empty() {
+            let text = format!(
+                "a change by {} on {} had the state of node {} otherwise than it is: who is a member, the members say",
+                author.client,
+                author.node,
+                kept.join(", ")
+            );
+            self.note(Note::warning("status", text));
+        }
         let left = configured_nodes(self.document());
         nodes.difference(&left).for_each(|(id, name)| self.forget_node(id, name));
         self.unite_entries();

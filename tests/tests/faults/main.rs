@@ -5,6 +5,7 @@
 mod disks;
 mod moves;
 mod pauses;
+mod status;
 
 use quorate_core::node::{Refusal, Reply, Request};
 use quorate_tests::world::{BROKEN, CRASHED, Chance, FenceDevices, MOVABLE, STUBBORN, World};
