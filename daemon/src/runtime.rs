@@ -291,6 +291,7 @@ impl Daemon {
                 self.log.line("warning", "cluster", &text);
                 Flow::GoOn
             }
+            Some(ClusterEvent::Remarks(remarks)) => self.step(Event::Remarks(remarks)),
             Some(ClusterEvent::Down(DownReason::Left)) => {
                 self.watchdog.disarm();
                 Flow::End

@@ -66,6 +66,8 @@ fn a_node_whose_list_lacks_all_others_harms_none_of_them() {
         lab.wait("n3 to hear of the others", |lab| lab.whole_log("n3").contains(&told));
     }
     lab.wait("n3 to be without quorum", |lab| lab.status("n3").is_some_and(|status| !status.quorate));
+    let why = "node 1 has the key and is not listed: it counts as away";
+    lab.wait("n3's status to say why", |lab| lab.run("n3", "crm_mon -1").1.contains(why));
     let log = lab.whole_log("n3");
     assert!(!lab.directory().join("fencing.log").exists() && !log.contains("is to be fenced"), "{log}");
     assert_eq!(lab.places("n1", "p").len(), 1);

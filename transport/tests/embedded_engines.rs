@@ -39,6 +39,18 @@ fn start(config: &Config, local: u32) -> Embedded {
     join(Config { local, ..config.clone() }).unwrap()
 }
 
+/// The thread of the one before may still be about to end.
+fn start_again(config: &Config, local: u32) -> Embedded {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match join(Config { local, ..config.clone() }) {
+            Ok(engine) => return engine,
+            Err(JoinError::Listen { .. }) if Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
 fn next(engine: &mut Embedded, until: Instant) -> Option<ClusterEvent> {
     loop {
         if let Ok(event) = engine.events().try_recv() {
@@ -72,6 +84,7 @@ fn await_messages(engine: &mut Embedded, count: usize) -> Vec<(u32, Vec<u8>)> {
     while got.len() < count {
         match next(engine, until) {
             Some(ClusterEvent::Message { from, bytes }) => got.push((from, bytes.to_vec())),
+            Some(ClusterEvent::Remarks(_)) => {}
             Some(other) => panic!("{} got {other:?} instead of a message", engine.local().name),
             None => panic!("{} got {} of {count} messages", engine.local().name, got.len()),
         }
@@ -89,6 +102,20 @@ fn await_note(engine: &mut Embedded, part: &str) {
         }
     }
     panic!("no note with {part:?}: {seen:?}");
+}
+
+/// What is amiss is this alone, or nothing.
+fn await_remarks(engine: &mut Embedded, part: Option<&str>) {
+    let until = Instant::now() + PATIENCE;
+    let mut seen = Vec::new();
+    while let Some(event) = next(engine, until) {
+        match (event, part) {
+            (ClusterEvent::Remarks(now), None) if now.is_empty() => return,
+            (ClusterEvent::Remarks(now), Some(part)) if now.len() == 1 && now[0].contains(part) => return,
+            (other, _) => seen.push(other),
+        }
+    }
+    panic!("{part:?} is not what is amiss: {seen:?}");
 }
 
 fn three() -> (Config, [Embedded; 3]) {
@@ -202,6 +229,12 @@ fn a_node_with_another_key_stays_out_and_both_sides_are_told() {
     let mut two = start(&Config { key: ClusterKey::random().unwrap(), ..config.clone() }, 2);
     await_note(&mut one, "does not hold our cluster key");
     await_note(&mut two, "does not hold our cluster key");
+    await_remarks(&mut one, Some("does not hold our cluster key"));
+    // It is given the right one: nothing is amiss any more.
+    drop(two);
+    let mut two = start_again(&config, 2);
+    await_remarks(&mut one, None);
+    await_view(&mut two, &[1, 2]);
 }
 
 const ANSWER_BYTES: usize = 8 + 2 + 1 + 24 + 16;
@@ -363,6 +396,7 @@ fn nodes_with_different_tokens_stay_together() {
     let mut two = start(&Config { timing: Timing::from_token(120), ..config }, 2);
     await_note(&mut one, "n2 has token: 120, this node 12000");
     await_note(&mut two, "n1 has token: 12000, this node 120");
+    await_remarks(&mut two, Some("n1 has token: 12000, not 120"));
     await_view(&mut one, &[1, 2]);
     await_view(&mut two, &[1, 2]);
     // Hellos of the first come every 250 ms: what it says in five times as long comes without another view.

@@ -82,6 +82,7 @@ impl Node {
         for message in std::mem::take(&mut self.returned).into_iter().chain(waiting) {
             self.send(message);
         }
+        self.tell_remarks();
         self.judge_commits();
         // Who waits for a commit in this view has to hear from everyone that it is on disk, even
         // where nothing else makes a member write.

@@ -25,6 +25,8 @@ pub enum Event {
     AgentExited { ticket: Ticket, report: ExitReport },
     /// A fence agent ended.
     DeviceRan { fencing: String, number: u32, result: DeviceResult },
+    /// What the cluster engine finds amiss at present, in short.
+    Remarks(Vec<String>),
     /// How busy this host is: its load average of the last minute, in hundredths. Told again and again.
     Load { hundredths: u64 },
     /// A member's message is of a version that cannot be read.

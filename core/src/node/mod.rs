@@ -20,6 +20,7 @@ mod load;
 pub mod message;
 mod persistence;
 mod probes_first;
+pub mod remarks;
 mod reports;
 pub mod request;
 mod speech;
@@ -154,6 +155,8 @@ pub struct Node {
     leaps: Leaps,
     /// When this node heard of fencings for failures, by its own clock and their ids.
     causes_heard: BTreeMap<String, i64>,
+    /// What the cluster engine finds amiss; empty if nothing.
+    remarks: String,
     /// Promotable clones that were told to have no successor.
     no_successor: Vec<NoSuccessor>,
 }
@@ -199,6 +202,7 @@ impl Node {
             clock,
             leaps: Leaps::default(),
             causes_heard: BTreeMap::new(),
+            remarks: String::new(),
             no_successor: Vec::new(),
         }
     }
@@ -280,6 +284,7 @@ impl Node {
             Event::DeviceRan { fencing, number, result } => {
                 self.send(Message::DeviceRan { fencing, number, result });
             }
+            Event::Remarks(remarks) => self.remarked(&remarks),
             Event::Load { hundredths } => self.load_measured(hundredths),
             Event::Foreign { from, foreign } => self.foreign(from, foreign),
             Event::Unsent { message, why } => self.unsent(message, why),

@@ -132,6 +132,8 @@ pub struct NodeView {
     pub feature_set: Option<String>,
     /// Why it cannot store the configuration, if it cannot.
     pub disk: Option<String>,
+    /// What its cluster engine finds amiss with the membership.
+    pub engine: Option<String>,
     /// Resources for whose failures it was switched off, to stay so until somebody has looked.
     pub switched_off_for: Vec<String>,
     /// The resource a guest node runs in.

@@ -66,7 +66,8 @@ pub fn node_state(node: &NodeView) -> String {
     let disk = node.disk.as_ref().map_or(String::new(), |disk| format!(" (disk: {disk})"));
     let why = node.switched_off_for.join(", ");
     let off = if why.is_empty() { String::new() } else { format!(" (switched off: {why} failed there)") };
-    format!("{state}{health}{disk}{off}")
+    let engine = node.engine.as_ref().map_or(String::new(), |engine| format!(" (cluster: {engine})"));
+    format!("{state}{health}{disk}{engine}{off}")
 }
 
 /// A node's name; in detail with the node that a guest is on, and with the id that is not the name.

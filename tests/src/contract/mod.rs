@@ -83,7 +83,7 @@ impl Told {
             ClusterEvent::Message { from, bytes } => Told::Message { from, seen: Seen::of(&bytes) },
             ClusterEvent::Down(DownReason::Left) => Told::Left,
             ClusterEvent::Down(DownReason::Failed(why)) => panic!("the engine has failed: {why}"),
-            ClusterEvent::Note(_) | ClusterEvent::StopWanted => return None,
+            ClusterEvent::Note(_) | ClusterEvent::Remarks(_) | ClusterEvent::StopWanted => return None,
         })
     }
 }

@@ -340,6 +340,7 @@ impl World {
                     self.step(node, event);
                 }
                 Output::Event(ClusterEvent::Note(text)) => self.tell(|| format!("n{node}: {text}")),
+                Output::Event(ClusterEvent::Remarks(remarks)) => self.step(node, Event::Remarks(remarks)),
                 Output::Event(ClusterEvent::StopWanted) => self.step(node, Event::Terminate),
                 Output::Event(ClusterEvent::Down(DownReason::Left)) => self.stop(node),
                 Output::Event(ClusterEvent::Down(DownReason::Failed(why))) => {

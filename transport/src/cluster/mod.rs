@@ -42,6 +42,9 @@ pub enum ClusterEvent {
     },
     /// Something an administrator should read; nothing needs doing.
     Note(String),
+    /// What is amiss with the membership at present and somebody has to mend, in short; it takes the place of what
+    /// was said before, and may be nothing.
+    Remarks(Vec<String>),
     /// The engine will be stopped in some seconds: the time to leave in order.
     StopWanted,
     /// The engine has stopped; nothing follows.

@@ -284,6 +284,7 @@ impl World {
                 let silence = drop > 0 || partitions || crashes || pauses;
                 assert!(silence && words.contains(" was last heard "), "unexpected note: {words}");
             }
+            ClusterEvent::Remarks(remarks) => panic!("unexpected remarks: {remarks:?}"),
             ClusterEvent::StopWanted => panic!("nobody stops this engine but its user"),
             ClusterEvent::Down(reason) => {
                 assert_eq!(reason, DownReason::Left);

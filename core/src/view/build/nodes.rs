@@ -4,6 +4,7 @@ use super::Builder;
 use crate::cib::model::options::HealthStrategy;
 use crate::cib::model::resource::ResourceConfig;
 use crate::node::disk::DISK_ATTRIBUTE;
+use crate::node::remarks::ENGINE_ATTRIBUTE;
 use crate::scheduler::resolve::Node;
 use crate::scheduler::table::NodeId;
 use crate::score::Score;
@@ -34,7 +35,8 @@ impl Builder<'_> {
             is_dc: self.situation.dc == Some(id),
             health: self.health(node),
             feature_set: super::feature_set(node).map(str::to_string),
-            disk: self.disk(node),
+            disk: self.said(node, DISK_ATTRIBUTE),
+            engine: self.said(node, ENGINE_ATTRIBUTE),
             switched_off_for: if node.online { Vec::new() } else { node.switched_off_for.clone() },
             container: self.container_of(node),
             host: self.host_of(node),
@@ -43,10 +45,11 @@ impl Builder<'_> {
         }
     }
 
-    fn disk(&self, node: &Node) -> Option<String> {
+    /// What a node says of itself in its state, as long as it may be so.
+    fn said(&self, node: &Node, attribute: &str) -> Option<String> {
         let mut states = self.document.status().elements_named("node_state");
         let state = states.find(|state| state.attr("uname") == Some(&*node.name))?;
-        state.attr(DISK_ATTRIBUTE).filter(|_| node.online || node.unclean).map(str::to_string)
+        state.attr(attribute).filter(|_| node.online || node.unclean).map(str::to_string)
     }
 
     pub(super) fn node_kind(&self, node: &Node) -> NodeKind {

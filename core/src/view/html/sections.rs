@@ -122,6 +122,7 @@ fn state(node: &NodeView, options: &ViewOptions) -> Vec<Span> {
         spans.push(plain(format!(", feature set {set}")));
     }
     spans.extend(node.disk.as_ref().map(|disk| classed("warning", format!(" (disk: {disk})"))));
+    spans.extend(node.engine.as_ref().map(|engine| classed("warning", format!(" (cluster: {engine})"))));
     spans
 }
 

@@ -5,6 +5,7 @@
 //! node's place.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,8 @@ struct Guest {
     incarnation: u64,
     heard: Instant,
     open: usize,
+    /// It came from the address that is listed for it.
+    at_home: bool,
 }
 
 /// Decides who is let in.
@@ -64,23 +67,23 @@ pub(super) struct Gate {
     local: u32,
     name: String,
     cluster: String,
-    names: BTreeMap<u32, String>,
+    listed: BTreeMap<u32, (String, IpAddr)>,
     token: Duration,
     guests: Mutex<BTreeMap<u32, Guest>>,
 }
 
 impl Gate {
     /// For node `local` of these, in this cluster (empty if it has no name).
-    pub fn new(local: u32, names: BTreeMap<u32, String>, cluster: &str, token: Duration) -> Gate {
-        let name = names.get(&local).cloned().unwrap_or_default();
-        Gate { local, name, cluster: cluster.to_string(), names, token, guests: Mutex::default() }
+    pub fn new(local: u32, listed: BTreeMap<u32, (String, IpAddr)>, cluster: &str, token: Duration) -> Gate {
+        let name = listed.get(&local).map(|(name, _)| name.clone()).unwrap_or_default();
+        Gate { local, name, cluster: cluster.to_string(), listed, token, guests: Mutex::default() }
     }
 
-    /// Whether who says this may come in.
+    /// Whether who says this, from this address, may come in.
     ///
     /// # Errors
     /// Why not.
-    pub fn judge(&self, theirs: &Introduction) -> Result<(), Objection> {
+    pub fn judge(&self, theirs: &Introduction, from: IpAddr) -> Result<(), Objection> {
         let differs = |left: &str, right: &str| !left.is_empty() && !right.is_empty() && left != right;
         if differs(&self.cluster, &theirs.cluster) {
             return Err(Objection::OtherCluster(quoted(&theirs.cluster)));
@@ -88,35 +91,43 @@ impl Gate {
         if theirs.acceptor != self.local || theirs.acceptor_name != self.name {
             return Err(Objection::NotThisNode);
         }
-        if let Some(ours) = self.names.get(&theirs.dialer).filter(|name| **name != theirs.dialer_name) {
+        if let Some((ours, _)) = self.listed.get(&theirs.dialer).filter(|(name, _)| *name != theirs.dialer_name) {
             let (id, theirs) = (theirs.dialer, quoted(&theirs.dialer_name));
             return Err(Objection::NamedOtherwise { id, theirs, ours: ours.clone() });
         }
-        if let Some((ours, name)) = self.names.iter().find(|(_, name)| **name == theirs.dialer_name)
+        if let Some((ours, (name, _))) = self.listed.iter().find(|(_, (name, _))| *name == theirs.dialer_name)
             && *ours != theirs.dialer
         {
             return Err(Objection::NumberedOtherwise { name: name.clone(), theirs: theirs.dialer, ours: *ours });
         }
-        match self.is_here_already(theirs) {
+        match self.is_here_already(theirs, from) {
             true => Err(Objection::Twice),
             false => Ok(()),
         }
     }
 
-    /// Another run of that node holds a connection and was heard just now.
-    fn is_here_already(&self, theirs: &Introduction) -> bool {
+    /// Another run of that node holds a connection and was heard just now. A copy of it that calls from elsewhere
+    /// does not keep out the one that is where the list has it.
+    fn is_here_already(&self, theirs: &Introduction, from: IpAddr) -> bool {
         let guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
+        let comes_home = self.is_home_of(theirs.dialer, from);
         theirs.dialer == self.local
             || guests.get(&theirs.dialer).is_some_and(|guest| {
-                guest.incarnation != theirs.incarnation && guest.open > 0 && guest.heard.elapsed() < self.token
+                let is_heard = guest.open > 0 && guest.heard.elapsed() < self.token;
+                guest.incarnation != theirs.incarnation && is_heard && (guest.at_home || !comes_home)
             })
     }
 
+    fn is_home_of(&self, node: u32, address: IpAddr) -> bool {
+        self.listed.get(&node).is_some_and(|(_, listed)| listed.to_canonical() == address.to_canonical())
+    }
+
     /// It has proved who it is.
-    pub fn enter(&self, theirs: &Introduction) {
+    pub fn enter(&self, theirs: &Introduction, from: IpAddr) {
         let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let new = || Guest { incarnation: theirs.incarnation, heard: now, open: 0 };
+        let at_home = self.is_home_of(theirs.dialer, from);
+        let new = || Guest { incarnation: theirs.incarnation, heard: now, open: 0, at_home };
         let guest = guests.entry(theirs.dialer).or_insert_with(new);
         if guest.incarnation != theirs.incarnation {
             *guest = new();
@@ -125,9 +136,9 @@ impl Gate {
         guest.open += 1;
     }
 
-    /// Something came on a connection of this run of it.
-    pub fn heard(&self, node: u32, incarnation: u64) {
-        self.with(node, incarnation, |guest| guest.heard = Instant::now());
+    /// Something came on a connection of this run of it; whether no other run has taken its place.
+    pub fn heard(&self, node: u32, incarnation: u64) -> bool {
+        self.with(node, incarnation, |guest| guest.heard = Instant::now())
     }
 
     /// A connection of this run of it has ended.
@@ -135,11 +146,10 @@ impl Gate {
         self.with(node, incarnation, |guest| guest.open = guest.open.saturating_sub(1));
     }
 
-    fn with(&self, node: u32, incarnation: u64, change: impl FnOnce(&mut Guest)) {
+    fn with(&self, node: u32, incarnation: u64, change: impl FnOnce(&mut Guest)) -> bool {
         let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(guest) = guests.get_mut(&node).filter(|guest| guest.incarnation == incarnation) {
-            change(guest);
-        }
+        let guest = guests.get_mut(&node).filter(|guest| guest.incarnation == incarnation);
+        guest.map(change).is_some()
     }
 }
 
@@ -155,7 +165,13 @@ mod tests {
     use super::*;
 
     fn gate() -> Gate {
-        Gate::new(1, (1..=3).map(|id| (id, format!("n{id}"))).collect(), "lab", Duration::from_secs(3))
+        let listed = (1..=3).map(|id| (u32::from(id), (format!("n{id}"), home(id))));
+        Gate::new(1, listed.collect(), "lab", Duration::from_secs(3))
+    }
+
+    /// Where a node is listed.
+    fn home(id: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, id])
     }
 
     fn said() -> Introduction {
@@ -174,7 +190,12 @@ mod tests {
 
     #[track_caller]
     fn check(gate: &Gate, theirs: &Introduction, expected: &str) {
-        let found = gate.judge(theirs).map_or_else(|error| error.to_string(), |()| String::new());
+        check_from(gate, theirs, home(2), expected);
+    }
+
+    #[track_caller]
+    fn check_from(gate: &Gate, theirs: &Introduction, from: IpAddr, expected: &str) {
+        let found = gate.judge(theirs, from).map_or_else(|error| error.to_string(), |()| String::new());
         assert!(found.contains(expected) && found.is_empty() == expected.is_empty(), "{found}");
     }
 
@@ -196,13 +217,29 @@ mod tests {
     #[test]
     fn of_two_that_say_they_are_one_node_the_first_stays() {
         let gate = gate();
-        gate.enter(&said());
+        gate.enter(&said(), home(2));
         check(&gate, &said(), "");
         let second = Introduction { incarnation: 8, ..said() };
         check(&gate, &second, "is here already");
         gate.leave(2, 7);
         check(&gate, &second, "");
-        gate.enter(&second);
+        gate.enter(&second, home(2));
         check(&gate, &said(), "is here already");
+        assert!(!gate.heard(2, 7) && gate.heard(2, 8));
+    }
+
+    /// A copy of a dead node's host that was given another address.
+    #[test]
+    fn one_that_comes_from_where_it_is_listed_is_not_kept_out_by_a_copy() {
+        let gate = gate();
+        let (copy, elsewhere) = (said(), IpAddr::from([192, 0, 2, 99]));
+        gate.enter(&copy, elsewhere);
+        let real = Introduction { incarnation: 8, ..said() };
+        check_from(&gate, &real, IpAddr::from([192, 0, 2, 98]), "is here already");
+        // As a socket for both families has it.
+        check_from(&gate, &real, "::ffff:192.0.2.2".parse().unwrap(), "");
+        gate.enter(&real, home(2));
+        assert!(!gate.heard(2, copy.incarnation), "the copy is heard no more");
+        check_from(&gate, &copy, elsewhere, "is here already");
     }
 }

@@ -4,6 +4,7 @@
 //! reads. In: a TCP stream and the key. Out: packets' bytes in order, or a reason to give up.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -47,6 +48,8 @@ pub(super) enum LinkError {
     /// What the other side has said to us.
     #[error("refuses this node: {0}")]
     Refused(&'static str),
+    #[error("has spoken for a node that has come from its own address now")]
+    Superseded,
     #[error("does not speak our protocol")]
     Strange,
     #[error("sent something that was changed on the way")]
@@ -204,6 +207,7 @@ pub(super) struct Incoming {
     stream: TcpStream,
     opener: Opener,
     pub from: Introduction,
+    pub address: IpAddr,
     packet: Vec<u8>,
 }
 
@@ -225,9 +229,10 @@ impl Incoming {
         gate: &Gate,
     ) -> Result<Incoming, (Option<u32>, LinkError)> {
         let mut from = None;
-        let answered = within(answer(&mut stream, key, gate, &mut from)).await;
+        let address = stream.peer_addr().map_err(|error| (None, error.into()))?.ip();
+        let answered = within(answer(&mut stream, address, key, gate, &mut from)).await;
         match answered {
-            Ok((from, session)) => Ok(Incoming { stream, opener: session.opener(), from, packet: Vec::new() }),
+            Ok((from, session)) => Ok(Incoming { stream, opener: session.opener(), from, address, packet: Vec::new() }),
             Err(error) => Err((from, error)),
         }
     }
@@ -265,6 +270,7 @@ impl Incoming {
 
 async fn answer(
     stream: &mut TcpStream,
+    address: IpAddr,
     key: &ClusterKey,
     gate: &Gate,
     from: &mut Option<u32>,
@@ -289,7 +295,7 @@ async fn answer(
     stream.read_exact(&mut spoken[HEAD_BYTES..]).await?;
     let introduction: Introduction = postcard::from_bytes(&spoken[HEAD_BYTES..]).map_err(|_| LinkError::Strange)?;
     *from = Some(introduction.dialer);
-    if let Err(objection) = gate.judge(&introduction) {
+    if let Err(objection) = gate.judge(&introduction, address) {
         reply.push(code(&objection));
         let _ = stream.write_all(&reply).await;
         return Err(objection.into());

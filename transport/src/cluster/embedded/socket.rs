@@ -16,6 +16,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use super::complaints::{Complaint, Complaints};
 use super::introduction::{Gate, Introduction};
 use super::keys::{self, ClusterKey};
 use super::link::{Arrival, Incoming, LinkError, Outgoing};
@@ -35,9 +36,6 @@ pub const REDIAL_LAST: Duration = Duration::from_secs(1);
 const ARRIVALS_MAX: usize = 1024;
 /// How often a loop that stands still is looked at.
 const STILL_PAUSE: Duration = Duration::from_millis(20);
-/// Different complaints kept in mind, so that each is made once in a while.
-const COMPLAINTS_MAX: usize = 100;
-const COMPLAINT_EVERY: Duration = Duration::from_secs(60);
 
 /// A configured node and where it listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +170,7 @@ enum Arrived {
     Refused { node: u32 },
     Opened(Introduced),
     Closed { from: u32 },
-    Complaint { about: Option<u32>, words: String },
+    Complaint(Complaint),
 }
 
 /// Sends packets to one peer.
@@ -189,8 +187,9 @@ struct Engine {
     /// Open connections from each peer.
     open: BTreeMap<u32, usize>,
     blocked: BTreeSet<u32>,
-    /// When each was made last.
-    complaints: BTreeMap<(Option<u32>, String), Instant>,
+    complaints: Complaints,
+    /// What was last said to be amiss.
+    remarks: Vec<String>,
     events: mpsc::UnboundedSender<ClusterEvent>,
     queued_bytes: Arc<AtomicUsize>,
     down: bool,
@@ -229,7 +228,7 @@ async fn run(
                 None => return,
             },
             Some(arrival) = arrived.recv() => engine.arrive(arrival),
-            () = tokio::time::sleep_until(wake.into()) => engine.step(Input::Tick),
+            () = tokio::time::sleep_until(wake.into()) => engine.tick(),
         }
     }
 }
@@ -263,7 +262,8 @@ impl Engine {
             links,
             open: BTreeMap::new(),
             blocked: BTreeSet::new(),
-            complaints: BTreeMap::new(),
+            complaints: Complaints::default(),
+            remarks: Vec::new(),
             events,
             queued_bytes,
             down: false,
@@ -276,6 +276,16 @@ impl Engine {
         let now = self.begin.elapsed().as_millis() as u64;
         let outputs = self.protocol.step(input, now);
         self.perform(outputs);
+    }
+
+    fn tick(&mut self) {
+        self.step(Input::Tick);
+        let mut remarks = self.protocol.remarks();
+        remarks.extend(self.complaints.last(Instant::now()).map(str::to_string));
+        if remarks != self.remarks {
+            self.remarks.clone_from(&remarks);
+            self.tell(ClusterEvent::Remarks(remarks));
+        }
     }
 
     fn perform(&mut self, outputs: Vec<Output>) {
@@ -320,7 +330,7 @@ impl Engine {
             Arrived::Opened(introduced) => {
                 let from = introduced.node;
                 *self.open.entry(from).or_default() += 1;
-                self.complaints.retain(|(about, _), _| *about != Some(from));
+                self.complaints.settle(from);
                 if self.expects(from) {
                     self.step(Input::Introduced(introduced));
                 }
@@ -329,22 +339,16 @@ impl Engine {
                 let open = self.open.entry(from).or_default();
                 *open = open.saturating_sub(1);
             }
-            Arrived::Complaint { about, words } => self.complain(about, words),
+            Arrived::Complaint(complaint) => {
+                if let Some(words) = self.complaints.make(complaint, Instant::now()) {
+                    self.tell(ClusterEvent::Note(words));
+                }
+            }
         }
     }
 
     fn expects(&self, from: u32) -> bool {
         !self.blocked.contains(&from)
-    }
-
-    fn complain(&mut self, about: Option<u32>, words: String) {
-        let now = Instant::now();
-        self.complaints.retain(|_, made| now < *made + COMPLAINT_EVERY);
-        let complaint = (about, words);
-        if self.complaints.len() < COMPLAINTS_MAX && !self.complaints.contains_key(&complaint) {
-            self.complaints.insert(complaint.clone(), now);
-            self.tell(ClusterEvent::Note(complaint.1));
-        }
     }
 }
 
@@ -406,25 +410,21 @@ impl Dialler {
 
     async fn report(&self, error: LinkError) {
         let node = self.peer.id;
-        let told = match &error {
-            LinkError::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => Arrived::Refused { node },
-            error if error.is_misconfiguration() => {
-                let words = format!("node {} at {} {error}", self.peer.name, self.peer.socket);
-                Arrived::Complaint { about: Some(node), words }
+        let what = match &error {
+            LinkError::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                let _ = self.arrivals.send(Arrived::Refused { node }).await;
+                return;
             }
+            error if error.is_misconfiguration() => error.to_string(),
             // It may be off: but then nothing would take the connection and say nothing on it.
-            LinkError::Silent => {
-                let words =
-                    format!("node {} at {} takes connections, but does not answer", self.peer.name, self.peer.socket);
-                Arrived::Complaint { about: Some(node), words }
-            }
-            LinkError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                let words = format!("node {} at {} does not answer", self.peer.name, self.peer.socket);
-                Arrived::Complaint { about: Some(node), words }
-            }
+            LinkError::Silent => "takes connections, but does not answer".into(),
+            LinkError::Io(error) if error.kind() == io::ErrorKind::TimedOut => "does not answer".into(),
             _ => return,
         };
-        let _ = self.arrivals.send(told).await;
+        let words = format!("node {} at {} {what}", self.peer.name, self.peer.socket);
+        let is_misconfiguration = error.is_misconfiguration();
+        let complaint = Complaint { about: Some(node), words, is_misconfiguration };
+        let _ = self.arrivals.send(Arrived::Complaint(complaint)).await;
     }
 
     /// Until the connection ends.
@@ -499,8 +499,8 @@ fn introduction(peer: &Address, incarnation: u64, config: &Config) -> io::Result
 }
 
 fn gate(config: &Config) -> Arc<Gate> {
-    let names = config.nodes.iter().map(|node| (node.id, node.name.clone())).collect();
-    Arc::new(Gate::new(config.local, names, &config.cluster, Duration::from_millis(config.timing.token)))
+    let listed = config.nodes.iter().map(|node| (node.id, (node.name.clone(), node.socket.ip()))).collect();
+    Arc::new(Gate::new(config.local, listed, &config.cluster, Duration::from_millis(config.timing.token)))
 }
 
 async fn accept(listener: TcpListener, config: Arc<Config>, arrivals: mpsc::Sender<Arrived>, gate: Arc<Gate>) {
@@ -532,7 +532,7 @@ async fn receive(
         }
     };
     let (from, incarnation) = (incoming.from.dialer, incoming.from.incarnation);
-    gate.enter(&incoming.from);
+    gate.enter(&incoming.from, incoming.address);
     let _ = arrivals.send(Arrived::Opened(incoming.from.introduced())).await;
     let error = pass_on(&mut incoming, &config, &arrivals, &gate).await;
     gate.leave(from, incarnation);
@@ -546,7 +546,8 @@ async fn receive(
 fn refusal(about: Option<u32>, address: SocketAddr, config: &Config, error: &LinkError) -> Arrived {
     let known = config.nodes.iter().find(|node| Some(node.id) == about);
     let who = known.map(|node| format!("node {}", node.name)).unwrap_or_else(|| "somebody".into());
-    Arrived::Complaint { about, words: format!("{who} from {} {error}; refused", address.ip()) }
+    let words = format!("{who} from {} {error}; refused", address.ip());
+    Arrived::Complaint(Complaint { about, words, is_misconfiguration: true })
 }
 
 async fn pass_on(incoming: &mut Incoming, config: &Config, arrivals: &mpsc::Sender<Arrived>, gate: &Gate) -> LinkError {
@@ -561,7 +562,9 @@ async fn pass_on(incoming: &mut Incoming, config: &Config, arrivals: &mpsc::Send
             },
             Err(error) => return error,
         };
-        gate.heard(from, incarnation);
+        if !gate.heard(from, incarnation) {
+            return LinkError::Superseded;
+        }
         if arrivals.send(arrived).await.is_err() {
             return LinkError::Silent;
         }

@@ -21,10 +21,32 @@ impl Protocol {
         }
     }
 
+    /// What there is of this at present, in short.
+    pub fn remarks(&self) -> Vec<String> {
+        let unknown =
+            self.unknown.iter().map(|id| format!("node {id} has the key and is not listed: it counts as away"));
+        let differing = self.lists.iter().filter(|(_, theirs)| !self.is_ours(theirs));
+        let lists = differing.map(|(node, _)| format!("{} has another node list", self.called(*node)));
+        let ours = self.settings.timing.token;
+        let tokens = self.peers.iter().filter(|(_, peer)| peer.token != 0 && peer.token != ours);
+        let tokens = tokens.map(|(node, peer)| format!("{} has token: {}, not {ours}", self.called(*node), peer.token));
+        unknown.chain(lists).chain(tokens).collect()
+    }
+
+    /// Whether another's list has the same nodes and votes.
+    fn is_ours(&self, theirs: &[Listed]) -> bool {
+        let ours: BTreeMap<u32, u32> = self.settings.nodes.iter().map(|node| (node.id, node.votes)).collect();
+        ours == theirs.iter().map(|node| (node.id, node.votes)).collect()
+    }
+
+    fn called(&self, node: u32) -> String {
+        let name = self.member(node).name;
+        if name.is_empty() { format!("node {node}") } else { name }
+    }
+
     /// In what its configuration is another than ours, in words.
     fn differences(&self, said: &Introduced) -> Vec<String> {
-        let who = self.member(said.node).name;
-        let who = if who.is_empty() { format!("node {}", said.node) } else { who };
+        let who = self.called(said.node);
         let ours = &self.settings.nodes;
         let mut words = Vec::new();
         for theirs in &said.nodes {
