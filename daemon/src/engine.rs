@@ -3,8 +3,9 @@
 //! In: the cluster's configuration file, and the epoch that the disk speaks of. Out: a joined
 //! `Cluster`, and what a node must know of it. Absent: what is done with views and messages.
 
+use crate::cluster_file::{ClusterFile, NodeEntry};
 use crate::log::Log;
-use crate::options::{ClusterFile, DaemonOptions, EngineKind, NodeEntry, Places};
+use crate::options::{DaemonOptions, EngineKind, Places};
 use quorate_core::membership::Member;
 use quorate_transport::cluster::Cluster;
 use quorate_transport::cluster::corosync::library::SessionError;

@@ -3,6 +3,7 @@
 //!
 //! Absent: every decision.
 
+mod cluster_file;
 pub mod engine;
 pub mod limits;
 pub mod load;
