@@ -3,6 +3,7 @@
 //! One thread. Agents are child processes, the disk has a thread of its own, the cluster engine
 //! too; all of them answer through one channel.
 
+mod run_place;
 mod tools;
 
 use crate::engine::{Configured, Engine, EngineError, SAY_EVERY};
@@ -36,10 +37,10 @@ use quorate_transport::local::server::{BindError, ClientId, Server};
 use quorate_transport::owned::Owned;
 use quorate_transport::wire::{self, WireError};
 use quorate_transport::zone;
+use run_place::RunPlace;
 use sd_notify::NotifyState;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Display;
-use std::fs::File;
 use std::sync::mpsc as blocking;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{SignalKind, signal};
@@ -140,7 +141,7 @@ struct Daemon {
     is_ending: bool,
     /// Why it is none of the cluster.
     refused: Option<String>,
-    _lock: File,
+    run_place: RunPlace,
 }
 
 enum Flow {
@@ -159,7 +160,7 @@ impl Daemon {
         limits::take_file_sizes_as_errors();
         let configured = Configured::read(&options)?;
         let me = configured.local();
-        let lock = lock(&places)?;
+        let run_place = RunPlace::take(&places)?;
         std::fs::create_dir_all(places.agent_state()).map_err(no(places.agent_state().display()))?;
         let variables = Variables::read(std::env::vars());
         let mut log = open_log(&places, &variables, &me.name);
@@ -206,7 +207,7 @@ impl Daemon {
             test_hooks: options.test_hooks,
             is_ending: false,
             refused: None,
-            _lock: lock,
+            run_place,
         })
     }
 
@@ -215,6 +216,7 @@ impl Daemon {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(no("signals"))?;
         supervisor(&[NotifyState::Ready, NotifyState::Status(&format!("node {}", self.node.me().name))]);
         let mut measured = tokio::time::interval(load::EVERY);
+        let mut looked = tokio::time::interval(run_place::LOOKED_AT_EVERY);
         let mut beat = tokio::time::interval((self.engine.token / BEATS_IN_TOKEN).max(Duration::from_millis(1)));
         loop {
             self.engine.cluster.beat();
@@ -240,6 +242,7 @@ impl Daemon {
                 }
                 () = timer => self.fire(),
                 _ = beat.tick() => Flow::GoOn,
+                _ = looked.tick() => self.keep_run_place(),
                 _ = measured.tick() => match load::average_hundredths() {
                     Some(hundredths) => self.step(Event::Load { hundredths }),
                     None => Flow::GoOn,
@@ -568,21 +571,6 @@ fn log_places(places: &Places, variables: &Variables) -> Destinations {
     // Others may keep their files where an administrator wants ours.
     let own_directory = variables.log_file.is_none();
     Destinations { path, owned, own_directory, syslog, stderr: variables.stderr }
-}
-
-/// Held for the life of the daemon; the kernel lets it go with the process.
-fn lock(places: &Places) -> Result<File, RunError> {
-    let path = places.pid();
-    let shown = path.display().to_string();
-    let fail = |source| RunError::Io { what: shown.clone(), source };
-    std::fs::create_dir_all(places.run()).map_err(fail)?;
-    let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(fail)?;
-    if file.try_lock().is_err() {
-        return Err(RunError::Running { path: shown });
-    }
-    file.set_len(0).map_err(fail)?;
-    std::fs::write(&path, format!("{}\n", std::process::id())).map_err(fail)?;
-    Ok(file)
 }
 
 fn clock(began: Instant) -> Clock {

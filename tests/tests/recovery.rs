@@ -1,10 +1,10 @@
 //! Real daemons, real agents: failures, moves, crashes and partitions, as an administrator sees them.
 
-use quorate_tests::lab::Lab;
+use quorate_tests::lab::{Lab, program};
 use quorate_tests::needs;
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output};
 
 /// Runs a command of the shell on a node.
 fn crm(lab: &Lab, node: &str, words: &[&str]) -> Output {
@@ -21,7 +21,7 @@ fn fencing(lab: &Lab) -> String {
 }
 
 fn monitor(lab: &Lab, node: &str, options: &str) -> String {
-    let output = std::process::Command::new(quorate_tests::lab::program("crm_mon"))
+    let output = Command::new(program("crm_mon"))
         .arg(options)
         .env("QUORATE_ROOT", lab.root(node))
         .env_remove("CIB_file")
@@ -322,4 +322,31 @@ fn a_kept_scheduler_input_replays_the_decision() {
             text.split_whitespace().collect::<Vec<_>>().join(" ").contains("* Start a ( n2 )")
         })
     });
+}
+
+/// A clean-up job takes away what is below `/run`: tools find the daemon again, its agents' runs are noted again, and
+/// no second daemon of the node can start.
+#[test]
+fn what_is_removed_below_run_is_made_again() {
+    let lab = Lab::started(1);
+    lab.load("n1", "property fencing-enabled=false\nprimitive p ocf:quorate:Dummy");
+    lab.wait_until_idle();
+    let run = lab.root("n1").join("run/quorate");
+    for removed in [run.clone(), run.join("quorate.sock"), run.join("quorated.pid")] {
+        if removed.is_dir() { fs::remove_dir_all(&removed) } else { fs::remove_file(&removed) }.expect("it is there");
+        lab.wait("what was removed to be there again", |_| removed.exists());
+        lab.wait("the daemon to answer", |lab| lab.status("n1").is_some());
+        let second = Command::new(program("quorated"))
+            .args(["--root".as_ref(), lab.root("n1").as_os_str(), "--node".as_ref(), "n1".as_ref()])
+            .output()
+            .expect("a second daemon");
+        let told = String::from_utf8_lossy(&second.stderr).into_owned();
+        assert!(!second.status.success() && told.contains("another quorated runs here"), "{told}");
+    }
+    assert_eq!(lab.places("n1", "p"), ["n1"]);
+    lab.done("n1", "crm_resource -r p --set-parameter target-role --meta -v Stopped");
+    lab.wait_at("n1", "p", &[]);
+    lab.done("n1", "crm_resource -r p --set-parameter target-role --meta -v Started");
+    lab.wait_at("n1", "p", &["n1"]);
+    assert!(run.join("active/p").is_file(), "what is active is noted again");
 }

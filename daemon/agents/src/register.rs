@@ -15,7 +15,7 @@ use quorate_core::text;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,13 +76,34 @@ impl Register {
     pub fn enter(&self, purpose: &str) -> Entry {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{number}", self.prefix);
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let new = || File::create_new(self.directory.as_ref()?.join(&mark)).ok();
-        let file = free.or_else(new);
+        let file = self.free_file().or_else(|| self.new_file(&mark));
         let purpose = text::shortened(&text::one_line(purpose), PURPOSE_BYTES_MAX).into_owned();
         let entry = Entry { file, mark, purpose, free: self.free.clone() };
         entry.write("");
         entry
+    }
+
+    /// One that is still where the next daemon looks for it.
+    fn free_file(&self) -> Option<File> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(file) = free.pop() {
+            if file.metadata().is_ok_and(|file| file.nlink() > 0) {
+                return Some(file);
+            }
+        }
+        None
+    }
+
+    fn new_file(&self, mark: &str) -> Option<File> {
+        let path = self.directory.as_ref()?.join(mark);
+        let created = File::create_new(&path);
+        let made_again = |error: io::Error| {
+            // Somebody has emptied the directory above.
+            (error.kind() == io::ErrorKind::NotFound).then_some(())?;
+            fs::create_dir_all(path.parent()?).ok()?;
+            File::create_new(&path).ok()
+        };
+        created.map_or_else(made_again, Some)
     }
 
     /// Ends what former daemons left running, each with its group, and forgets it.

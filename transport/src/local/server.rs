@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,11 +67,18 @@ pub enum BindError {
     Io { path: PathBuf, source: io::Error },
 }
 
+/// Device and number of the socket's file.
+type SocketFile = (u64, u64);
+
 /// Listens until dropped; then the socket file is removed.
 pub struct Server {
     path: PathBuf,
+    file: SocketFile,
+    sender: mpsc::Sender<LocalEvent>,
     events: mpsc::Receiver<LocalEvent>,
     clients: Clients,
+    /// The latest client's number.
+    last: Arc<AtomicU64>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -150,15 +157,29 @@ impl Server {
     /// # Errors
     /// As `bind`.
     pub fn bind_for(path: &Path, connections_max: usize) -> Result<Server, BindError> {
-        let fail = |source| BindError::Io { path: path.to_path_buf(), source };
-        remove_stale(path)?;
-        let listener = UnixListener::bind(path).map_err(fail)?;
-        // Everybody may connect, so that those who may not can be told why.
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o666)).map_err(fail)?;
+        let (listener, file) = listen_at(path)?;
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         let clients = Clients::new(connections_max.min(CONNECTIONS_MAX));
-        let task = tokio::spawn(accept(listener, clients.clone(), sender));
-        Ok(Server { path: path.to_path_buf(), events, clients, task })
+        let last = Arc::new(AtomicU64::new(0));
+        let task = tokio::spawn(accept(listener, clients.clone(), sender.clone(), last.clone()));
+        Ok(Server { path: path.to_path_buf(), file, sender, events, clients, last, task })
+    }
+
+    /// Whether nobody can find it any more: its file was removed, or another lies there.
+    pub fn is_gone(&self) -> bool {
+        file_at(&self.path) != Some(self.file)
+    }
+
+    /// Makes its file again. Those who are connected stay so.
+    ///
+    /// # Errors
+    /// As `bind`.
+    pub fn listen_again(&mut self) -> Result<(), BindError> {
+        let (listener, file) = listen_at(&self.path)?;
+        self.task.abort();
+        self.file = file;
+        self.task = tokio::spawn(accept(listener, self.clients.clone(), self.sender.clone(), self.last.clone()));
+        Ok(())
     }
 
     /// May be dropped half-way without losing an event.
@@ -278,8 +299,21 @@ fn remove_stale(path: &Path) -> Result<(), BindError> {
     }
 }
 
-async fn accept(listener: UnixListener, clients: Clients, events: mpsc::Sender<LocalEvent>) {
-    let mut last = 0;
+fn listen_at(path: &Path) -> Result<(UnixListener, SocketFile), BindError> {
+    let fail = |source| BindError::Io { path: path.to_path_buf(), source };
+    remove_stale(path)?;
+    let listener = UnixListener::bind(path).map_err(fail)?;
+    // Everybody may connect, so that those who may not can be told why.
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o666)).map_err(fail)?;
+    let file = file_at(path).ok_or_else(|| fail(io::ErrorKind::NotFound.into()))?;
+    Ok((listener, file))
+}
+
+fn file_at(path: &Path) -> Option<SocketFile> {
+    std::fs::symlink_metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+async fn accept(listener: UnixListener, clients: Clients, events: mpsc::Sender<LocalEvent>, last: Arc<AtomicU64>) {
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -289,8 +323,8 @@ async fn accept(listener: UnixListener, clients: Clients, events: mpsc::Sender<L
                 continue;
             }
         };
-        last += 1;
-        tokio::spawn(serve(ClientId(last), stream, clients.clone(), events.clone()));
+        let client = ClientId(last.fetch_add(1, Ordering::Relaxed) + 1);
+        tokio::spawn(serve(client, stream, clients.clone(), events.clone()));
     }
 }
 
