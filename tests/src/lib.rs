@@ -12,6 +12,7 @@ pub mod hosts;
 pub mod imports;
 pub mod lab;
 pub mod leftovers;
+pub mod manual;
 pub mod needs;
 pub mod packages;
 pub mod postgres;

@@ -143,7 +143,7 @@ impl Action {
             Action::Restart(unit) => start("restart", unit),
             Action::Arbiter => ready(ARBITER_UNIT),
             Action::Device => ready(DEVICE_UNIT),
-            Action::StartManager(unit) => format!("systemctl start --no-block {unit}"),
+            Action::StartManager(unit) => format!("{}systemctl start --no-block {unit}", forgive(unit)),
             Action::Leave(units) => {
                 let stops: Vec<String> = units.iter().map(|unit| format!("systemctl stop {unit}")).collect();
                 format!("{} && systemctl disable --quiet {}", stops.join(" && "), units.join(" "))
@@ -196,9 +196,17 @@ fn admin(address: IpAddr) -> String {
     format!("crm configure primitive {ADMIN} IPaddr2 params ip={address} op monitor interval=10 timeout=20")
 }
 
+/// A unit that has failed too often before it had what it needs is started all the same.
+pub fn forgive(unit: &str) -> String {
+    format!("systemctl reset-failed {unit} 2>/dev/null; ")
+}
+
 /// Starts a unit, and says what its log says if that fails.
 pub fn start(verb: &str, unit: &str) -> String {
-    format!("systemctl {verb} {unit} || {{ journalctl -u {unit} -n 5 -o cat --no-pager >&2; exit 1; }}")
+    format!(
+        "{}systemctl {verb} {unit} || {{ journalctl -u {unit} -n 5 -o cat --no-pager >&2; exit 1; }}",
+        forgive(unit)
+    )
 }
 
 /// What crmsh removes, too: the host is blank afterwards, and its backups of the CIB are gone with the rest.

@@ -30,8 +30,9 @@ pub fn start(session: &mut Session, call: &Call) -> Outcome {
 fn started(session: &mut Session, targets: &[Host]) -> Outcome {
     // The manager waits for its peers, so nobody waits for the manager.
     let line = format!(
-        "for unit in $corosync; do {}; done; systemctl start --no-block $manager",
-        quorate_bootstrap::step::start("start", "$unit")
+        "for unit in $corosync; do {}; done; {}systemctl start --no-block $manager",
+        quorate_bootstrap::step::start("start", "$unit"),
+        quorate_bootstrap::step::forgive("$manager")
     );
     each(session, targets, &line, "started")
 }
