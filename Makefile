@@ -14,7 +14,7 @@ SEEDS ?= 10000
 FUZZ_SECONDS ?= 20
 FUZZ_LIMIT ?= -max_total_time=$(FUZZ_SECONDS)
 
-.PHONY: demo deb rpm test check fix bless bench bench-lab sim storm corpus compare compare-crmsh fuzz need-build need-test
+.PHONY: demo deb rpm docs test check fix bless bench bench-lab sim storm corpus compare compare-crmsh fuzz need-build need-test
 
 need-build:
 	@scripts/need $(BUILD_PACKAGES)
@@ -35,6 +35,13 @@ deb rpm: need-build
 	$(CARGO) build --release --workspace --bins
 	scripts/packages $@ target/release target/$(patsubst deb,debian,$@)
 	@ls target/$(patsubst deb,debian,$@)/*.$@
+
+# The manual as a book, in target/manual: chapters, pictures and a page of reference for each name.
+docs: need-build
+	@scripts/need-cargo mdbook
+	$(CARGO) build --workspace --bins
+	PATH="$$PWD/target/tools/bin:$$PATH" scripts/manual target/debug target/manual
+	@ls target/manual/index.html
 
 # Everything that is checked before a change lands, save style. A test that cannot run here says so in a line;
 # with CI=true that is a failure, unless tests/cannot_run.toml excuses it.

@@ -1,11 +1,12 @@
-//! `quorate man DIR [PROGRAM…]`: manual pages, made of what the programs' help and the shell's table say.
+//! `quorate man [--markdown] DIR [PROGRAM…]`: manual pages, made of what the programs' help and the shell's table say.
 //!
 //! In: a directory, and programs of their own (the monitor, the daemon) whose help is asked for. Out: a page for each
-//! name, `quorate-NAME.8`, as `man quorate NAME` looks for it.
+//! name, `quorate-NAME.8`, as `man quorate NAME` looks for it, or `quorate-NAME.md` for a book.
 //! Absent: what the pages say (see `levels` and each tool's table).
 
 mod help;
 mod language;
+mod markdown;
 mod page;
 mod roff;
 
@@ -17,19 +18,31 @@ use std::path::Path;
 use std::process::Command;
 
 /// What manuals are printed in.
-type Printer = fn(&Page) -> String;
+struct Form {
+    print: fn(&Page) -> String,
+    /// How its files' names end.
+    ending: &'static str,
+}
 
-const USAGE: &str = "usage: quorate man DIR [PROGRAM…]\n\n\
-    Writes manual pages of all tools into DIR, and of each PROGRAM that has a --help";
+const ROFF: Form = Form { print: roff::print, ending: "8" };
+const MARKDOWN: Form = Form { print: markdown::print, ending: "md" };
+
+const USAGE: &str = "usage: quorate man [--markdown] DIR [PROGRAM…]\n\n\
+    Writes manual pages of all tools into DIR, and of each PROGRAM that has a --help\n\n  \
+    --markdown    for a book, not for man(1)";
 
 pub fn run(arguments: &[String], io: &mut Io) -> Exit {
+    let (form, arguments) = match arguments {
+        [word, rest @ ..] if word == "--markdown" => (MARKDOWN, rest),
+        _ => (ROFF, arguments),
+    };
     match arguments {
         [word] if word == "--help" || word == "-h" => {
             io.line(USAGE);
             Exit::OK
         }
         [directory, programs @ ..] if !arguments.iter().any(|word| word.starts_with('-') || word.is_empty()) => {
-            match write_all(Path::new(directory), programs, roff::print) {
+            match write_all(Path::new(directory), programs, &form) {
                 Ok(()) => Exit::OK,
                 Err(error) => {
                     io.error("quorate man", &error.to_string());
@@ -44,7 +57,7 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
     }
 }
 
-fn write_all(directory: &Path, programs: &[String], print: Printer) -> Result<()> {
+fn write_all(directory: &Path, programs: &[String], form: &Form) -> Result<()> {
     std::fs::create_dir_all(directory)?;
     let mut pages: Vec<Page> = TOOLS.iter().map(|tool| of_help(tool.name, tool.run)).collect();
     pages.push(of_help("crm_report", crm_report::run));
@@ -54,8 +67,9 @@ fn write_all(directory: &Path, programs: &[String], print: Printer) -> Result<()
     }
     pages.push(overview(&pages));
     for page in pages {
-        let file = directory.join(format!("{}.8", page.name));
-        std::fs::write(&file, print(&page)).map_err(|error| Error::other(format!("{}: {error}", file.display())))?;
+        let file = directory.join(format!("{}.{}", page.name, form.ending));
+        std::fs::write(&file, (form.print)(&page))
+            .map_err(|error| Error::other(format!("{}: {error}", file.display())))?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod leftovers;
 pub mod manual;
 pub mod needs;
 pub mod packages;
+pub mod picture;
 pub mod postgres;
 pub mod power;
 pub mod receivers;
