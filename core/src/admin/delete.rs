@@ -76,8 +76,11 @@ pub fn needing(configuration: &Element, ids: &[String]) -> Vec<String> {
 /// A node, and all that is known of its state.
 ///
 /// # Errors
-/// There is no such node.
-pub fn node(document: &Document, name: &str) -> Result<Vec<Edit>, Refusal> {
+/// There is no such node, or it is one of those in the cluster.
+pub fn node(document: &Document, name: &str, in_cluster: &[String]) -> Result<Vec<Edit>, Refusal> {
+    if in_cluster.iter().any(|member| member == name) {
+        return Err(Refusal::IsMember(name.to_string()));
+    }
     let known = objects::find_node(document.configuration(), name);
     let configured = known.as_ref().map(|object| object.path(document.configuration()));
     let state = find_node(document, name).map(|node| node.state_path());
