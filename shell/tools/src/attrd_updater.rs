@@ -17,7 +17,7 @@ use quorate_core::pattern::Pattern;
 use quorate_core::time::Interval;
 use quorate_core::xml::{Element, write};
 use quorate_transport::environment::{Environment, variable};
-use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError};
 use quorate_transport::store::{CibSource, StoreError};
 
 const REQUIRED: &str = "Required";
@@ -184,16 +184,9 @@ fn change(given: &Given, wish: &str) -> Result<Change, Failed> {
 /// The node that is meant: an agent's own, if none is named.
 fn node(given: &Given, environment: &Environment, source: &CibSource) -> Result<String, StoreError> {
     let named = given.value("node").filter(|node| !matches!(node.as_str(), "auto" | "localhost"));
-    let agents = || variable("OCF_RESKEY_CRM_meta_on_node").or(environment.node.clone());
-    if let Some(node) = named.or_else(agents) {
-        return Ok(node);
-    }
-    match source {
-        CibSource::Live { at } => {
-            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
-            Ok(daemon.status()?.node)
-        }
-        _ => Ok(environment.host.clone()),
+    match named.or_else(|| variable("OCF_RESKEY_CRM_meta_on_node")) {
+        Some(node) => Ok(node),
+        None => door::this_node(source, environment),
     }
 }
 
@@ -210,7 +203,7 @@ fn query(source: &CibSource, name: &str, node: Option<&str>, answer: &mut Answer
     let values = match source {
         CibSource::Live { at } => {
             let request = Request::QueryAttribute { name: name.to_string(), node: node.map(str::to_string) };
-            match door::reply(at, &request) {
+            match door::reply(at, &request, ANSWER_WITHIN) {
                 Ok(Reply::Attributes { values }) => values,
                 Ok(_) | Err(StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. }))) => Vec::new(),
                 Err(error) => return Err(refused(error)),

@@ -12,7 +12,7 @@ use quorate_core::score::Score;
 use quorate_core::status::failcount;
 use quorate_core::time::Interval;
 use quorate_transport::environment::Environment;
-use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::local::daemon::ANSWER_WITHIN;
 use quorate_transport::store::{CibSource, StoreError};
 
 const COMMANDS: &str = "Commands";
@@ -91,14 +91,9 @@ fn refused(error: StoreError) -> Failed {
 }
 
 fn node(given: &Given, source: &CibSource) -> Result<String, StoreError> {
-    let environment = Environment::of_process();
-    match (last(given, &["node", "uname"]).or(environment.node), source) {
-        (Some(node), _) => Ok(node),
-        (None, CibSource::Live { at }) => {
-            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
-            Ok(daemon.status()?.node)
-        }
-        (None, _) => Ok(environment.host),
+    match last(given, &["node", "uname"]) {
+        Some(node) => Ok(node),
+        None => door::this_node(source, &Environment::of_process()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io, clock, door};
 use quorate_core::arguments::{Argument, Value, argument};
 use quorate_core::cib::{Document, objects};
-use quorate_core::node::{NodeStatus, Reply, Request};
+use quorate_core::node::NodeStatus;
 use quorate_core::xml::Element;
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::ANSWER_WITHIN;
@@ -75,11 +75,8 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
 }
 
 fn status() -> Result<NodeStatus, Failed> {
-    match door::reply(&Environment::of_process().address(), &Request::Status) {
-        Ok(Reply::Status(status)) => Ok(status),
-        Ok(_) => Err((Exit::SOFTWARE, "error: Command failed: the daemon answers something else".into())),
-        Err(error) => Err((door::exit(&error), format!("error: Command failed: {error}"))),
-    }
+    let known = door::status(&Environment::of_process().address(), ANSWER_WITHIN);
+    known.map_err(|error| (door::exit(&error), format!("error: Command failed: {error}")))
 }
 
 /// As Pacemaker's controller would name the state it is in.

@@ -199,8 +199,8 @@ fn run(
         };
         return told(&ended, option, name.as_deref(), &agent, wish, answer);
     }
-    let parameters =
-        agent::with_secrets(&environment.root, &agent.id, &parameters).map_err(|why| (Exit::ERROR, why))?;
+    let parameters = agent::with_secrets(&environment.root, &agent.id, &parameters);
+    let parameters = parameters.map_err(|error| (Exit::ERROR, error.to_string()))?;
     let node = environment.node.clone().unwrap_or_else(|| environment.host.clone());
     let host = agent::host(environment, &node, agent::ocf_roots(environment));
     let run = Run {

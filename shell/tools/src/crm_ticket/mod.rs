@@ -55,7 +55,7 @@ fn answer(Call { given, format, request }: Call, io: &mut Io) -> Exit {
 }
 
 fn act(options: &TicketOptions, report: &mut Report) -> Result<(), Failed> {
-    let wish = options.wish().map_err(|message| (Exit::USAGE, message))?;
+    let wish = options.wish().map_err(|unclear| (Exit::USAGE, unclear.to_string()))?;
     let needs_name = matches!(wish, Wish::Attribute(_) | Wish::Change(_));
     if needs_name && options.ticket.as_deref().is_none_or(str::is_empty) {
         let exit = if matches!(wish, Wish::Attribute(_)) { Exit::NO_SUCH } else { Exit::USAGE };

@@ -64,7 +64,8 @@ fn run_agent(
 ) -> Result<DeviceResult, Failed> {
     let environment = Environment::of_process();
     let failed = |why: String| (Exit::ERROR, why);
-    let arguments = agent::with_secrets(&environment.root, &device.id, &arguments).map_err(failed)?;
+    let arguments = agent::with_secrets(&environment.root, &device.id, &arguments);
+    let arguments = arguments.map_err(|error| failed(error.to_string()))?;
     let node = environment.node.clone().unwrap_or_else(|| environment.host.clone());
     let host = agent::host(&environment, &node, agent::ocf_roots(&environment));
     let run = DeviceRun {
