@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::program;
-use quorate_tests::shell::Bench;
+use quorate_tests::shell::{Bench, Step, said};
 use std::path::Path;
 use std::process::Command;
 
@@ -51,19 +51,14 @@ fn call(bench: &Bench, line: &str) -> (i32, String) {
     let mut command = Command::new(program("quorate"));
     command.args(line.split_whitespace()).env("CIB_file", bench.path("cib.xml")).env_remove("CIB_shadow");
     command.env("QUORATE_ROOT", agents(bench)).env("QUORATE_NODE", "n1").env_remove("OCF_RESOURCE_INSTANCE");
-    let output = command.output().unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    (output.status.code().unwrap_or(-1), text.concat())
+    said(&mut command)
 }
 
 /// Calls one after the other, each with its exit code and what stands in its answer.
 #[track_caller]
-fn story(steps: &[(&str, i32, &str)]) -> String {
+fn story(steps: &[Step]) -> String {
     let bench = Bench::new(CIB);
-    for (line, code, expected) in steps {
-        let (got, said) = call(&bench, line);
-        assert!(got == *code && said.contains(expected), "{line}: {got}, wanted {code} «{expected}»\n{said}");
-    }
+    bench.story(call, steps);
     bench.cib()
 }
 
