@@ -38,24 +38,6 @@ const fn pair_of(sort: &'static str) -> [Argument; 4] {
     ]
 }
 
-const fn on_node(
-    name: &'static str,
-    arguments: &'static [Argument],
-    help: &'static str,
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
-}
-
-const fn of_node(
-    name: &'static str,
-    arguments: &'static [Argument],
-    help: &'static str,
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, help, run: Run::Do(run), ..Command::DEFAULT }
-}
-
 /// How long a standby may last.
 pub const LIFETIMES: &[&str] = &["reboot", "forever"];
 
@@ -83,9 +65,15 @@ pub static LEVEL: Level = Level {
             run: Run::Do(standby),
             ..Command::DEFAULT
         },
-        on_node("online", STANDBY, "let nodes run resources again", online),
-        on_node("maintenance", MANAGED, "keep the cluster from acting on the resources of nodes", maintenance),
-        on_node("ready", MAINTAINED, "end the maintenance of nodes", ready),
+        Command::plain("online", STANDBY, STEERING, "let nodes run resources again", online),
+        Command::plain(
+            "maintenance",
+            MANAGED,
+            STEERING,
+            "keep the cluster from acting on the resources of nodes",
+            maintenance,
+        ),
+        Command::plain("ready", MAINTAINED, STEERING, "end the maintenance of nodes", ready),
         Command {
             name: "fence",
             arguments: &[one("node", What::Node)],
@@ -103,9 +91,15 @@ pub static LEVEL: Level = Level {
             run: Run::Do(clear_state),
             ..Command::DEFAULT
         },
-        of_node("attribute", ATTRIBUTE, "an attribute of a node", attribute_of),
-        of_node("utilization", CAPACITY, "a capacity of a node", utilization_of),
-        of_node("status-attr", ATTRIBUTE, "an attribute of a node that is lost when it leaves", status_attribute),
+        Command::plain("attribute", ATTRIBUTE, &[], "an attribute of a node", attribute_of),
+        Command::plain("utilization", CAPACITY, &[], "a capacity of a node", utilization_of),
+        Command::plain(
+            "status-attr",
+            ATTRIBUTE,
+            &[],
+            "an attribute of a node that is lost when it leaves",
+            status_attribute,
+        ),
         Command {
             name: "server",
             arguments: &[any("node", What::Node)],

@@ -61,25 +61,6 @@ const PLAIN: &[Argument] = &[
     maybe("value", What::Text),
 ];
 
-const fn on_resources(
-    name: &'static str,
-    arguments: &'static [Argument],
-    help: &'static str,
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
-}
-
-const fn attributes(
-    name: &'static str,
-    help: &'static str,
-    examples: &'static [&'static str],
-    arguments: &'static [Argument],
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, help, examples, run: Run::Do(run), ..Command::DEFAULT }
-}
-
 pub static LEVEL: Level = Level {
     name: "resource",
     help: "resources: start, stop, move, clean up",
@@ -108,8 +89,8 @@ pub static LEVEL: Level = Level {
             run: Run::Do(why),
             ..Command::DEFAULT
         },
-        on_resources("start", STOPPED, "let resources run", start),
-        on_resources("stop", RUNNING, "let resources not run", stop),
+        Command::plain("start", STOPPED, STEERING, "let resources run", start),
+        Command::plain("stop", RUNNING, STEERING, "let resources not run", stop),
         Command {
             name: "restart",
             arguments: RUNNING,
@@ -118,12 +99,13 @@ pub static LEVEL: Level = Level {
             run: Run::Do(restart),
             ..Command::DEFAULT
         },
-        on_resources("promote", PROMOTABLE, "let a promotable clone have promoted instances", promote),
-        on_resources("demote", PROMOTABLE, "let a promotable clone have none", demote),
-        on_resources("manage", UNMANAGED, "let the cluster act on resources again", manage),
-        on_resources(
+        Command::plain("promote", PROMOTABLE, STEERING, "let a promotable clone have promoted instances", promote),
+        Command::plain("demote", PROMOTABLE, STEERING, "let a promotable clone have none", demote),
+        Command::plain("manage", UNMANAGED, STEERING, "let the cluster act on resources again", manage),
+        Command::plain(
             "unmanage",
             MANAGED,
+            STEERING,
             "keep the cluster from acting on resources; they are still watched",
             unmanage,
         ),
@@ -188,21 +170,18 @@ pub static LEVEL: Level = Level {
             run: Run::Do(refresh),
             ..Command::DEFAULT
         },
-        attributes(
-            "param",
-            "a parameter of the agent",
-            &["param ip set nic eth1", "param ip show nic"],
-            PARAMETER,
-            param,
-        ),
-        attributes("meta", "a meta attribute", &["meta web set resource-stickiness 100"], META, meta),
-        attributes(
-            "utilization",
-            "what a resource takes of a node's capacity",
-            &["utilization db set memory 4096"],
-            PLAIN,
-            utilization,
-        ),
+        Command {
+            examples: &["param ip set nic eth1", "param ip show nic"],
+            ..Command::plain("param", PARAMETER, &[], "a parameter of the agent", param)
+        },
+        Command {
+            examples: &["meta web set resource-stickiness 100"],
+            ..Command::plain("meta", META, &[], "a meta attribute", meta)
+        },
+        Command {
+            examples: &["utilization db set memory 4096"],
+            ..Command::plain("utilization", PLAIN, &[], "what a resource takes of a node's capacity", utilization)
+        },
         Command {
             name: "failcount",
             arguments: &[

@@ -70,20 +70,16 @@ fn act(wish: &str, given: &Given, io: &mut Io) -> Result<(), Failed> {
         return Ok(());
     }
     let source = environment.first_source();
-    let (document, status) = read(&source, &environment).map_err(refused)?;
+    let (document, status) = read(&source, &environment).map_err(door::failed)?;
     match wish {
         "remove" => remove(&given.value("remove").unwrap_or_default(), given.has("force"), &source, &status),
         _ => answer(wish, given, &document, &status, io),
     }
 }
 
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
-}
-
 fn read(source: &CibSource, environment: &Environment) -> Result<(Document, NodeStatus), StoreError> {
     let (document, status) = door::read_with_status(source, ANSWER_WITHIN)?;
-    let in_file = || recorded(&document, environment.node.clone().unwrap_or(environment.host.clone()));
+    let in_file = || recorded(&document, environment.node_or_host().to_string());
     let status = status.unwrap_or_else(in_file);
     Ok((document, status))
 }

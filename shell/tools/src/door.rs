@@ -69,7 +69,7 @@ impl<E> ChangeError<E> {
     pub fn told(self, made: impl FnOnce(E) -> Failed) -> Failed {
         match self {
             ChangeError::Made(error) => made(error),
-            ChangeError::Store(error) => (exit(&error), error.to_string()),
+            ChangeError::Store(error) => failed(error),
             ChangeError::Schema(faults) => (Exit::CONFIG, schema::in_short(&faults)),
         }
     }
@@ -188,7 +188,7 @@ pub fn this_node(source: &CibSource, environment: &Environment) -> Result<String
     match (&environment.node, source) {
         (Some(node), _) => Ok(node.clone()),
         (None, CibSource::Live { at }) => Ok(status(at, ANSWER_WITHIN)?.node),
-        (None, _) => Ok(environment.host.clone()),
+        (None, _) => Ok(environment.node_or_host().to_string()),
     }
 }
 
@@ -204,6 +204,11 @@ fn refused(error: NoPreview) -> StoreError {
         other => Refusal::Denied { reason: other.to_string() },
     };
     StoreError::Daemon(AskError::Refused(refusal))
+}
+
+/// The exit code and the words for it, where the tool has none of its own.
+pub fn failed(error: StoreError) -> Failed {
+    (exit(&error), error.to_string())
 }
 
 /// The exit code of Pacemaker's tools for a CIB that could not be read or changed.

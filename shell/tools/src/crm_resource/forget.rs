@@ -19,15 +19,11 @@ use quorate_core::status::operation::ExecutionStatus;
 use quorate_core::transition::injection::Injection;
 use quorate_core::transition::specification::{self, Wrong};
 use quorate_transport::local::daemon::ANSWER_WITHIN;
-use quorate_transport::store::{CibSource, StoreError};
+use quorate_transport::store::CibSource;
 
 /// In a file nothing runs that could be looked at again.
 fn is_dry(scene: &Scene) -> bool {
     matches!(scene.source, CibSource::File(_) | CibSource::Stdin)
-}
-
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
 }
 
 /// `--cleanup` and `--refresh`: `failed_only` tells which.
@@ -124,7 +120,7 @@ fn ask(
     wish: &Wish,
 ) -> Result<(), Failed> {
     let Some(operation) = wish.operation.as_deref().filter(|_| failed_only) else {
-        return door::ask(&scene.source, &Request::Forget { resource, node, failed_only }).map_err(refused);
+        return door::ask(&scene.source, &Request::Forget { resource, node, failed_only }).map_err(door::failed);
     };
     let operation = Operation { task: operation.to_string(), interval_ms: wish.interval_ms };
     // Neither the resource nor a node that is nowhere known has anything to be forgotten.
@@ -137,7 +133,7 @@ fn ask(
         node: Some(node),
         failed_only,
     });
-    counts.chain(histories).try_for_each(|request| door::ask(&scene.source, &request).map_err(refused))
+    counts.chain(histories).try_for_each(|request| door::ask(&scene.source, &request).map_err(door::failed))
 }
 
 /// `--fail`: the cluster is told of a monitor that failed.
@@ -179,7 +175,7 @@ pub fn fail(scene: &Scene, id: ResourceId, node: NodeId, wish: &Wish, answer: &m
             Ok(())
         }
         Err(door::ChangeError::Made(wrong)) => Err((Exit::ERROR, wrong.message)),
-        Err(door::ChangeError::Store(error)) => Err(refused(error)),
+        Err(door::ChangeError::Store(error)) => Err(door::failed(error)),
         Err(door::ChangeError::Schema(faults)) => Err((Exit::CONFIG, quorate_core::schema::in_short(&faults))),
     }
 }

@@ -39,7 +39,7 @@ pub fn wait(scene: &Scene, wish: &Wish, answer: &mut Answer) -> Result<(), Faile
         return Err(overdue(&left, answer));
     };
     loop {
-        let status = door::status(at, ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))?;
+        let status = door::status(at, ANSWER_WITHIN).map_err(door::failed)?;
         if let NodeStatus { idle: true, transition: None, fencing, .. } = status
             && fencing.iter().all(|one| one.state != quorate_core::fencing::history::FencingState::Pending)
         {
@@ -71,7 +71,7 @@ fn pending(document: &Document) -> Vec<String> {
 }
 
 fn read(scene: &Scene) -> Result<Scene, Failed> {
-    let document = door::read(&scene.source, ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))?;
+    let document = door::read(&scene.source, ANSWER_WITHIN).map_err(door::failed)?;
     Scene::of(scene.environment.clone(), scene.source.clone(), document)
 }
 

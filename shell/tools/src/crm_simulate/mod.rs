@@ -95,7 +95,7 @@ struct Run<'a, 'b> {
     report: &'a mut Report<'b>,
 }
 
-fn misused(Asked { option, text, value }: Asked<Wrong>) -> Failed {
+fn wrong(Asked { option, text, value }: Asked<Wrong>) -> Failed {
     (Exit::USAGE, pointed_at(option, &text, &value))
 }
 
@@ -121,8 +121,8 @@ impl Run<'_, '_> {
     }
 
     fn of_document(&mut self, document: &Document, secrets_removed: bool) -> Result<Simulated, Failed> {
-        let events = self.options.injections().map_err(misused)?;
-        let failures = self.options.failures().map_err(misused)?;
+        let events = self.options.injections().map_err(wrong)?;
+        let failures = self.options.failures().map_err(wrong)?;
         let (document, warnings) = source::upgraded(document)?;
         warnings.iter().for_each(|warning| self.report.warning(warning));
         let wanted = self.wanted(self.now(&document)?, secrets_removed);
@@ -135,7 +135,7 @@ impl Run<'_, '_> {
                 Which::Event(at) => (events[at].option, events[at].text.clone()),
                 Which::Failure(at) => (failures[at].option, failures[at].text.clone()),
             };
-            misused(Asked { option, text, value: wrong })
+            self::wrong(Asked { option, text, value: wrong })
         })?;
         self.tell(&document, &simulated, &wanted, &injections.failures)?;
         Ok(simulated)

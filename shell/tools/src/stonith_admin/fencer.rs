@@ -13,11 +13,6 @@ use quorate_transport::local::daemon::AskError;
 use quorate_transport::store::{CibSource, StoreError};
 use std::time::Duration;
 
-/// An error that needs no words around it.
-pub fn plain(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
-}
-
 /// Where the daemon answers: a CIB in a file has no fencer of its own.
 fn address() -> Address {
     Environment::of_process().address()
@@ -32,7 +27,7 @@ pub fn status(within: Duration) -> Result<NodeStatus, Failed> {
         StoreError::Daemon(AskError::Client(_)) => {
             (door::exit(&error), format!("Could not connect to fencer: {error}"))
         }
-        _ => plain(error),
+        _ => door::failed(error),
     })
 }
 
@@ -46,7 +41,7 @@ pub fn registered(wish: &Wish) -> Result<Vec<Device>, Failed> {
         Ok(Reply::Devices { devices }) => Ok(devices),
         // Whom access lists bind sees those of the CIB, and so does who asks a Pacemaker.
         Ok(_) | Err(StoreError::Daemon(AskError::Refused(_) | AskError::Lacking(_))) => Ok(Vec::new()),
-        Err(error) => Err(plain(error)),
+        Err(error) => Err(door::failed(error)),
     }
 }
 
