@@ -51,14 +51,14 @@ pub fn counting(found: Vec<Found>, wish: &Wish) -> Vec<Found> {
 pub struct Taken {
     name: String,
     set: String,
-    other: Found,
     id: String,
+    other_name: String,
+    other_id: String,
 }
 
 impl fmt::Display for Taken {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Taken { name, set, other, id } = self;
-        let Found { id: other_id, name: other_name, .. } = other;
+        let Taken { name, set, id, other_name, other_id } = self;
         write!(out, "'{name}' is in {set} already, as '{other_name}' with the id {other_id}: ")?;
         write!(out, "another with the id {id} would have no effect")
     }
@@ -75,7 +75,13 @@ pub fn is_free(document: &Document, wish: &Wish, node: Option<&NodeRef>, found: 
     let set = set_of(holder, wish, node);
     let by_name = Wish { id: None, set: Some(set.clone()), ..wish.clone() };
     match self::found(document, &by_name, node).first() {
-        Some(other) => Err(Taken { name: name.clone(), set, other: other.clone(), id: id.clone() }),
+        Some(other) => Err(Taken {
+            name: name.clone(),
+            set,
+            id: id.clone(),
+            other_name: other.name.clone(),
+            other_id: other.id.clone(),
+        }),
         None => Ok(()),
     }
 }
