@@ -133,14 +133,14 @@ fn remove_with_clone(configuration: &mut Element, group: Removed, notes: &mut Ve
 fn open(configuration: &mut Element, object: &Removed, element: &Element, notes: &mut Vec<String>) {
     objects::take(configuration, &object.place);
     let members: Vec<Element> = element.elements().filter(|child| is_resource(child)).cloned().collect();
-    let heir = members.first().and_then(|first| first.id().map(str::to_string));
+    let first = members.first().and_then(|first| first.id().map(str::to_string));
     for member in members.into_iter().rev() {
         objects::insert(configuration, &object.place, member);
     }
-    match heir {
-        Some(heir) => {
-            let changed = rename_references(configuration, &["constraints"], &object.id, &heir);
-            notes.extend(changed.into_iter().map(|what| format!("{what}: `{}` became `{heir}`", object.id)));
+    match first {
+        Some(first) => {
+            let changed = rename_references(configuration, &["constraints"], &object.id, &first);
+            notes.extend(changed.into_iter().map(|what| format!("{what}: `{}` became `{first}`", object.id)));
             forget_in(configuration, "tags", &object.id, notes);
         }
         None => forget(configuration, &object.id, notes),
