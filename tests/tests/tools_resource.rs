@@ -255,6 +255,29 @@ fn agents_of_other_standards_are_run_past_the_cluster_too() {
     }
 }
 
+/// What a shadow holds after a cleanup: with the cluster its daemon does the same.
+#[test]
+fn a_cleanup_of_one_operation_leaves_the_others() {
+    let bench = Bench::new(CIB);
+    let shadow = bench.path("shadow.s");
+    for (words, left) in [
+        ("-N n1 -n monitor -I 20s", ["monitor_10000", "start_0"].as_slice()),
+        ("-N n2 -n monitor -I 10s", &["monitor_10000", "start_0"]),
+        ("-N n1 -n monitor -I 10s", &["start_0"]),
+        ("-n start", &["monitor_10000"]),
+        ("", &[]),
+    ] {
+        std::fs::write(&shadow, CIB).unwrap();
+        let mut command = bench.tool("crm_resource");
+        command.env_remove("CIB_file").env("CIB_shadow", "s").args(["--cleanup", "-r", "d"]);
+        let (code, text) = said(command.args(words.split_whitespace()));
+        assert_eq!(code, 0, "{words}\n{text}");
+        let after = std::fs::read_to_string(&shadow).unwrap();
+        let counts = after.split("fail-count-d#").skip(1).map(|rest| rest.split('"').next().unwrap_or_default());
+        assert_eq!(counts.collect::<Vec<_>>(), left, "{words}");
+    }
+}
+
 #[test]
 fn older_names_do_what_the_newer_do() {
     let cib = story(&[

@@ -223,6 +223,23 @@ fn what_lasts_until_a_node_leaves_is_written_where_it_is_not_so_yet() {
 }
 
 #[test]
+fn an_attribute_is_changed_where_it_stands() {
+    let set = r#"<instance_attributes id="own"><nvpair id="odd" name="b" value="1"/></instance_attributes>"#;
+    let text = CLUSTER.replacen(
+        r#"<instance_attributes id="status-1">"#,
+        &format!(r#"{set}<instance_attributes id="status-1">"#),
+        1,
+    );
+    let document = Document::read(&text).expect("a document");
+    for (words, expected) in
+        [("transient n1 b 2", "put own/odd: "), ("transient n1 b 1", ""), ("transient n1 b", "delete odd")]
+    {
+        let found = edits(&document, &wish(words), &Facts::default()).expect("there is such a node");
+        assert_eq!(found.iter().map(said).collect::<Vec<_>>().join("; "), expected, "{words}");
+    }
+}
+
+#[test]
 fn a_standby_until_the_next_start_is_ended_where_there_is_one() {
     let with = |value: &str| {
         let pair = format!(r#"<nvpair id="s1" name="standby" value="{value}"/><nvpair id="status-1-fail-count-p."#);

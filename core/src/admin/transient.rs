@@ -32,12 +32,12 @@ impl Transient {
     }
 }
 
-/// The same for a node that was found.
+/// The same for a node that was found. What stands somewhere already stays there: tools may have named its set.
 pub fn edits(document: &Document, node: &NodeRef, pairs: &[(String, Option<String>)]) -> Vec<Edit> {
     let differs = |(name, value): &&(String, Option<String>)| attribute::get(document, node, name) != *value;
-    let edit = |(name, value): &(String, Option<String>)| match value {
-        Some(value) => attribute::set(node, name, value),
-        None => attribute::remove(node, name),
+    let edits = |(name, value): &(String, Option<String>)| match value {
+        Some(value) => vec![attribute::set_in_place(document, node, name, value)],
+        None => attribute::remove_everywhere(document, node, name),
     };
-    pairs.iter().filter(differs).map(edit).collect()
+    pairs.iter().filter(differs).flat_map(edits).collect()
 }

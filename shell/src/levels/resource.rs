@@ -8,6 +8,8 @@ use crate::command::{
 };
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::admin::{self, Transient};
+use quorate_core::attribute::all as transient_attributes;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
 use quorate_core::status::failcount::{self, COUNT, LAST};
@@ -292,7 +294,7 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
         ("delete", None) => {
             let names = fail_counts(&document, &id, &node).into_iter().map(|(name, _)| name);
             let pairs = names.flat_map(|name| [(name.replacen(COUNT, LAST, 1), None), (name, None)]);
-            session.ask(Request::SetAttributes { node, pairs: pairs.collect() })
+            session.ask(Transient { node, pairs: pairs.collect() }.into())
         }
         ("set", Some(value)) => {
             literal::score(value).map_err(|error| Failure::at(call.span(3), error.to_string()))?;
@@ -338,16 +340,14 @@ fn set_failcount(session: &mut Session, call: &Call, counts: Vec<(String, String
         (count, Some(value.to_string()))
     };
     let pairs = chosen.iter().map(pair).collect();
-    session.ask(Request::SetAttributes { node: node.to_string(), pairs })
+    session.ask(Transient { node: node.to_string(), pairs }.into())
 }
 
 /// The fail counts of a resource on a node, one for each operation, by their attributes' names.
 fn fail_counts(document: &Document, id: &str, node: &str) -> Vec<(String, String)> {
-    let mut states = document.status().elements_named("node_state");
-    let state = states.find(|state| state.attr("uname") == Some(node) || state.id() == Some(node));
-    let pairs = state.into_iter().flat_map(|state| state.descendants()).filter(|part| part.name == "nvpair");
-    let named = pairs.filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string())));
-    named.filter(|(name, _)| failcount::counted(name).is_some_and(|(counted, ..)| counted == id)).collect()
+    let all = admin::find_node(document, node).map_or(Vec::new(), |node| transient_attributes(document, &node));
+    let is_count = |name: &str| failcount::counted(name).is_some_and(|(counted, ..)| counted == id);
+    all.into_iter().filter(|(name, _)| is_count(name)).collect()
 }
 
 fn score_text(score: i64) -> String {
