@@ -316,11 +316,11 @@ fn check_sizes_of(story: &str, happens: impl Fn(&mut Screen), holds: impl Fn(&Sc
         for height in [24, 60, 25, 12].into_iter().chain((1..=8).rev()) {
             screen.tell(Message::Resized { width, height });
             let cells = cells(&screen);
-            let context = format!("{width}x{height} after \"{story}\"\n{}", draw::picture(&screen.model));
-            assert_eq!(cells.len(), usize::from(height), "{context}");
-            assert!(cells.iter().all(|row| row.len() == usize::from(width)), "{context}");
+            let context = || format!("{width}x{height} after \"{story}\"\n{}", draw::picture(&screen.model));
+            assert_eq!(cells.len(), usize::from(height), "{}", context());
+            assert!(cells.iter().all(|row| row.len() == usize::from(width)), "{}", context());
             let run = std::panic::AssertUnwindSafe(|| holds(&screen, &cells));
-            std::panic::catch_unwind(run).unwrap_or_else(|_| panic!("{context}"));
+            std::panic::catch_unwind(run).unwrap_or_else(|_| panic!("{}", context()));
         }
     }
 }
