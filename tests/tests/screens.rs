@@ -418,6 +418,9 @@ fn every_size_shows_a_menu_in_a_whole_box() {
     });
 }
 
+/// What the scheduler makes of an action.
+type Answer = Result<Vec<String>, String>;
+
 /// What is drawn in the box of a preview, and what is asked below it.
 fn preview_box(model: &Model) -> Option<(String, Vec<String>, &'static str)> {
     let Some(Popup::Preview { action, state, .. }) = &model.popup else { return None };
@@ -447,7 +450,7 @@ fn check_question(cells: &[Vec<String>], question: &str) {
 fn every_size_shows_a_preview_in_a_whole_box() {
     let standby = || Action::Standby { node: "n2".into() };
     let long = (1..=40).map(|at| format!("move resource number {at} from n2 to n3 {WIDE}")).collect::<Vec<_>>();
-    let outcomes: [(Option<Result<Vec<String>, String>>, &str); 5] = [
+    let outcomes: [(Option<Answer>, &str); 5] = [
         (None, ""),
         (Some(Ok(long.clone())), ""),
         (Some(Ok(long)), "<Down><Down>"),
