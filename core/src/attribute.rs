@@ -38,8 +38,19 @@ fn put_edit(node: &NodeRef, place: Place, name: &str, value: &str) -> Edit {
     Edit::Put { parent, element: pair.with("name", name).with("value", value) }
 }
 
+/// The edit that sets an attribute, where it stands already or else where [`set`] puts it.
+pub fn set_in_place(document: &Document, node: &NodeRef, name: &str, value: &str) -> Edit {
+    let path = sets_path(node);
+    let sets = path.find(document.root()).into_iter().flat_map(Element::elements);
+    let mut standing = sets.filter_map(|set| Some((set, set.elements().find(|pair| pair.attr("name") == Some(name))?)));
+    match standing.next() {
+        Some((set, pair)) => Edit::Put { parent: path.join(Step::to(set)), element: pair.clone().with("value", value) },
+        None => set(node, name, value),
+    }
+}
+
 /// The edits that remove an attribute from whichever of a node's sets has it.
-fn remove_everywhere(document: &Document, node: &NodeRef, name: &str) -> Vec<Edit> {
+pub fn remove_everywhere(document: &Document, node: &NodeRef, name: &str) -> Vec<Edit> {
     let path = sets_path(node);
     let Some(sets) = path.find(document.root()) else { return Vec::new() };
     let named = |set: &Element| {
@@ -67,12 +78,6 @@ pub fn put(state: &mut Element, name: &str, value: &str) {
     set.push(pair);
 }
 
-/// The edit that removes an attribute.
-pub fn remove(node: &NodeRef, name: &str) -> Edit {
-    let step = Step { name: "nvpair".into(), id: Some(pair_id(node, name)) };
-    Edit::Delete { path: set_path(node).join(step) }
-}
-
 /// The value of an attribute.
 pub fn get(document: &Document, node: &NodeRef, name: &str) -> Option<String> {
     let sets = sets_path(node).find(document.root())?;
@@ -95,7 +100,7 @@ pub fn clear_failures(document: &Document, node: &NodeRef, resource: Option<&str
         Some(resource) => failcount::is_of(name, resource),
         None => failcount::about(name).is_some(),
     };
-    names.filter(of_resource).map(|name| remove(node, &name)).collect()
+    names.filter(of_resource).flat_map(|name| remove_everywhere(document, node, &name)).collect()
 }
 
 fn pair_id(node: &NodeRef, name: &str) -> String {

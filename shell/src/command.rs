@@ -44,6 +44,22 @@ impl Command {
         examples: &[],
         run: Run::Statement,
     };
+
+    /// One that needs no more than a line to be told.
+    pub const fn plain(
+        name: &'static str,
+        arguments: &'static [Argument],
+        flags: &'static [Flag],
+        help: &'static str,
+        run: fn(&mut Session, &Call) -> Outcome,
+    ) -> Command {
+        Command { name, arguments, flags, help, run: Run::Do(run), ..Command::DEFAULT }
+    }
+
+    /// Enters a level, or runs what stands behind its name there.
+    pub const fn enter(level: &'static Level) -> Command {
+        Command { name: level.name, help: level.help, run: Run::Level(level), ..Command::DEFAULT }
+    }
 }
 
 #[derive(Clone, Copy)]

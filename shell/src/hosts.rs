@@ -87,8 +87,33 @@ pub fn outcome(what: &str, failed: &[String]) -> Outcome {
     }
 }
 
+/// Says for each host whether it has the same file, as it was fetched from there.
+///
+/// # Errors
+/// One has another, or it could not be fetched.
+pub fn compare(
+    session: &mut Session,
+    own: &[u8],
+    hosts: &[Host],
+    files: Vec<Result<Vec<u8>, SshError>>,
+    short: bool,
+) -> Outcome {
+    let (mut differ, mut failed) = (false, Vec::new());
+    for (host, file) in hosts.iter().zip(files) {
+        match file {
+            Ok(bytes) => differ |= !same(session, own, &bytes, &host.name, short),
+            Err(error) => {
+                tell(session, &error);
+                failed.push(host.name.clone());
+            }
+        }
+    }
+    outcome("the file could not be fetched from", &failed)?;
+    if differ { Err(Failure::quiet()) } else { Ok(()) }
+}
+
 /// Says whether a host has the same file, and if not how it differs.
-pub fn same(session: &mut Session, own: &[u8], theirs: &[u8], host: &str, short: bool) -> bool {
+fn same(session: &mut Session, own: &[u8], theirs: &[u8], host: &str, short: bool) -> bool {
     let is_same = own == theirs;
     if short || is_same {
         session.ui.line(&format!("{host}: {}", if is_same { "same" } else { "differs" }));

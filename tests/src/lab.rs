@@ -349,7 +349,7 @@ impl Lab {
     /// Waits until the leader finds nothing to do.
     #[track_caller]
     pub fn wait_until_idle(&self) {
-        self.wait("the cluster to settle", |lab| {
+        self.wait("the cluster to be idle", |lab| {
             let names = lab.names();
             let mut statuses = names.iter().filter_map(|name| lab.status(name)).peekable();
             statuses.peek().is_some() && statuses.all(|status| status.idle)

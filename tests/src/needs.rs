@@ -48,12 +48,11 @@ pub fn root() -> bool {
     is_root
 }
 
-/// Whether a laboratory of hosts can be made here: by root, with these programs. `QUORATE_LAB=skip` leaves it out;
-/// without that word a test that needs one fails where it cannot be.
+/// Whether a laboratory of hosts can be made here: by root, with these programs. `QUORATE_LAB=skip` leaves it out, as
+/// if it could not run; without that word a test that needs one fails where it cannot be.
 #[track_caller]
 pub fn lab<P: AsRef<Path>>(programs: &[P]) -> bool {
-    if std::env::var("QUORATE_LAB").is_ok_and(|word| word == "skip") {
-        say("QUORATE_LAB=skip leaves out hosts of their own");
+    if is_left_out(std::env::var("QUORATE_LAB").ok().as_deref(), is_strict()) {
         return false;
     }
     assert!(nix::unistd::geteuid().is_root(), "only root makes hosts; QUORATE_LAB=skip leaves them out");
@@ -62,6 +61,15 @@ pub fn lab<P: AsRef<Path>>(programs: &[P]) -> bool {
         panic!("there is no {}; QUORATE_LAB=skip leaves it out", missing.display());
     }
     true
+}
+
+#[track_caller]
+fn is_left_out(word: Option<&str>, is_strict: bool) -> bool {
+    let is_left_out = word == Some("skip");
+    if is_left_out {
+        left_out("QUORATE_LAB=skip leaves out hosts of their own", is_strict);
+    }
+    is_left_out
 }
 
 /// A line that is shown whoever captures the rest.
@@ -73,6 +81,16 @@ fn say(line: &str) {
 /// Says that the running test, or a part of it, is left out.
 #[track_caller]
 pub fn cannot_run(why: &str) {
+    left_out(why, is_strict());
+}
+
+/// Whether every test has to run that is not excused.
+fn is_strict() -> bool {
+    std::env::var("CI").is_ok_and(|ci| ci == "true")
+}
+
+#[track_caller]
+fn left_out(why: &str, is_strict: bool) {
     let thread = std::thread::current();
     let name = test_name(Location::caller().file(), thread.name().unwrap_or_default());
     let mut line = format!("cannot run {name}: {why}");
@@ -81,7 +99,6 @@ pub fn cannot_run(why: &str) {
         let _ = write!(line, " ({reason})");
     }
     say(&line);
-    let is_strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
     assert!(!is_strict || reason.is_some(), "{line}; tests/cannot_run.toml does not excuse it");
 }
 
@@ -106,4 +123,16 @@ pub fn excuses() -> Vec<(String, String)> {
         Some((bare(name), bare(reason)))
     };
     LIST.lines().filter(|line| !line.starts_with('#')).filter_map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_left_out;
+
+    #[test]
+    fn hosts_that_are_left_out_are_a_failure_where_all_must_run() {
+        assert!(!is_left_out(None, true) && !is_left_out(Some("run"), true));
+        assert!(is_left_out(Some("skip"), false));
+        assert!(std::panic::catch_unwind(|| is_left_out(Some("skip"), true)).is_err());
+    }
 }

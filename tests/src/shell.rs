@@ -20,6 +20,16 @@ pub struct Answer {
     pub err: String,
 }
 
+/// A call with its exit code and parts of what it says, in their order, `…` between them.
+pub type Step<'a> = (&'a str, i32, &'a str);
+
+/// How a command ends, and all that it says.
+pub fn said(command: &mut Command) -> (i32, String) {
+    let output = command.output().expect("a program");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    (output.status.code().unwrap_or(-1), text.concat())
+}
+
 /// A CIB without objects, in the oldest form that all peers read.
 pub const EMPTY: &str = r#"<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" epoch="1" num_updates="0" admin_epoch="0">
   <configuration>
@@ -112,6 +122,19 @@ impl Bench {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).expect("UTF-8"),
             err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Calls one after the other, as `call` runs a line: each with its exit code and parts of its answer.
+    #[track_caller]
+    pub fn story(&self, call: impl Fn(&Bench, &str) -> (i32, String), steps: &[Step]) {
+        for (line, code, parts) in steps {
+            let (got, said) = call(self, line);
+            let mut rest = Some(said.as_str());
+            for part in parts.split('…') {
+                rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, after)| after);
+            }
+            assert!(got == *code && rest.is_some(), "{line}: {got}, wanted {code} «{parts}»\n{said}");
         }
     }
 

@@ -75,6 +75,7 @@ pub struct Storm {
 
 impl Storm {
     /// A cluster at rest, and somebody who writes on every host; `None` where there can be no hosts.
+    #[track_caller]
     pub fn gather(seed: u64, count: usize) -> Option<Storm> {
         if !needs::lab(&["/usr/sbin/fsfreeze", hosts::CLOCKS]) {
             return None;

@@ -333,7 +333,7 @@ fn a_daemon_that_goes_on_after_its_fencing_acts_on_nothing_of_its_old_view() {
     // It hears that it was fenced, and leaves. What its agents were about to do, they have done or never do:
     // a daemon ends them before it says that it ends.
     lab.wait("it to leave", |lab| lab.log(asleep).contains("quorated ends"));
-    lab.wait("the others to settle", |lab| lab.status(other).is_some_and(|status| status.idle));
+    lab.wait("the others to be idle", |lab| lab.status(other).is_some_and(|status| status.idle));
     let after = fs::read_to_string(record(&lab)).expect("the record");
     let new = after.strip_prefix(&before).expect("a record only grows");
     assert!(!new.lines().any(|line| line.contains(" start ") && line.ends_with(asleep)), "{new}");
@@ -389,7 +389,7 @@ fn what_has_a_node_fenced_at_every_boot_has_it_switched_off_the_third_time() {
     // The cluster has decided anew, and left it alone.
     lab.crm("n1", &["configure", "primitive", "later", "ocf:quorate:Dummy"]);
     lab.wait("later elsewhere", |lab| lab.places("n1", "later").first().is_some_and(|on| on != "n2"));
-    lab.wait("the others to settle", |lab| lab.status("n1").is_some_and(|status| status.idle));
+    lab.wait("the others to be idle", |lab| lab.status("n1").is_some_and(|status| status.idle));
     assert_eq!(cut_off(&lab), 3, "nothing switches it on");
     let members = lab.status("n1").expect("n1 answers").members;
     assert_eq!(members.len(), 2, "nothing switches it on: {members:?}");

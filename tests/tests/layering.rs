@@ -98,6 +98,16 @@ fn the_tools_do_not_know_the_crm_language() {
     }
 }
 
+/// What a tool asks of a daemon it asks through the door, which knows files that stand for one, too.
+#[test]
+fn the_tools_have_one_door() {
+    let source = root().join("shell/tools/src");
+    let mut files = Vec::new();
+    rust_files(&source, &mut files);
+    files.retain(|file| fs::read_to_string(file).expect("a source file").contains("Daemon::connect"));
+    assert_eq!(files, [source.join("door.rs")]);
+}
+
 /// Which cluster engine is taken is decided in one file; the rest of the daemon names none.
 #[test]
 fn the_daemon_names_an_engine_in_one_file() {

@@ -80,7 +80,7 @@ fn a_resource_is_kept_for_the_node_that_was_shut_down() {
     lab.wait_until_idle();
     lab.stop("n2");
     lab.wait("n2 to be gone", |lab| members(lab, "n1") == 2);
-    lab.wait("the others to settle", |lab| lab.status("n1").is_some_and(|status| status.idle));
+    lab.wait("the others to be idle", |lab| lab.status("n1").is_some_and(|status| status.idle));
     let shown = lab.done("n1", "crm status");
     assert!(shown.contains("LOCKED"), "{shown}");
     assert!(lab.document("n1").to_text().contains("shutdown-lock=\""), "the lock stands in the state of n2");

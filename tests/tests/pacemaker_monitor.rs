@@ -41,7 +41,7 @@ fn shown_after(cluster: &Cluster, screen: &mut Terminal, value: &str) -> Duratio
 #[test]
 fn a_monitor_follows_a_pacemaker() {
     let Some(mut cluster) = pacemaker() else { return };
-    cluster.settle(2, "10s", Some("n2")).unwrap_or_else(|trouble| panic!("{trouble}"));
+    cluster.run_dummies(2, "10s", Some("n2")).unwrap_or_else(|trouble| panic!("{trouble}"));
     let mut screen = at_terminal(&cluster, "n1", "crm_mon", &[]);
     screen.sees("Pacemaker 2.1.5 live");
     screen.sees("3/3 nodes");

@@ -10,7 +10,7 @@ fn other_than(name: &str) -> &'static str {
 #[test]
 fn a_primary_dies_moves_and_comes_back_and_nothing_that_was_acknowledged_is_lost() {
     let Some(mut paf) = Paf::running() else { return };
-    let first = paf.settled("n1", 3);
+    let first = paf.primary_at_rest("n1", 3);
     let mut clients = paf.postgres.clients();
     paf.writes_go_on(&clients);
 
@@ -18,7 +18,7 @@ fn a_primary_dies_moves_and_comes_back_and_nothing_that_was_acknowledged_is_lost
     let asked = other_than(&first);
     paf.postgres.hosts.kill(&first);
     paf.writes_go_on(&clients);
-    let second = paf.settled(asked, 2);
+    let second = paf.primary_at_rest(asked, 2);
     assert_ne!(second, first);
     assert_eq!(paf.postgres.hosts.power.switched_off(&first), 1, "it is known to be off before another is primary");
 
@@ -26,7 +26,7 @@ fn a_primary_dies_moves_and_comes_back_and_nothing_that_was_acknowledged_is_lost
     paf.postgres.hosts.boot(&first);
     paf.postgres.rewind(&first);
     paf.postgres.hosts.start(&first);
-    assert_eq!(paf.settled(asked, 3), second);
+    assert_eq!(paf.primary_at_rest(asked, 3), second);
 
     // The primary is moved to it, and where it was before.
     for to in [&first, &second] {
@@ -34,7 +34,7 @@ fn a_primary_dies_moves_and_comes_back_and_nothing_that_was_acknowledged_is_lost
         paf.lab().wait(&format!("the primary to be {to}"), |_| paf.primary(asked).as_ref() == Some(to));
         paf.writes_go_on(&clients);
         paf.done(asked, "crm resource clear pgsqld-clone");
-        assert_eq!(&paf.settled(asked, 3), to);
+        assert_eq!(&paf.primary_at_rest(asked, 3), to);
     }
     clients.end();
     paf.postgres.judge(&clients);
@@ -44,7 +44,7 @@ fn a_primary_dies_moves_and_comes_back_and_nothing_that_was_acknowledged_is_lost
 #[test]
 fn instances_are_killed_standbys_die_and_all_are_shut_down_and_nothing_that_was_acknowledged_is_lost() {
     let Some(mut paf) = Paf::running() else { return };
-    let primary = paf.settled("n1", 3);
+    let primary = paf.primary_at_rest("n1", 3);
     let standbys: Vec<&str> = ALL.into_iter().filter(|name| **name != primary).collect();
     let mut clients = paf.postgres.clients();
     paf.writes_go_on(&clients);
@@ -53,7 +53,7 @@ fn instances_are_killed_standbys_die_and_all_are_shut_down_and_nothing_that_was_
     for name in [standbys[0], &primary] {
         paf.postgres.kill_instance(name);
         paf.lab().wait("the failure to be noticed", |lab| failures(lab, "n1") > 0);
-        assert_eq!(paf.settled("n1", 3), primary, "{name}");
+        assert_eq!(paf.primary_at_rest("n1", 3), primary, "{name}");
         paf.writes_go_on(&clients);
         paf.done("n1", "crm resource cleanup pgsqld-clone");
         paf.lab().wait("the failure to be forgotten", |lab| failures(lab, "n1") == 0);
@@ -62,17 +62,17 @@ fn instances_are_killed_standbys_die_and_all_are_shut_down_and_nothing_that_was_
 
     // A standby's host dies: the other one acknowledges what is written.
     paf.postgres.hosts.kill(standbys[0]);
-    assert_eq!(paf.settled(&primary, 2), primary);
+    assert_eq!(paf.primary_at_rest(&primary, 2), primary);
     paf.writes_go_on(&clients);
     come_back(&mut paf, &[standbys[0]]);
-    assert_eq!(paf.settled(&primary, 3), primary);
+    assert_eq!(paf.primary_at_rest(&primary, 3), primary);
 
     // Both do: what is left has no quorum and ends its instance.
     standbys.iter().for_each(|name| paf.postgres.hosts.kill(name));
     let runs = |place: &String| place.trim_end_matches('*') == primary;
     paf.lab().wait("the primary to be stopped", |lab| !lab.places(&primary, "pgsqld").iter().any(runs));
     come_back(&mut paf, &standbys);
-    paf.settled(&primary, 3);
+    paf.primary_at_rest(&primary, 3);
     paf.writes_go_on(&clients);
 
     // All are shut down in order, and start in another one.
@@ -80,7 +80,7 @@ fn instances_are_killed_standbys_die_and_all_are_shut_down_and_nothing_that_was_
     paf.lab().wait("all to have left", |lab| ALL.iter().all(|name| lab.status(name).is_none()));
     let fenced = paf.switched_off();
     ALL.iter().rev().for_each(|name| paf.postgres.hosts.start(name));
-    paf.settled("n3", 3);
+    paf.primary_at_rest("n3", 3);
     paf.writes_go_on(&clients);
     clients.end();
     paf.postgres.judge(&clients);

@@ -163,7 +163,7 @@ fn a_killed_node_is_fenced_before_its_resources_start_elsewhere() {
     lab.wait_until_idle();
     lab.kill("n2");
     lab.wait("g elsewhere", |lab| lab.places("n1", "b").first().is_some_and(|on| on != "n2"));
-    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.idle)));
+    lab.wait("n1 and n3 to be idle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.idle)));
     let status = lab.status("n1").expect("n1 answers");
     let fenced = status.fencing.iter().filter(|event| event.target == "n2").count();
     assert_eq!(fenced, 1, "{:?}", status.fencing);
@@ -255,7 +255,7 @@ fn a_node_that_is_stopped_hands_over_its_resources_and_is_not_fenced() {
     lab.wait_until_idle();
     lab.stop("n2");
     lab.wait("a elsewhere", |lab| lab.places("n1", "a").first().is_some_and(|on| on != "n2"));
-    lab.wait("n1 and n3 to settle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.idle)));
+    lab.wait("n1 and n3 to be idle", |lab| ["n1", "n3"].iter().all(|name| lab.status(name).is_some_and(|s| s.idle)));
     assert!(lab.status("n1").is_some_and(|status| status.fencing.is_empty()), "{:?}", lab.status("n1"));
     never_twice(&lab, &record);
     let shown = monitor(&lab, "n1", "-1r");

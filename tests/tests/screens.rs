@@ -10,7 +10,7 @@ use quorate_core::view::ViewOptions;
 use quorate_tui::action::{self, Action};
 use quorate_tui::draw;
 use quorate_tui::message::{Key, Message, Request};
-use quorate_tui::model::{Model, Popup};
+use quorate_tui::model::{Model, Popup, Preview};
 use quorate_tui::snapshot::Snapshot;
 use quorate_tui::update::update;
 
@@ -259,11 +259,10 @@ fn the_cursor_stays_on_its_resource_when_lines_come_and_go() {
 /// Some words in glyphs that are two cells wide, and a mark that has no cell of its own.
 const WIDE: &str = "\u{72b6}\u{614b}\u{30d5}\u{30a1}\u{30a4}\u{30eb} \u{1f980} e\u{301}tat";
 
-/// A screen of this size, after these keys, with a failure that is told in wide glyphs.
-fn sized(width: u16, height: u16, keys: &str) -> Screen {
+/// A screen of this size, with a failure that is told in wide glyphs.
+fn sized(width: u16, height: u16) -> Screen {
     let mut screen = Screen::empty(width, height);
     screen.refresh(&Document::read(&CIB.replace("state file is gone", WIDE)).expect("the pictures' CIB"));
-    screen.press(keys);
     screen
 }
 
@@ -305,17 +304,23 @@ fn stands(shown: &str, text: &str, room: usize) -> bool {
 }
 
 fn check_sizes(keys: &str, holds: impl Fn(&Screen, &[Vec<String>])) {
+    check_sizes_of(keys, |screen| screen.press(keys), holds);
+}
+
+/// The same after what else happens to a screen; `story` is for whoever reads of a failure.
+fn check_sizes_of(story: &str, happens: impl Fn(&mut Screen), holds: impl Fn(&Screen, &[Vec<String>])) {
     for width in (1..=24).chain([30, 40, 41, 60, 80, 132]) {
         // Drawn at one size, then made larger and smaller, as terminals are.
-        let mut screen = sized(width, 24, keys);
+        let mut screen = sized(width, 24);
+        happens(&mut screen);
         for height in [24, 60, 25, 12].into_iter().chain((1..=8).rev()) {
             screen.tell(Message::Resized { width, height });
             let cells = cells(&screen);
-            let context = format!("{width}x{height} after \"{keys}\"\n{}", draw::picture(&screen.model));
-            assert_eq!(cells.len(), usize::from(height), "{context}");
-            assert!(cells.iter().all(|row| row.len() == usize::from(width)), "{context}");
+            let context = || format!("{width}x{height} after \"{story}\"\n{}", draw::picture(&screen.model));
+            assert_eq!(cells.len(), usize::from(height), "{}", context());
+            assert!(cells.iter().all(|row| row.len() == usize::from(width)), "{}", context());
             let run = std::panic::AssertUnwindSafe(|| holds(&screen, &cells));
-            std::panic::catch_unwind(run).unwrap_or_else(|_| panic!("{context}"));
+            std::panic::catch_unwind(run).unwrap_or_else(|_| panic!("{}", context()));
         }
     }
 }
@@ -411,6 +416,109 @@ fn every_size_shows_a_menu_in_a_whole_box() {
             entries.iter().enumerate().map(|(at, entry)| format!("{} {}", at + 1, entry.words)).collect();
         check_box(screen, cells, title, &lines);
     });
+}
+
+/// What the scheduler makes of an action.
+type Answer = Result<Vec<String>, String>;
+
+/// What is drawn in the box of a preview, and what is asked below it.
+fn preview_box(model: &Model) -> Option<(String, Vec<String>, &'static str)> {
+    let Some(Popup::Preview { action, state, .. }) = &model.popup else { return None };
+    let text = action.to_string();
+    let title = format!("{}{}", text[..1].to_uppercase(), &text[1..]);
+    Some(match state {
+        Preview::Waiting => (title, vec!["asking the scheduler…".to_string()], "Esc leave"),
+        Preview::Ready(changes) => {
+            let changes = changes.iter().map(|change| format!("  {change}"));
+            let lines = std::iter::once("The cluster would then:".to_string()).chain(changes).collect();
+            (title, lines, "y do it, n leave it")
+        }
+        Preview::Failed(why) => (title, vec![format!("Cannot be done: {why}")], "Esc leave"),
+        Preview::Performing => (title, vec!["on its way…".to_string()], "Esc leave"),
+    })
+}
+
+/// The question stands in the lower edge, as far as there is room.
+fn check_question(cells: &[Vec<String>], question: &str) {
+    let Some(edge) = cells.iter().map(|row| joined(row)).rev().find(|row| row.contains('└')) else { return };
+    let start: String = question.chars().take(3).collect();
+    let room = edge.chars().filter(|sign| *sign == '─').count();
+    assert!(edge.contains(&start) || room < 6, "{edge}");
+}
+
+#[test]
+fn every_size_shows_a_preview_in_a_whole_box() {
+    let standby = || Action::Standby { node: "n2".into() };
+    let long = (1..=40).map(|at| format!("move resource number {at} from n2 to n3 {WIDE}")).collect::<Vec<_>>();
+    let outcomes: [(Option<Answer>, &str); 5] = [
+        (None, ""),
+        (Some(Ok(long.clone())), ""),
+        (Some(Ok(long)), "<Down><Down>"),
+        (Some(Ok(vec!["nothing".into()])), "y"),
+        (Some(Err(format!("there is no node {WIDE}"))), ""),
+    ];
+    for (outcome, keys) in outcomes {
+        let answered = |screen: &mut Screen| {
+            screen.go_to("n2");
+            screen.press("<Enter><Enter>");
+            if let Some(outcome) = &outcome {
+                screen.tell(Message::Previewed { action: standby(), outcome: outcome.clone() });
+            }
+            screen.press(keys);
+        };
+        check_sizes_of(keys, answered, |screen, cells| {
+            let (title, lines, question) = preview_box(&screen.model).expect("a preview is open");
+            check_box(screen, cells, &title, &lines);
+            check_question(cells, question);
+        });
+    }
+}
+
+/// The reason at the bottom, the state at the top, what was known between them.
+#[test]
+fn every_size_says_that_the_daemon_is_lost() {
+    let why = format!("the daemon closed it {WIDE}");
+    for keys in ["", "<End>", "nr<PageDown>"] {
+        let lose = |screen: &mut Screen| {
+            screen.press(keys);
+            screen.tell(Message::Lost { why: why.clone() });
+        };
+        check_sizes_of(keys, lose, |screen, cells| {
+            if cells.len() < 3 {
+                return;
+            }
+            let width = usize::from(screen.model.width);
+            let (first, last) = (joined(&cells[0]), joined(cells.last().expect("a line")));
+            let state = "LOST, old state";
+            assert!(first.ends_with(state) || width <= draw::width(state) && stands(&first, state, width), "{first}");
+            assert!(stands(&last, &format!("{why}; trying again"), width), "{last}");
+            check_body(screen, cells);
+        });
+    }
+}
+
+/// Who never had a connection is told what is tried, as far as there is room for the words.
+#[test]
+fn every_size_says_that_there_never_was_a_daemon() {
+    let why = "the cluster daemon is not running on this node";
+    for width in 1..=100 {
+        for height in 1..=12 {
+            let mut screen = Screen::empty(width, height);
+            screen.tell(Message::Lost { why: why.into() });
+            let cells = cells(&screen);
+            let context = draw::picture(&screen.model);
+            assert_eq!(cells.len(), usize::from(height), "{context}");
+            if height < 3 {
+                continue;
+            }
+            assert!(joined(&cells[0]).ends_with("LOST") || width < 4, "{context}");
+            let body: Vec<String> = cells[1..cells.len() - 1].iter().map(|row| joined(row)).collect();
+            let said = body.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+            let whole = format!("Trying to reach the cluster: {why}");
+            let lines = whole.len() / usize::from(width.saturating_sub(8).max(1)) + 1;
+            assert!(said == whole || width < 12 || body.len() < lines, "{context}");
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use quorate_tests::shell::{Answer, Bench};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 const AGENT: &str = r#"#!/bin/sh
 case $1 in
@@ -20,11 +22,16 @@ but well.
 <parameter name="mode"><shortdesc>How</shortdesc><content type="select"><option value="a"/><option value="b"/></content></parameter>
 </parameters>
 <actions><action name="start" timeout="20s"/><action name="monitor" timeout="10s" interval="5s" depth="0"/>
-<action name="meta-data" timeout="5s"/></actions></resource-agent>
+<action name="meta-data" timeout="5s"/><action name="validate-all" timeout="1s"/></actions></resource-agent>
 END
     ;;
 validate-all)
     [ "$OCF_RESKEY_ip" = 192.0.2.7 ] && exit 0
+    if [ "$OCF_RESKEY_ip" = never ]; then
+        sleep 300 &
+        echo $! >"$OCF_RESKEY_mode"
+        wait
+    fi
     echo "ocf-exit-reason:bad address" >&2
     exit 6
     ;;
@@ -94,6 +101,31 @@ fn an_agent_checks_parameters() {
     let answer = crm(&bench(), &["ra", "validate", "ocf:acme:Svc", "ip=x"]);
     assert!(answer.code == 1 && answer.out.contains("bad address") && answer.err.contains("exit code 6"), "{answer:?}");
     check_wrong(&["ra", "validate", "ocf:acme:Svc", "ip"], 2, "`ip` is no name=value");
+}
+
+/// An agent that never answers is killed after the time that it says it needs, with all that it began.
+#[track_caller]
+fn check_given_up(bench: &Bench, words: &[&str]) {
+    let answer = crm(bench, words);
+    assert!(answer.code == 1 && answer.err.contains("killed after 1."), "{answer:?}");
+    let began = std::fs::read_to_string(bench.path("began")).expect("it began");
+    let (process, until) = (Path::new("/proc").join(began.trim()), Instant::now() + Duration::from_secs(10));
+    // What was killed is there until somebody has heard of it.
+    while process.exists() {
+        assert!(Instant::now() < until, "{began} runs on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn an_agent_that_never_answers_is_given_up() {
+    let bench = bench();
+    let mode = format!("mode={}", bench.path("began").display());
+    check_given_up(&bench, &["ra", "validate", "ocf:acme:Svc", "ip=never", &mode]);
+    let made = crm(&bench, &["-F", "configure", "primitive", "p", "ocf:acme:Svc", "params", "ip=never", &mode]);
+    assert_eq!(made.code, 0, "{made:?}");
+    std::fs::remove_file(bench.path("began")).unwrap();
+    check_given_up(&bench, &["configure", "validate-all", "p"]);
 }
 
 #[test]

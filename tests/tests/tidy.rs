@@ -106,7 +106,9 @@ fn public_functions(folder: &str) -> Vec<(PathBuf, String, String)> {
 /// Whoever handles a failure in another crate needs to know which it is.
 #[test]
 fn failures_cross_crates_as_types() {
-    for folder in ["grammar/src", "core/src", "transport/src", "daemon/agents/src", "shell/bootstrap/src"] {
+    for folder in
+        ["grammar/src", "core/src", "transport/src", "daemon/agents/src", "shell/bootstrap/src", "shell/tools/src"]
+    {
         for (path, _, head) in public_functions(folder) {
             let is_text = head.contains("-> Result<") && head.trim_end().ends_with(", String>");
             assert!(!is_text, "{}: {head}", path.display());

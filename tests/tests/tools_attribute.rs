@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::program;
-use quorate_tests::shell::Bench;
+use quorate_tests::shell::{Bench, Step};
 use std::process::Command;
 
 const CIB: &str = r#"<cib crm_feature_set="3.16.0" validate-with="pacemaker-3.9" epoch="10" num_updates="3" admin_epoch="0" have-quorum="1" dc-uuid="1">
@@ -30,13 +30,10 @@ fn call(bench: &Bench, line: &str) -> (i32, String, String) {
 
 /// Calls one after the other, each with its exit code and what stands in its answer.
 #[track_caller]
-fn story(steps: &[(&str, i32, &str)]) -> String {
+fn story(steps: &[Step]) -> String {
     let bench = Bench::new(CIB);
-    for (line, code, expected) in steps {
-        let (got, out, err) = call(&bench, line);
-        let said = format!("{out}{err}");
-        assert!(got == *code && said.contains(expected), "{line}: {got}, wanted {code} «{expected}»\n{said}");
-    }
+    let whole = |(code, out, err): (i32, String, String)| (code, out + &err);
+    bench.story(|bench, line| whole(call(bench, line)), steps);
     bench.cib()
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::program;
-use quorate_tests::shell::Bench;
+use quorate_tests::shell::{Bench, Step, said};
 use std::process::Command;
 
 const CIB: &str = r#"<cib crm_feature_set="3.20.5" validate-with="pacemaker-4.0" admin_epoch="0" epoch="10" num_updates="3">
@@ -28,24 +28,19 @@ fn call(bench: &Bench, line: &str) -> (i32, String) {
     }
     let mut command = Command::new(program("quorate"));
     command.arg("cibadmin").args(&words).env("CIB_file", bench.path("cib.xml")).env_remove("CIB_shadow");
-    let output = command.output().unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    (output.status.code().unwrap_or(-1), text.concat())
+    said(&mut command)
 }
 
 /// Calls one after the other, each with its exit code and what stands in its answer.
 #[track_caller]
-fn story(steps: &[(&str, i32, &str)]) -> String {
+fn story(steps: &[Step]) -> String {
     story_of(CIB, steps)
 }
 
 #[track_caller]
-fn story_of(cib: &str, steps: &[(&str, i32, &str)]) -> String {
+fn story_of(cib: &str, steps: &[Step]) -> String {
     let bench = Bench::new(cib);
-    for (line, code, expected) in steps {
-        let (got, said) = call(&bench, line);
-        assert!(got == *code && said.contains(expected), "{line}: {got}, wanted {code} «{expected}»\n{said}");
-    }
+    bench.story(call, steps);
     bench.cib()
 }
 

@@ -3,31 +3,18 @@
 
 use quorate_core::xml;
 use quorate_tests::lab::program;
-use quorate_tests::shell::Bench;
+use quorate_tests::shell::{Bench, Step, said};
 use std::process::{Command, Stdio};
-
-/// A call with its exit code and parts of what it says, `…` between them.
-type Row = (&'static str, i32, &'static str);
 
 fn call(bench: &Bench, line: &str) -> (i32, String) {
     let mut command = Command::new(program("quorate"));
     command.env("CIB_file", bench.path("cib.xml")).env("QUORATE_ROOT", bench.path("root")).stdin(Stdio::null());
-    let output = command.args(line.split(' ')).output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    (output.status.code().unwrap_or(-1), said)
+    said(command.args(line.split(' ')))
 }
 
 #[track_caller]
-fn story(bench: &Bench, rows: &[Row]) {
-    for (line, code, parts) in rows {
-        let (got, said) = call(bench, line);
-        let mut rest = said.as_str();
-        for part in parts.split('…') {
-            let found = rest.find(part).unwrap_or_else(|| panic!("{line}: wanted «{parts}»\n{said}"));
-            rest = &rest[found + part.len()..];
-        }
-        assert_eq!(got, *code, "{line}\n{said}");
-    }
+fn story(bench: &Bench, steps: &[Step]) {
+    bench.story(call, steps);
 }
 
 #[test]

@@ -15,6 +15,10 @@ fn written(lab: &Lab, node: &str, name: &str) -> Vec<String> {
 #[test]
 fn attributes_wait_are_kept_private_and_come_back() {
     let mut lab = Lab::started(3);
+    // Nodes that are together are listed a moment later, and crm_attribute looks for them there.
+    lab.wait("n1 to be listed", |lab| {
+        lab.document("n1").configuration().child("nodes").is_some_and(|nodes| nodes.elements().count() == 3)
+    });
     // Answered on every node once it is answered here.
     lab.done("n1", "attrd_updater -n a -U 1 --wait=cluster");
     lab.done("n1", "crm_attribute -n b -v 1 -l reboot --wait=cluster");

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::program;
-use quorate_tests::shell::Bench;
+use quorate_tests::shell::{Bench, Step, said};
 use std::path::Path;
 use std::process::Command;
 
@@ -51,19 +51,14 @@ fn call(bench: &Bench, line: &str) -> (i32, String) {
     let mut command = Command::new(program("quorate"));
     command.args(line.split_whitespace()).env("CIB_file", bench.path("cib.xml")).env_remove("CIB_shadow");
     command.env("QUORATE_ROOT", agents(bench)).env("QUORATE_NODE", "n1").env_remove("OCF_RESOURCE_INSTANCE");
-    let output = command.output().unwrap();
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    (output.status.code().unwrap_or(-1), text.concat())
+    said(&mut command)
 }
 
 /// Calls one after the other, each with its exit code and what stands in its answer.
 #[track_caller]
-fn story(steps: &[(&str, i32, &str)]) -> String {
+fn story(steps: &[Step]) -> String {
     let bench = Bench::new(CIB);
-    for (line, code, expected) in steps {
-        let (got, said) = call(&bench, line);
-        assert!(got == *code && said.contains(expected), "{line}: {got}, wanted {code} «{expected}»\n{said}");
-    }
+    bench.story(call, steps);
     bench.cib()
 }
 
@@ -257,6 +252,29 @@ fn agents_of_other_standards_are_run_past_the_cluster_too() {
     for (line, code, expected) in steps {
         let (got, said) = call(&bench, line);
         assert!(got == code && said.contains(expected), "{line}: {got}, wanted {code} «{expected}»\n{said}");
+    }
+}
+
+/// What a shadow holds after a cleanup: with the cluster its daemon does the same.
+#[test]
+fn a_cleanup_of_one_operation_leaves_the_others() {
+    let bench = Bench::new(CIB);
+    let shadow = bench.path("shadow.s");
+    for (words, left) in [
+        ("-N n1 -n monitor -I 20s", ["monitor_10000", "start_0"].as_slice()),
+        ("-N n2 -n monitor -I 10s", &["monitor_10000", "start_0"]),
+        ("-N n1 -n monitor -I 10s", &["start_0"]),
+        ("-n start", &["monitor_10000"]),
+        ("", &[]),
+    ] {
+        std::fs::write(&shadow, CIB).unwrap();
+        let mut command = bench.tool("crm_resource");
+        command.env_remove("CIB_file").env("CIB_shadow", "s").args(["--cleanup", "-r", "d"]);
+        let (code, text) = said(command.args(words.split_whitespace()));
+        assert_eq!(code, 0, "{words}\n{text}");
+        let after = std::fs::read_to_string(&shadow).unwrap();
+        let counts = after.split("fail-count-d#").skip(1).map(|rest| rest.split('"').next().unwrap_or_default());
+        assert_eq!(counts.collect::<Vec<_>>(), left, "{words}");
     }
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use quorate_tests::lab::program;
-use quorate_tests::shell::Bench;
+use quorate_tests::shell::{Bench, said};
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -47,9 +47,7 @@ fn call(bench: &Bench, line: &str) -> (i32, String) {
     }
     let directory = bench.path("").display().to_string();
     command.args(words.map(|word| word.replace('~', " ").replace("DIR/", &directory)));
-    let output = command.output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    (output.status.code().unwrap_or(-1), said)
+    said(&mut command)
 }
 
 /// Calls one after the other, each with its exit code and its whole answer; `…` at its end stands for the rest.

@@ -47,6 +47,11 @@ impl Environment {
         }
     }
 
+    /// This node, without asking a daemon: it is called as the host where nobody says otherwise.
+    pub fn node_or_host(&self) -> &str {
+        self.node.as_deref().unwrap_or(&self.host)
+    }
+
     /// Where shadows live: as Pacemaker and crmsh choose it.
     pub fn shadow_directory(&self) -> PathBuf {
         match (&self.cib_shadow_dir, self.user.as_str()) {

@@ -95,9 +95,7 @@ pub fn requests(action: &Action, document: &Document) -> Vec<Request> {
         Action::Cleanup { resource } => {
             vec![Request::Forget { resource: Some(resource.clone()), node: None, failed_only: true }]
         }
-        Action::Online { node } if standby::ends_with_restart(document, node) => {
-            vec![Request::SetAttributes { node: node.clone(), pairs: vec![(standby::STANDBY.into(), None)] }]
-        }
+        Action::Online { node } => standby::end_until_restart(document, node).map(Request::from).into_iter().collect(),
         _ => Vec::new(),
     }
 }

@@ -67,7 +67,7 @@ fn run(mut show: Show) -> Exit {
     }
 }
 
-/// This process's surroundings; an option goes before the variable.
+/// This process's environment; an option goes before the variable.
 fn around(manager: Option<String>) -> Environment {
     let around = Environment::of_process();
     let manager = manager.map(|name| Wanted::from(name.as_str())).or_else(|| around.manager.clone());

@@ -5,6 +5,7 @@
 
 use super::find::find_node;
 use super::refusal::Refusal;
+use super::transient::Transient;
 use crate::attribute;
 use crate::cib::objects::is_resource;
 use crate::cib::{Document, Edit};
@@ -33,15 +34,26 @@ pub struct Forgotten {
     pub edits: Vec<Edit>,
 }
 
+/// One operation of a resource, as fail counts name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    pub task: String,
+    pub interval_ms: u32,
+}
+
+/// What the cleanup of one operation comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfOperation {
+    /// What was counted of it, taken away.
+    pub counts: Vec<Transient>,
+    /// Where it failed the whole history goes, so that the resource is looked at anew: resource and node.
+    pub failed: Vec<(String, String)>,
+}
+
 /// What a cleanup takes out of the status section, as edits and in words.
 pub fn forget(document: &Document, what: &Forgetting) -> Forgotten {
-    let states = document.status().elements_named("node_state");
-    let meant = states.filter(|state| what.node.is_none_or(|name| state.attr("uname") == Some(name)));
     let mut forgotten = Forgotten::default();
-    for state in meant {
-        let (Some(id), Some(name)) = (state.id(), state.attr("uname")) else { continue };
-        forget_on(document, NodeRef { id: id.into(), name: name.into() }, what, &mut forgotten);
-    }
+    nodes(document, what.node).for_each(|node| forget_on(document, node, what, &mut forgotten));
     forgotten
 }
 
@@ -68,12 +80,80 @@ pub fn forgotten(
     node: Option<&str>,
     failed_only: bool,
 ) -> Result<Forgotten, Refusal> {
-    if let Some(name) = node.filter(|name| find_node(document, name).is_none()) {
-        return Err(Refusal::NoNode(name.to_string()));
-    }
-    let primitives = |name: &str| primitives_of(document, name).ok_or_else(|| Refusal::NoResource(name.to_string()));
-    let resources = resource.map(primitives).transpose()?;
+    known_node(document, node)?;
+    let resources = meant_resources(document, resource)?;
     Ok(forget(document, &Forgetting { resources: resources.as_deref(), node, failed_only }))
+}
+
+/// What goes when the failures of one operation are forgotten.
+///
+/// # Errors
+/// There is no such resource or node.
+pub fn of_operation(
+    document: &Document,
+    resource: Option<&str>,
+    node: Option<&str>,
+    operation: &Operation,
+) -> Result<OfOperation, Refusal> {
+    known_node(document, node)?;
+    let resources = meant_resources(document, resource)?;
+    let is_meant = |name: &str| resources.as_ref().is_none_or(|all| all.iter().any(|wanted| names(wanted, name)));
+    let mut found = OfOperation::default();
+    for node in nodes(document, node) {
+        let is_count = |name: &str| {
+            let counted = failcount::of_operation(name);
+            counted.is_some_and(|(of, task, ms)| is_meant(of) && task == operation.task && ms == operation.interval_ms)
+        };
+        let known = attribute::all(document, &node).into_iter().map(|(name, _)| name);
+        let pairs: Vec<_> = known.filter(|name| is_count(name)).map(|name| (name, None)).collect();
+        let has_failed =
+            |history: &String| is_meant(history) && failed_entry(document, &node, history, Some(operation));
+        let failed = histories(document, &node).into_iter().filter(has_failed);
+        let base = |name: String| name.split(':').next().unwrap_or(&name).to_string();
+        found.failed.extend(failed.map(|name| (base(name), node.name.clone())));
+        if !pairs.is_empty() {
+            found.counts.push(Transient { node: node.name, pairs });
+        }
+    }
+    found.failed.dedup();
+    Ok(found)
+}
+
+/// The same as edits.
+pub(super) fn edits_of_operation(
+    document: &Document,
+    resource: Option<&str>,
+    node: Option<&str>,
+    operation: &Operation,
+) -> Result<Vec<Edit>, Refusal> {
+    let found = of_operation(document, resource, node, operation)?;
+    let mut all = Vec::new();
+    for counts in &found.counts {
+        all.extend(counts.edits(document)?);
+    }
+    for (resource, node) in &found.failed {
+        all.extend(edits(document, Some(resource), Some(node), true)?);
+    }
+    Ok(all)
+}
+
+fn meant_resources(document: &Document, resource: Option<&str>) -> Result<Option<Vec<String>>, Refusal> {
+    let primitives = |name: &str| primitives_of(document, name).ok_or_else(|| Refusal::NoResource(name.to_string()));
+    resource.map(primitives).transpose()
+}
+
+fn known_node(document: &Document, node: Option<&str>) -> Result<(), Refusal> {
+    match node.filter(|name| find_node(document, name).is_none()) {
+        Some(name) => Err(Refusal::NoNode(name.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// Those with a state; nothing is known of others.
+fn nodes<'a>(document: &'a Document, only: Option<&'a str>) -> impl Iterator<Item = NodeRef> + 'a {
+    let states = document.status().elements_named("node_state");
+    let named = states.filter_map(|state| Some(NodeRef { id: state.id()?.into(), name: state.attr("uname")?.into() }));
+    named.filter(move |node| only.is_none_or(|name| node.name == name))
 }
 
 fn forget_on(document: &Document, node: NodeRef, what: &Forgetting, into: &mut Forgotten) {
@@ -128,9 +208,18 @@ fn names(wanted: &str, history: &str) -> bool {
 }
 
 fn has_failed(document: &Document, node: &NodeRef, resource: &str) -> bool {
-    let path = node.history_path(resource);
-    let is_failure = |entry: &Element| entry.id().is_some_and(|id| id.ends_with("_last_failure_0"));
-    let failed_entry = path.find(document.root()).is_some_and(|history| history.elements().any(is_failure));
     let counts = |name: &str| failcount::counted(name).is_some_and(|(counted, ..)| counted == resource);
-    failed_entry || attribute::all(document, node).iter().any(|(name, _)| counts(name))
+    failed_entry(document, node, resource, None) || attribute::all(document, node).iter().any(|(name, _)| counts(name))
+}
+
+/// Whether the history has a failure, of one operation or of any.
+fn failed_entry(document: &Document, node: &NodeRef, resource: &str, operation: Option<&Operation>) -> bool {
+    let is_it = |entry: &Element, operation: &Operation| {
+        let interval = entry.attr("interval").and_then(|text| text.parse().ok()).unwrap_or(0);
+        entry.attr("operation") == Some(&operation.task) && interval == operation.interval_ms
+    };
+    let is_failure = |entry: &Element| {
+        entry.id().is_some_and(|id| id.ends_with("_last_failure_0")) && operation.is_none_or(|of| is_it(entry, of))
+    };
+    node.history_path(resource).find(document.root()).is_some_and(|history| history.elements().any(is_failure))
 }

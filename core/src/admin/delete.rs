@@ -76,8 +76,11 @@ pub fn needing(configuration: &Element, ids: &[String]) -> Vec<String> {
 /// A node, and all that is known of its state.
 ///
 /// # Errors
-/// There is no such node.
-pub fn node(document: &Document, name: &str) -> Result<Vec<Edit>, Refusal> {
+/// There is no such node, or it is one of those in the cluster.
+pub fn node(document: &Document, name: &str, in_cluster: &[String]) -> Result<Vec<Edit>, Refusal> {
+    if in_cluster.iter().any(|member| member == name) {
+        return Err(Refusal::IsMember(name.to_string()));
+    }
     let known = objects::find_node(document.configuration(), name);
     let configured = known.as_ref().map(|object| object.path(document.configuration()));
     let state = find_node(document, name).map(|node| node.state_path());
@@ -130,14 +133,14 @@ fn remove_with_clone(configuration: &mut Element, group: Removed, notes: &mut Ve
 fn open(configuration: &mut Element, object: &Removed, element: &Element, notes: &mut Vec<String>) {
     objects::take(configuration, &object.place);
     let members: Vec<Element> = element.elements().filter(|child| is_resource(child)).cloned().collect();
-    let heir = members.first().and_then(|first| first.id().map(str::to_string));
+    let first = members.first().and_then(|first| first.id().map(str::to_string));
     for member in members.into_iter().rev() {
         objects::insert(configuration, &object.place, member);
     }
-    match heir {
-        Some(heir) => {
-            let changed = rename_references(configuration, &["constraints"], &object.id, &heir);
-            notes.extend(changed.into_iter().map(|what| format!("{what}: `{}` became `{heir}`", object.id)));
+    match first {
+        Some(first) => {
+            let changed = rename_references(configuration, &["constraints"], &object.id, &first);
+            notes.extend(changed.into_iter().map(|what| format!("{what}: `{}` became `{first}`", object.id)));
             forget_in(configuration, "tags", &object.id, notes);
         }
         None => forget(configuration, &object.id, notes),

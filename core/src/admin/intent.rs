@@ -7,6 +7,7 @@ use super::find::find_node;
 use super::manage::Rivals;
 use super::refusal::Refusal;
 use super::target_role::{self, Members, TargetRole};
+use super::transient::Transient;
 use super::{cleanup, delete, fence, holder, manage, moves, standby, ticket};
 use crate::cib::Document;
 use crate::cib::edit::{Edit, apply_all};
@@ -76,6 +77,8 @@ pub enum Intent {
         name: String,
         value: Option<String>,
     },
+    /// Of a node, until it leaves.
+    Transient(Transient),
     Property {
         name: String,
         value: Option<String>,
@@ -89,6 +92,12 @@ pub enum Intent {
         resource: Option<String>,
         node: Option<String>,
         failed_only: bool,
+    },
+    /// Failures of one operation are forgotten, with the history of what they were failures of.
+    CleanupOperation {
+        resource: Option<String>,
+        node: Option<String>,
+        operation: cleanup::Operation,
     },
     Ticket {
         ticket: String,
@@ -130,6 +139,8 @@ pub struct Facts {
     pub rivals: Rivals,
     /// A move or a ban is about the promoted role alone.
     pub promoted_only: bool,
+    /// The nodes that are in the cluster now, as far as a daemon or a status says so.
+    pub in_cluster: Vec<String>,
 }
 
 impl Facts {
@@ -165,10 +176,14 @@ pub fn edits(document: &Document, intent: &Intent, facts: &Facts) -> Result<Vec<
         Intent::NodeAttribute { node, sort, name, value } => {
             attribute::of_node(document, node, *sort, name, value.as_deref())
         }
+        Intent::Transient(transient) => transient.edits(document),
         Intent::Property { name, value } => Ok(attribute::property(document, name, value.as_deref())),
-        Intent::DeleteNode { node } => delete::node(document, node),
+        Intent::DeleteNode { node } => delete::node(document, node, &facts.in_cluster),
         Intent::Cleanup { resource, node, failed_only } => {
             cleanup::edits(document, resource.as_deref(), node.as_deref(), *failed_only)
+        }
+        Intent::CleanupOperation { resource, node, operation } => {
+            cleanup::edits_of_operation(document, resource.as_deref(), node.as_deref(), operation)
         }
         Intent::Ticket { ticket, change } => Ok(ticket::edits(document, ticket, change, facts.epoch)),
         Intent::Down { node } => {

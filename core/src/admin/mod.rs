@@ -21,7 +21,9 @@ pub mod target_role;
 #[cfg(test)]
 mod tests;
 pub mod ticket;
+pub mod transient;
 
 pub use find::find_node;
 pub use intent::{Facts, Intent, apply, edits};
 pub use refusal::Refusal;
+pub use transient::Transient;

@@ -8,6 +8,8 @@ pub enum Refusal {
     NoResource(String),
     NoNode(String),
     NotPromotable(String),
+    /// Only a node that is gone is forgotten.
+    IsMember(String),
     /// Moved, but nobody said where.
     NoDestination(String),
     /// It is there.
@@ -30,6 +32,7 @@ impl fmt::Display for Refusal {
             Refusal::NoResource(id) => write!(out, "there is no resource `{id}`"),
             Refusal::NoNode(name) => write!(out, "there is no node `{name}`"),
             Refusal::NotPromotable(id) => write!(out, "`{id}` is not a promotable clone"),
+            Refusal::IsMember(name) => write!(out, "`{name}` is a member of the cluster"),
             Refusal::NoDestination(id) => write!(out, "where is `{id}` to be moved?"),
             Refusal::AlreadyThere { resource, node } => write!(out, "`{resource}` runs on {node} already"),
             Refusal::RunsNowhere(id) => {

@@ -1,10 +1,13 @@
 //! One wish, one meaning: a cluster, what is wanted of it, and what is written.
 
 use super::attribute::Sort;
+use super::cleanup::{Operation, of_operation};
 use super::intent::{Facts, Intent, edits};
 use super::manage::Rivals;
+use super::standby;
 use super::target_role::{Members, TargetRole};
 use super::ticket::Change;
+use super::transient::Transient;
 use crate::cib::{Document, Edit};
 use crate::xml::{Element, write};
 
@@ -34,7 +37,7 @@ const CLUSTER: &str = r#"<cib><configuration>
   <nvpair id="status-1-fail-count-p.monitor_10000" name="fail-count-p#monitor_10000" value="2"/>
   <nvpair id="status-1-fail-count-px.monitor_10000" name="fail-count-px#monitor_10000" value="2"/></instance_attributes></transient_attributes>
  <lrm id="1"><lrm_resources>
-  <lrm_resource id="p"><lrm_rsc_op id="p_last_0"/><lrm_rsc_op id="p_last_failure_0"/></lrm_resource>
+  <lrm_resource id="p"><lrm_rsc_op id="p_last_0"/><lrm_rsc_op id="p_last_failure_0" operation="monitor" interval="10000"/></lrm_resource>
   <lrm_resource id="g1"><lrm_rsc_op id="g1_last_0"/></lrm_resource></lrm_resources></lrm>
 </node_state></status></cib>"#;
 
@@ -84,6 +87,8 @@ fn wish(words: &str) -> Intent {
         "cluster-maintenance" => Intent::ClusterMaintenance { on: true },
         "standby" => Intent::Standby { node: name(1), on: true },
         "online" => Intent::Standby { node: name(1), on: false },
+        "standby-until-restart" => Intent::Transient(standby::until_restart(&name(1))),
+        "transient" => Intent::Transient(Transient::one(&name(1), &name(2), words.get(3).copied())),
         "move" => Intent::Move { resource: name(1), node: text(2), until: text(3) },
         "ban" => Intent::Ban { resource: name(1), node: text(2), until: text(3) },
         "clear" => Intent::Clear { resource: name(1), node: text(2) },
@@ -94,6 +99,10 @@ fn wish(words: &str) -> Intent {
         "property" => Intent::Property { name: name(1), value: text(2) },
         "cleanup" => Intent::Cleanup { resource: text(1), node: text(2), failed_only: true },
         "refresh" => Intent::Cleanup { resource: text(1), node: text(2), failed_only: false },
+        "cleanup-operation" => {
+            let operation = Operation { task: name(2), interval_ms: name(3).parse().expect("a number") };
+            Intent::CleanupOperation { resource: text(1).filter(|name| name != "-"), node: text(4), operation }
+        }
         "grant" => Intent::Ticket { ticket: name(1), change: Change::one("granted", "true") },
         "forget-node" => Intent::DeleteNode { node: name(1) },
         "down" => Intent::Down { node: name(1) },
@@ -201,6 +210,51 @@ fn nodes_are_set_aside_and_brought_back() {
 }
 
 #[test]
+fn what_lasts_until_a_node_leaves_is_written_where_it_is_not_so_yet() {
+    let count = "fail-count-p#monitor_10000";
+    check(&[
+        ("standby-until-restart n1", "put status-1/status-1-standby: "),
+        ("transient n1 a 1", "put status-1/status-1-a: "),
+        ("transient n1 a", ""),
+        (&format!("transient n1 {count} 2"), ""),
+        (&format!("transient n1 {count}"), "delete status-1-fail-count-p.monitor_10000"),
+        ("transient n9 a 1", "refused: there is no node `n9`"),
+    ]);
+}
+
+#[test]
+fn an_attribute_is_changed_where_it_stands() {
+    let set = r#"<instance_attributes id="own"><nvpair id="odd" name="b" value="1"/></instance_attributes>"#;
+    let text = CLUSTER.replacen(
+        r#"<instance_attributes id="status-1">"#,
+        &format!(r#"{set}<instance_attributes id="status-1">"#),
+        1,
+    );
+    let document = Document::read(&text).expect("a document");
+    for (words, expected) in
+        [("transient n1 b 2", "put own/odd: "), ("transient n1 b 1", ""), ("transient n1 b", "delete odd")]
+    {
+        let found = edits(&document, &wish(words), &Facts::default()).expect("there is such a node");
+        assert_eq!(found.iter().map(said).collect::<Vec<_>>().join("; "), expected, "{words}");
+    }
+}
+
+#[test]
+fn a_standby_until_the_next_start_is_ended_where_there_is_one() {
+    let with = |value: &str| {
+        let pair = format!(r#"<nvpair id="s1" name="standby" value="{value}"/><nvpair id="status-1-fail-count-p."#);
+        let text = CLUSTER.replacen(r#"<nvpair id="status-1-fail-count-p."#, &pair, 1);
+        Document::read(&text).expect("a document")
+    };
+    let ended = Some(Transient::one("n1", "standby", None));
+    for (value, node, expected) in
+        [("on", "n1", &ended), ("off", "n1", &None), ("on", "n2", &None), ("on", "n9", &None)]
+    {
+        assert_eq!(standby::end_until_restart(&with(value), node), *expected, "{value} {node}");
+    }
+}
+
+#[test]
 fn a_move_replaces_what_was_said_of_that_node_and_nothing_else() {
     check(&[
         ("move g n1", "delete cli-prefer-g; put cli-prefer-g on n1"),
@@ -270,6 +324,47 @@ fn a_cleanup_takes_the_whole_history_of_what_failed() {
         ("cleanup q", "refused: there is no resource `q`"),
         ("cleanup p n9", "refused: there is no node `n9`"),
     ]);
+}
+
+#[test]
+fn a_cleanup_of_one_operation_is_about_what_failed_by_it() {
+    let count = "delete status-1-fail-count-p.monitor_10000";
+    let gone = format!("{count}; delete p; {count}; {count}");
+    let others = "delete status-1-fail-count-px.monitor_10000";
+    check(&[
+        ("cleanup-operation p monitor 10000", gone.as_str()),
+        ("cleanup-operation p monitor 10000 n1", gone.as_str()),
+        ("cleanup-operation p monitor 10000 n2", ""),
+        ("cleanup-operation p monitor 0", ""),
+        ("cleanup-operation p start 10000", ""),
+        ("cleanup-operation g monitor 10000", ""),
+        ("cleanup-operation - monitor 10000", format!("{count}; {others}; delete p; {count}; {count}").as_str()),
+        ("cleanup-operation q monitor 10000", "refused: there is no resource `q`"),
+        ("cleanup-operation p monitor 10000 n9", "refused: there is no node `n9`"),
+    ]);
+}
+
+#[test]
+fn the_time_of_the_last_failure_goes_with_its_count() {
+    let names = ["fail-count", "last-failure"].map(|prefix| format!("{prefix}-p#monitor_10000"));
+    let count = r#"<nvpair id="status-1-fail-count-p."#;
+    let last = format!(r#"<nvpair id="last" name="{}" value="5"/>{count}"#, names[1]);
+    let document = Document::read(&CLUSTER.replacen(count, &last, 1)).expect("a document");
+    let operation = Operation { task: "monitor".to_string(), interval_ms: 10_000 };
+    let found = of_operation(&document, Some("p"), None, &operation).expect("there is such a resource");
+    let mut gone: Vec<String> = found.counts[0].pairs.iter().map(|(name, _)| name.clone()).collect();
+    gone.sort();
+    assert_eq!(gone, names);
+    assert_eq!(found.failed, [("p".to_string(), "n1".to_string())]);
+}
+
+#[test]
+fn only_a_node_that_is_gone_is_forgotten() {
+    let facts = Facts { in_cluster: vec!["n1".to_string()], ..Facts::default() };
+    check_with(
+        &facts,
+        &[("forget-node n1", "refused: `n1` is a member of the cluster"), ("forget-node n2", "delete 2; delete 2")],
+    );
 }
 
 #[test]

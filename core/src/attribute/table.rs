@@ -78,7 +78,7 @@ pub struct Brought {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Known {
+struct Entry {
     about: About,
     /// By node: private values; others until they are written. `None` takes the attribute away.
     values: BTreeMap<String, Option<String>>,
@@ -97,7 +97,7 @@ pub struct Outcome {
 /// All that is known beside the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    by_name: BTreeMap<String, Known>,
+    by_name: BTreeMap<String, Entry>,
 }
 
 impl Table {
@@ -216,7 +216,7 @@ impl Table {
 
     /// What a node brings into a view.
     pub fn brought(&self, node: &str) -> Vec<Brought> {
-        let one = |(name, known): (&String, &Known)| Brought {
+        let one = |(name, known): (&String, &Entry)| Brought {
             name: name.clone(),
             about: known.about.clone(),
             value: known.values.get(node).cloned(),
@@ -233,7 +233,7 @@ impl Table {
                 let known = table
                     .by_name
                     .entry(one.name.clone())
-                    .or_insert_with(|| Known { about: one.about.clone(), ..Known::default() });
+                    .or_insert_with(|| Entry { about: one.about.clone(), ..Entry::default() });
                 if let Some(value) = &one.value {
                     known.values.insert(node.to_string(), value.clone());
                 }
@@ -254,7 +254,7 @@ impl Table {
     }
 }
 
-impl Known {
+impl Entry {
     /// Writes this node's value, if it may be written and there is one.
     fn take(&mut self, document: &Document, node: &NodeRef, name: &str) -> Vec<Edit> {
         if self.about.private {

@@ -1,6 +1,6 @@
 //! What tools ask of a node, and what they hear.
 
-use crate::admin::ticket;
+use crate::admin::{Transient, ticket};
 use crate::attribute::table::{Change, What, Which};
 use crate::cib::{ApplyError, Patch, Version};
 use crate::fencing::{Device, FencingEvent};
@@ -46,6 +46,12 @@ pub enum Request {
     Subscribe,
     /// Stop the resources here and leave the cluster.
     Shutdown,
+}
+
+impl From<Transient> for Request {
+    fn from(Transient { node, pairs }: Transient) -> Request {
+        Request::SetAttributes { node, pairs }
+    }
 }
 
 impl Request {

@@ -6,8 +6,7 @@ use super::fencer::request_name;
 use super::message::{Author, FencingWish, Message, RequestId};
 use super::request::{Refusal, Reply, Request};
 use super::{Effect, Node};
-use crate::admin::{cleanup, ticket};
-use crate::attribute;
+use crate::admin::{cleanup, ticket, transient};
 use crate::attribute::table::{Change, What, Which};
 use crate::fencing::FencingEvent;
 use crate::fencing::history::FencingState;
@@ -90,14 +89,7 @@ impl Node {
         if pairs.iter().any(|(name, _)| self.attributes.table.knows(name)) {
             return self.set_known(client, node, pairs);
         }
-        let edits: Vec<_> = pairs
-            .iter()
-            .filter(|(name, value)| attribute::get(self.document(), &node_ref, name) != *value)
-            .map(|(name, value)| match value {
-                Some(value) => attribute::set(&node_ref, name, value),
-                None => attribute::remove(&node_ref, name),
-            })
-            .collect();
+        let edits = transient::edits(self.document(), &node_ref, pairs);
         if edits.is_empty() {
             return self.reply(client, Reply::Done);
         }

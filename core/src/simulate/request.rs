@@ -3,8 +3,7 @@
 //! In: a document and requests. Out: the document as it would be, and what is supposed of what only agents know.
 
 use crate::admin::cleanup::{self, Forgotten};
-use crate::admin::{self, Facts, Intent, Refusal, running};
-use crate::attribute;
+use crate::admin::{self, Facts, Intent, Refusal, Transient, running};
 use crate::attribute::table::{Change, Table};
 use crate::cib::Document;
 use crate::cib::edit::{Edit, apply_all};
@@ -67,12 +66,8 @@ pub fn after(document: &Document, requests: &[Request], now: Now) -> Result<Afte
 fn effect(document: &Document, request: &Request, now: Now) -> Result<(String, Vec<Edit>), NoPreview> {
     match request {
         Request::SetAttributes { node, pairs } => {
-            let node = admin::find_node(document, node).ok_or_else(|| Refusal::NoNode(node.clone()))?;
-            let edit = |(name, value): &(String, Option<String>)| match value {
-                Some(value) => attribute::set(&node, name, value),
-                None => attribute::remove(&node, name),
-            };
-            Ok((String::new(), pairs.iter().map(edit).collect()))
+            let intent = Intent::Transient(Transient { node: node.clone(), pairs: pairs.clone() });
+            Ok((String::new(), wish(document, &intent, now)?))
         }
         Request::ChangeAttributes { node, change, .. } => {
             let node = admin::find_node(document, node).ok_or_else(|| Refusal::NoNode(node.clone()))?;

@@ -32,6 +32,11 @@ pub fn counted(name: &str) -> Option<(&str, &str, u32)> {
     split(name, COUNT)
 }
 
+/// The same of an attribute that holds a count or the time of the last failure.
+pub fn of_operation(name: &str) -> Option<(&str, &str, u32)> {
+    [COUNT, LAST].into_iter().find_map(|prefix| split(name, prefix))
+}
+
 /// All failures a node remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailCounts {

@@ -6,7 +6,7 @@
 use crate::address::{Address, Network};
 use crate::configuration::Carrier;
 use crate::refusal::Refusal;
-use crate::wish::{Known, Wish};
+use crate::wish::{Reached, Wish};
 use quorate_transport::cluster::nodelist::{LINKS_MAX, LinkNumber, Node};
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub struct Wanted {
 }
 
 /// The links of a new cluster.
-pub fn wanted(wish: &Wish, known: &[Known]) -> Result<Vec<Wanted>, Refusal> {
+pub fn wanted(wish: &Wish, known: &[Reached]) -> Result<Vec<Wanted>, Refusal> {
     let count = if wish.interfaces.is_empty() { wish.links.max(1) } else { wish.interfaces.len() };
     if wish.carrier != Carrier::Knet && count > 1 {
         return Err(Refusal::OneLinkOnly { transport: wish.carrier.word().to_string(), wanted: count });
@@ -44,7 +44,7 @@ pub fn wanted(wish: &Wish, known: &[Known]) -> Result<Vec<Wanted>, Refusal> {
     Ok(networks.into_iter().take(count).zip(0..).map(link).collect())
 }
 
-fn named(first: &Known, word: &str, number: LinkNumber) -> Result<Wanted, Refusal> {
+fn named(first: &Reached, word: &str, number: LinkNumber) -> Result<Wanted, Refusal> {
     let is_it = |address: &&Address| address.interface == word || address.ip.to_string() == word;
     match first.facts.addresses.iter().find(is_it) {
         Some(address) => {
@@ -56,8 +56,9 @@ fn named(first: &Known, word: &str, number: LinkNumber) -> Result<Wanted, Refusa
 }
 
 /// All have an address in it, each its own: a bridge for containers has the same on every host.
-fn is_common(network: Network, known: &[Known]) -> bool {
-    let inside = |one: &Known| one.facts.addresses.iter().find(|address| address.network() == network).map(|it| it.ip);
+fn is_common(network: Network, known: &[Reached]) -> bool {
+    let inside =
+        |one: &Reached| one.facts.addresses.iter().find(|address| address.network() == network).map(|it| it.ip);
     let mut addresses: Vec<_> = known.iter().filter_map(inside).collect();
     addresses.sort();
     addresses.dedup();
@@ -65,14 +66,14 @@ fn is_common(network: Network, known: &[Known]) -> bool {
 }
 
 /// The links of a cluster, as seen by its nodes.
-pub fn of_cluster(wish: &Wish, nodes: &[Node], known: &[Known], new: &Known) -> Result<Vec<Wanted>, Refusal> {
+pub fn of_cluster(wish: &Wish, nodes: &[Node], known: &[Reached], new: &Reached) -> Result<Vec<Wanted>, Refusal> {
     if !wish.interfaces.is_empty() {
         return wish.interfaces.iter().zip(0..).map(|(word, number)| named(new, word, number)).collect();
     }
     let numbers: Vec<LinkNumber> =
         nodes.first().map(|node| node.addresses.keys().copied().collect()).unwrap_or_default();
     let network = |number: LinkNumber| {
-        let own = |one: &Known| {
+        let own = |one: &Reached| {
             let node = nodes.iter().find(|node| node.name == one.facts.name)?;
             let address = node.addresses.get(&number)?;
             one.facts.addresses.iter().find(|own| own.ip.to_string() == *address).map(Address::network)
@@ -87,7 +88,7 @@ pub fn of_cluster(wish: &Wish, nodes: &[Node], known: &[Known], new: &Known) -> 
 }
 
 /// A host's addresses on these links.
-pub fn addresses(one: &Known, links: &[Wanted]) -> Result<BTreeMap<LinkNumber, String>, Refusal> {
+pub fn addresses(one: &Reached, links: &[Wanted]) -> Result<BTreeMap<LinkNumber, String>, Refusal> {
     let address = |link: &Wanted| {
         let own = &one.facts.addresses;
         let by_network = own.iter().find(|address| address.network() == link.network);

@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::links;
 use crate::refusal::Refusal;
 use crate::step::{Action, DEVICE_UNIT, Step};
-use crate::wish::{Known, Wish};
+use crate::wish::{Reached, Wish};
 use quorate_transport::cluster::file::{self, Section};
 use quorate_transport::cluster::nodelist::{self, Node, votes};
 use quorate_transport::ssh::SshError;
@@ -62,7 +62,7 @@ impl Plan {
 
 /// The cluster that is there already.
 struct Base<'a> {
-    of: Known<'a>,
+    of: Reached<'a>,
     file: Section,
 }
 
@@ -126,7 +126,7 @@ pub fn listed(facts: &Facts) -> Vec<String> {
     cluster_nodes(facts).unwrap_or_default().into_iter().map(|node| node.name).collect()
 }
 
-type Sorted<'a> = (Vec<Known<'a>>, Vec<(String, SshError)>);
+type Sorted<'a> = (Vec<Reached<'a>>, Vec<(String, SshError)>);
 
 /// Who answers, and who is left out; a node of the cluster, or the first, cannot be.
 fn sorted<'a>(seen: &'a [Seen], nodes: &[Node]) -> Result<Sorted<'a>, Vec<Refusal>> {
@@ -134,7 +134,7 @@ fn sorted<'a>(seen: &'a [Seen], nodes: &[Node]) -> Result<Sorted<'a>, Vec<Refusa
     for (place, Seen { host, facts }) in seen.iter().enumerate() {
         let is_node = nodes.iter().any(|node| node.name == host.name);
         match facts {
-            Ok(facts) => known.push(Known { host, facts }),
+            Ok(facts) => known.push(Reached { host, facts }),
             Err(error) if is_node => {
                 against.push(Refusal::MemberAway { host: host.name.clone(), error: error.clone() });
             }
@@ -148,7 +148,7 @@ fn sorted<'a>(seen: &'a [Seen], nodes: &[Node]) -> Result<Sorted<'a>, Vec<Refusa
 }
 
 /// What speaks against a host for itself.
-fn unfit(known: &Known) -> Vec<Refusal> {
+fn unfit(known: &Reached) -> Vec<Refusal> {
     let facts = known.facts;
     let host = known.host.name.clone();
     let off = facts.clock_ahead.unsigned_abs();
@@ -175,9 +175,9 @@ fn unfit(known: &Known) -> Vec<Refusal> {
 }
 
 /// A node asks the quorum device by a program of its own, and is not the device itself.
-fn without_device(wish: &Wish, known: &[Known]) -> Vec<Refusal> {
+fn without_device(wish: &Wish, known: &[Reached]) -> Vec<Refusal> {
     let Some(device) = &wish.device else { return Vec::new() };
-    let missing = |one: &Known| {
+    let missing = |one: &Reached| {
         let host = one.host.name.clone();
         if one.facts.name == device.host {
             return Some(Refusal::NodeAsDevice { host });
@@ -189,9 +189,9 @@ fn without_device(wish: &Wish, known: &[Known]) -> Vec<Refusal> {
 }
 
 /// Nodes of Pacemaker and ours do not understand each other.
-fn other_managers(known: &[Known]) -> Vec<Refusal> {
+fn other_managers(known: &[Reached]) -> Vec<Refusal> {
     let Some((first, others)) = known.split_first() else { return Vec::new() };
-    let other = |one: &Known| {
+    let other = |one: &Reached| {
         let (theirs, manager) = one.facts.manager.clone().zip(first.facts.manager.clone())?;
         let (host, first) = (one.host.name.clone(), first.host.name.clone());
         (theirs != manager).then_some(Refusal::OtherManager { host, theirs, first, manager })
@@ -199,7 +199,7 @@ fn other_managers(known: &[Known]) -> Vec<Refusal> {
     others.iter().filter_map(other).collect()
 }
 
-fn same_names(known: &[Known]) -> Vec<Refusal> {
+fn same_names(known: &[Reached]) -> Vec<Refusal> {
     let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for one in known {
         by_name.entry(&one.facts.name).or_default().push(one.host.name.clone());
@@ -209,7 +209,7 @@ fn same_names(known: &[Known]) -> Vec<Refusal> {
 }
 
 /// The cluster that is there; all hosts that are in one are in the same.
-fn base<'a>(wish: &Wish, known: &[Known<'a>]) -> Result<Option<Base<'a>>, Refusal> {
+fn base<'a>(wish: &Wish, known: &[Reached<'a>]) -> Result<Option<Base<'a>>, Refusal> {
     let mut found: Option<Base<'a>> = None;
     for one in known {
         let file = one.facts.configuration.as_ref().and_then(|text| configuration::cluster(text).ok().flatten());
@@ -232,14 +232,14 @@ fn base<'a>(wish: &Wish, known: &[Known<'a>]) -> Result<Option<Base<'a>>, Refusa
 }
 
 /// Not the one that is wanted: of another name, or one that the first host has no part in.
-fn is_another(wish: &Wish, first: &Known, file: &Section) -> bool {
+fn is_another(wish: &Wish, first: &Reached, file: &Section) -> bool {
     let is_named = wish.name.as_ref().is_none_or(|name| name == configuration::cluster_name(file));
     let has_first = nodelist::nodes(file).iter().any(|node| node.name == first.facts.name);
     !is_named || !has_first
 }
 
 /// Of one name, with one key, and a node in common.
-fn is_same(base: &Base, one: Known, file: &Section) -> bool {
+fn is_same(base: &Base, one: Reached, file: &Section) -> bool {
     let names = |file: &Section| nodelist::nodes(file).into_iter().map(|node| node.name).collect::<BTreeSet<String>>();
     let keyless = !configuration::wants_key(&base.file) && !configuration::wants_key(file);
     configuration::cluster_name(&base.file) == configuration::cluster_name(file)
@@ -247,13 +247,13 @@ fn is_same(base: &Base, one: Known, file: &Section) -> bool {
         && !names(&base.file).is_disjoint(&names(file))
 }
 
-fn in_cluster(one: Known, file: &Section) -> Refusal {
+fn in_cluster(one: Reached, file: &Section) -> Refusal {
     let nodes: Vec<String> = nodelist::nodes(file).into_iter().map(|node| node.name).collect();
     let cluster = configuration::cluster_name(file).to_string();
     Refusal::InCluster { host: one.host.name.clone(), cluster, nodes: nodes.join(", ") }
 }
 
-fn fresh(wish: &Wish, cluster: &str, known: &[Known]) -> Result<String, Vec<Refusal>> {
+fn fresh(wish: &Wish, cluster: &str, known: &[Reached]) -> Result<String, Vec<Refusal>> {
     let networks = links::wanted(wish, known).map_err(|refusal| vec![refusal])?;
     let nodes = known.iter().zip(1..).map(|(one, id)| {
         let addresses = links::addresses(one, &networks)?;
@@ -292,7 +292,7 @@ fn same_addresses(nodes: &[Node]) -> Result<(), Vec<Refusal>> {
 }
 
 /// The cluster's file, with those who are not in it yet.
-fn extended(wish: &Wish, base: &Base, known: &[Known]) -> Result<String, Vec<Refusal>> {
+fn extended(wish: &Wish, base: &Base, known: &[Reached]) -> Result<String, Vec<Refusal>> {
     let mut file = base.file.clone();
     let nodes = nodelist::nodes(&base.file);
     let added = known.iter().try_for_each(|one| match nodes.iter().find(|node| node.name == one.facts.name) {
@@ -307,7 +307,7 @@ fn extended(wish: &Wish, base: &Base, known: &[Known]) -> Result<String, Vec<Ref
 }
 
 /// A host of a listed name has one of the node's addresses, as far as they are numbers.
-fn is_itself(one: &Known, node: &Node) -> Result<(), Refusal> {
+fn is_itself(one: &Reached, node: &Node) -> Result<(), Refusal> {
     let is_own = |address: &String| match address.parse::<IpAddr>() {
         Ok(ip) => one.facts.addresses.iter().any(|own| own.ip == ip),
         Err(_) => true,
@@ -319,7 +319,7 @@ fn is_itself(one: &Known, node: &Node) -> Result<(), Refusal> {
     Err(Refusal::NameTaken { name: node.name.clone(), host: one.host.name.clone(), address })
 }
 
-fn add(wish: &Wish, file: &mut Section, nodes: &[Node], known: &[Known], one: &Known) -> Result<(), Refusal> {
+fn add(wish: &Wish, file: &mut Section, nodes: &[Node], known: &[Reached], one: &Reached) -> Result<(), Refusal> {
     let networks = links::of_cluster(wish, nodes, known, one)?;
     let addresses = links::addresses(one, &networks)?;
     let node = Node { name: one.facts.name.clone(), id: nodelist::next_id(file), addresses, votes: 1, line: 0 };
@@ -327,7 +327,7 @@ fn add(wish: &Wish, file: &mut Section, nodes: &[Node], known: &[Known], one: &K
 }
 
 /// The cluster's key; of a new one, the key that an earlier run has left, if it left one.
-fn key(base: Option<&Base>, known: &[Known]) -> Key {
+fn key(base: Option<&Base>, known: &[Reached]) -> Key {
     let digests: BTreeSet<&String> = known.iter().filter_map(|one| one.facts.key.as_ref()).collect();
     let has_one = known.iter().find(|one| one.facts.key.is_some());
     match (base, has_one) {
@@ -358,16 +358,16 @@ impl Goal<'_> {
     }
 
     /// Corosync runs this cluster there, and not what it had before.
-    fn runs_on(&self, one: &Known) -> bool {
+    fn runs_on(&self, one: &Reached) -> bool {
         self.is_there && one.facts.runs("corosync") && one.facts.running.as_deref() == Some(self.cluster)
     }
 
-    fn is_written(&self, one: &Known) -> bool {
+    fn is_written(&self, one: &Reached) -> bool {
         one.facts.configuration.as_deref() == Some(self.text)
     }
 
     /// The key of this host, and where it is let in.
-    fn logins(&self, one: &Known) -> Option<Step> {
+    fn logins(&self, one: &Reached) -> Option<Step> {
         if self.let_in.contains(&one.host.name) {
             return Some(Step { action: Action::LetIn, done: false });
         }
@@ -376,12 +376,12 @@ impl Goal<'_> {
     }
 
     /// The first host adds the address when all are together; what has one already is left as it is.
-    fn admin(&self, one: &Known) -> Option<Step> {
+    fn admin(&self, one: &Reached) -> Option<Step> {
         let address = self.admin_address.filter(|_| one.host.target.is_none())?;
         Some(Step { action: Action::AdminAddress(address), done: one.facts.has_admin_address })
     }
 
-    fn files(&self, one: &Known) -> Vec<Step> {
+    fn files(&self, one: &Reached) -> Vec<Step> {
         let has_key = self.key.is_some() && one.facts.key == self.key;
         let key = self.wants_key.then_some(Step { action: Action::Key, done: has_key });
         let file = Step { action: Action::Configuration, done: self.is_written(one) };
@@ -389,13 +389,13 @@ impl Goal<'_> {
     }
 
     /// One who runs tells all who run.
-    fn reload(&self, one: &Known, running: &[Known]) -> Option<Step> {
-        let is_current = |one: &Known| one.facts.listed == self.names() && self.is_written(one);
+    fn reload(&self, one: &Reached, running: &[Reached]) -> Option<Step> {
+        let is_current = |one: &Reached| one.facts.listed == self.names() && self.is_written(one);
         let is_first = running.first().is_some_and(|first| first.host == one.host);
         is_first.then(|| Step { action: Action::Reload, done: running.iter().all(is_current) })
     }
 
-    fn services(&self, one: &Known) -> Vec<Step> {
+    fn services(&self, one: &Reached) -> Vec<Step> {
         let facts = one.facts;
         let manager = facts.manager.clone().unwrap_or_default();
         let units = vec!["corosync".to_string(), manager.clone()];
@@ -417,9 +417,9 @@ impl Goal<'_> {
         steps
     }
 
-    fn steps(&self, known: &[Known]) -> Vec<HostPlan> {
-        let running: Vec<Known> = known.iter().copied().filter(|one| self.runs_on(one)).collect();
-        let plan = |one: &Known| {
+    fn steps(&self, known: &[Reached]) -> Vec<HostPlan> {
+        let running: Vec<Reached> = known.iter().copied().filter(|one| self.runs_on(one)).collect();
+        let plan = |one: &Reached| {
             let mut steps: Vec<Step> = self.logins(one).into_iter().collect();
             steps.extend(self.files(one));
             steps.extend(self.reload(one, &running));

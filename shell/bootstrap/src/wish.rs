@@ -32,7 +32,7 @@ pub struct Wish {
 
 /// A host that answers, and what is known of it.
 #[derive(Clone, Copy)]
-pub struct Known<'a> {
+pub struct Reached<'a> {
     pub host: &'a Host,
     pub facts: &'a Facts,
 }

@@ -201,7 +201,7 @@ impl Demo {
 
     /// Waits until the cluster finds nothing to do.
     pub fn wait_until_idle(&self) -> Result<(), String> {
-        self.wait("the cluster to settle", || {
+        self.wait("the cluster to be idle", || {
             let mut statuses = self.names.iter().filter_map(|name| self.status(name)).peekable();
             statuses.peek().is_some() && statuses.all(|status| status.idle)
         })

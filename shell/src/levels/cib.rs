@@ -73,12 +73,7 @@ pub static LEVEL: Level = Level {
             run: Run::Do(delete),
             ..Command::DEFAULT
         },
-        Command {
-            name: "cibstatus",
-            help: super::cibstatus::LEVEL.help,
-            run: Run::Level(&super::cibstatus::LEVEL),
-            ..Command::DEFAULT
-        },
+        Command::enter(&super::cibstatus::LEVEL),
     ],
 };
 

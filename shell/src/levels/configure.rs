@@ -425,25 +425,10 @@ pub static LEVEL: Level = Level {
             run: Run::Do(upgrade),
             ..Command::DEFAULT
         },
-        Command {
-            name: "cibstatus",
-            help: super::cibstatus::LEVEL.help,
-            run: Run::Level(&super::cibstatus::LEVEL),
-            ..Command::DEFAULT
-        },
-        Command { name: "cib", help: super::cib::LEVEL.help, run: Run::Level(&super::cib::LEVEL), ..Command::DEFAULT },
-        Command {
-            name: "template",
-            help: super::template::LEVEL.help,
-            run: Run::Level(&super::template::LEVEL),
-            ..Command::DEFAULT
-        },
-        Command {
-            name: "assist",
-            help: super::assist::LEVEL.help,
-            run: Run::Level(&super::assist::LEVEL),
-            ..Command::DEFAULT
-        },
+        Command::enter(&super::cibstatus::LEVEL),
+        Command::enter(&super::cib::LEVEL),
+        Command::enter(&super::template::LEVEL),
+        Command::enter(&super::assist::LEVEL),
     ],
 };
 

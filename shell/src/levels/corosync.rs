@@ -94,7 +94,7 @@ pub static LEVEL: Level = Level {
             run: Run::Do(nodes::remove),
             ..Command::DEFAULT
         },
-        Command { name: "link", help: link::LEVEL.help, run: Run::Level(&link::LEVEL), ..Command::DEFAULT },
+        Command::enter(&link::LEVEL),
         Command {
             name: "push",
             arguments: &[any("node", What::Node)],

@@ -6,12 +6,13 @@
 use crate::check;
 use crate::command::{Argument, Call, Command, Flag, Level, Nodes, PREVIEW, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
-use crate::levels::resource::steer::{meet_with, refused, wish};
+use crate::levels::resource::steer::{self, meet_with, refused, wish};
 use crate::levels::resource::{one_pair, words_of};
 use crate::session::Session;
 use quorate_core::admin::attribute::{self, Sort};
 use quorate_core::admin::standby;
-use quorate_core::admin::{Facts, Intent};
+use quorate_core::admin::{self, Facts, Intent, Transient};
+use quorate_core::attribute::get as transient_value;
 use quorate_core::cib::Document;
 use quorate_core::cib::objects::{self, Place};
 use quorate_core::node::Request;
@@ -35,24 +36,6 @@ const fn pair_of(sort: &'static str) -> [Argument; 4] {
         one("name", What::NodeAttribute(sort)),
         maybe("value", What::Text),
     ]
-}
-
-const fn on_node(
-    name: &'static str,
-    arguments: &'static [Argument],
-    help: &'static str,
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
-}
-
-const fn of_node(
-    name: &'static str,
-    arguments: &'static [Argument],
-    help: &'static str,
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, help, run: Run::Do(run), ..Command::DEFAULT }
 }
 
 /// How long a standby may last.
@@ -82,9 +65,15 @@ pub static LEVEL: Level = Level {
             run: Run::Do(standby),
             ..Command::DEFAULT
         },
-        on_node("online", STANDBY, "let nodes run resources again", online),
-        on_node("maintenance", MANAGED, "keep the cluster from acting on the resources of nodes", maintenance),
-        on_node("ready", MAINTAINED, "end the maintenance of nodes", ready),
+        Command::plain("online", STANDBY, STEERING, "let nodes run resources again", online),
+        Command::plain(
+            "maintenance",
+            MANAGED,
+            STEERING,
+            "keep the cluster from acting on the resources of nodes",
+            maintenance,
+        ),
+        Command::plain("ready", MAINTAINED, STEERING, "end the maintenance of nodes", ready),
         Command {
             name: "fence",
             arguments: &[one("node", What::Node)],
@@ -102,9 +91,15 @@ pub static LEVEL: Level = Level {
             run: Run::Do(clear_state),
             ..Command::DEFAULT
         },
-        of_node("attribute", ATTRIBUTE, "an attribute of a node", attribute_of),
-        of_node("utilization", CAPACITY, "a capacity of a node", utilization_of),
-        of_node("status-attr", ATTRIBUTE, "an attribute of a node that is lost when it leaves", status_attribute),
+        Command::plain("attribute", ATTRIBUTE, &[], "an attribute of a node", attribute_of),
+        Command::plain("utilization", CAPACITY, &[], "a capacity of a node", utilization_of),
+        Command::plain(
+            "status-attr",
+            ATTRIBUTE,
+            &[],
+            "an attribute of a node that is lost when it leaves",
+            status_attribute,
+        ),
         Command {
             name: "server",
             arguments: &[any("node", What::Node)],
@@ -233,21 +228,16 @@ fn standby(session: &mut Session, call: &Call) -> Outcome {
         let intent = |node| Intent::Standby { node, on: true };
         return wish(session, call, &nodes.into_iter().map(intent).collect::<Vec<_>>());
     }
-    let value = Some("on".to_string());
-    let requests = nodes.into_iter().map(|node| transient_standby(node, value.clone())).collect();
+    let requests = nodes.iter().map(|node| standby::until_restart(node).into()).collect();
     session.ask_or_preview(call.has(PREVIEW), requests)
-}
-
-fn transient_standby(node: String, value: Option<String>) -> Request {
-    Request::SetAttributes { node, pairs: vec![(standby::STANDBY.into(), value)] }
 }
 
 /// Ends a standby that lasts, and one that would end with the node's next start.
 fn online(session: &mut Session, call: &Call) -> Outcome {
     let nodes = chosen(session, call, call.arguments.len())?;
     let document = session.document()?;
-    let until_restart = nodes.iter().filter(|node| standby::ends_with_restart(&document, node));
-    let requests: Vec<Request> = until_restart.map(|node| transient_standby(node.clone(), None)).collect();
+    let ended = nodes.iter().filter_map(|node| standby::end_until_restart(&document, node));
+    let requests: Vec<Request> = ended.map(Request::from).collect();
     let intent = |node| Intent::Standby { node, on: false };
     let intents: Vec<Intent> = nodes.into_iter().map(intent).collect();
     if !call.has(PREVIEW) {
@@ -332,17 +322,11 @@ fn status_attribute(session: &mut Session, call: &Call) -> Outcome {
     one_pair(call)?;
     let (name, value) = (call.required(2).to_string(), call.argument(3).map(str::to_string));
     match (call.required(1), value) {
-        ("set", Some(value)) => session.ask_anywhere(Request::SetAttributes { node, pairs: vec![(name, Some(value))] }),
-        ("delete", None) => session.ask_anywhere(Request::SetAttributes { node, pairs: vec![(name, None)] }),
+        ("set", Some(value)) => session.ask_anywhere(Transient::one(&node, &name, Some(&value)).into()),
+        ("delete", None) => session.ask_anywhere(Transient::one(&node, &name, None).into()),
         ("show", None) => {
-            let states =
-                document.status().elements_named("node_state").find(|state| state.attr("uname") == Some(&node));
-            let pairs = states
-                .and_then(|state| state.child("transient_attributes"))
-                .into_iter()
-                .flat_map(|part| part.descendants());
-            let found = pairs.into_iter().find(|pair| pair.name == "nvpair" && pair.attr("name") == Some(&name));
-            match found.and_then(|pair| pair.attr("value")) {
+            let known = admin::find_node(&document, &node);
+            match known.and_then(|node| transient_value(&document, &node, &name)) {
                 Some(value) => {
                     session.ui.line(&format!("scope=status  name={name} value={value}"));
                     Ok(())
@@ -383,13 +367,11 @@ fn delete(session: &mut Session, call: &Call) -> Outcome {
     // Programs compare all that is said, so there is no more than this.
     let gone = |_| Failure::refused(format!("node {} not found in the CIB", call.required(0)));
     let node = name_at(&document, call, 0).map_err(gone)?;
-    let member = session.source.is_live() && session.cluster_status()?.members.contains(&node);
-    if member {
-        return Err(
-            Failure::refused(format!("`{node}` is a member of the cluster")).hint("stop the cluster there first")
-        );
-    }
-    wish(session, call, &[Intent::DeleteNode { node }])
+    let in_cluster = if session.source.is_live() { session.cluster_status()?.members } else { Vec::new() };
+    let facts = Facts { in_cluster, ..Facts::default() };
+    steer::steer(session, call, |_, document| {
+        meet_with(document, &Intent::DeleteNode { node }, &facts).map_err(|refusal| refused(call, &refusal))
+    })
 }
 
 fn named(session: &mut Session, call: &Call) -> Outcome<String> {

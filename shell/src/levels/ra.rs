@@ -7,10 +7,11 @@ use crate::catalogue::{self, AgentName};
 use crate::command::{Call, Command, Level, Run, What, any, maybe, one};
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use crate::trial::subject::{Subject, Told};
+use crate::trial::validation;
 use quorate_core::agent::{Metadata, Parameter};
 use quorate_core::cib::document::FEATURE_SET;
-use std::collections::BTreeSet;
-use std::process::{Command as Process, Stdio};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Those that can be configured. (What the daemon cannot run yet is found not installed.)
 const CLASSES: What = What::Words(&["lsb", "ocf", "service", "stonith", "systemd"]);
@@ -218,24 +219,25 @@ fn validate(session: &mut Session, call: &Call) -> Outcome {
     let (true, Some(provider)) = (agent.class == "ocf" && session.catalogue().knows(&agent), agent.provider) else {
         return Err(missing(session, call, &agent).hint("only ocf agents can be asked to check parameters"));
     };
-    let mut process = Process::new(session.environment.ocf_root.join("resource.d").join(provider).join(agent.name));
-    process.arg("validate-all").stdin(Stdio::null()).env("OCF_ROOT", &session.environment.ocf_root);
-    process.env("OCF_RESOURCE_INSTANCE", agent.name).env("OCF_RESOURCE_TYPE", agent.name);
-    process.env("OCF_RESOURCE_PROVIDER", provider).env("OCF_RESKEY_crm_feature_set", FEATURE_SET);
+    let mut values = BTreeMap::from([("crm_feature_set".to_string(), FEATURE_SET.to_string())]);
     for (at, word) in call.words().iter().enumerate().skip(1) {
         let Some((name, value)) = word.split_once('=') else {
             return Err(Failure::misused(call.span(at), format!("`{word}` is no name=value")));
         };
-        process.env(format!("OCF_RESKEY_{name}"), value);
+        values.insert(name.to_string(), value.to_string());
     }
-    let output = process.output().map_err(|error| Failure::refused(format!("{agent}: {error}")))?;
-    let said = [output.stdout, output.stderr].concat();
-    session.ui.print(&String::from_utf8_lossy(&said));
-    match output.status.code() {
-        Some(0) => Ok(()),
-        Some(code) => Err(Failure::refused(format!("{agent} does not accept these parameters (exit code {code})"))),
-        None => Err(Failure::refused(format!("{agent} died of a signal"))),
-    }
+    let subject = Subject {
+        id: agent.name.to_string(),
+        class: agent.class.to_string(),
+        provider: provider.to_string(),
+        kind: agent.name.to_string(),
+        promotable: false,
+    };
+    let metadata = session.agents.metadata(&session.environment.ocf_root, &agent);
+    let told = Told { values, timeout: validation::time(metadata.as_deref()) };
+    let ran = validation::ask(&session.environment, &subject, &told, &session.interrupted);
+    session.ui.print(&ran.output);
+    validation::verdict(&ran, &format!("{agent} does not accept these parameters"))
 }
 
 /// Names in columns of equal width, as many as fit into 80 characters.

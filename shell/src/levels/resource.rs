@@ -8,6 +8,8 @@ use crate::command::{
 };
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use quorate_core::admin::{self, Transient};
+use quorate_core::attribute::all as transient_attributes;
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
 use quorate_core::status::failcount::{self, COUNT, LAST};
@@ -61,25 +63,6 @@ const PLAIN: &[Argument] = &[
     maybe("value", What::Text),
 ];
 
-const fn on_resources(
-    name: &'static str,
-    arguments: &'static [Argument],
-    help: &'static str,
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, flags: STEERING, help, run: Run::Do(run), ..Command::DEFAULT }
-}
-
-const fn attributes(
-    name: &'static str,
-    help: &'static str,
-    examples: &'static [&'static str],
-    arguments: &'static [Argument],
-    run: fn(&mut Session, &Call) -> Outcome,
-) -> Command {
-    Command { name, arguments, help, examples, run: Run::Do(run), ..Command::DEFAULT }
-}
-
 pub static LEVEL: Level = Level {
     name: "resource",
     help: "resources: start, stop, move, clean up",
@@ -108,8 +91,8 @@ pub static LEVEL: Level = Level {
             run: Run::Do(why),
             ..Command::DEFAULT
         },
-        on_resources("start", STOPPED, "let resources run", start),
-        on_resources("stop", RUNNING, "let resources not run", stop),
+        Command::plain("start", STOPPED, STEERING, "let resources run", start),
+        Command::plain("stop", RUNNING, STEERING, "let resources not run", stop),
         Command {
             name: "restart",
             arguments: RUNNING,
@@ -118,12 +101,13 @@ pub static LEVEL: Level = Level {
             run: Run::Do(restart),
             ..Command::DEFAULT
         },
-        on_resources("promote", PROMOTABLE, "let a promotable clone have promoted instances", promote),
-        on_resources("demote", PROMOTABLE, "let a promotable clone have none", demote),
-        on_resources("manage", UNMANAGED, "let the cluster act on resources again", manage),
-        on_resources(
+        Command::plain("promote", PROMOTABLE, STEERING, "let a promotable clone have promoted instances", promote),
+        Command::plain("demote", PROMOTABLE, STEERING, "let a promotable clone have none", demote),
+        Command::plain("manage", UNMANAGED, STEERING, "let the cluster act on resources again", manage),
+        Command::plain(
             "unmanage",
             MANAGED,
+            STEERING,
             "keep the cluster from acting on resources; they are still watched",
             unmanage,
         ),
@@ -188,21 +172,18 @@ pub static LEVEL: Level = Level {
             run: Run::Do(refresh),
             ..Command::DEFAULT
         },
-        attributes(
-            "param",
-            "a parameter of the agent",
-            &["param ip set nic eth1", "param ip show nic"],
-            PARAMETER,
-            param,
-        ),
-        attributes("meta", "a meta attribute", &["meta web set resource-stickiness 100"], META, meta),
-        attributes(
-            "utilization",
-            "what a resource takes of a node's capacity",
-            &["utilization db set memory 4096"],
-            PLAIN,
-            utilization,
-        ),
+        Command {
+            examples: &["param ip set nic eth1", "param ip show nic"],
+            ..Command::plain("param", PARAMETER, &[], "a parameter of the agent", param)
+        },
+        Command {
+            examples: &["meta web set resource-stickiness 100"],
+            ..Command::plain("meta", META, &[], "a meta attribute", meta)
+        },
+        Command {
+            examples: &["utilization db set memory 4096"],
+            ..Command::plain("utilization", PLAIN, &[], "what a resource takes of a node's capacity", utilization)
+        },
         Command {
             name: "failcount",
             arguments: &[
@@ -313,7 +294,7 @@ fn failcount(session: &mut Session, call: &Call) -> Outcome {
         ("delete", None) => {
             let names = fail_counts(&document, &id, &node).into_iter().map(|(name, _)| name);
             let pairs = names.flat_map(|name| [(name.replacen(COUNT, LAST, 1), None), (name, None)]);
-            session.ask(Request::SetAttributes { node, pairs: pairs.collect() })
+            session.ask(Transient { node, pairs: pairs.collect() }.into())
         }
         ("set", Some(value)) => {
             literal::score(value).map_err(|error| Failure::at(call.span(3), error.to_string()))?;
@@ -359,16 +340,14 @@ fn set_failcount(session: &mut Session, call: &Call, counts: Vec<(String, String
         (count, Some(value.to_string()))
     };
     let pairs = chosen.iter().map(pair).collect();
-    session.ask(Request::SetAttributes { node: node.to_string(), pairs })
+    session.ask(Transient { node: node.to_string(), pairs }.into())
 }
 
 /// The fail counts of a resource on a node, one for each operation, by their attributes' names.
 fn fail_counts(document: &Document, id: &str, node: &str) -> Vec<(String, String)> {
-    let mut states = document.status().elements_named("node_state");
-    let state = states.find(|state| state.attr("uname") == Some(node) || state.id() == Some(node));
-    let pairs = state.into_iter().flat_map(|state| state.descendants()).filter(|part| part.name == "nvpair");
-    let named = pairs.filter_map(|pair| Some((pair.attr("name")?.to_string(), pair.attr("value")?.to_string())));
-    named.filter(|(name, _)| failcount::counted(name).is_some_and(|(counted, ..)| counted == id)).collect()
+    let all = admin::find_node(document, node).map_or(Vec::new(), |node| transient_attributes(document, &node));
+    let is_count = |name: &str| failcount::counted(name).is_some_and(|(counted, ..)| counted == id);
+    all.into_iter().filter(|(name, _)| is_count(name)).collect()
 }
 
 fn score_text(score: i64) -> String {

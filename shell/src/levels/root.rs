@@ -16,34 +16,19 @@ pub static LEVEL: Level = Level {
     name: "",
     help: "The cluster shell. Every level can be entered, or be given a command on the same line.",
     commands: &[
-        Command {
-            name: "configure",
-            help: configure::LEVEL.help,
-            run: Run::Level(&configure::LEVEL),
-            ..Command::DEFAULT
-        },
-        Command { name: "resource", help: resource::LEVEL.help, run: Run::Level(&resource::LEVEL), ..Command::DEFAULT },
-        Command { name: "node", help: node::LEVEL.help, run: Run::Level(&node::LEVEL), ..Command::DEFAULT },
-        Command { name: "cib", help: cib::LEVEL.help, run: Run::Level(&cib::LEVEL), ..Command::DEFAULT },
-        Command {
-            name: "cibstatus",
-            help: cibstatus::LEVEL.help,
-            run: Run::Level(&cibstatus::LEVEL),
-            ..Command::DEFAULT
-        },
-        Command { name: "cluster", help: cluster::LEVEL.help, run: Run::Level(&cluster::LEVEL), ..Command::DEFAULT },
-        Command {
-            name: "maintenance",
-            help: maintenance::LEVEL.help,
-            run: Run::Level(&maintenance::LEVEL),
-            ..Command::DEFAULT
-        },
-        Command { name: "ra", help: ra::LEVEL.help, run: Run::Level(&ra::LEVEL), ..Command::DEFAULT },
-        Command { name: "history", help: history::LEVEL.help, run: Run::Level(&history::LEVEL), ..Command::DEFAULT },
-        Command { name: "script", help: script::LEVEL.help, run: Run::Level(&script::LEVEL), ..Command::DEFAULT },
-        Command { name: "corosync", help: corosync::LEVEL.help, run: Run::Level(&corosync::LEVEL), ..Command::DEFAULT },
-        Command { name: "site", help: site::LEVEL.help, run: Run::Level(&site::LEVEL), ..Command::DEFAULT },
-        Command { name: "options", help: options::LEVEL.help, run: Run::Level(&options::LEVEL), ..Command::DEFAULT },
+        Command::enter(&configure::LEVEL),
+        Command::enter(&resource::LEVEL),
+        Command::enter(&node::LEVEL),
+        Command::enter(&cib::LEVEL),
+        Command::enter(&cibstatus::LEVEL),
+        Command::enter(&cluster::LEVEL),
+        Command::enter(&maintenance::LEVEL),
+        Command::enter(&ra::LEVEL),
+        Command::enter(&history::LEVEL),
+        Command::enter(&script::LEVEL),
+        Command::enter(&corosync::LEVEL),
+        Command::enter(&site::LEVEL),
+        Command::enter(&options::LEVEL),
         status::COMMAND,
         report::COMMAND,
         Command {

@@ -93,7 +93,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 fn here(environment: &Environment, subject: &Subject, told: &Told, action: Action, interrupted: &AtomicBool) -> Ran {
     let values = match agent::with_secrets(&environment.node.root, &subject.id, &told.values) {
         Ok(values) => values,
-        Err(why) => return Ran::not(why),
+        Err(error) => return Ran::not(error.to_string()),
     };
     let node = told.values.get("CRM_meta_on_node").map_or("", String::as_str);
     let roots = vec![environment.node.root.join("usr/lib/ocf"), environment.ocf_root.clone()];

@@ -7,3 +7,4 @@
 pub mod agent;
 pub mod sequence;
 pub mod subject;
+pub mod validation;

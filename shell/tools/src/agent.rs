@@ -13,7 +13,7 @@ use quorate_agents::register::Register;
 use quorate_agents::{fence, init_script, systemd};
 use quorate_core::lrm::Run;
 use quorate_transport::environment::{Environment, variable};
-use quorate_transport::secret::{MARK, Secrets};
+use quorate_transport::secret::{MARK, SecretError, Secrets};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
@@ -58,15 +58,15 @@ pub fn host(environment: &Environment, node: &str, agents: Vec<PathBuf>) -> Host
 /// Parameters with their secrets.
 ///
 /// # Errors
-/// A secret is not there, in words.
+/// A secret is not there, or not as it was signed.
 pub fn with_secrets(
     root: &Path,
     id: &str,
     values: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, String> {
+) -> Result<BTreeMap<String, String>, SecretError> {
     let secrets = Secrets::below(root);
     let revealed = |name: &String, value: &String| match value.as_str() {
-        MARK => secrets.get(id, name).map_err(|error| error.to_string()),
+        MARK => secrets.get(id, name),
         _ => Ok(value.clone()),
     };
     values.iter().map(|(name, value)| Ok((name.clone(), revealed(name, value)?))).collect()

@@ -52,6 +52,13 @@ impl Answer {
         self.text.push_str(text);
     }
 
+    /// Metadata of an agent, as it printed it.
+    pub fn metadata(&mut self, text: &str) {
+        self.text(&format!("{}\n", text.trim_end()));
+        let part = self.raw("metadata", text);
+        self.part(part);
+    }
+
     /// What only programs read.
     pub fn part(&mut self, part: Element) {
         self.parts.push(part);

@@ -5,7 +5,7 @@
 
 use crate::answer::{self, Answer};
 use crate::door;
-use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
+use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD, misused};
 use crate::{Exit, Io};
 use quorate_core::admin;
 use quorate_core::arguments::{Argument, Given, Value, argument};
@@ -17,7 +17,7 @@ use quorate_core::pattern::Pattern;
 use quorate_core::time::Interval;
 use quorate_core::xml::{Element, write};
 use quorate_transport::environment::{Environment, variable};
-use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError};
 use quorate_transport::store::{CibSource, StoreError};
 
 const REQUIRED: &str = "Required";
@@ -89,10 +89,6 @@ pub fn run(arguments: &[String], io: &mut Io) -> Exit {
     answer::run(&MANUAL, arguments, io, act)
 }
 
-fn usage<T>(text: impl Into<String>) -> Result<T, Failed> {
-    Err((Exit::USAGE, text.into()))
-}
-
 fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
     let given = &call.given;
     let wishes: Vec<&str> = WISHES.iter().map(|one| one.name).collect();
@@ -126,30 +122,30 @@ fn check(given: &Given, wish: &str) -> Result<(), Failed> {
     let known = ["reboot", "status", "forever", "nodes"];
     for name in ["lifetime", "section"] {
         if let Some(value) = given.value(name).filter(|value| !known.contains(&value.as_str())) {
-            return usage(format!("Unknown value for --lifetime: {value}"));
+            return misused(format!("Unknown value for --lifetime: {value}"));
         }
     }
     if given.value("wait").is_some_and(|until| !matches!(until.as_str(), "no" | "local" | "cluster")) {
-        return usage("--wait= must be one of 'no', 'local', 'cluster'");
+        return misused("--wait= must be one of 'no', 'local', 'cluster'");
     }
     let (name, pattern) = (given.value("name"), given.value("pattern"));
     match (&name, &pattern) {
-        (Some(_), Some(_)) => return usage("Error: --name and --pattern cannot be used at the same time"),
+        (Some(_), Some(_)) => return misused("Error: --name and --pattern cannot be used at the same time"),
         (None, Some(_)) if matches!(wish, "query" | "refresh") => {
-            return usage("Error: pattern can only be used with delete or update");
+            return misused("Error: pattern can only be used with delete or update");
         }
         (None, Some(text)) if Pattern::new(text).is_none() => {
-            return usage(format!("'{text}' is no regular expression"));
+            return misused(format!("'{text}' is no regular expression"));
         }
-        (None, None) if wish != "refresh" => return usage("Command requires --name or --pattern argument"),
+        (None, None) if wish != "refresh" => return misused("Command requires --name or --pattern argument"),
         _ => {}
     }
     if name.as_deref() == Some("") {
-        return usage("an attribute has a name, and this one is empty");
+        return misused("an attribute has a name, and this one is empty");
     }
     // An empty variable of a script is no wish for the local node.
     if given.value("node").as_deref() == Some("") {
-        return usage("a node has a name, and this one is empty");
+        return misused("a node has a name, and this one is empty");
     }
     Ok(())
 }
@@ -184,16 +180,9 @@ fn change(given: &Given, wish: &str) -> Result<Change, Failed> {
 /// The node that is meant: an agent's own, if none is named.
 fn node(given: &Given, environment: &Environment, source: &CibSource) -> Result<String, StoreError> {
     let named = given.value("node").filter(|node| !matches!(node.as_str(), "auto" | "localhost"));
-    let agents = || variable("OCF_RESKEY_CRM_meta_on_node").or(environment.node.clone());
-    if let Some(node) = named.or_else(agents) {
-        return Ok(node);
-    }
-    match source {
-        CibSource::Live { at } => {
-            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
-            Ok(daemon.status()?.node)
-        }
-        _ => Ok(environment.host.clone()),
+    match named.or_else(|| variable("OCF_RESKEY_CRM_meta_on_node")) {
+        Some(node) => Ok(node),
+        None => door::this_node(source, environment),
     }
 }
 
@@ -210,7 +199,7 @@ fn query(source: &CibSource, name: &str, node: Option<&str>, answer: &mut Answer
     let values = match source {
         CibSource::Live { at } => {
             let request = Request::QueryAttribute { name: name.to_string(), node: node.map(str::to_string) };
-            match door::reply(at, &request) {
+            match door::reply(at, &request, ANSWER_WITHIN) {
                 Ok(Reply::Attributes { values }) => values,
                 Ok(_) | Err(StoreError::Daemon(AskError::Refused(Refusal::Unknown { .. }))) => Vec::new(),
                 Err(error) => return Err(refused(error)),

@@ -2,7 +2,7 @@
 //!
 //! In: options; the CIB. Out: a count, as crm_attribute tells attributes; or what crm_resource's cleanup does.
 
-use crate::crm_standby::last;
+use crate::crm_standby::{is_quiet, last};
 use crate::standard::{self, Call, Failed, Manual, STANDARD};
 use crate::{Exit, Io, crm_resource, door};
 use quorate_core::admin;
@@ -12,7 +12,7 @@ use quorate_core::score::Score;
 use quorate_core::status::failcount;
 use quorate_core::time::Interval;
 use quorate_transport::environment::Environment;
-use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::local::daemon::ANSWER_WITHIN;
 use quorate_transport::store::{CibSource, StoreError};
 
 const COMMANDS: &str = "Commands";
@@ -79,26 +79,17 @@ fn act(given: &Given, io: &mut Io) -> Result<Exit, Failed> {
     let interval = given.value("interval").and_then(|text| Interval::parse(&text)).map_or(0, Interval::ms);
     let operation = given.value("operation").map(|operation| (operation, interval));
     let source = Environment::of_process().first_source();
-    let node = node(given, &source).map_err(refused)?;
+    let node = node(given, &source).map_err(door::failed)?;
     match forget {
         true => Ok(clear(&node, &resource, operation, given, io)),
         false => count(&source, &node, &resource, operation, given, io),
     }
 }
 
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
-}
-
 fn node(given: &Given, source: &CibSource) -> Result<String, StoreError> {
-    let environment = Environment::of_process();
-    match (last(given, &["node", "uname"]).or(environment.node), source) {
-        (Some(node), _) => Ok(node),
-        (None, CibSource::Live { at }) => {
-            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
-            Ok(daemon.status()?.node)
-        }
-        (None, _) => Ok(environment.host),
+    match last(given, &["node", "uname"]) {
+        Some(node) => Ok(node),
+        None => door::this_node(source, &Environment::of_process()),
     }
 }
 
@@ -107,7 +98,7 @@ fn clear(node: &str, resource: &str, operation: Option<(String, u32)>, given: &G
     if let Some((operation, interval)) = operation {
         words.extend(["-n".into(), operation, "-I".into(), format!("{interval}ms")]);
     }
-    if given.has("quiet") || given.has("quiet-too") {
+    if is_quiet(given) {
         words.push("--quiet".into());
     }
     crm_resource::run(&words, io)
@@ -121,7 +112,7 @@ fn count(
     given: &Given,
     io: &mut Io,
 ) -> Result<Exit, Failed> {
-    let document = door::read(source, ANSWER_WITHIN).map_err(refused)?;
+    let document = door::read(source, ANSWER_WITHIN).map_err(door::failed)?;
     let known = admin::find_node(&document, node)
         .ok_or_else(|| (Exit::NO_SUCH, format!("Could not map name={node} to a UUID")))?;
     let whole = format!("{}{resource}", failcount::COUNT);
@@ -145,7 +136,7 @@ fn count(
             (name, count) = (whole, old);
         }
     }
-    let quiet = given.has("quiet") || given.has("quiet-too");
+    let quiet = is_quiet(given);
     io.line(&if quiet { count.to_string() } else { format!("scope=status  name={name} value={count}") });
     Ok(Exit::OK)
 }

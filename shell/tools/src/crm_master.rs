@@ -2,7 +2,7 @@
 //!
 //! In: options; which resource, from `OCF_RESOURCE_INSTANCE`. Out: what crm_attribute makes of them.
 
-use crate::crm_standby::last;
+use crate::crm_standby::{is_quiet, last};
 use crate::standard::{self, Call, Manual, STANDARD};
 use crate::{Exit, Io, crm_attribute};
 use quorate_core::arguments::{Argument, Given, Value, argument};
@@ -60,7 +60,7 @@ fn act(given: &Given, io: &mut Io) -> Exit {
             words.extend([option.to_string(), value]);
         }
     }
-    if given.has("quiet") || given.has("quiet-too") {
+    if is_quiet(given) {
         words.push("-q".into());
     }
     let wish = given.last_of(&["query", "get-value", "update", "attr-value", "delete", "delete-attr"]);

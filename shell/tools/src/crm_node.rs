@@ -12,7 +12,7 @@ use quorate_core::status;
 use quorate_core::xml::Element;
 use quorate_grammar::literal;
 use quorate_transport::environment::Environment;
-use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::local::daemon::ANSWER_WITHIN;
 use quorate_transport::store::{CibSource, StoreError};
 
 const COMMANDS: &str = "Commands";
@@ -70,29 +70,18 @@ fn act(wish: &str, given: &Given, io: &mut Io) -> Result<(), Failed> {
         return Ok(());
     }
     let source = environment.first_source();
-    let (document, status) = read(&source, &environment).map_err(refused)?;
+    let (document, status) = read(&source, &environment).map_err(door::failed)?;
     match wish {
         "remove" => remove(&given.value("remove").unwrap_or_default(), given.has("force"), &source, &status),
         _ => answer(wish, given, &document, &status, io),
     }
 }
 
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
-}
-
 fn read(source: &CibSource, environment: &Environment) -> Result<(Document, NodeStatus), StoreError> {
-    match source {
-        CibSource::Live { at } => {
-            let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from)?;
-            Ok((daemon.document()?, daemon.status()?))
-        }
-        source => {
-            let document = door::read(source, ANSWER_WITHIN)?;
-            let status = recorded(&document, environment.node.clone().unwrap_or(environment.host.clone()));
-            Ok((document, status))
-        }
-    }
+    let (document, status) = door::read_with_status(source, ANSWER_WITHIN)?;
+    let in_file = || recorded(&document, environment.node_or_host().to_string());
+    let status = status.unwrap_or_else(in_file);
+    Ok((document, status))
 }
 
 /// What the CIB itself says of members and quorum.
@@ -144,11 +133,16 @@ fn remove(name: &str, force: bool, source: &CibSource, status: &NodeStatus) -> R
     if !force {
         return Err((Exit::USAGE, format!("{name} and all that is known of it would be forgotten: --force is needed")));
     }
-    if status.members.iter().any(|member| member == name) {
-        return Err((Exit::UNSAFE, format!("{name} is a member of the cluster; stop it there first")));
-    }
+    let facts = Facts { in_cluster: status.members.clone(), ..Facts::default() };
     let intent = Intent::DeleteNode { node: name.to_string() };
-    let made = |now: &Document| Ok(door::counted(now, admin::apply(now, &intent, &Facts::default())?));
+    let made = |now: &Document| Ok(door::counted(now, admin::apply(now, &intent, &facts)?));
     let changed = door::change(source, ANSWER_WITHIN, made).map(drop);
-    changed.map_err(|error| error.told(|refusal: admin::Refusal| (Exit::NO_SUCH, refusal.to_string())))
+    changed.map_err(|error| error.told(not_forgotten))
+}
+
+fn not_forgotten(refusal: admin::Refusal) -> Failed {
+    match refusal {
+        admin::Refusal::IsMember(_) => (Exit::UNSAFE, format!("{refusal}; stop it there first")),
+        _ => (Exit::NO_SUCH, refusal.to_string()),
+    }
 }

@@ -77,7 +77,7 @@ fn document(text: Option<&str>) -> Result<Document, Failed> {
     match text {
         None => {
             let read = door::read(&Environment::of_process().first_source(), ANSWER_WITHIN);
-            read.map_err(|error| (door::exit(&error), error.to_string()))
+            read.map_err(door::failed)
         }
         Some("-") => {
             let mut text = String::new();

@@ -43,6 +43,11 @@ pub fn last(given: &Given, names: &[&'static str]) -> Option<String> {
     given.last_of(names).and_then(|name| given.value(name))
 }
 
+/// Whether no more than the value is to be told, by either name.
+pub fn is_quiet(given: &Given) -> bool {
+    given.has("quiet") || given.has("quiet-too")
+}
+
 fn act(given: &Given, io: &mut Io) -> Exit {
     let mut words: Vec<String> = vec!["-n".into(), "standby".into()];
     if let Some(node) = last(given, &["node", "uname"]) {
@@ -51,7 +56,7 @@ fn act(given: &Given, io: &mut Io) -> Exit {
     if let Some(id) = last(given, &["id", "attr-id"]) {
         words.extend(["--id".into(), id]);
     }
-    if given.has("quiet") || given.has("quiet-too") {
+    if is_quiet(given) {
         words.push("-q".into());
     }
     let wish = given.last_of(&["query", "get-value", "update", "attr-value", "delete", "delete-attr"]);

@@ -94,7 +94,7 @@ fn read(given: &Given) -> Result<Element, Failed> {
         CibSource::File(path) | CibSource::Shadow { path, .. } if path.exists() => read_file(&path),
         source => match door::read(&source, ANSWER_WITHIN) {
             Ok(document) => Ok(document.root().clone()),
-            Err(error) => Err((door::exit(&error), error.to_string())),
+            Err(error) => Err(door::failed(error)),
         },
     }
 }

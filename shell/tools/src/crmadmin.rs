@@ -7,7 +7,7 @@ use crate::standard::{Call, FORMATTED, Failed, Manual, STANDARD};
 use crate::{Exit, Io, clock, door};
 use quorate_core::arguments::{Argument, Value, argument};
 use quorate_core::cib::{Document, objects};
-use quorate_core::node::{NodeStatus, Reply, Request};
+use quorate_core::node::NodeStatus;
 use quorate_core::xml::Element;
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::ANSWER_WITHIN;
@@ -75,11 +75,8 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
 }
 
 fn status() -> Result<NodeStatus, Failed> {
-    match door::reply(&Environment::of_process().address(), &Request::Status) {
-        Ok(Reply::Status(status)) => Ok(status),
-        Ok(_) => Err((Exit::SOFTWARE, "error: Command failed: the daemon answers something else".into())),
-        Err(error) => Err((door::exit(&error), format!("error: Command failed: {error}"))),
-    }
+    let known = door::status(&Environment::of_process().address(), ANSWER_WITHIN);
+    known.map_err(|error| (door::exit(&error), format!("error: Command failed: {error}")))
 }
 
 /// As Pacemaker's controller would name the state it is in.
@@ -103,7 +100,7 @@ fn controller(node: &str, quiet: bool, answer: &mut Answer) -> Result<(), Failed
 }
 
 /// A node that the configuration has.
-struct Known {
+struct ListedNode {
     kind: &'static str,
     name: String,
     id: String,
@@ -117,7 +114,7 @@ fn nodes(kinds: Option<&str>, quiet: bool, export: bool, answer: &mut Answer) ->
         kinds.is_none_or(|kinds| kinds.split(',').any(|wanted| wanted.is_empty() || wanted == "all" || wanted == kind))
     };
     let mut all = Element::new("nodes");
-    for Known { kind, name, id } in known(&document).iter().filter(|node| is_wanted(node.kind)) {
+    for ListedNode { kind, name, id } in known(&document).iter().filter(|node| is_wanted(node.kind)) {
         answer.line(match (export, quiet) {
             (true, _) => format!("export {name}={id}"),
             (false, true) => name.clone(),
@@ -130,24 +127,28 @@ fn nodes(kinds: Option<&str>, quiet: bool, export: bool, answer: &mut Answer) ->
 }
 
 /// The cluster's nodes, guests, and remote nodes, in this order.
-fn known(document: &Document) -> Vec<Known> {
+fn known(document: &Document) -> Vec<ListedNode> {
     let configuration = document.configuration();
     let elements = configuration.child("nodes").into_iter().flat_map(|nodes| nodes.elements_named("node"));
     let members = elements.filter(|node| node.attr("type") != Some("remote"));
     let member = |node: &Element| {
         let id = node.id().unwrap_or_default();
-        Known { kind: "cluster", name: node.attr("uname").unwrap_or(id).into(), id: id.into() }
+        ListedNode { kind: "cluster", name: node.attr("uname").unwrap_or(id).into(), id: id.into() }
     };
-    let mut known: Vec<Known> = members.map(member).collect();
+    let mut known: Vec<ListedNode> = members.map(member).collect();
     let resources = || configuration.child("resources").into_iter().flat_map(Element::descendants);
     let guest = |element: &Element| {
         let pair = element.name == "nvpair" && element.attr("name") == Some("remote-node");
-        element.attr("value").filter(|_| pair).map(|name| Known { kind: "guest", name: name.into(), id: name.into() })
+        element.attr("value").filter(|_| pair).map(|name| ListedNode {
+            kind: "guest",
+            name: name.into(),
+            id: name.into(),
+        })
     };
     known.extend(resources().filter_map(guest));
     let remote = |element: &Element| {
         let id = element.id().filter(|_| element.name == "primitive" && objects::is_remote(element))?;
-        Some(Known { kind: "remote", name: id.into(), id: id.into() })
+        Some(ListedNode { kind: "remote", name: id.into(), id: id.into() })
     };
     known.extend(resources().filter_map(remote));
     known

@@ -4,15 +4,16 @@
 //! Changes that hold on any version are made anew when others were first.
 //! Absent: whether it is wise (the callers ask for --force).
 
-use crate::acting;
+use crate::acting::{self, Barred};
 use crate::clock;
 use crate::standard::Failed;
 use quorate_core::admin;
 use quorate_core::cib::{ApplyError, Document, diff};
 use quorate_core::exit::Exit;
-use quorate_core::node::{Refusal, Reply, Request};
+use quorate_core::node::{NodeStatus, Refusal, Reply, Request};
 use quorate_core::schema;
 use quorate_core::simulate::request::{NoPreview, after};
+use quorate_transport::environment::Environment;
 use quorate_transport::local::address::Address;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
 use quorate_transport::store::{CibSource, Rewrite, StoreError};
@@ -24,10 +25,7 @@ use std::time::Duration;
 /// The daemon refuses or does not answer; the file cannot be written.
 pub fn ask(source: &CibSource, request: &Request) -> Result<(), StoreError> {
     match source {
-        CibSource::Live { at } => {
-            let connected = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from);
-            connected.and_then(|mut daemon| daemon.ask(request)).map(drop).map_err(StoreError::from)
-        }
+        CibSource::Live { at } => reply(at, request, ANSWER_WITHIN).map(drop),
         CibSource::Shadow { name, path } if !path.exists() => {
             Err(StoreError::NoShadow { name: name.clone(), path: path.clone() })
         }
@@ -71,7 +69,7 @@ impl<E> ChangeError<E> {
     pub fn told(self, made: impl FnOnce(E) -> Failed) -> Failed {
         match self {
             ChangeError::Made(error) => made(error),
-            ChangeError::Store(error) => (exit(&error), error.to_string()),
+            ChangeError::Store(error) => failed(error),
             ChangeError::Schema(faults) => (Exit::CONFIG, schema::in_short(&faults)),
         }
     }
@@ -82,8 +80,12 @@ impl<E> ChangeError<E> {
 /// # Errors
 /// There is none, or the user may see nothing of it.
 pub fn read(source: &CibSource, timeout: Duration) -> Result<Document, StoreError> {
-    let user = acting::of_environment(source).map_err(denied)?;
-    acting::seen_by(source.read(timeout)?, user.as_ref()).map_err(denied)
+    let user = acting::of_environment(source).map_err(barred)?;
+    acting::seen_by(source.read(timeout)?, user.as_ref()).map_err(barred)
+}
+
+fn barred(why: Barred) -> StoreError {
+    denied(why.to_string())
 }
 
 fn denied(reason: String) -> StoreError {
@@ -107,7 +109,7 @@ pub fn change<E>(
     timeout: Duration,
     change: impl Fn(&Document) -> Result<Document, E>,
 ) -> Result<(Document, Document), ChangeError<E>> {
-    let user = acting::of_environment(source).map_err(denied)?;
+    let user = acting::of_environment(source).map_err(barred)?;
     let checked = |now: &Document| {
         let next = change(now).map_err(ChangeError::Made)?;
         if let Some(why) = acting::refuses(now, &next, user.as_ref()) {
@@ -118,7 +120,7 @@ pub fn change<E>(
     };
     match source {
         CibSource::Live { at } => {
-            let mut daemon = Daemon::connect(at, timeout).map_err(AskError::from).map_err(StoreError::from)?;
+            let mut daemon = connect(at, timeout)?;
             let mut attempt = 0;
             loop {
                 let now = daemon.document().map_err(StoreError::from)?;
@@ -154,9 +156,44 @@ pub fn change<E>(
 ///
 /// # Errors
 /// There is none, or it refuses.
-pub fn reply(at: &Address, request: &Request) -> Result<Reply, StoreError> {
-    let connected = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from);
-    connected.and_then(|mut daemon| daemon.ask(request)).map_err(StoreError::from)
+pub fn reply(at: &Address, request: &Request, within: Duration) -> Result<Reply, StoreError> {
+    Ok(connect(at, within)?.ask(request)?)
+}
+
+/// What a daemon knows of its cluster.
+///
+/// # Errors
+/// There is none, or it does not answer.
+pub fn status(at: &Address, within: Duration) -> Result<NodeStatus, StoreError> {
+    Ok(connect(at, within)?.status()?)
+}
+
+/// The CIB as [`read`] gives it, and what its daemon knows of the cluster; a file has none.
+///
+/// # Errors
+/// As [`read`] and [`status`].
+pub fn read_with_status(source: &CibSource, within: Duration) -> Result<(Document, Option<NodeStatus>), StoreError> {
+    let CibSource::Live { at } = source else { return Ok((read(source, within)?, None)) };
+    let user = acting::of_environment(source).map_err(barred)?;
+    let mut daemon = connect(at, within)?;
+    let document = acting::seen_by(daemon.document()?, user.as_ref()).map_err(barred)?;
+    Ok((document, Some(daemon.status()?)))
+}
+
+/// The node that this is: an agent's is that of its daemon, else the daemon here knows, else it is called as the host.
+///
+/// # Errors
+/// As [`status`].
+pub fn this_node(source: &CibSource, environment: &Environment) -> Result<String, StoreError> {
+    match (&environment.node, source) {
+        (Some(node), _) => Ok(node.clone()),
+        (None, CibSource::Live { at }) => Ok(status(at, ANSWER_WITHIN)?.node),
+        (None, _) => Ok(environment.node_or_host().to_string()),
+    }
+}
+
+fn connect(at: &Address, within: Duration) -> Result<Daemon, StoreError> {
+    Daemon::connect(at, within).map_err(|error| StoreError::Daemon(error.into()))
 }
 
 /// As the daemon would say it.
@@ -167,6 +204,11 @@ fn refused(error: NoPreview) -> StoreError {
         other => Refusal::Denied { reason: other.to_string() },
     };
     StoreError::Daemon(AskError::Refused(refusal))
+}
+
+/// The exit code and the words for it, where the tool has none of its own.
+pub fn failed(error: StoreError) -> Failed {
+    (exit(&error), error.to_string())
 }
 
 /// The exit code of Pacemaker's tools for a CIB that could not be read or changed.

@@ -4,15 +4,13 @@
 //! Absent: which metrics there are (core's `view::metrics`).
 
 use crate::standard::{self, Call, Manual, STANDARD};
-use crate::{Exit, Io};
+use crate::{Exit, Io, door};
 use quorate_core::arguments::{Argument, Value, argument};
-use quorate_core::cib::Document;
-use quorate_core::node::NodeStatus;
 use quorate_core::scheduler::{Input, resolve};
 use quorate_core::view::{Extra, build, metrics};
 use quorate_transport::cluster::corosync;
 use quorate_transport::environment::Environment;
-use quorate_transport::local::daemon::{ANSWER_WITHIN, Daemon};
+use quorate_transport::local::daemon::ANSWER_WITHIN;
 use quorate_transport::store::{CibSource, StoreError};
 use quorate_transport::zone;
 use tiny_http::{Header, Method, Request, Response, Server};
@@ -91,7 +89,7 @@ fn said(source: &CibSource) -> String {
 }
 
 fn page(source: &CibSource) -> Result<String, StoreError> {
-    let (document, status) = read(source)?;
+    let (document, status) = door::read_with_status(source, ANSWER_WITHIN)?;
     let mut input = Input::new(&document, zone::now());
     input.quorate = status.as_ref().map(|status| status.quorate);
     let situation = resolve(&input);
@@ -100,12 +98,4 @@ fn page(source: &CibSource) -> Result<String, StoreError> {
     // The embedded engine has one link to each node, and its members tell of it.
     let links = status.as_ref().and_then(|status| corosync::links(&status.node).ok()).unwrap_or_default();
     Ok(metrics::print(&view, status.as_ref(), &links, changed_at))
-}
-
-fn read(source: &CibSource) -> Result<(Document, Option<NodeStatus>), StoreError> {
-    let CibSource::Live { at } = source else {
-        return Ok((source.read(ANSWER_WITHIN)?, None));
-    };
-    let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(|error| StoreError::Daemon(error.into()))?;
-    Ok((daemon.document()?, Some(daemon.status()?)))
 }

@@ -26,6 +26,7 @@ mod crm_ticket;
 mod crm_verify;
 mod crmadmin;
 mod daemons;
+mod documented;
 pub mod door;
 mod exporter;
 pub mod input;

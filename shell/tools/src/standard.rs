@@ -68,6 +68,14 @@ pub fn run(manual: &Manual, arguments: &[String], io: &mut Io, act: impl FnOnce(
 /// An exit code and what is to be said.
 pub type Failed = (Exit, String);
 
+/// The call cannot be meant.
+///
+/// # Errors
+/// Always.
+pub fn misused<T>(text: impl Into<String>) -> Result<T, Failed> {
+    Err((Exit::USAGE, text.into()))
+}
+
 /// Reads a call; what is all it asks for is printed, and its exit code returned.
 ///
 /// # Errors

@@ -3,9 +3,9 @@
 //! which they differ is shrunk and kept in `target/compare`.
 
 use quorate_tests::compare::answer::{Part, Program};
+use quorate_tests::compare::injections::injections;
 use quorate_tests::compare::scene::scene;
 use quorate_tests::compare::shrink::shrink;
-use quorate_tests::compare::supposition::supposition;
 use quorate_tests::compare::variation::{Pool, variation};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             None => scene(seed, &ours),
         };
         let supposed = match injected {
-            true => supposition(seed, &cib),
+            true => injections(seed, &cib),
             false => Vec::new(),
         };
         let differences = |cib: &str, parts: &[Part]| differences([&ours, &theirs], cib, &supposed, parts);

@@ -7,7 +7,7 @@
 pub mod answer;
 pub(crate) mod configuration;
 mod histories;
+pub mod injections;
 pub mod scene;
 pub mod shrink;
-pub mod supposition;
 pub mod variation;

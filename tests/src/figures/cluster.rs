@@ -283,7 +283,7 @@ impl Cluster {
     }
 
     /// Loads, and waits until all run (where they are wanted) and nothing is left to do.
-    pub fn settle(&self, count: usize, monitor: &str, preferred: Option<&str>) -> Result<(), Trouble> {
+    pub fn run_dummies(&self, count: usize, monitor: &str, preferred: Option<&str>) -> Result<(), Trouble> {
         self.load(count, monitor, preferred)?;
         self.wait("the Dummies to run", || {
             self.running() == count && preferred.is_none_or(|host| self.running_on(host) == count)

@@ -78,7 +78,7 @@ impl Row {
 }
 
 fn rest(cluster: &Cluster, time: Duration) -> Result<Values, Trouble> {
-    cluster.settle(0, "10s", None)?;
+    cluster.run_dummies(0, "10s", None)?;
     let daemons = daemons(cluster);
     let megabytes = daemons.iter().map(|pid| resident(*pid)).sum::<u64>() as f64 / 1e6;
     let used = || daemons.iter().map(|pid| processor_time(*pid)).sum::<Duration>();
@@ -120,7 +120,7 @@ fn a_second(cluster: &Cluster, command: &str) -> Result<f64, Trouble> {
 }
 
 fn writes(cluster: &Cluster) -> Result<Values, Trouble> {
-    cluster.settle(0, "10s", None)?;
+    cluster.run_dummies(0, "10s", None)?;
     cluster.run("n1", &["crm_attribute", "-n", "lab", "-v", "0"])?;
     let object = "<nvpair id='cib-bootstrap-options-lab' name='lab' value='x$i'/>";
     let modify = a_second(cluster, &format!("cibadmin -M -o crm_config -X \"{object}\""))?;
@@ -165,7 +165,7 @@ fn commit(document: &mut Document, number: usize) -> Vec<u8> {
 }
 
 fn reads(cluster: &Cluster) -> Result<Values, Trouble> {
-    cluster.settle(0, "10s", None)?;
+    cluster.run_dummies(0, "10s", None)?;
     cluster.run("n1", &["crm_attribute", "-n", "lab", "-v", "0"])?;
     let query = a_second(cluster, "cibadmin -Q")?;
     let attribute = a_second(cluster, "crm_attribute -n lab -q")?;
@@ -176,7 +176,7 @@ fn crash(cluster: &mut Cluster, of_leader: bool) -> Result<Values, Trouble> {
     cluster.wait_until_at_rest()?;
     let leader = cluster.leader().ok_or_else(|| Trouble::NotAsSaid { what: "nobody leads".into() })?;
     let victim = cluster.names.iter().find(|name| (**name == leader) == of_leader).cloned().unwrap_or_default();
-    cluster.settle(1, "10s", Some(&victim))?;
+    cluster.run_dummies(1, "10s", Some(&victim))?;
     let seconds = cluster.kill_until(&victim, "its Dummy to run elsewhere", |cluster| cluster.running() == 1)?;
     cluster.boot(&victim)?;
     cluster.wait_until_at_rest()?;
@@ -184,13 +184,13 @@ fn crash(cluster: &mut Cluster, of_leader: bool) -> Result<Values, Trouble> {
 }
 
 fn standby(cluster: &Cluster) -> Result<Values, Trouble> {
-    cluster.settle(100, "10s", Some("n1"))?;
+    cluster.run_dummies(100, "10s", Some("n1"))?;
     let began = Instant::now();
     cluster.run("n1", &["crm_attribute", "-N", "n1", "-n", "standby", "-v", "on"])?;
     cluster.wait_closely("all to run elsewhere", || cluster.running_on("n1") == 0 && cluster.running() == 100)?;
     let seconds = began.elapsed().as_secs_f64();
     cluster.run("n1", &["crm_attribute", "-N", "n1", "-n", "standby", "-D"])?;
-    cluster.settle(0, "10s", None)?;
+    cluster.run_dummies(0, "10s", None)?;
     Ok(vec![(&figure::STANDBY, seconds)])
 }
 
@@ -198,7 +198,7 @@ fn standby(cluster: &Cluster) -> Result<Values, Trouble> {
 fn rolling(cluster: &Cluster) -> Result<Values, Trouble> {
     // When all are there again nothing is better placed elsewhere.
     cluster.run("n1", &["crm_attribute", "-t", "rsc_defaults", "-n", "resource-stickiness", "-v", "100"])?;
-    cluster.settle(6, "10s", None)?;
+    cluster.run_dummies(6, "10s", None)?;
     cluster.run("n1", &["crm_attribute", "-n", "maintenance-mode", "-v", "true"])?;
     cluster.wait_until_at_rest()?;
     let states = || cluster.names.iter().map(|name| cluster.states(name)).collect::<Vec<States>>();

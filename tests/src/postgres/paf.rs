@@ -55,7 +55,7 @@ impl Paf {
     /// Which host has the address and takes writes, once so many hosts run an instance, all follow, and all know
     /// their chances.
     #[track_caller]
-    pub fn settled(&self, asked: &str, hosts: usize) -> String {
+    pub fn primary_at_rest(&self, asked: &str, hosts: usize) -> String {
         self.lab().wait("a primary that all follow", |_| {
             let query = "select count(*) from pg_stat_replication where state = 'streaming'";
             let streaming = self.postgres.query(ADDRESS, query);

@@ -7,7 +7,7 @@ use quorate_core::node::{Event, Request};
 
 impl World {
     pub(super) fn agent_ends(&mut self, node: u32, incarnation: u64, number: u64) {
-        // One that was ended meanwhile, with its host or by its daemon's heir, does nothing more.
+        // One that was ended meanwhile, with its host or by the daemon that came after its own, does nothing more.
         let Some(run) = self.host(node).agents.remove(&number) else { return };
         let run = &run;
         let cut_short = self.host(node).cut_short.remove(&number);

@@ -114,7 +114,7 @@ impl World {
 
     /// The device cuts the node's power, proves it, and (for a reboot) switches it on again.
     pub(super) fn device_ends(&mut self, by: u32, incarnation: u64, number: u64) {
-        // One that ended with its host, or was ended by its daemon's heir, does nothing more.
+        // One that ended with its host, or was ended by the daemon that came after its own, does nothing more.
         let Some(device) = self.devices.remove(&number) else { return };
         let result = match device.target {
             _ if self.faulty && self.chance.percent(10) => DeviceResult::failed("the device does not answer"),

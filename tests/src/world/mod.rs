@@ -100,7 +100,7 @@ enum Happening {
     Turn,
 }
 
-/// The cluster and its surroundings.
+/// The cluster and what is around it.
 pub struct World {
     pub seed: u64,
     now: u64,

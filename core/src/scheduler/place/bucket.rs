@@ -57,15 +57,15 @@ impl Buckets {
         self.shift = ((usize::BITS - wanted.leading_zeros()) as usize).clamp(SHIFT_MIN, PRIMES.len() - 1);
         let old = self.slots.len();
         self.slots.resize((1 << self.shift).max(old), None);
-        let mut settled = vec![false; self.slots.len()];
+        let mut moved = vec![false; self.slots.len()];
         for from in 0..old {
-            if settled[from] {
+            if moved[from] {
                 continue;
             }
             let mut moving = self.slots[from].take();
             while let Some((hash, key)) = moving {
-                let at = self.slot(hash, |at| settled[at]);
-                settled[at] = true;
+                let at = self.slot(hash, |at| moved[at]);
+                moved[at] = true;
                 moving = self.slots[at].replace((hash, key));
             }
         }

@@ -150,7 +150,7 @@ impl Systemd {
     ///
     /// # Errors
     /// As [`Systemd::state`].
-    pub async fn settled(&self, unit: &str) -> Result<State, BusError> {
+    pub async fn lasting_state(&self, unit: &str) -> Result<State, BusError> {
         let mut pause = LOOK_FIRST;
         loop {
             let state = self.state(unit).await?;

@@ -57,7 +57,7 @@ async fn act(host: &Host, run: &Run, unit: &str) -> Outcome {
     let done = match run.operation.as_str() {
         "start" => start(host, &systemd, unit).await,
         "stop" => stop(host, &systemd, unit).await,
-        "monitor" => systemd.settled(unit).await.map(|state| exited(code(&state), String::new())),
+        "monitor" => systemd.lasting_state(unit).await.map(|state| exited(code(&state), String::new())),
         "reload" | "reload-agent" => reload(&systemd, unit).await,
         other => Ok(exited(exit::UNIMPLEMENTED, format!("units of systemd have no action {other}"))),
     };
@@ -77,7 +77,7 @@ async fn start(host: &Host, systemd: &Systemd, unit: &str) -> Result<Outcome, Bu
         }
         ended => ended?,
     };
-    let state = systemd.settled(unit).await?;
+    let state = systemd.lasting_state(unit).await?;
     Ok(match (result.as_str(), state.is_active()) {
         ("done", true) => exited(exit::OK, String::new()),
         _ => exited(exit::ERROR, became(unit, "start", &result, &state)),
@@ -92,7 +92,7 @@ async fn stop(host: &Host, systemd: &Systemd, unit: &str) -> Result<Outcome, Bus
         Err(error) => return Err(BusError::Failed(error.to_string())),
     }
     let result = systemd.job(Job::Stop, unit).await?;
-    let state = systemd.settled(unit).await?;
+    let state = systemd.lasting_state(unit).await?;
     Ok(match state.is_active() {
         true => exited(exit::ERROR, became(unit, "stop", &result, &state)),
         false => exited(exit::OK, String::new()),
@@ -101,7 +101,7 @@ async fn stop(host: &Host, systemd: &Systemd, unit: &str) -> Result<Outcome, Bus
 
 async fn reload(systemd: &Systemd, unit: &str) -> Result<Outcome, BusError> {
     let result = systemd.job(Job::Reload, unit).await?;
-    let state = systemd.settled(unit).await?;
+    let state = systemd.lasting_state(unit).await?;
     Ok(match (result.as_str(), state.is_active()) {
         ("done", true) => exited(exit::OK, String::new()),
         _ => exited(exit::ERROR, became(unit, "reload", &result, &state)),

@@ -74,10 +74,15 @@ pub fn init(session: &mut Session, call: &Call) -> Outcome {
         return Err(refused(session, &[Refusal::NodeAsDevice { host: host.name.clone() }]));
     }
     wanted.extend(arbiter);
-    let seen = look(session, &wanted);
-    let wish = Wish { let_in: login::let_in(session, &seen, &given), device, ..wish };
+    bring(session, Wish { device, ..wish }, &wanted, &given)
+}
+
+/// Looks at the hosts, and does what is planned for them.
+fn bring(session: &mut Session, wish: Wish, wanted: &[Host], given: &Given) -> Outcome {
+    let seen = look(session, wanted);
+    let wish = Wish { let_in: login::let_in(session, &seen, given), ..wish };
     let plan = plan::plan(&wish, &seen).map_err(|refusals| refused(session, &refusals))?;
-    carry(session, &plan, &given)
+    carry(session, &plan, given)
 }
 
 pub fn join(session: &mut Session, call: &Call) -> Outcome {
@@ -93,10 +98,7 @@ pub fn join(session: &mut Session, call: &Call) -> Outcome {
     let wish = Wish { join: true, ..wish(&given)? };
     login::read_passwords(session, &given)?;
     let wanted = vec![contact, here(session)];
-    let seen = look(session, &wanted);
-    let wish = Wish { let_in: login::let_in(session, &seen, &given), ..wish };
-    let plan = plan::plan(&wish, &seen).map_err(|refusals| refused(session, &refusals))?;
-    carry(session, &plan, &given)
+    bring(session, wish, &wanted, &given)
 }
 
 pub fn remove(session: &mut Session, call: &Call) -> Outcome {

@@ -32,7 +32,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// All hosts elect a leader and probe all resources; Pacemaker alone waits 20 s for nodes.
-const SETTLING: Duration = Duration::from_secs(180);
+const IDLE_WITHIN: Duration = Duration::from_secs(180);
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Where what runs: primitives by id.
@@ -63,7 +63,7 @@ pub fn migrate(session: &mut Session, call: &Call) -> Outcome {
         carry_out(session, &nodes, step, way)?;
     }
     let mut new = manager(session, way.to());
-    let document = settled(&mut new, &nodes).map_err(|failure| stopped(failure, way))?;
+    let document = when_together(&mut new, &nodes).map_err(|failure| stopped(failure, way))?;
     // Where nobody could be asked before, maintenance mode is what an attempt left behind.
     let stays = known.as_ref().is_some_and(|known| known.maintained);
     expect_same(session, known.as_ref(), &document, way)?;
@@ -174,7 +174,7 @@ fn manager(session: &Session, unit: &str) -> Local {
 }
 
 /// What the manager knew that is to end.
-struct Known {
+struct Inventory {
     running: Running,
     /// All nodes were there to tell.
     by_all: bool,
@@ -184,17 +184,23 @@ struct Known {
 }
 
 /// Maintenance mode; what runs then.
-fn keep_still(session: &mut Session, old: &mut Local, before: &Document, nodes: &[Host], way: Way) -> Outcome<Known> {
+fn keep_still(
+    session: &mut Session,
+    old: &mut Local,
+    before: &Document,
+    nodes: &[Host],
+    way: Way,
+) -> Outcome<Inventory> {
     let was = is_maintained(before);
     if !was {
         maintain(session, old, before, true)?;
         session.ui.info("the cluster is in maintenance mode");
     }
-    old.wait(SETTLING).map_err(|failure| stopped(failure, way))?;
+    old.wait(IDLE_WITHIN).map_err(|failure| stopped(failure, way))?;
     let document = old.read().map_err(|failure| stopped(failure, way))?;
     let members = old.status()?.members;
     let by_all = nodes.iter().all(|host| members.contains(&host.name));
-    Ok(Known { running: running(&document), by_all, maintained: was && by_all })
+    Ok(Inventory { running: running(&document), by_all, maintained: was && by_all })
 }
 
 fn is_maintained(document: &Document) -> bool {
@@ -236,8 +242,8 @@ fn stopped(failure: Failure, way: Way) -> Failure {
 }
 
 /// When all are members again and the leader has nothing to do.
-fn settled(new: &mut Local, nodes: &[Host]) -> Outcome<Document> {
-    let deadline = Instant::now() + SETTLING;
+fn when_together(new: &mut Local, nodes: &[Host]) -> Outcome<Document> {
+    let deadline = Instant::now() + IDLE_WITHIN;
     let names: BTreeSet<&str> = nodes.iter().map(|host| host.name.as_str()).collect();
     loop {
         let state = new.status().and_then(|status| Ok((status, new.read()?)));
@@ -284,13 +290,13 @@ fn running(document: &Document) -> Running {
 }
 
 /// What is not where it was known to be; what was not known, only where all were there to tell.
-fn elsewhere(known: &Known, now: &Running) -> Vec<String> {
+fn elsewhere(known: &Inventory, now: &Running) -> Vec<String> {
     let new = now.keys().filter(|id| known.by_all && !known.running.contains_key(*id));
     let moved = known.running.iter().filter(|(id, active)| now.get(*id) != Some(active)).map(|(id, _)| id);
     moved.chain(new).cloned().collect()
 }
 
-fn expect_same(session: &mut Session, known: Option<&Known>, document: &Document, way: Way) -> Outcome {
+fn expect_same(session: &mut Session, known: Option<&Inventory>, document: &Document, way: Way) -> Outcome {
     let now = running(document);
     let elsewhere = known.map(|known| elsewhere(known, &now)).unwrap_or_default();
     if !elsewhere.is_empty() {

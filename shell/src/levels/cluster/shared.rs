@@ -85,16 +85,5 @@ pub fn diff_file(session: &mut Session, call: &Call) -> Outcome {
     let targets = hosts::named(session, &call.words()[1..], true)?;
     let ssh = hosts::ssh(session);
     let files = on_each(&targets, |host| host.get(path, &ssh), |_, _| {});
-    let (mut differ, mut failed) = (false, Vec::new());
-    for (host, file) in targets.iter().zip(files) {
-        match file {
-            Ok(bytes) => differ |= !hosts::same(session, &own, &bytes, &host.name, call.has(CHECKSUM)),
-            Err(error) => {
-                hosts::tell(session, &error);
-                failed.push(host.name.clone());
-            }
-        }
-    }
-    hosts::outcome("the file could not be fetched from", &failed)?;
-    if differ { Err(Failure::quiet()) } else { Ok(()) }
+    hosts::compare(session, &own, &targets, files, call.has(CHECKSUM))
 }

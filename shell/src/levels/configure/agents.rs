@@ -7,10 +7,12 @@ use crate::catalogue::AgentName;
 use crate::command::Call;
 use crate::error::{Failure, Outcome};
 use crate::session::Session;
+use crate::trial::subject::{Subjects, Told};
+use crate::trial::validation::{self, VALIDATE};
 use quorate_core::cib::objects;
 use quorate_core::xml::{Element, Node};
 use quorate_grammar::literal;
-use std::process::{Command, Stdio};
+use quorate_tools::clock;
 use std::sync::Arc;
 
 /// Raises the timeouts of a resource's operations to what its agent advises.
@@ -64,27 +66,16 @@ pub fn validate_all(session: &mut Session, call: &Call) -> Outcome {
     let Some(agent) = agent_of(object.element).filter(|agent| agent.class == "ocf") else {
         return Err(Failure::at(call.span(0), format!("`{id}` has no OCF agent that could validate it")));
     };
-    let provider = agent.provider.unwrap_or_default();
-    let path = session.environment.ocf_root.join("resource.d").join(provider).join(agent.name);
-    let sets = object.element.elements_named("instance_attributes").filter(|set| set.child("rule").is_none());
-    let pairs = sets.flat_map(Element::elements);
-    let parameters = pairs.filter_map(|pair| Some((format!("OCF_RESKEY_{}", pair.attr("name")?), pair.attr("value")?)));
-    let status = Command::new(&path)
-        .arg("validate-all")
-        .envs(parameters)
-        .env("OCF_ROOT", &session.environment.ocf_root)
-        .env("OCF_RESOURCE_INSTANCE", id)
-        .env("OCF_RESOURCE_TYPE", agent.name)
-        .env("OCF_RESOURCE_PROVIDER", provider)
-        .stdin(Stdio::null())
-        .status()
-        .map_err(|error| Failure::file(&path, &error))?;
-    match status.code() {
-        Some(0) => {
-            session.ui.info(&format!("the agent finds `{id}` right"));
-            Ok(())
-        }
-        Some(code) => Err(Failure::refused(format!("the agent does not find `{id}` right (exit code {code})"))),
-        None => Err(Failure::refused(format!("the agent was killed ({status})"))),
-    }
+    let metadata = session.agents.metadata(&session.environment.ocf_root, &agent);
+    let subjects = Subjects::of(&document, clock::now());
+    let told = subjects.told(id, &session.environment.node.host, VALIDATE);
+    let (Some(subject), Some(told)) = (subjects.subject(id), told) else {
+        return Err(Failure::at(call.span(0), format!("`{id}` is a template, of which nothing runs")));
+    };
+    let told = Told { timeout: validation::time(metadata.as_deref()), ..told };
+    let ran = validation::ask(&session.environment, &subject, &told, &session.interrupted);
+    session.ui.print(&ran.output);
+    validation::verdict(&ran, &format!("the agent does not find `{id}` right"))?;
+    session.ui.info(&format!("the agent finds `{id}` right"));
+    Ok(())
 }

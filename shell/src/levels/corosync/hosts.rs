@@ -57,18 +57,5 @@ pub fn diff(session: &mut Session, call: &Call) -> Outcome {
     let targets = hosts::named(session, &call.words(), true)?;
     let ssh = hosts::ssh(session);
     let texts = on_each(&targets, |host| host.get(&conf.path, &ssh), |_, _| {});
-    let (mut differ, mut failed) = (false, Vec::new());
-    for (host, text) in targets.iter().zip(texts) {
-        match text {
-            Ok(bytes) => {
-                differ |= !hosts::same(session, conf.text.as_bytes(), &bytes, &host.name, call.has(CHECKSUM));
-            }
-            Err(error) => {
-                hosts::tell(session, &error);
-                failed.push(host.name.clone());
-            }
-        }
-    }
-    hosts::outcome("the file could not be fetched from", &failed)?;
-    if differ { Err(Failure::quiet()) } else { Ok(()) }
+    hosts::compare(session, conf.text.as_bytes(), &targets, texts, call.has(CHECKSUM))
 }

@@ -103,6 +103,7 @@ pub fn refused(call: &Call, refusal: &Refusal) -> Failure {
     };
     match refusal {
         Refusal::NoResource(name) | Refusal::NoNode(name) => at(name),
+        Refusal::IsMember(_) => Failure::refused(refusal.to_string()).hint("stop the cluster there first"),
         Refusal::NotPromotable(id) => at(id).hint(format!("make it one with `resource meta {id} set promotable true`")),
         Refusal::NoDestination(id) => Failure::usage(refusal.to_string())
             .hint(format!("`move {id} NODE`, or `move {id} force` to keep it from where it runs")),

@@ -35,7 +35,7 @@ pub fn user(wish: &Wish, environment: &Environment) -> Result<Option<Subject>, F
         };
     }
     let subject = acting::subject(name, &environment.first_source(), environment);
-    subject.map_err(|text| (Exit::NOT_PERMITTED, text))
+    subject.map_err(|why| (Exit::NOT_PERMITTED, why.to_string()))
 }
 
 /// `--show-access`

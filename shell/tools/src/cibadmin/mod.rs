@@ -90,7 +90,7 @@ fn query(wish: &Wish, user: Option<&Subject>, environment: &Environment, answer:
     if let (Some(how), Some(user)) = (wish.show_access, user) {
         return access::show(&document, user, how, wish, answer);
     }
-    let root = &acting::printed_for(&document, user).map_err(|why| denied(&why, wish.verbose))?;
+    let root = &acting::printed_for(&document, user).map_err(|why| denied(&why.to_string(), wish.verbose))?;
     let found = command::found(root, &wish.scope).map_err(failed)?;
     if wish.node_path && matches!(wish.scope, Scope::XPath(_)) {
         let paths = found.iter().map(|one| path(root, one));

@@ -91,8 +91,7 @@ impl Parameter<'_> {
     /// # Errors
     /// There is no such resource.
     fn written(&self) -> Result<Option<String>, Failed> {
-        let document =
-            door::read(&self.source, ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))?;
+        let document = door::read(&self.source, ANSWER_WITHIN).map_err(door::failed)?;
         let resource = objects::find_resource(document.configuration(), self.id);
         let missing = || (Exit::NO_SUCH, format!("there is no resource {}", self.id));
         let element = resource.ok_or_else(missing)?.element;

@@ -8,10 +8,9 @@ use crate::standard::Failed;
 use crate::{Exit, door};
 use quorate_core::cib::Document;
 use quorate_transport::environment::Environment;
-use quorate_transport::local::daemon::{ANSWER_WITHIN, Daemon};
+use quorate_transport::local::daemon::ANSWER_WITHIN;
 use quorate_transport::secret::signature;
 use quorate_transport::ssh::{SshError, SshOptions, Target, copy, run};
-use quorate_transport::store::CibSource;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,13 +33,12 @@ impl Peers {
     pub fn of(environment: &Environment) -> Result<Peers, Failed> {
         let options = SshOptions::for_home(&environment.home, VISIT_WITHIN);
         let source = environment.first_source();
-        let CibSource::Live { at } = &source else {
+        if !source.is_live() {
             return Ok(Peers { online: Vec::new(), away: Vec::new(), options });
-        };
-        let failed = |text: String| (Exit::DISCONNECT, text);
-        let mut daemon = Daemon::connect(at, ANSWER_WITHIN).map_err(|error| failed(error.to_string()))?;
-        let here = daemon.status().map_err(|error| failed(error.to_string()))?.node;
-        let document = door::read(&source, ANSWER_WITHIN).map_err(|error| failed(error.to_string()))?;
+        }
+        let read = door::read_with_status(&source, ANSWER_WITHIN);
+        let (document, status) = read.map_err(|error| (Exit::DISCONNECT, error.to_string()))?;
+        let here = status.map_or_else(|| environment.host.clone(), |status| status.node);
         let others = others(&document, &here);
         let (online, away): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, is_online)| *is_online);
         let target = |(host, _)| Target { host, port: SSH_PORT, user: environment.user.clone() };

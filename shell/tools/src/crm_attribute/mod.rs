@@ -21,7 +21,7 @@ use quorate_core::lrm::result::NodeRef;
 use quorate_core::node::{Refusal, Reply, Request};
 use quorate_core::xml::{Element, Node, write_pretty};
 use quorate_transport::environment::Environment;
-use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError, Daemon};
+use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError};
 use quorate_transport::store::{CibSource, StoreError};
 use std::convert::Infallible;
 
@@ -86,7 +86,8 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
         Command::Query => query(wish, &known(&source, wish, node.as_ref(), pairs::counting(found, wish))?, answer),
         Command::Update(value) => {
             is_one(wish, &found, answer)?;
-            pairs::is_free(&document, wish, node.as_ref(), &found).map_err(|text| (Exit::EXISTS, text))?;
+            pairs::is_free(&document, wish, node.as_ref(), &found)
+                .map_err(|taken| (Exit::EXISTS, taken.to_string()))?;
             let updated = update(&source, wish, node.as_ref(), &found, value);
             updated.inspect_err(|(exit, _)| tell_of(*exit, wish, value, answer))
         }
@@ -130,7 +131,7 @@ fn known(source: &CibSource, wish: &Wish, node: Option<&NodeRef>, found: Vec<Fou
         return Ok(found);
     }
     let request = Request::QueryAttribute { name: name.clone(), node: Some(node.name.clone()) };
-    match door::reply(at, &request) {
+    match door::reply(at, &request, ANSWER_WITHIN) {
         Ok(Reply::Attributes { values }) => {
             let id = found.first().map_or_else(String::new, |one| one.id.clone());
             let value = values.into_iter().find_map(|(_, value)| value);
@@ -268,13 +269,9 @@ fn commit(source: &CibSource, wish: &Wish, next: impl Fn(&Document) -> Document)
 }
 
 fn node(wish: &Wish, document: &Document, source: &CibSource, environment: &Environment) -> Result<NodeRef, Failed> {
-    let name = match (&wish.node, source) {
-        (Some(name), _) => name.clone(),
-        (None, CibSource::Live { at }) => {
-            let status = Daemon::connect(at, ANSWER_WITHIN).map_err(AskError::from);
-            status.and_then(|mut daemon| daemon.status()).map_err(|error| refused(error.into(), wish))?.node
-        }
-        (None, _) => environment.node.clone().unwrap_or(environment.host.clone()),
+    let name = match &wish.node {
+        Some(name) => name.clone(),
+        None => door::this_node(source, environment).map_err(|error| refused(error, wish))?,
     };
     let configuration = document.configuration();
     let found = objects::find_node(configuration, &name);

@@ -12,6 +12,7 @@ use quorate_core::cib::pool::Pool;
 use quorate_core::cib::upgrade::Schema;
 use quorate_core::lrm::result::NodeRef;
 use quorate_core::xml::Element;
+use std::fmt;
 
 /// One that fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,21 +46,42 @@ pub fn counting(found: Vec<Found>, wish: &Wish) -> Vec<Found> {
     found.iter().filter(|one| !newer(one).is_some_and(stands)).cloned().collect()
 }
 
+/// A set has a name already, under another id than was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    name: String,
+    set: String,
+    id: String,
+    other_name: String,
+    other_id: String,
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Taken { name, set, id, other_name, other_id } = self;
+        write!(out, "'{name}' is in {set} already, as '{other_name}' with the id {other_id}: ")?;
+        write!(out, "another with the id {id} would have no effect")
+    }
+}
+
 /// Whether a pair with the id that was asked for would be the only one of its name in its set: of two the first
 /// counts.
 ///
 /// # Errors
 /// There is one already; which.
-pub fn is_free(document: &Document, wish: &Wish, node: Option<&NodeRef>, found: &[Found]) -> Result<(), String> {
+pub fn is_free(document: &Document, wish: &Wish, node: Option<&NodeRef>, found: &[Found]) -> Result<(), Taken> {
     let (Some(id), Some(name), []) = (&wish.id, &wish.name, found) else { return Ok(()) };
     let Some(holder) = holder(document, wish.section, node) else { return Ok(()) };
     let set = set_of(holder, wish, node);
     let by_name = Wish { id: None, set: Some(set.clone()), ..wish.clone() };
     match self::found(document, &by_name, node).first() {
-        Some(other) => Err(format!(
-            "'{name}' is in {set} already, as '{}' with the id {}: another with the id {id} would have no effect",
-            other.name, other.id
-        )),
+        Some(other) => Err(Taken {
+            name: name.clone(),
+            set,
+            id: id.clone(),
+            other_name: other.name.clone(),
+            other_id: other.id.clone(),
+        }),
         None => Ok(()),
     }
 }

@@ -138,9 +138,7 @@ pub fn metadata(of: &str, answer: &mut Answer) -> Result<(), Failed> {
     };
     match agent::metadata(&Environment::of_process(), class, provider, kind) {
         Some(text) => {
-            answer.text(&format!("{}\n", text.trim_end()));
-            let part = answer.raw("metadata", &text);
-            answer.part(part);
+            answer.metadata(&text);
             Ok(())
         }
         None => Err((Exit::NO_SUCH, format!("Metadata query for {of} failed: No such device or address"))),

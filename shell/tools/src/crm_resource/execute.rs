@@ -57,8 +57,8 @@ pub fn resource(
 ) -> Result<(), Failed> {
     let id = runnable(scene, id, option, wish, answer)?;
     let resource = scene.resource(id);
-    let node = scene.environment.node.clone().unwrap_or_else(|| scene.environment.host.clone());
-    let mut parameters = scene.situation.parameters_on(id, scene.situation.node_by_name(&node));
+    let node = scene.environment.node_or_host();
+    let mut parameters = scene.situation.parameters_on(id, scene.situation.node_by_name(node));
     let task = action(option);
     let operation = resource.primitive().and_then(|primitive| configured(primitive, task, 0, true));
     let definitions = scene.situation.definitions();
@@ -68,7 +68,7 @@ pub fn resource(
     for (name, value) in own.chain(clone_meta(scene, id)) {
         parameters.entry(format!("CRM_meta_{}", name.replace('-', "_"))).or_insert(value);
     }
-    parameters.insert("CRM_meta_on_node".into(), node);
+    parameters.insert("CRM_meta_on_node".into(), node.to_string());
     let name = if resource.unique { resource.id.to_string() } else { resource.config_id.to_string() };
     let subject = Subject {
         agent: ResourceRef {
@@ -199,10 +199,10 @@ fn run(
         };
         return told(&ended, option, name.as_deref(), &agent, wish, answer);
     }
-    let parameters =
-        agent::with_secrets(&environment.root, &agent.id, &parameters).map_err(|why| (Exit::ERROR, why))?;
-    let node = environment.node.clone().unwrap_or_else(|| environment.host.clone());
-    let host = agent::host(environment, &node, agent::ocf_roots(environment));
+    let parameters = agent::with_secrets(&environment.root, &agent.id, &parameters);
+    let parameters = parameters.map_err(|error| (Exit::ERROR, error.to_string()))?;
+    let node = environment.node_or_host();
+    let host = agent::host(environment, node, agent::ocf_roots(environment));
     let run = Run {
         ticket: 0,
         resource: agent.clone(),

@@ -10,24 +10,20 @@ use crate::answer::Answer;
 use crate::door;
 use crate::standard::Failed;
 use crate::{Exit, clock};
+use quorate_core::admin::cleanup::{self, Operation};
 use quorate_core::cib::Document;
 use quorate_core::node::Request;
 use quorate_core::scheduler::table::{NodeId, ResourceId};
 use quorate_core::simulate::known::suppose;
-use quorate_core::status::failcount;
 use quorate_core::status::operation::ExecutionStatus;
 use quorate_core::transition::injection::Injection;
-use quorate_core::transition::specification::Operation;
+use quorate_core::transition::specification::{self, Wrong};
 use quorate_transport::local::daemon::ANSWER_WITHIN;
-use quorate_transport::store::{CibSource, StoreError};
+use quorate_transport::store::CibSource;
 
 /// In a file nothing runs that could be looked at again.
 fn is_dry(scene: &Scene) -> bool {
     matches!(scene.source, CibSource::File(_) | CibSource::Stdin)
-}
-
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
 }
 
 /// `--cleanup` and `--refresh`: `failed_only` tells which.
@@ -124,38 +120,20 @@ fn ask(
     wish: &Wish,
 ) -> Result<(), Failed> {
     let Some(operation) = wish.operation.as_deref().filter(|_| failed_only) else {
-        return door::ask(&scene.source, &Request::Forget { resource, node, failed_only }).map_err(refused);
+        return door::ask(&scene.source, &Request::Forget { resource, node, failed_only }).map_err(door::failed);
     };
-    let resources = match &resource {
-        None => None,
-        Some(name) => quorate_core::admin::cleanup::primitives_of(&scene.document, name),
+    let operation = Operation { task: operation.to_string(), interval_ms: wish.interval_ms };
+    // Neither the resource nor a node that is nowhere known has anything to be forgotten.
+    let Ok(found) = cleanup::of_operation(&scene.document, resource.as_deref(), node.as_deref(), &operation) else {
+        return Ok(());
     };
-    let is_meant = |name: &str| resources.as_ref().is_none_or(|all| all.iter().any(|one| one == name));
-    for (at, known) in scene.situation.nodes.iter() {
-        if node.as_deref().is_some_and(|node| node != &*known.name) {
-            continue;
-        }
-        let gone = known.attributes.keys().filter(|name| {
-            let counted = failcount::counted(name);
-            counted
-                .is_some_and(|(of, task, interval)| is_meant(of) && task == operation && interval == wish.interval_ms)
-        });
-        let pairs: Vec<(String, Option<String>)> = gone.map(|name| (name.clone(), None)).collect();
-        if !pairs.is_empty() {
-            let request = Request::SetAttributes { node: known.name.to_string(), pairs };
-            door::ask(&scene.source, &request).map_err(refused)?;
-        }
-        let failed = scene.situation.failed_operations.iter().filter(|one| one.node == at);
-        let failed = failed.filter(|one| one.record.task() == operation && one.record.interval_ms == wish.interval_ms);
-        for one in failed {
-            let name = scene.resource(one.resource).config_id.to_string();
-            if is_meant(&name) {
-                let request = Request::Forget { resource: Some(name), node: Some(known.name.to_string()), failed_only };
-                door::ask(&scene.source, &request).map_err(refused)?;
-            }
-        }
-    }
-    Ok(())
+    let counts = found.counts.into_iter().map(Request::from);
+    let histories = found.failed.into_iter().map(|(resource, node)| Request::Forget {
+        resource: Some(resource),
+        node: Some(node),
+        failed_only,
+    });
+    counts.chain(histories).try_for_each(|request| door::ask(&scene.source, &request).map_err(door::failed))
 }
 
 /// `--fail`: the cluster is told of a monitor that failed.
@@ -176,7 +154,7 @@ pub fn fail(scene: &Scene, id: ResourceId, node: NodeId, wish: &Wish, answer: &m
         return Err((Exit::DISCONNECT, String::new()));
     }
     let known_as = if resource.unique { &resource.id } else { &resource.config_id };
-    let operation = Operation {
+    let operation = specification::Operation {
         text: format!("{known_as}_asyncmon_0@{on}=1"),
         resource: known_as.to_string(),
         task: "asyncmon".into(),
@@ -187,17 +165,17 @@ pub fn fail(scene: &Scene, id: ResourceId, node: NodeId, wish: &Wish, answer: &m
     };
     let failed = Injection::Operation(operation);
     let made = |document: &Document| {
-        let mut next = suppose(document, &failed, clock::now()).map_err(|wrong| wrong.message)?;
+        let mut next = suppose(document, &failed, clock::now())?;
         next.set_version(document.version().next_status());
-        Ok::<_, String>(next)
+        Ok::<_, Wrong>(next)
     };
     match door::change(&scene.source, ANSWER_WITHIN, made) {
         Ok(_) => {
             waited(1, wish, answer);
             Ok(())
         }
-        Err(door::ChangeError::Made(why)) => Err((Exit::ERROR, why)),
-        Err(door::ChangeError::Store(error)) => Err(refused(error)),
+        Err(door::ChangeError::Made(wrong)) => Err((Exit::ERROR, wrong.message)),
+        Err(door::ChangeError::Store(error)) => Err(door::failed(error)),
         Err(door::ChangeError::Schema(faults)) => Err((Exit::CONFIG, quorate_core::schema::in_short(&faults))),
     }
 }

@@ -14,8 +14,8 @@ mod parameter;
 mod place;
 mod reason;
 mod relation;
+mod restart;
 mod scene;
-mod settle;
 
 pub use agents::fence_agents;
 pub use option_lists::fencing_parameters;
@@ -118,7 +118,7 @@ fn with_all(scene: &Scene, node: Option<NodeId>, wish: &Wish, answer: &mut Answe
         Action::Refresh => forget::forget(scene, None, node, false, wish, answer),
         Action::Clear => place::clear(scene, None, node, wish, answer),
         Action::Delete => place::delete(scene, wish),
-        Action::Wait => settle::wait(scene, wish, answer),
+        Action::Wait => restart::wait(scene, wish, answer),
         _ => Err((Exit::USAGE, "Must supply a resource ID with -r/--resource".into())),
     }
 }
@@ -145,7 +145,7 @@ fn with_resource(
         Action::Clear => return place::clear(scene, Some(id), node, wish, answer),
         Action::Cleanup => return forget::forget(scene, Some(id), node, true, wish, answer),
         Action::Refresh => return forget::forget(scene, Some(id), node, false, wish, answer),
-        Action::Restart => return settle::restart(scene, id, node, wish, answer),
+        Action::Restart => return restart::restart(scene, id, node, wish, answer),
         Action::Execute(option, level) => return execute::resource(scene, id, option, *level, wish, answer),
         Action::Fail => return forget::fail(scene, id, needed(node)?, wish, answer),
         Action::Digests => return look::digests(scene, id, needed(node)?, wish, answer),

@@ -4,7 +4,7 @@
 //! Absent: doing it.
 
 use crate::Exit;
-use crate::standard::{FORMATTED, Failed, Manual, STANDARD};
+use crate::standard::{FORMATTED, Failed, Manual, STANDARD, misused};
 use quorate_core::arguments::{Argument, Given, Value, argument};
 use quorate_core::time::Interval;
 use std::time::Duration;
@@ -312,33 +312,29 @@ pub struct Wish {
     pub verbosity: usize,
 }
 
-fn usage<T>(text: impl Into<String>) -> Result<T, Failed> {
-    Err((Exit::USAGE, text.into()))
-}
-
 impl Wish {
     /// # Errors
     /// What is wished excludes itself, or lacks something.
     pub fn of(given: &Given) -> Result<Wish, Failed> {
         let action = action(given)?;
         if given.has("expired") && action != Action::Clear {
-            return usage("--expired requires --clear or -U");
+            return misused("--expired requires --clear or -U");
         }
         let agent = named(given, &action)?;
         let resource = given.value("resource");
         let nameless = ["set-parameter", "get-parameter", "delete-parameter", "set-property", "node", "host-uname"];
         if let Some(option) = nameless.iter().find(|option| given.values(option).iter().any(String::is_empty)) {
-            return usage(format!("--{option} must name something"));
+            return misused(format!("--{option} must name something"));
         }
         if agent.is_none() && given.has("option") {
-            return usage("--option must be used with --validate and without -r");
+            return misused("--option must be used with --validate and without -r");
         }
         if action.needs_resource() && agent.is_none() && !given.has("expired") && resource.is_none() {
-            return usage("Must supply a resource ID with -r/--resource");
+            return misused("Must supply a resource ID with -r/--resource");
         }
         let node = given.last_of(&["node", "host-uname"]).and_then(|name| given.value(name));
         if action.needs_node() && node.is_none() {
-            return usage("Must supply a node name with -N/--node");
+            return misused("Must supply a node name with -N/--node");
         }
         let kind = match given.last_of(&["meta", "utilization", "element"]) {
             Some("meta") => Kind::Meta,
@@ -397,7 +393,7 @@ fn pairs(operands: &[String], action: &Action) -> Result<Vec<(String, String)>, 
     if !operands.is_empty() && !action.takes_pairs() {
         let lines = operands.iter().enumerate();
         let lines = lines.map(|(at, word)| format!("\n[{} of {}] {word}", at + 1, operands.len()));
-        return usage(format!("non-option ARGV-elements:{}", lines.collect::<String>()));
+        return misused(format!("non-option ARGV-elements:{}", lines.collect::<String>()));
     }
     let parsed =
         |word: &String| pair(word).ok_or((Exit::USAGE, format!("Error parsing '{word}' as a name=value pair")));
@@ -418,19 +414,19 @@ fn named(given: &Given, action: &Action) -> Result<Option<Named>, Failed> {
         return Ok(None);
     }
     if given.has("resource") {
-        return usage("--class, --agent, and --provider cannot be used with -r/--resource");
+        return misused("--class, --agent, and --provider cannot be used with -r/--resource");
     }
     if !matches!(action, Action::Execute(..)) {
-        return usage("--class, --agent, and --provider can only be used with --validate and --force-*");
+        return misused("--class, --agent, and --provider can only be used with --validate and --force-*");
     }
     let ocf = class.as_deref() == Some("ocf");
     let parameters = given.values("option").iter().filter_map(|text| pair(text)).collect();
     match (class, provider, kind) {
         (Some(class), provider @ Some(_), Some(kind)) if ocf => Ok(Some(Named { class, provider, kind, parameters })),
-        _ if ocf => usage("--provider and --agent are required with --class=ocf"),
-        (_, Some(_), _) => usage("--provider is supported only with --class=ocf"),
-        (_, _, None) => usage("--agent is required with --class"),
-        (None, _, _) => usage("--class is required with --agent"),
+        _ if ocf => misused("--provider and --agent are required with --class=ocf"),
+        (_, Some(_), _) => misused("--provider is supported only with --class=ocf"),
+        (_, _, None) => misused("--agent is required with --class"),
+        (None, _, _) => misused("--class is required with --agent"),
         (Some(class), None, Some(kind)) => Ok(Some(Named { class, provider: None, kind, parameters })),
     }
 }

@@ -170,7 +170,7 @@ fn told(
             Err((Exit::MULTIPLE, String::new()))
         }
         Err(ChangeError::Made(Denial::Refused(refusal))) => Err((Exit::NO_SUCH, refusal.to_string())),
-        Err(ChangeError::Store(error)) => Err((door::exit(&error), error.to_string())),
+        Err(ChangeError::Store(error)) => Err(door::failed(error)),
         Err(ChangeError::Schema(faults)) => Err((Exit::CONFIG, quorate_core::schema::in_short(&faults))),
     }
 }
@@ -221,7 +221,7 @@ fn element(scene: &Scene, id: ResourceId, name: &str, value: Option<&str>) -> Re
     match door::change(&scene.source, ANSWER_WITHIN, made) {
         Ok(_) => Ok(()),
         Err(ChangeError::Made(())) => Err((Exit::NO_SUCH, String::new())),
-        Err(ChangeError::Store(error)) => Err((door::exit(&error), error.to_string())),
+        Err(ChangeError::Store(error)) => Err(door::failed(error)),
         Err(ChangeError::Schema(faults)) => Err((Exit::CONFIG, quorate_core::schema::in_short(&faults))),
     }
 }

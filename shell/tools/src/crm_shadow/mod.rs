@@ -138,7 +138,7 @@ impl Shadow {
 
     fn read(&self) -> Result<Document, Failed> {
         self.must_exist()?;
-        self.source.read(ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))
+        self.source.read(ANSWER_WITHIN).map_err(door::failed)
     }
 
     fn must_exist(&self) -> Result<(), Failed> {

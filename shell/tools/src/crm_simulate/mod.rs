@@ -11,7 +11,7 @@ mod source;
 
 use crate::standard::{self, Call, Failed, Format};
 use crate::{Exit, Io, clock};
-use options::{MANUAL, SimulateOptions, pointed_at};
+use options::{Asked, MANUAL, SimulateOptions, pointed_at};
 use quorate_core::arguments::split;
 use quorate_core::cib::Document;
 use quorate_core::scheduler::trace::Told;
@@ -19,7 +19,7 @@ use quorate_core::scheduler::{self, Drawing, Input, Output, Situation, resolve};
 use quorate_core::simulate::{Injections, Refused, Simulated, Wanted, Which, simulate};
 use quorate_core::time::Now;
 use quorate_core::transition::simulation::Simulation;
-use quorate_core::transition::specification::Operation;
+use quorate_core::transition::specification::{Operation, Wrong};
 use quorate_core::transition::xml as graph_xml;
 use quorate_core::view::{self, Extra, Section, text};
 use quorate_transport::zone;
@@ -95,6 +95,10 @@ struct Run<'a, 'b> {
     report: &'a mut Report<'b>,
 }
 
+fn wrong(Asked { option, text, value }: Asked<Wrong>) -> Failed {
+    (Exit::USAGE, pointed_at(option, &text, &value))
+}
+
 impl Run<'_, '_> {
     fn run(mut self) -> Result<Exit, Failed> {
         if let Some(directory) = &self.options.profile {
@@ -117,8 +121,8 @@ impl Run<'_, '_> {
     }
 
     fn of_document(&mut self, document: &Document, secrets_removed: bool) -> Result<Simulated, Failed> {
-        let events = self.options.injections().map_err(|text| (Exit::USAGE, text))?;
-        let failures = self.options.failures().map_err(|text| (Exit::USAGE, text))?;
+        let events = self.options.injections().map_err(wrong)?;
+        let failures = self.options.failures().map_err(wrong)?;
         let (document, warnings) = source::upgraded(document)?;
         warnings.iter().for_each(|warning| self.report.warning(warning));
         let wanted = self.wanted(self.now(&document)?, secrets_removed);
@@ -128,10 +132,10 @@ impl Run<'_, '_> {
         };
         let simulated = simulate(&document, &injections, &wanted).map_err(|Refused { which, wrong }| {
             let (option, text) = match which {
-                Which::Event(at) => (events[at].option, &events[at].text),
-                Which::Failure(at) => (failures[at].option, &failures[at].text),
+                Which::Event(at) => (events[at].option, events[at].text.clone()),
+                Which::Failure(at) => (failures[at].option, failures[at].text.clone()),
             };
-            (Exit::USAGE, pointed_at(option, text, &wrong))
+            self::wrong(Asked { option, text, value: wrong })
         })?;
         self.tell(&document, &simulated, &wanted, &injections.failures)?;
         Ok(simulated)

@@ -240,7 +240,7 @@ impl SimulateOptions {
     }
 
     /// What is to be supposed, in the order it is done.
-    pub fn injections(&self) -> Result<Vec<Asked<Injection>>, String> {
+    pub fn injections(&self) -> Result<Vec<Asked<Injection>>, Asked<Wrong>> {
         let mut asked = Vec::new();
         let mut add = |option, texts: &mut dyn Iterator<Item = &String>, make: &dyn Fn(String) -> Injection| {
             asked.extend(texts.map(|text| Asked { option, text: text.clone(), value: make(text.clone()) }));
@@ -271,15 +271,15 @@ impl SimulateOptions {
     }
 
     /// What is to fail in the simulated transition.
-    pub fn failures(&self) -> Result<Vec<Asked<Operation>>, String> {
+    pub fn failures(&self) -> Result<Vec<Asked<Operation>>, Asked<Wrong>> {
         operations("--op-fail", &self.op_fail)
     }
 }
 
-fn operations(option: &'static str, texts: &[String]) -> Result<Vec<Asked<Operation>>, String> {
+fn operations(option: &'static str, texts: &[String]) -> Result<Vec<Asked<Operation>>, Asked<Wrong>> {
     let parse = |text: &String| match Operation::parse(text) {
         Ok(value) => Ok(Asked { option, text: text.clone(), value }),
-        Err(wrong) => Err(pointed_at(option, text, &wrong)),
+        Err(value) => Err(Asked { option, text: text.clone(), value }),
     };
     texts.iter().map(parse).collect()
 }

@@ -52,7 +52,7 @@ impl Source {
     pub fn read(&self) -> Result<Document, Failed> {
         let bad = |error: String| (Exit::DATA_ERROR, format!("{}: {error}", self.name()));
         let root = match self {
-            Source::Cib(source) => return door::read(source, ANSWER_WITHIN).map_err(refused),
+            Source::Cib(source) => return door::read(source, ANSWER_WITHIN).map_err(door::failed),
             Source::File(path) => read_root(path).map_err(|error| bad(error.to_string()))?,
             Source::Stdin => {
                 let mut text = String::new();
@@ -79,10 +79,6 @@ impl Source {
             },
         }
     }
-}
-
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
 }
 
 /// More than a screen of them helps nobody.

@@ -18,7 +18,7 @@ use quorate_core::view;
 use quorate_grammar::literal;
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::ANSWER_WITHIN;
-use quorate_transport::store::{CibSource, StoreError};
+use quorate_transport::store::CibSource;
 use report::Report;
 
 const TOOL: &str = MANUAL.name;
@@ -55,7 +55,7 @@ fn answer(Call { given, format, request }: Call, io: &mut Io) -> Exit {
 }
 
 fn act(options: &TicketOptions, report: &mut Report) -> Result<(), Failed> {
-    let wish = options.wish().map_err(|message| (Exit::USAGE, message))?;
+    let wish = options.wish().map_err(|unclear| (Exit::USAGE, unclear.to_string()))?;
     let needs_name = matches!(wish, Wish::Attribute(_) | Wish::Change(_));
     if needs_name && options.ticket.as_deref().is_none_or(str::is_empty) {
         let exit = if matches!(wish, Wish::Attribute(_)) { Exit::NO_SUCH } else { Exit::USAGE };
@@ -64,7 +64,7 @@ fn act(options: &TicketOptions, report: &mut Report) -> Result<(), Failed> {
     let source = Environment::of_process().first_source();
     let document = match &options.xml_file {
         Some(path) => read_cib(path).map_err(|error| (Exit::DATA_ERROR, format!("{}: {error}", path.display())))?,
-        None => door::read(&source, ANSWER_WITHIN).map_err(refused)?,
+        None => door::read(&source, ANSWER_WITHIN).map_err(door::failed)?,
     };
     let id = options.ticket.as_deref();
     match wish {
@@ -164,7 +164,7 @@ fn alter(
         _ => {}
     }
     let request = Request::ChangeTicket { ticket: id.to_string(), change: change.clone() };
-    door::ask(source, &request).map_err(refused)?;
+    door::ask(source, &request).map_err(door::failed)?;
     if *change == Change::Forget && known.is_some() {
         report.note(&format!("Cleaned up {id}"));
     }
@@ -188,8 +188,4 @@ fn loses(id: &str) -> String {
          If you really want to revoke '{id}' from this site now, and you know what you are doing,\n\
          please specify --force."
     )
-}
-
-fn refused(error: StoreError) -> Failed {
-    (door::exit(&error), error.to_string())
 }

@@ -6,6 +6,7 @@
 use crate::standard::{FORMATTED, Manual, STANDARD};
 use quorate_core::admin::ticket::Change;
 use quorate_core::arguments::{Argument, Given, Value, argument};
+use std::fmt;
 use std::path::PathBuf;
 
 const QUERIES: &str = "Queries";
@@ -97,6 +98,33 @@ pub enum Wish {
     Change(Change),
 }
 
+/// Why it is not known what is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unclear {
+    Nothing,
+    /// These exclude each other.
+    Several(String),
+    NoValue {
+        name: String,
+    },
+    NoName {
+        value: String,
+    },
+    Misnamed(String),
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unclear::Nothing => out.write_str("Must supply a command"),
+            Unclear::Several(names) => write!(out, "{names} exclude each other"),
+            Unclear::NoValue { name } => write!(out, "Must supply value with -v for -S {name}"),
+            Unclear::NoName { value } => write!(out, "Must supply attribute name with -S for -v {value}"),
+            Unclear::Misnamed(name) => write!(out, "`{name}` is no name for an attribute of a ticket"),
+        }
+    }
+}
+
 impl TicketOptions {
     pub fn of(given: &Given) -> TicketOptions {
         TicketOptions {
@@ -122,7 +150,7 @@ impl TicketOptions {
     }
 
     /// The one thing that is asked for. Two at once are not guessed about.
-    pub fn wish(&self) -> Result<Wish, String> {
+    pub fn wish(&self) -> Result<Wish, Unclear> {
         let queries = [
             (self.info, "--info", Wish::List { details: false, raw: false }),
             (self.details, "--details", Wish::List { details: true, raw: false }),
@@ -140,17 +168,17 @@ impl TicketOptions {
         }
         let names: Vec<&str> = wishes.iter().map(|(name, _)| *name).collect();
         match names.len() {
-            0 => Err("Must supply a command".to_string()),
+            0 => Err(Unclear::Nothing),
             1 => Ok(wishes.remove(0).1),
-            _ => Err(format!("{} exclude each other", names.join(" and "))),
+            _ => Err(Unclear::Several(names.join(" and "))),
         }
     }
 
-    fn pairs(&self) -> Result<Vec<(String, Option<String>)>, String> {
+    fn pairs(&self) -> Result<Vec<(String, Option<String>)>, Unclear> {
         let (names, values) = (&self.set_attr, &self.attr_value);
         match (names.get(values.len()), values.get(names.len())) {
-            (Some(name), _) => return Err(format!("Must supply value with -v for -S {name}")),
-            (_, Some(value)) => return Err(format!("Must supply attribute name with -S for -v {value}")),
+            (Some(name), _) => return Err(Unclear::NoValue { name: name.clone() }),
+            (_, Some(value)) => return Err(Unclear::NoName { value: value.clone() }),
             (None, None) => {}
         }
         let both = [
@@ -158,7 +186,7 @@ impl TicketOptions {
             (self.standby && self.activate, "--standby and --activate"),
         ];
         if let Some((_, names)) = both.iter().find(|(both, _)| *both) {
-            return Err(format!("{names} exclude each other"));
+            return Err(Unclear::Several((*names).to_string()));
         }
         let flags = [
             (self.grant, "granted", "true"),
@@ -172,7 +200,7 @@ impl TicketOptions {
         pairs.extend(flags.map(|(_, name, value)| (name.to_string(), Some(value.to_string()))));
         pairs.extend(names.iter().cloned().zip(values.iter().cloned().map(Some)));
         match Change::Set(pairs.clone()).misnamed() {
-            Some(name) => Err(format!("`{name}` is no name for an attribute of a ticket")),
+            Some(name) => Err(Unclear::Misnamed(name.to_string())),
             None => Ok(pairs),
         }
     }

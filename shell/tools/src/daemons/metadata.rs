@@ -4,8 +4,8 @@
 //! an option, and what marks advanced and deprecated ones, are facts that crmsh and pcs read; the texts are our own.
 //! An older name of an option stands behind its newer one.
 
-use crate::answer::with_text;
 use crate::crm_resource::fencing_parameters;
+use crate::documented::{agent, content, described};
 use quorate_core::cib::model::documented::{CLUSTER, Documented, of_cluster};
 use quorate_core::cib::model::kind::{self, Kind};
 use quorate_core::cib::model::names::{self, Of};
@@ -45,11 +45,8 @@ pub fn of(daemon: &str) -> Option<Element> {
         "pacemaker-fenced" => ("Parameters that every fence device takes", of_devices()),
         _ => return None,
     };
-    let agent = Element::new("resource-agent").with("name", daemon).with("version", "");
-    let agent = agent.with_child(with_text(Element::new("version"), "1.1"));
-    let agent = ["longdesc", "shortdesc"].into_iter().fold(agent, |agent, name| agent.with_child(said(name, title)));
     let parameters = parameters.into_iter().fold(Element::new("parameters"), Element::with_child);
-    Some(agent.with_child(parameters))
+    Some(agent(daemon, title, parameters))
 }
 
 fn of_scheduler() -> Vec<&'static str> {
@@ -81,24 +78,13 @@ fn older(option: &Documented) -> Option<Element> {
 }
 
 fn parameter(option: &Documented, name: &str, mark: &str, kind: Kind) -> Element {
-    let mut content = Element::new("content").with("type", word(kind));
-    if let Some(default) = option.default {
-        content.set("default", default);
-    }
-    if let Kind::One(words) = kind {
-        words.iter().for_each(|word| content.push(Element::new("option").with("value", word)));
-    }
     let short = format!("{mark}{}", option.text);
     let long = if mark == DEPRECATED { format!("the older name of {}", option.name) } else { option.text.into() };
     Element::new("parameter")
         .with("name", name)
-        .with_child(said("longdesc", &long))
-        .with_child(said("shortdesc", &short))
-        .with_child(content)
-}
-
-fn said(name: &str, text: &str) -> Element {
-    with_text(Element::new(name).with("lang", "en"), text)
+        .with_child(described("longdesc", &long))
+        .with_child(described("shortdesc", &short))
+        .with_child(content(option, &kind, word(kind)))
 }
 
 /// The types of OCF's metadata.

@@ -44,9 +44,7 @@ pub fn metadata(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     let kind = wish.agent.as_deref().unwrap_or_default();
     match agent::metadata(&Environment::of_process(), "stonith", None, kind) {
         Some(text) => {
-            answer.text(&format!("{}\n", text.trim_end()));
-            let part = answer.raw("metadata", &text);
-            answer.part(part);
+            answer.metadata(&text);
             Ok(())
         }
         None => {
@@ -64,9 +62,10 @@ fn run_agent(
 ) -> Result<DeviceResult, Failed> {
     let environment = Environment::of_process();
     let failed = |why: String| (Exit::ERROR, why);
-    let arguments = agent::with_secrets(&environment.root, &device.id, &arguments).map_err(failed)?;
-    let node = environment.node.clone().unwrap_or_else(|| environment.host.clone());
-    let host = agent::host(&environment, &node, agent::ocf_roots(&environment));
+    let arguments = agent::with_secrets(&environment.root, &device.id, &arguments);
+    let arguments = arguments.map_err(|error| failed(error.to_string()))?;
+    let node = environment.node_or_host();
+    let host = agent::host(&environment, node, agent::ocf_roots(&environment));
     let run = DeviceRun {
         device: device.id.clone(),
         agent: device.agent.clone(),
@@ -225,7 +224,7 @@ pub fn level(target: &str, add: bool, wish: &Wish) -> Result<(), Failed> {
     match door::change(&Environment::of_process().first_source(), ANSWER_WITHIN, made) {
         Ok(_) => Ok(()),
         Err(ChangeError::Made(error)) => Err((Exit::ERROR, error.to_string())),
-        Err(ChangeError::Store(error)) => Err((door::exit(&error), error.to_string())),
+        Err(ChangeError::Store(error)) => Err(door::failed(error)),
         Err(ChangeError::Schema(faults)) => Err((Exit::CONFIG, quorate_core::schema::in_short(&faults))),
     }
 }

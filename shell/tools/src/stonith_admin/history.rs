@@ -2,7 +2,7 @@
 //!
 //! In: what the daemon remembers. Out: an answer.
 
-use super::fencer::{ask, plain, status};
+use super::fencer::{ask, status};
 use super::options::Wish;
 use crate::answer::Answer;
 use crate::clock;
@@ -29,7 +29,7 @@ pub fn show(node: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> 
             answer.line(format!("cleaning up fencing-history for {}", if all { "node *" } else { &of }));
         }
         let node = (!all).then(|| node.to_string());
-        return ask(&Request::ForgetFencing { node }, wish).map_err(plain);
+        return ask(&Request::ForgetFencing { node }, wish).map_err(door::failed);
     }
     let status = status(wish.timeout)?;
     let mut events = Extra::of(&status).fencing;
@@ -69,7 +69,8 @@ pub fn last(node: &str, wish: &Wish, answer: &mut Answer) -> Result<(), Failed> 
     let name = match wish.as_id {
         false => node.to_string(),
         true => {
-            let document = door::read(&Environment::of_process().first_source(), ANSWER_WITHIN).map_err(plain)?;
+            let document =
+                door::read(&Environment::of_process().first_source(), ANSWER_WITHIN).map_err(door::failed)?;
             let found = objects::find_node(document.configuration(), node);
             found.and_then(|object| object.element.attr("uname").map(str::to_string)).unwrap_or_default()
         }

@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::door;
 use crate::standard::{self, Failed};
 use crate::{Exit, Io};
-use fencer::{ask, plain};
+use fencer::ask;
 use options::{Action, MANUAL, Wish};
 use quorate_core::node::{Refusal, Request};
 use quorate_transport::local::daemon::AskError;
@@ -39,7 +39,9 @@ fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
         Action::History(node) => return history::show(node, wish, answer),
         Action::Last(node) => return history::last(node, wish, answer),
         Action::Fence { node, action } => return fence(node, action, wish),
-        Action::Confirm(node) => return ask(&Request::ConfirmFenced { node: node.clone() }, wish).map_err(plain),
+        Action::Confirm(node) => {
+            return ask(&Request::ConfirmFenced { node: node.clone() }, wish).map_err(door::failed);
+        }
         Action::Register(id) => return device::register(id, wish),
         Action::Deregister(id) => return device::deregister(id, wish),
     }

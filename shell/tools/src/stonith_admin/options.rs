@@ -3,7 +3,7 @@
 //! In: words. Out: a [`Wish`], or what is wrong with them.
 
 use crate::Exit;
-use crate::standard::{FORMATTED, Failed, Manual, STANDARD};
+use crate::standard::{FORMATTED, Failed, Manual, STANDARD, misused};
 use quorate_core::arguments::{Argument, Given, Value, argument};
 use quorate_core::time::Interval;
 use quorate_transport::environment::variable;
@@ -131,20 +131,16 @@ pub struct Wish {
     pub verbose: bool,
 }
 
-fn usage<T>(text: impl Into<String>) -> Result<T, Failed> {
-    Err((Exit::USAGE, text.into()))
-}
-
 impl Wish {
     /// # Errors
     /// Nothing is wished, or something is missing.
     pub fn of(given: &Given) -> Result<Wish, Failed> {
         let Some(action) = action(given) else {
-            return usage("one of --list-registered, --list, --reboot, --history, … is needed");
+            return misused("one of --list-registered, --list, --reboot, --history, … is needed");
         };
         let agent = given.value("agent");
         if matches!(action, Action::Metadata | Action::Validate | Action::Register(_)) && agent.is_none() {
-            return usage("Please specify an agent to query using -a,--agent [value]");
+            return misused("Please specify an agent to query using -a,--agent [value]");
         }
         let number = |name: &str, default: i64| match given.value(name) {
             None => Ok(default),

@@ -1,4 +1,4 @@
-//! What a CIB is asked to suppose: random options of `crm_simulate` that inject.
+//! What is injected into a CIB: random options of `crm_simulate` that inject.
 //!
 //! In: a seed and a CIB. Out: options that name its nodes, resources and tickets.
 
@@ -6,8 +6,8 @@ use super::configuration::one;
 use crate::world::Chance;
 use quorate_core::xml::{self, Element};
 
-/// One to three suppositions.
-pub fn supposition(seed: u64, cib: &str) -> Vec<String> {
+/// One to three of them.
+pub fn injections(seed: u64, cib: &str) -> Vec<String> {
     let Ok(root) = xml::read(cib) else { return Vec::new() };
     let mut chance = Chance::new(seed ^ 0x5afe);
     let mut options = Vec::new();

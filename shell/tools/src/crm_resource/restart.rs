@@ -12,7 +12,7 @@ use crate::{Exit, clock, door};
 use quorate_core::admin::target_role::{self, Members, TargetRole};
 use quorate_core::admin::{self, Facts, Intent};
 use quorate_core::cib::Document;
-use quorate_core::node::{NodeStatus, Reply, Request};
+use quorate_core::node::NodeStatus;
 use quorate_core::scheduler::table::{NodeId, ResourceId};
 use quorate_core::simulate::simulated::{Injections, Wanted, simulate};
 use quorate_core::transition::graph::ActionKind;
@@ -39,8 +39,8 @@ pub fn wait(scene: &Scene, wish: &Wish, answer: &mut Answer) -> Result<(), Faile
         return Err(overdue(&left, answer));
     };
     loop {
-        let reply = door::reply(at, &Request::Status).map_err(|error| (door::exit(&error), error.to_string()))?;
-        if let Reply::Status(NodeStatus { idle: true, transition: None, fencing, .. }) = reply
+        let status = door::status(at, ANSWER_WITHIN).map_err(door::failed)?;
+        if let NodeStatus { idle: true, transition: None, fencing, .. } = status
             && fencing.iter().all(|one| one.state != quorate_core::fencing::history::FencingState::Pending)
         {
             return Ok(());
@@ -71,7 +71,7 @@ fn pending(document: &Document) -> Vec<String> {
 }
 
 fn read(scene: &Scene) -> Result<Scene, Failed> {
-    let document = door::read(&scene.source, ANSWER_WITHIN).map_err(|error| (door::exit(&error), error.to_string()))?;
+    let document = door::read(&scene.source, ANSWER_WITHIN).map_err(door::failed)?;
     Scene::of(scene.environment.clone(), scene.source.clone(), document)
 }
 
