@@ -27,10 +27,11 @@ use crate::configure::{references, show};
 use crate::error::{Failure, Kind, Origin, Outcome};
 use crate::json;
 use crate::session::{RunMode, Session};
+use crate::written::Written;
 use quorate_core::cib::Document;
 use quorate_core::cib::objects;
 use quorate_grammar::crm::ast::{Kind as Said, OptionsKind, Statement};
-use quorate_grammar::{Diagnostic, Severity, Span, Word};
+use quorate_grammar::{Diagnostic, Severity, Word};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -59,7 +60,7 @@ pub fn remember(session: &mut Session, statements: &[Statement], origin: &Origin
         if !adds {
             places.clear();
         }
-        places.push((Rc::clone(&origin), one.span));
+        places.push(Written::new(Rc::clone(&origin), one.span));
     }
 }
 
@@ -68,13 +69,14 @@ fn at_word(session: &Session, problem: &Problem) -> Option<(Rc<Origin>, Diagnost
     if problem.effect.is_none() && problem.blamed.is_none() {
         return None;
     }
-    let found = |(origin, statement): &(Rc<Origin>, Span)| match &problem.effect {
-        Some(word) => effect::place(&origin.text, *statement, word),
-        None => effect::place_of(&origin.text, *statement, problem.blamed.as_ref()?),
+    let found = |place: &Written| match (&problem.effect, &problem.blamed) {
+        (Some(word), _) => place.place(word),
+        (None, Some(blamed)) => place.place_of(&blamed.name, blamed.value.as_deref()),
+        (None, None) => None,
     };
     let places = session.checks.written.get(&problem.object)?;
-    let word = places.iter().rev().find_map(|place| Some((&place.0, found(place)?)));
-    let id = || places.last().map(|(origin, statement)| (origin, effect::place_of_id(&origin.text, *statement)));
+    let word = places.iter().rev().find_map(|place| Some((&place.origin, found(place)?)));
+    let id = || places.last().map(|place| (&place.origin, place.place_of_id()));
     let (origin, span) = word.or_else(id)?;
     let diagnostic = Diagnostic { severity: problem.severity, ..Diagnostic::error(span, &problem.message) };
     Some((Rc::clone(origin), diagnostic))
@@ -247,6 +249,8 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
     if session.options.get("core.check_frequency") == "on-verify" && !session.checks.verifying {
         return problems;
     }
+    let mut by_object: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
+    problems.iter().for_each(|problem| by_object.entry(&problem.object).or_default().push(problem));
     // An option that was found wrong by itself need not be told again: by its name, or by the value that is none.
     let is_told = |problem: &Problem| {
         let word = problem.effect.iter().filter(|word| !word.is_empty()).map(String::as_str);
@@ -255,7 +259,8 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
         let tells = |known: &Problem| names.iter().any(|name| known.message.contains(name));
         // What is left out is not told by advice, such as that on members of groups.
         let is_as_grave = |known: &Problem| known.is_error() || !problem.is_error();
-        problems.iter().any(|known| known.object == problem.object && is_as_grave(known) && tells(known))
+        let of_object = by_object.get(problem.object.as_str()).into_iter().flatten();
+        of_object.into_iter().any(|known| is_as_grave(known) && tells(known))
     };
     let empty = if session.checks.verifying { Empty::Told } else { Empty::Passed };
     let effects = effect::problems(document, empty).into_iter();

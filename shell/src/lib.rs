@@ -42,3 +42,4 @@ mod ui;
 mod what_if;
 mod wizard;
 mod words;
+mod written;
