@@ -10,6 +10,7 @@ mod document;
 mod effect;
 mod facts;
 mod fencing;
+mod misplaced;
 mod options;
 pub mod problem;
 mod schema;

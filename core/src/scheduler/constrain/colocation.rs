@@ -300,6 +300,10 @@ impl Builder<'_> {
             return;
         };
         self.check_interleave(common.id, dependent.0, primary.0);
+        if score.is_infinite() {
+            self.check_collocated(common.id, dependent.0, primary.0);
+            self.check_collocated(common.id, primary.0, dependent.0);
+        }
         let influence = common.influence.unwrap_or(self.situation.resources[decider].critical);
         self.add_colocation(Colocation {
             id: common.id.to_owned(),
@@ -325,6 +329,21 @@ impl Builder<'_> {
                 one.id, other.id, this.node_max, that.node_max
             );
             self.error(constraint, &one.id, text);
+        }
+    }
+
+    /// What need not be together itself cannot have to be where another is.
+    fn check_collocated(&mut self, constraint: &str, one: ResourceId, other: ResourceId) {
+        let resources = &self.situation.resources;
+        let group = [one].into_iter().chain(resources[one].children.first().copied());
+        let mut group = group.filter_map(|id| resources[id].group());
+        if group.next().is_some_and(|settings| !settings.colocated) {
+            let (one, other) = (resources[one].config_id.as_str(), resources[other].config_id.as_str());
+            let text = format!(
+                "that '{one}' and '{other}' must be together has no effect: `collocated=false` lets the members of \
+                 the group be on several nodes"
+            );
+            self.error(constraint, one, text);
         }
     }
 

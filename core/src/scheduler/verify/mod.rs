@@ -9,6 +9,7 @@ mod alerts;
 mod attributes;
 mod bundles;
 mod clones;
+mod conditions;
 mod constraints;
 mod existing;
 mod fencing;
@@ -16,10 +17,12 @@ mod guests;
 mod names;
 mod nodes;
 mod options;
+mod places;
 mod rules;
 mod sets;
 #[cfg(test)]
 mod tests;
+mod together;
 mod utilization;
 
 use super::{Input, constrain, resolve};
@@ -33,6 +36,7 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     let written = document.configuration();
     let mut notes = sets::notes(written);
     notes.extend(rules::notes(written));
+    notes.extend(conditions::notes(written, now));
     notes.extend(names::notes(written));
     notes.extend(attributes::notes(document));
     // The scheduler knows the latest schema only, and translates others for itself.
@@ -52,6 +56,8 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     notes.extend(fencing::of_levels(document, &situation));
     notes.extend(constraints::notes(&situation));
     let constraints = constrain(&situation);
+    notes.extend(together::notes(&situation, &constraints));
+    notes.extend(places::notes(&situation, &constraints));
     notes.extend(situation.notes.into_iter().chain(constraints.notes));
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));
     notes
