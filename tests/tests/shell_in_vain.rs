@@ -82,10 +82,68 @@ fn what_other_words_make_idle_is_marked() {
     told("node 1: n1 attributes #uname=n5", "the cluster knows it by itself", "n5");
     told("location l d1 0: n1", "no effect because its score is 0", "0");
     told("rsc_ticket t T: d1 loss-policy=demote", "is stopped: only what needs it for the role Promoted", "demote");
-    told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d1 d2", "one wants it with `d2`, and one without", "d1");
+    told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d1 d2", "one wants them together, and one apart", "d1");
     let device = "primitive f stonith:fence_dummy\nfencing_topology";
     told(&format!("{device} pattern:m[0-9] f"), "no node has a name that fits `m[0-9]`", "m[0-9]");
     told(&format!("{device} attr:rack=1 f"), "no node has `rack=1`", "attr:rack=1");
+}
+
+#[test]
+fn constraints_whose_effect_is_lost_are_marked() {
+    let group = "group g d1 d2 meta collocated=false\nprimitive d3 ocf:pacemaker:Dummy\n";
+    told(&format!("{group}colocation k inf: g d3"), "'g' and 'd3' must be together has no effect", "g");
+    told(&format!("{group}colocation k inf: ( d3 ) ( g )"), "'g' and 'd3' must be together has no effect", "g");
+    told(&format!("{group}colocation k 500: g d3"), "", "");
+    told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d2 d1", "one wants them together, and one apart", "d2");
+    told("location l1 d1 inf: n1\nlocation l2 d1 -inf: n1", "`l2` forbids it there", "n1");
+    told("location l1 d1 -inf: n1\nlocation l2 d1 -inf: n2", "this with `l1` forbids it on every node", "d1");
+    told("location l1 d1 rule -inf: defined #uname", "forbids it on every node", "d1");
+    told("location l1 d1 rule 10: #uname eq n1 and #uname ne n1", "never holds", "n1");
+    told("location l1 d1 rule 10: #uname eq n1 or #uname ne n1", "always holds", "n1");
+    told("location l1 d1 rule 10: date lt 2020-01-01", "holds no more", "2020-01-01");
+    told("location l1 d1 rule 10: cpu number:gt 3 and cpu number:lt 2", "excludes each other", "2");
+    told("location l1 d1 rule 10: #uname string:eq n1", "", "");
+}
+
+#[test]
+fn options_that_stand_where_they_are_none_are_marked() {
+    told("clone c d1 clone-max=2", "no parameter of any agent in it", "clone-max");
+    told("group g d1 d2 target-role=Stopped", "no parameter of any agent in it", "target-role");
+    told("clone c d1 fake=2", "", "");
+    told("primitive s systemd:dbus target-role=Stopped", "systemd resources take no parameters", "target-role");
+    told("primitive s systemd:dbus op status interval=5", "`op status` has no effect", "status");
+    told("primitive s heartbeat:x", "nothing runs agents of the class `heartbeat`", "heartbeat");
+    told("primitive s systemd:dbus meta allow-migrate=true", "systemd resources cannot", "true");
+    told("primitive s ocf:heartbeat:IPaddr2 ip=192.0.2.1 meta allow-migrate=1", "no action `migrate_to`", "1");
+    told("clone c d1 meta allow-migrate=true", "", "");
+    let device = |rest: &str, message: &str, word: &str| {
+        told(&format!("primitive f stonith:fence_dummy {rest}"), message, word);
+    };
+    device("op monitor interval=60s", "", "");
+    device("op reboot timeout=60s", "`op reboot` has no effect", "reboot");
+    device("pcmk_reboot_action=off", "", "");
+    device("pcmk_reboot_action=reset", "the agent has no action `reset`", "reset");
+    device("pcmk_host_map=n1:1;n2:2,3", "", "");
+    device("pcmk_host_map=n1:1,n2:2", "`n2:2` is a port of `n1` here", "n1:1,n2:2");
+}
+
+#[test]
+fn how_a_remote_node_is_reached_is_looked_at() {
+    let remote = |rest: &str, message: &str, word: &str| {
+        told(&format!("primitive r ocf:pacemaker:remote server=192.0.2.1 {rest}"), message, word);
+    };
+    remote("port=3121 reconnect_interval=60s", "", "");
+    remote("port=x", "`x` is not a port from 1 to 65535", "x");
+    remote("reconnect_interval=soon", "`soon` is not a time", "soon");
+    told("primitive r ocf:pacemaker:remote server=\"a b\"", "neither an address nor the name of a host", "a b");
+    told("node r:remote", "nothing connects to the remote node `r`", "remote");
+    told("primitive r ocf:pacemaker:remote server=192.0.2.1\nnode r:remote", "", "");
+    for (pair, word) in [("remote-port=0", "0"), ("remote-port=ssh", "ssh"), ("remote-connect-timeout=soon", "soon")] {
+        let text = format!("primitive g ocf:pacemaker:Dummy meta remote-node=guest {pair}\n");
+        let answer = Bench::with(BASE).fed(&["configure", "load", "update", "-"], &text);
+        assert_ne!(answer.code, 0, "{text}");
+        assert_eq!(answer.err.matches(&format!("`{word}`")).count(), 1, "{text}\n{}", answer.err);
+    }
 }
 
 #[test]

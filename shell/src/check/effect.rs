@@ -58,6 +58,12 @@ impl Holders {
             let parts = object.element.descendants().filter_map(Element::id);
             parts.for_each(|part| drop(holders.insert(part.to_string(), name.to_string())));
         }
+        // The connection to a guest is made of what the guest runs in.
+        for object in objects.iter().filter(|object| object.kind == "primitive") {
+            let pairs = object.element.elements_named("meta_attributes").flat_map(Element::elements);
+            let guest = pairs.filter(|pair| pair.attr("name") == Some("remote-node"));
+            holders.extend(guest.filter_map(|pair| Some((pair.attr("value")?.to_string(), object.id.clone()))));
+        }
         // A node may have the id of another object, which comes first; so does an object before a part.
         let called = objects.iter().rev().filter(|object| object.kind != "node");
         holders.extend(called.map(|object| (object.id.clone(), object.id.clone())));

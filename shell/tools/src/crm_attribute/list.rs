@@ -55,6 +55,7 @@ fn type_of(option: &Documented) -> &'static str {
         Kind::Time => "duration",
         Kind::TimeOrNone => "timeout",
         Kind::Percentage => "percentage",
+        Kind::Port => "port",
         Kind::One(_) => "select",
         Kind::Any => "string",
     }

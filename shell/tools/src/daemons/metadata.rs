@@ -105,7 +105,7 @@ fn said(name: &str, text: &str) -> Element {
 fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Boolean => "boolean",
-        Kind::Integer | Kind::Count | Kind::Positive | Kind::Score => "integer",
+        Kind::Integer | Kind::Count | Kind::Positive | Kind::Score | Kind::Port => "integer",
         Kind::Time | Kind::TimeOrNone => "time",
         Kind::Percentage => "percentage",
         Kind::One(_) => "select",
