@@ -21,7 +21,7 @@ use effect::Empty;
 pub use facts::Facts;
 pub use options::values_of;
 use problem::{ABSENT, Problem};
-pub use schema::{check as schema_problems, names as schema_names, vocabulary};
+pub use schema::{check as schema_problems, lost, names as schema_names, vocabulary};
 
 use crate::catalogue::{AgentName, Catalogue};
 use crate::configure::{references, show};
@@ -132,22 +132,19 @@ pub fn found_in(session: &mut Session, document: &Document, statements: &[Statem
 pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
     let forced = forced || session.is_forced();
     let problems = new_problems(session)?;
-    for problem in &problems {
-        // What was told at its word need not be told again, nor what concerns an agent.
-        let is_new = match problem.is_of_agent() {
-            true => session.checks.told.insert(problem.key()),
-            false => !session.checks.told.contains(&problem.key()),
-        };
-        if is_new {
-            report_at_word(session, problem);
-        }
-    }
+    // What was told at its word need not be told again, nor what concerns an agent.
+    let mut is_new = |problem: &&Problem| match problem.is_of_agent() {
+        true => session.checks.told.insert(problem.key()),
+        false => !session.checks.told.contains(&problem.key()),
+    };
+    let new: Vec<&Problem> = problems.iter().filter(&mut is_new).collect();
+    report_at_words(session, &new);
     let invalid = brought_by_changes(session)?;
     let is_told = |problem: &Problem, told: &Problem| {
         told.key() == problem.key() || (is_dangling(problem) && told.object == problem.object && told.is_error())
     };
     let untold = |problem: &&Problem| !problems.iter().any(|told| is_told(problem, told));
-    invalid.iter().filter(untold).for_each(|problem| report_at_word(session, problem));
+    report_at_words(session, &invalid.iter().filter(untold).collect::<Vec<_>>());
     if !invalid.is_empty() {
         return Err(Failure::new(Kind::Check, "the schema does not allow this configuration; nothing was committed")
             .hint("put it right; the cluster takes nothing that its schema does not allow, forced or not"));
@@ -161,6 +158,14 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
                 .hint("put it right, or use `commit force` (`crm -F`)"))
         }
     }
+}
+
+/// In the order of the text, where they have a place in one; others first.
+fn report_at_words(session: &mut Session, problems: &[&Problem]) {
+    let place = |problem: &&&Problem| at_word(session, problem).map(|(_, diagnostic)| diagnostic.span.start);
+    let mut placed: Vec<(Option<usize>, &Problem)> = problems.iter().map(|one| (place(&one), *one)).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().for_each(|(_, problem)| report_at_word(session, problem));
 }
 
 fn report_at_word(session: &mut Session, problem: &Problem) {
@@ -250,23 +255,8 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
     if session.options.get("core.check_frequency") == "on-verify" && !session.checks.verifying {
         return problems;
     }
-    let mut by_object: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
-    problems.iter().for_each(|problem| by_object.entry(&problem.object).or_default().push(problem));
-    // An option that was found wrong by itself need not be told again: by its name, or by the value that is none.
-    let is_told = |problem: &Problem| {
-        let word = problem.effect.iter().filter(|word| !word.is_empty()).map(String::as_str);
-        let value = problem.message.split('\'').nth(1);
-        let names: Vec<String> = word.chain(value).map(|name| format!("`{name}`")).collect();
-        let tells = |known: &Problem| names.iter().any(|name| known.message.contains(name));
-        // What is left out is not told by advice, such as that on members of groups.
-        let is_as_grave = |known: &Problem| known.is_error() || !problem.is_error();
-        let of_object = by_object.get(problem.object.as_str()).into_iter().flatten();
-        of_object.into_iter().any(|known| is_as_grave(known) && tells(known))
-    };
     let empty = if session.checks.verifying { Empty::Told } else { Empty::Passed };
-    let effects = effect::problems(document, empty).into_iter();
-    let effects: Vec<Problem> = effects.filter(|problem| !is_told(problem)).collect();
-    problems.extend(effects);
+    effect::add(effect::problems(document, empty), &mut problems);
     problems
 }
 

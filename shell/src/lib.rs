@@ -32,6 +32,7 @@ mod operations;
 mod options;
 mod palette;
 mod preview;
+mod reading;
 mod repl;
 mod script;
 mod session;

@@ -147,6 +147,69 @@ fn how_a_remote_node_is_reached_is_looked_at() {
 }
 
 #[test]
+fn what_is_no_text_is_refused_with_its_place() {
+    for (bytes, place, message) in [
+        (&b"primitive x ocf:pacemaker:Dummy\nprimitive y\xff ocf:pacemaker:Dummy\n"[..], "2:12", "\\xff is no UTF-8"),
+        (&b"primitive x ocf:pacemaker:Dummy params fake=a\0b\n"[..], "1:46", "\\x00 cannot stand"),
+        (&b"\xff\xfep\0"[..], "1:1", "in UTF-16"),
+    ] {
+        let bench = Bench::with(BASE);
+        let before = bench.cib();
+        std::fs::write(bench.path("file.crm"), bytes).unwrap();
+        for words in [
+            &["configure", "load", "update", "file.crm"][..],
+            &["configure", "load", "replace", "file.crm"][..],
+            &["configure", "load", "xml", "update", "file.crm"][..],
+            &["-f", "file.crm"][..],
+        ] {
+            let answer = bench.crm(words);
+            assert_eq!(answer.code, 2, "{words:?}\n{}", answer.err);
+            let start = format!("file.crm:{place}: error: ");
+            assert!(answer.err.starts_with(&start) && answer.err.contains(message), "{words:?}\n{}", answer.err);
+        }
+        assert_eq!(bench.cib(), before);
+    }
+}
+
+#[test]
+fn types_and_schemas_that_cannot_be_are_refused() {
+    refused("crm configure show type:primitiv", 1, "did you mean `primitive`?");
+    refused("crm configure show type:foo", 1, "is no type of objects; there are node, rsc_template");
+    let bench = Bench::with(&format!("{BASE}bundle b docker image=x\n"));
+    assert_eq!(bench.crm(&["configure", "show", "type:ms"]).code, 0);
+    let before = bench.cib();
+    let answer = bench.crm(&["configure", "schema", "pacemaker-1.0"]);
+    assert!(answer.code == 1 && answer.err.contains("has no <bundle>"), "{}", answer.err);
+    assert_eq!(bench.cib(), before);
+    assert_eq!(bench.crm(&["configure", "schema", "pacemaker-3.0"]).code, 0);
+}
+
+#[test]
+fn one_cause_is_told_once() {
+    let text = "primitive p ocf:pacemaker:Dummy meta resource-stickiness=inf\n";
+    let bench = Bench::with(BASE);
+    let answer = bench.fed(&["configure", "load", "update", "-"], text);
+    assert_eq!(answer.err.matches("warning").count(), 1, "{}", answer.err);
+    let answer = bench.crm(&["configure", "verify"]);
+    assert!(answer.code == 1 && answer.err.matches("p: ").count() == 1, "{}", answer.err);
+}
+
+/// Such texts took minutes when each word was looked for among all others.
+#[test]
+fn what_many_constraints_say_is_told_in_seconds() {
+    use std::fmt::Write;
+    let mut text = String::new();
+    (0..400).for_each(|at| writeln!(text, "primitive p{at} ocf:pacemaker:Dummy").unwrap());
+    let all: String = (0..400).map(|at| format!(" p{at}")).collect();
+    writeln!(text, "tag t{all}\ncolocation k 5: ({all} ) ({all} )").unwrap();
+    (0..100).for_each(|at| writeln!(text, "order o{at} Mandatory: t p{at}").unwrap());
+    let begin = std::time::Instant::now();
+    let answer = Bench::with(BASE).fed(&["configure", "load", "update", "-"], &text);
+    assert!(answer.code == 0 && answer.err.contains("none of these is ever started"), "{}", answer.err);
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+}
+
+#[test]
 fn a_clone_of_which_nothing_runs_is_marked() {
     told("clone c d1 meta clone-max=0", "nothing runs of this clone", "0");
     let answer = Bench::with(BASE).crm(&["configure", "ms", "m", "d1", "meta", "promotable=false"]);

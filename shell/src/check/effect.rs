@@ -35,6 +35,37 @@ pub fn problems(document: &Document, empty: Empty) -> Vec<Problem> {
     told.map(|note| problem(configuration, &holders, note)).collect()
 }
 
+/// Adds what has no effect to what was found without the scheduler, each once: an option that was found wrong by
+/// itself need not be told again, by its name or by the value that is none.
+pub fn add(effects: Vec<Problem>, problems: &mut Vec<Problem>) {
+    let mut by_object: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, problem) in problems.iter().enumerate() {
+        by_object.entry(problem.object.clone()).or_default().push(at);
+    }
+    for effect in effects {
+        let quoted = |name: &str| format!("`{name}`");
+        let word = effect.effect.as_deref().filter(|word| !word.is_empty()).map(quoted);
+        let value = effect.message.split('\'').nth(1).map(quoted);
+        let tells =
+            |known: &Problem, name: &Option<String>| name.as_ref().is_some_and(|name| known.message.contains(name));
+        let of_object = by_object.get(&effect.object).into_iter().flatten();
+        let told = of_object.copied().filter(|at| tells(&problems[*at], &word) || tells(&problems[*at], &value));
+        let told: Vec<usize> = told.collect();
+        // What is left out is not told by advice, such as that on members of groups.
+        if told.iter().any(|at| problems[*at].is_error() || !effect.is_error()) {
+            continue;
+        }
+        // The same of the same value, told as a warning: it is as grave as the scheduler has it.
+        let same = told.into_iter().find(|at| tells(&problems[*at], &word) && tells(&problems[*at], &value));
+        match same.filter(|_| word != value) {
+            Some(at) => {
+                problems[at] = Problem { severity: effect.severity, effect: effect.effect, ..problems[at].clone() }
+            }
+            None => problems.push(effect),
+        }
+    }
+}
+
 fn problem(configuration: &Element, holders: &Holders, note: Note) -> Problem {
     // What is wrong as Pacemaker has it is an error of `verify`, as it is of `crm_verify`.
     let severity = if note.severity > note::Severity::Notice { Severity::Error } else { Severity::Warning };
