@@ -95,6 +95,8 @@ fn constraints_whose_effect_is_lost_are_marked() {
     told(&format!("{group}colocation k inf: ( d3 ) ( g )"), "'g' and 'd3' must be together has no effect", "g");
     told(&format!("{group}colocation k 500: g d3"), "", "");
     told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d2 d1", "one wants them together, and one apart", "d2");
+    let text = "group g d1 d2\ncolocation k -inf: d1 d2";
+    told(text, "of this and their group one wants them together", "d1");
     told("location l1 d1 inf: n1\nlocation l2 d1 -inf: n1", "`l2` forbids it there", "n1");
     told("location l1 d1 -inf: n1\nlocation l2 d1 -inf: n2", "this with `l1` forbids it on every node", "d1");
     told("location l1 d1 rule -inf: defined #uname", "forbids it on every node", "d1");
@@ -116,6 +118,13 @@ fn options_that_stand_where_they_are_none_are_marked() {
     told("primitive s systemd:dbus meta allow-migrate=true", "systemd resources cannot", "true");
     told("primitive s ocf:heartbeat:IPaddr2 ip=192.0.2.1 meta allow-migrate=1", "no action `migrate_to`", "1");
     told("clone c d1 meta allow-migrate=true", "", "");
+    let meta = |pair: &str, message: &str, word: &str| {
+        told(&format!("primitive p ocf:pacemaker:Dummy meta {pair}"), message, word);
+    };
+    meta("timeout=30s", "an option of operations", "timeout");
+    meta("no-quorum-policy=stop", "an option of the cluster", "no-quorum-policy");
+    meta("collocated=false", "an option of groups", "false");
+    meta("mine=1", "", "");
     let device = |rest: &str, message: &str, word: &str| {
         told(&format!("primitive f stonith:fence_dummy {rest}"), message, word);
     };

@@ -46,12 +46,13 @@ pub fn add(effects: Vec<Problem>, problems: &mut Vec<Problem>) {
         let quoted = |name: &str| format!("`{name}`");
         let word = effect.effect.as_deref().filter(|word| !word.is_empty()).map(quoted);
         let value = effect.message.split('\'').nth(1).map(quoted);
-        let tells =
-            |known: &Problem, name: &Option<String>| name.as_ref().is_some_and(|name| known.message.contains(name));
+        let tells = |known: &Problem, name: &Option<String>| {
+            name.as_ref().is_some_and(|name| known.message.contains(name) && !known.is_advice())
+        };
         let of_object = by_object.get(&effect.object).into_iter().flatten();
         let told = of_object.copied().filter(|at| tells(&problems[*at], &word) || tells(&problems[*at], &value));
         let told: Vec<usize> = told.collect();
-        // What is left out is not told by advice, such as that on members of groups.
+        // What is left out is not told by less than that.
         if told.iter().any(|at| problems[*at].is_error() || !effect.is_error()) {
             continue;
         }

@@ -5,6 +5,7 @@
 use super::facts::Facts;
 use super::misplaced::{self, Known};
 use super::options::{OptionOf, Unknown};
+use super::problem::GROUPED;
 use super::sets::{self, meta};
 use super::{agent, options};
 use quorate_core::cib::objects;
@@ -169,7 +170,7 @@ fn grouped(resource: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
     if holder.name == "group" {
         let id = holder.id().unwrap_or_default();
         found.push(
-            Diagnostic::warning(resource.span, format!("`{}` is in the group `{id}`", resource.text))
+            Diagnostic::warning(resource.span, format!("`{}` {GROUPED} `{id}`", resource.text))
                 .hint(format!("a constraint is better on `{id}`")),
         );
     }

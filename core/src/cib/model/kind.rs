@@ -88,6 +88,7 @@ const RESOURCE: &[(&str, Kind)] = &[
     ("clone-max", Count),
     ("clone-min", Count),
     ("clone-node-max", Count),
+    ("collocated", Boolean),
     ("critical", Boolean),
     ("failure-timeout", Time),
     ("globally-unique", Boolean),

@@ -17,11 +17,13 @@ pub fn notes(situation: &Situation) -> Vec<Note> {
         match resource {
             ResourceConfig::Primitive(primitive) => {
                 of_no_clone(&primitive.id, &primitive.meta, &["globally-unique", "notify", "ordered"], &mut notes);
+                of_no_group(&primitive.id, &primitive.meta, &mut notes);
             }
             ResourceConfig::Group(group) => {
                 of_no_clone(&group.id, &group.meta, &["globally-unique", "notify"], &mut notes);
                 for member in &group.members {
                     of_no_clone(&member.id, &member.meta, &["globally-unique", "notify", "ordered"], &mut notes);
+                    of_no_group(&member.id, &member.meta, &mut notes);
                 }
             }
             ResourceConfig::Clone(clone) => {
@@ -38,6 +40,13 @@ fn of_no_clone(id: &str, sets: &[AttributeSet], names: &[&str], notes: &mut Vec<
     for name in names.iter().filter(|name| says(sets, name)) {
         let text = format!("`{name}` is an option of clones, and has no effect here");
         notes.push(Note::info(id, text).at(*name));
+    }
+}
+
+fn of_no_group(id: &str, sets: &[AttributeSet], notes: &mut Vec<Note>) {
+    if says(sets, "collocated") {
+        let text = "`collocated` is an option of groups, and has no effect here";
+        notes.push(Note::info(id, text).at("collocated"));
     }
 }
 
