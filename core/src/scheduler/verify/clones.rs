@@ -72,6 +72,15 @@ fn of_clone(clone: &CloneConfig, situation: &Situation, notes: &mut Vec<Note>) {
     {
         inform(name, format!("nothing is promoted of this clone because `{name}` is 0"));
     }
+    let bounds = [
+        ("promoted-max", settings.promoted_max, "clone-max", settings.max),
+        ("promoted-node-max", settings.promoted_node_max, "clone-node-max", settings.node_max),
+    ];
+    for (name, number, other, most) in bounds {
+        if resource.promotable && number > most && most > 0 && says(&clone.meta, name) {
+            inform(name, format!("`{name}` is {number}, and `{other}` is {most}: no more can be promoted"));
+        }
+    }
     let nodes = situation.nodes.len() as u32;
     let most = settings.max.min(nodes.saturating_mul(settings.node_max));
     if nodes > 0 && settings.min > most {

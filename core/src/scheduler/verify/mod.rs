@@ -25,11 +25,13 @@ mod tests;
 mod together;
 mod utilization;
 
+use super::resolve::Situation;
 use super::{Input, constrain, resolve};
 use crate::cib::Document;
 use crate::cib::upgrade::{self, Level, Warning};
 use crate::note::{Note, Severity};
 use crate::time::Now;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The gravest first; of one gravity in the order of the document.
 pub fn verify(document: &Document, now: Now) -> Vec<Note> {
@@ -58,9 +60,31 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     let constraints = constrain(&situation);
     notes.extend(together::notes(&situation, &constraints));
     notes.extend(places::notes(&situation, &constraints));
-    notes.extend(situation.notes.into_iter().chain(constraints.notes));
+    let own = own(&situation);
+    notes.extend(own.into_iter().chain(constraints.notes));
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));
     notes
+}
+
+/// The scheduler's own notes, but those on what a resource has from the one that it is in, of which the same is said.
+fn own(situation: &Situation) -> Vec<Note> {
+    let resources = &situation.resources;
+    let holders: BTreeMap<&str, &str> = resources
+        .iter()
+        .filter_map(|(_, resource)| Some((resource.config_id.as_str(), resources[resource.parent?].config_id.as_str())))
+        // A part may be known by the name of the whole.
+        .filter(|(id, holder)| id != holder)
+        .collect();
+    let said: BTreeSet<(&str, &str, &str)> = situation.notes.iter().map(|note| content(&note.about, note)).collect();
+    let is_own = |note: &&Note| {
+        let mut above = std::iter::successors(holders.get(note.about.as_str()), |holder| holders.get(**holder));
+        !above.any(|holder| said.contains(&content(holder, note)))
+    };
+    situation.notes.iter().filter(is_own).cloned().collect()
+}
+
+fn content<'a>(about: &'a str, note: &'a Note) -> (&'a str, &'a str, &'a str) {
+    (about, &note.word, &note.message)
 }
 
 /// What the translation for the scheduler has no words for, and leaves out.

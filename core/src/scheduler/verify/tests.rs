@@ -513,3 +513,20 @@ fn that_no_device_may_be_used_is_told() {
     check(&device("Stopped"), "info f target-role");
     check(&format!("{FENCING_OFF}{}", device("Stopped")), "");
 }
+
+#[test]
+fn what_comes_from_a_group_or_clone_is_told_of_that() {
+    let meta = |id: &str, pairs: &str| format!("<meta_attributes id=\"{id}\">{}</meta_attributes>", options(pairs));
+    let dummy = "<primitive id=\"p\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>";
+    let clone = |pairs: &str, expected: &str| {
+        let clone = format!("<resources><clone id=\"c\">{}{dummy}</clone></resources>", meta("m", pairs));
+        check(&format!("<nodes><node id=\"1\" uname=\"n1\"/></nodes>{clone}"), expected);
+    };
+    clone("target-role=Promoted", "error c target-role");
+    clone("resource-stickiness=inf", "warning c resource-stickiness");
+    let group = format!("<resources><group id=\"g\">{}{dummy}</group></resources>", meta("m", "target-role=Promoted"));
+    check(&group, "error g target-role");
+    clone("promotable=true promoted-max=2 clone-max=1", "info c promoted-max");
+    clone("promotable=true promoted-max=1 clone-max=1", "");
+    clone("promotable=true promoted-node-max=2", "info c promoted-node-max");
+}
