@@ -33,7 +33,7 @@ pub fn lost(document: &Document, claimed: &Document) -> Vec<Problem> {
     let schema = claimed.root().attr("validate-with").and_then(Schema::parse);
     if schema.is_some_and(|schema| schema < OLDEST) {
         let mut oldest = claimed.root().clone();
-        oldest.set("validate-with", &OLDEST.to_string());
+        oldest.set("validate-with", OLDEST.to_string());
         let more = faults(&oldest).into_iter().filter(|fault| !new.contains(fault)).collect::<Vec<_>>();
         new.extend(more);
     }

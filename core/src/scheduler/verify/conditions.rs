@@ -186,7 +186,7 @@ fn over(tree: &Tree, now: Now) -> Option<Note> {
     if coming.into_iter().any(holds) || !past.into_iter().any(holds) {
         return None;
     }
-    let last = dates().filter(|date| !calendar::judge(date, now).holds).last()?;
+    let last = dates().rfind(|date| !calendar::judge(date, now).holds)?;
     let word = bounds(last)?.into_iter().flatten().last()?;
     let text = "this rule holds no more: its time is over";
     Some(Note::info(last.id.as_str(), text).at(word))
