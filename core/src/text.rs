@@ -4,12 +4,41 @@
 //! escape as `\x1b`. Absent: deciding where that is wanted, and where such text is refused.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// XML 1.0 section 2.2, production Char.
 pub fn fits_xml(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
+
+/// Bytes as text, or where they are none.
+///
+/// # Errors
+/// Some byte is no UTF-8.
+pub fn read(bytes: Vec<u8>) -> Result<String, NoText> {
+    String::from_utf8(bytes).map_err(|error| {
+        let (before, rest) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+        let before = String::from_utf8_lossy(before);
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        NoText { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, byte: rest[0] }
+    })
+}
+
+/// A byte that is no UTF-8, and where it stands, from 1 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoText {
+    pub line: usize,
+    pub column: usize,
+    pub byte: u8,
+}
+
+impl fmt::Display for NoText {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "line {}, column {}: the byte \\x{:02x} is no UTF-8", self.line, self.column, self.byte)
+    }
+}
+
+impl std::error::Error for NoText {}
 
 /// The first character that XML cannot hold.
 pub fn misfit(text: &str) -> Option<char> {

@@ -75,6 +75,11 @@ impl Now {
         self.at.epoch
     }
 
+    /// Another moment, by the same calendar.
+    pub const fn at(self, seconds: i64) -> Self {
+        Self::with_offset(seconds, self.local)
+    }
+
     /// A date as it is meant here and now; `None` if it is none.
     pub fn date(self, text: &str) -> Option<DateTime> {
         literal::date_on(text, self.at, self.local).ok()

@@ -10,6 +10,7 @@ mod document;
 mod effect;
 mod facts;
 mod fencing;
+mod misplaced;
 mod options;
 pub mod problem;
 mod schema;
@@ -20,17 +21,18 @@ use effect::Empty;
 pub use facts::Facts;
 pub use options::values_of;
 use problem::{ABSENT, Problem};
-pub use schema::{check as schema_problems, names as schema_names, vocabulary};
+pub use schema::{check as schema_problems, lost, names as schema_names, vocabulary};
 
 use crate::catalogue::{AgentName, Catalogue};
 use crate::configure::{references, show};
 use crate::error::{Failure, Kind, Origin, Outcome};
 use crate::json;
 use crate::session::{RunMode, Session};
+use crate::written::Written;
 use quorate_core::cib::Document;
 use quorate_core::cib::objects;
 use quorate_grammar::crm::ast::{Kind as Said, OptionsKind, Statement};
-use quorate_grammar::{Diagnostic, Severity, Span, Word};
+use quorate_grammar::{Diagnostic, Severity, Word};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -59,7 +61,7 @@ pub fn remember(session: &mut Session, statements: &[Statement], origin: &Origin
         if !adds {
             places.clear();
         }
-        places.push((Rc::clone(&origin), one.span));
+        places.push(Written::new(Rc::clone(&origin), one.span));
     }
 }
 
@@ -68,13 +70,14 @@ fn at_word(session: &Session, problem: &Problem) -> Option<(Rc<Origin>, Diagnost
     if problem.effect.is_none() && problem.blamed.is_none() {
         return None;
     }
-    let found = |(origin, statement): &(Rc<Origin>, Span)| match &problem.effect {
-        Some(word) => effect::place(&origin.text, *statement, word),
-        None => effect::place_of(&origin.text, *statement, problem.blamed.as_ref()?),
+    let found = |place: &Written| match (&problem.effect, &problem.blamed) {
+        (Some(word), _) => place.place(word),
+        (None, Some(blamed)) => place.place_of(&blamed.name, blamed.value.as_deref()),
+        (None, None) => None,
     };
     let places = session.checks.written.get(&problem.object)?;
-    let word = places.iter().rev().find_map(|place| Some((&place.0, found(place)?)));
-    let id = || places.last().map(|(origin, statement)| (origin, effect::place_of_id(&origin.text, *statement)));
+    let word = places.iter().rev().find_map(|place| Some((&place.origin, found(place)?)));
+    let id = || places.last().map(|place| (&place.origin, place.place_of_id()));
     let (origin, span) = word.or_else(id)?;
     let diagnostic = Diagnostic { severity: problem.severity, ..Diagnostic::error(span, &problem.message) };
     Some((Rc::clone(origin), diagnostic))
@@ -129,22 +132,19 @@ pub fn found_in(session: &mut Session, document: &Document, statements: &[Statem
 pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
     let forced = forced || session.is_forced();
     let problems = new_problems(session)?;
-    for problem in &problems {
-        // What was told at its word need not be told again, nor what concerns an agent.
-        let is_new = match problem.is_of_agent() {
-            true => session.checks.told.insert(problem.key()),
-            false => !session.checks.told.contains(&problem.key()),
-        };
-        if is_new {
-            report_at_word(session, problem);
-        }
-    }
+    // What was told at its word need not be told again, nor what concerns an agent.
+    let mut is_new = |problem: &&Problem| match problem.is_of_agent() {
+        true => session.checks.told.insert(problem.key()),
+        false => !session.checks.told.contains(&problem.key()),
+    };
+    let new: Vec<&Problem> = problems.iter().filter(&mut is_new).collect();
+    report_at_words(session, &new);
     let invalid = brought_by_changes(session)?;
     let is_told = |problem: &Problem, told: &Problem| {
         told.key() == problem.key() || (is_dangling(problem) && told.object == problem.object && told.is_error())
     };
     let untold = |problem: &&Problem| !problems.iter().any(|told| is_told(problem, told));
-    invalid.iter().filter(untold).for_each(|problem| report_at_word(session, problem));
+    report_at_words(session, &invalid.iter().filter(untold).collect::<Vec<_>>());
     if !invalid.is_empty() {
         return Err(Failure::new(Kind::Check, "the schema does not allow this configuration; nothing was committed")
             .hint("put it right; the cluster takes nothing that its schema does not allow, forced or not"));
@@ -158,6 +158,14 @@ pub fn before_commit(session: &mut Session, forced: bool) -> Outcome {
                 .hint("put it right, or use `commit force` (`crm -F`)"))
         }
     }
+}
+
+/// In the order of the text, where they have a place in one; others first.
+fn report_at_words(session: &mut Session, problems: &[&Problem]) {
+    let place = |problem: &&&Problem| at_word(session, problem).map(|(_, diagnostic)| diagnostic.span.start);
+    let mut placed: Vec<(Option<usize>, &Problem)> = problems.iter().map(|one| (place(&one), *one)).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().for_each(|(_, problem)| report_at_word(session, problem));
 }
 
 fn report_at_word(session: &mut Session, problem: &Problem) {
@@ -247,20 +255,8 @@ fn changed(document: &Document, base: Option<&Document>, session: &Session) -> V
     if session.options.get("core.check_frequency") == "on-verify" && !session.checks.verifying {
         return problems;
     }
-    // An option that was found wrong by itself need not be told again: by its name, or by the value that is none.
-    let is_told = |problem: &Problem| {
-        let word = problem.effect.iter().filter(|word| !word.is_empty()).map(String::as_str);
-        let value = problem.message.split('\'').nth(1);
-        let names: Vec<String> = word.chain(value).map(|name| format!("`{name}`")).collect();
-        let tells = |known: &Problem| names.iter().any(|name| known.message.contains(name));
-        // What is left out is not told by advice, such as that on members of groups.
-        let is_as_grave = |known: &Problem| known.is_error() || !problem.is_error();
-        problems.iter().any(|known| known.object == problem.object && is_as_grave(known) && tells(known))
-    };
     let empty = if session.checks.verifying { Empty::Told } else { Empty::Passed };
-    let effects = effect::problems(document, empty).into_iter();
-    let effects: Vec<Problem> = effects.filter(|problem| !is_told(problem)).collect();
-    problems.extend(effects);
+    effect::add(effect::problems(document, empty), &mut problems);
     problems
 }
 

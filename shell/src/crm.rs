@@ -10,7 +10,7 @@ use crate::offer::OPTIONS;
 use crate::options::Settings;
 use crate::session::{Session, Switches};
 use crate::ui::{Color, Form, Ui};
-use crate::{offer, repl, script, words};
+use crate::{offer, reading, repl, script, words};
 use quorate_grammar::diagnostic::closest;
 use quorate_grammar::literal;
 use quorate_transport::local::address::Wanted;
@@ -270,24 +270,30 @@ fn run_file(session: &mut Session, file: &str) -> u8 {
     if file == "-" {
         return run_input(session, &[]);
     }
-    match std::fs::read_to_string(file) {
-        Ok(text) => script::batch(session, file, &[], &text),
-        Err(error) => {
-            let failure = Failure::new(Kind::Script, format!("{file}: {error}"));
-            session.ui.failure(&failure, &Origin::default());
-            failure.exit_code()
-        }
+    match std::fs::read(file) {
+        Ok(bytes) => run_bytes(session, file, &[], bytes),
+        Err(error) => failed(session, &Failure::new(Kind::Script, format!("{file}: {error}"))),
     }
 }
 
 fn run_input(session: &mut Session, words: &[String]) -> u8 {
-    let mut text = String::new();
-    if let Err(error) = session.input.read_to_string(&mut text) {
-        let failure = Failure::new(Kind::Script, format!("standard input: {error}"));
-        session.ui.failure(&failure, &Origin::default());
-        return failure.exit_code();
+    let mut bytes = Vec::new();
+    if let Err(error) = session.input.read_to_end(&mut bytes) {
+        return failed(session, &Failure::new(Kind::Script, format!("standard input: {error}")));
     }
-    script::batch(session, "-", words, &text)
+    run_bytes(session, "-", words, bytes)
+}
+
+fn run_bytes(session: &mut Session, name: &str, words: &[String], bytes: Vec<u8>) -> u8 {
+    match reading::whole(name, bytes) {
+        Ok(text) => script::batch(session, name, words, &text),
+        Err(failure) => failed(session, &failure),
+    }
+}
+
+fn failed(session: &mut Session, failure: &Failure) -> u8 {
+    session.ui.failure(failure, &Origin::default());
+    failure.exit_code()
 }
 
 #[cfg(test)]

@@ -21,15 +21,14 @@ use crate::options::Settings;
 use crate::palette::Palette;
 use crate::ui::{Color, Ui};
 use crate::what_if::WhatIf;
+use crate::written::Written;
 use quorate_core::cib::Document;
-use quorate_grammar::Span;
 use quorate_transport::ssh::Passwords;
 use quorate_transport::store::CibSource;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -80,7 +79,7 @@ pub struct Checks {
     /// `verify` is being run: nothing is left out.
     pub verifying: bool,
     /// Where objects were written: of options each place, for they are added to each other; else the last.
-    pub written: BTreeMap<String, Vec<(Rc<Origin>, Span)>>,
+    pub written: BTreeMap<String, Vec<Written>>,
 }
 
 pub struct Session {

@@ -82,10 +82,140 @@ fn what_other_words_make_idle_is_marked() {
     told("node 1: n1 attributes #uname=n5", "the cluster knows it by itself", "n5");
     told("location l d1 0: n1", "no effect because its score is 0", "0");
     told("rsc_ticket t T: d1 loss-policy=demote", "is stopped: only what needs it for the role Promoted", "demote");
-    told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d1 d2", "one wants it with `d2`, and one without", "d1");
+    told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d1 d2", "one wants them together, and one apart", "d1");
     let device = "primitive f stonith:fence_dummy\nfencing_topology";
     told(&format!("{device} pattern:m[0-9] f"), "no node has a name that fits `m[0-9]`", "m[0-9]");
     told(&format!("{device} attr:rack=1 f"), "no node has `rack=1`", "attr:rack=1");
+}
+
+#[test]
+fn constraints_whose_effect_is_lost_are_marked() {
+    let group = "group g d1 d2 meta collocated=false\nprimitive d3 ocf:pacemaker:Dummy\n";
+    told(&format!("{group}colocation k inf: g d3"), "'g' and 'd3' must be together has no effect", "g");
+    told(&format!("{group}colocation k inf: ( d3 ) ( g )"), "'g' and 'd3' must be together has no effect", "g");
+    told(&format!("{group}colocation k 500: g d3"), "", "");
+    told("colocation k1 inf: d1 d2\ncolocation k2 -inf: d2 d1", "one wants them together, and one apart", "d2");
+    let text = "group g d1 d2\ncolocation k -inf: d1 d2";
+    told(text, "of this and their group one wants them together", "d1");
+    told("location l1 d1 inf: n1\nlocation l2 d1 -inf: n1", "`l2` forbids it there", "n1");
+    told("location l1 d1 -inf: n1\nlocation l2 d1 -inf: n2", "this with `l1` forbids it on every node", "d1");
+    told("location l1 d1 rule -inf: defined #uname", "forbids it on every node", "d1");
+    told("location l1 d1 rule 10: #uname eq n1 and #uname ne n1", "never holds", "n1");
+    told("location l1 d1 rule 10: #uname eq n1 or #uname ne n1", "always holds", "n1");
+    told("location l1 d1 rule 10: date lt 2020-01-01", "holds no more", "2020-01-01");
+    told("location l1 d1 rule 10: cpu number:gt 3 and cpu number:lt 2", "excludes each other", "2");
+    told("location l1 d1 rule 10: #uname string:eq n1", "", "");
+}
+
+#[test]
+fn options_that_stand_where_they_are_none_are_marked() {
+    told("clone c d1 clone-max=2", "no parameter of any agent in it", "clone-max");
+    told("group g d1 d2 target-role=Stopped", "no parameter of any agent in it", "target-role");
+    told("clone c d1 fake=2", "", "");
+    told("primitive s systemd:dbus target-role=Stopped", "systemd resources take no parameters", "target-role");
+    told("primitive s systemd:dbus op status interval=5", "`op status` has no effect", "status");
+    told("primitive s heartbeat:x", "nothing runs agents of the class `heartbeat`", "heartbeat");
+    told("primitive s systemd:dbus meta allow-migrate=true", "systemd resources cannot", "true");
+    told("primitive s ocf:heartbeat:IPaddr2 ip=192.0.2.1 meta allow-migrate=1", "no action `migrate_to`", "1");
+    told("clone c d1 meta allow-migrate=true", "", "");
+    let meta = |pair: &str, message: &str, word: &str| {
+        told(&format!("primitive p ocf:pacemaker:Dummy meta {pair}"), message, word);
+    };
+    meta("timeout=30s", "an option of operations", "timeout");
+    meta("no-quorum-policy=stop", "an option of the cluster", "no-quorum-policy");
+    meta("collocated=false", "an option of groups", "false");
+    meta("mine=1", "", "");
+    let device = |rest: &str, message: &str, word: &str| {
+        told(&format!("primitive f stonith:fence_dummy {rest}"), message, word);
+    };
+    device("op monitor interval=60s", "", "");
+    device("op reboot timeout=60s", "`op reboot` has no effect", "reboot");
+    device("pcmk_reboot_action=off", "", "");
+    device("pcmk_reboot_action=reset", "the agent has no action `reset`", "reset");
+    device("pcmk_host_map=n1:1;n2:2,3", "", "");
+    device("pcmk_host_map=n1:1,n2:2", "`n2:2` is a port of `n1` here", "n1:1,n2:2");
+}
+
+#[test]
+fn how_a_remote_node_is_reached_is_looked_at() {
+    let remote = |rest: &str, message: &str, word: &str| {
+        told(&format!("primitive r ocf:pacemaker:remote server=192.0.2.1 {rest}"), message, word);
+    };
+    remote("port=3121 reconnect_interval=60s", "", "");
+    remote("port=x", "`x` is not a port from 1 to 65535", "x");
+    remote("reconnect_interval=soon", "`soon` is not a time", "soon");
+    told("primitive r ocf:pacemaker:remote server=\"a b\"", "neither an address nor the name of a host", "a b");
+    told("node r:remote", "nothing connects to the remote node `r`", "remote");
+    told("primitive r ocf:pacemaker:remote server=192.0.2.1\nnode r:remote", "", "");
+    for (pair, word) in [("remote-port=0", "0"), ("remote-port=ssh", "ssh"), ("remote-connect-timeout=soon", "soon")] {
+        let text = format!("primitive g ocf:pacemaker:Dummy meta remote-node=guest {pair}\n");
+        let answer = Bench::with(BASE).fed(&["configure", "load", "update", "-"], &text);
+        assert_ne!(answer.code, 0, "{text}");
+        assert_eq!(answer.err.matches(&format!("`{word}`")).count(), 1, "{text}\n{}", answer.err);
+    }
+}
+
+#[test]
+fn what_is_no_text_is_refused_with_its_place() {
+    for (bytes, place, message) in [
+        (&b"primitive x ocf:pacemaker:Dummy\nprimitive y\xff ocf:pacemaker:Dummy\n"[..], "2:12", "\\xff is no UTF-8"),
+        (&b"primitive x ocf:pacemaker:Dummy params fake=a\0b\n"[..], "1:46", "\\x00 cannot stand"),
+        (&b"\xff\xfep\0"[..], "1:1", "in UTF-16"),
+    ] {
+        let bench = Bench::with(BASE);
+        let before = bench.cib();
+        std::fs::write(bench.path("file.crm"), bytes).unwrap();
+        for words in [
+            &["configure", "load", "update", "file.crm"][..],
+            &["configure", "load", "replace", "file.crm"][..],
+            &["configure", "load", "xml", "update", "file.crm"][..],
+            &["-f", "file.crm"][..],
+        ] {
+            let answer = bench.crm(words);
+            assert_eq!(answer.code, 2, "{words:?}\n{}", answer.err);
+            let start = format!("file.crm:{place}: error: ");
+            assert!(answer.err.starts_with(&start) && answer.err.contains(message), "{words:?}\n{}", answer.err);
+        }
+        assert_eq!(bench.cib(), before);
+    }
+}
+
+#[test]
+fn types_and_schemas_that_cannot_be_are_refused() {
+    refused("crm configure show type:primitiv", 1, "did you mean `primitive`?");
+    refused("crm configure show type:foo", 1, "is no type of objects; there are node, rsc_template");
+    let bench = Bench::with(&format!("{BASE}bundle b docker image=x\n"));
+    assert_eq!(bench.crm(&["configure", "show", "type:ms"]).code, 0);
+    let before = bench.cib();
+    let answer = bench.crm(&["configure", "schema", "pacemaker-1.0"]);
+    assert!(answer.code == 1 && answer.err.contains("has no <bundle>"), "{}", answer.err);
+    assert_eq!(bench.cib(), before);
+    assert_eq!(bench.crm(&["configure", "schema", "pacemaker-3.0"]).code, 0);
+}
+
+#[test]
+fn one_cause_is_told_once() {
+    let text = "primitive p ocf:pacemaker:Dummy meta resource-stickiness=inf\n";
+    let bench = Bench::with(BASE);
+    let answer = bench.fed(&["configure", "load", "update", "-"], text);
+    assert_eq!(answer.err.matches("warning").count(), 1, "{}", answer.err);
+    let answer = bench.crm(&["configure", "verify"]);
+    assert!(answer.code == 1 && answer.err.matches("p: ").count() == 1, "{}", answer.err);
+}
+
+/// Such texts took minutes when each word was looked for among all others.
+#[test]
+fn what_many_constraints_say_is_told_in_seconds() {
+    use std::fmt::Write;
+    let mut text = String::new();
+    (0..400).for_each(|at| writeln!(text, "primitive p{at} ocf:pacemaker:Dummy").unwrap());
+    let all: String = (0..400).map(|at| format!(" p{at}")).collect();
+    writeln!(text, "tag t{all}\ncolocation k 5: ({all} ) ({all} )").unwrap();
+    (0..100).for_each(|at| writeln!(text, "order o{at} Mandatory: t p{at}").unwrap());
+    let begin = std::time::Instant::now();
+    let answer = Bench::with(BASE).fed(&["configure", "load", "update", "-"], &text);
+    assert!(answer.code == 0 && answer.err.contains("none of these is ever started"), "{}", answer.err);
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
 }
 
 #[test]

@@ -14,6 +14,7 @@ use nix::fcntl::{Flock, FlockArg};
 use quorate_core::cib::document::DocumentError;
 use quorate_core::cib::{self, ApplyError, Document, Patch, Version};
 use quorate_core::node::Refusal;
+use quorate_core::text::read as read_text;
 use quorate_core::{schema, xml};
 
 use crate::local::address::Address;
@@ -117,10 +118,10 @@ impl CibSource {
                 other => other,
             },
             CibSource::Stdin => {
-                let mut text = String::new();
+                let mut bytes = Vec::new();
                 let path = PathBuf::from("standard input");
-                io::stdin().read_to_string(&mut text).map_err(|source| StoreError::File { path, source })?;
-                parse("standard input", &text)
+                let read = io::stdin().read_to_end(&mut bytes).and_then(|_| text(bytes));
+                parse("standard input", &read.map_err(|source| StoreError::File { path, source })?)
             }
         }
     }
@@ -215,8 +216,12 @@ fn connect(at: &Address, timeout: Duration) -> Result<Daemon, StoreError> {
 /// # Errors
 /// The file cannot be read, or is no CIB.
 pub fn read_file(path: &Path) -> Result<Document, StoreError> {
-    let text = fs::read_to_string(path).map_err(|source| at(path, source))?;
+    let text = fs::read(path).and_then(text).map_err(|source| at(path, source))?;
     parse(&path.display().to_string(), &text)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    read_text(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 fn parse(what: &str, text: &str) -> Result<Document, StoreError> {

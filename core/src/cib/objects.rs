@@ -87,26 +87,33 @@ pub fn name_of(element: &Element, section: &str) -> Option<String> {
     Some(format!("{kind} {}", element.id().unwrap_or_default()))
 }
 
+/// Kinds of objects in the order of output.
+const RANKS: &[&[&str]] = &[
+    &["node"],
+    &["rsc_template"],
+    &["primitive"],
+    &["bundle"],
+    &["group"],
+    &["ms"],
+    &["clone"],
+    &["tag"],
+    &["location", "colocation", "order"],
+    &["rsc_ticket", "fencing_topology"],
+    &["property"],
+    &["rsc_defaults"],
+    &["op_defaults"],
+    &["role"],
+    &["acl_target", "acl_group", "user"],
+    &["alert"],
+];
+
+/// All kinds of objects, by the keywords of their statements.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    RANKS.iter().copied().flatten().copied()
+}
+
 /// The order of output: by these ranks, then by id.
 pub fn rank(kind: &str) -> usize {
-    const RANKS: &[&[&str]] = &[
-        &["node"],
-        &["rsc_template"],
-        &["primitive"],
-        &["bundle"],
-        &["group"],
-        &["ms"],
-        &["clone"],
-        &["tag"],
-        &["location", "colocation", "order"],
-        &["rsc_ticket", "fencing_topology"],
-        &["property"],
-        &["rsc_defaults"],
-        &["op_defaults"],
-        &["role"],
-        &["acl_target", "acl_group", "user"],
-        &["alert"],
-    ];
     RANKS.iter().position(|kinds| kinds.contains(&kind)).unwrap_or(RANKS.len())
 }
 
@@ -195,6 +202,11 @@ impl<'a> Search<'a, '_> {
 
 fn first<'a>(configuration: &'a Element, section: &str, wanted: &dyn Fn(&Element) -> bool) -> Option<Object<'a>> {
     those(configuration, section, 1, wanted).pop()
+}
+
+/// Whether there may be objects of this kind.
+pub fn is_kind(kind: &str) -> bool {
+    kinds().any(|known| known == kind)
 }
 
 /// In the order in which `show` prints them.

@@ -3,6 +3,7 @@
 //! In: a primitive or template and the agent's metadata. Out: diagnostics at its words.
 
 use super::facts::Facts;
+use super::misplaced::{self, Known, behind_meta, is_option};
 use super::problem::ABSENT;
 use super::{fencing, options, sets};
 use crate::catalogue::AgentName;
@@ -40,7 +41,18 @@ pub fn check(primitive: &Primitive, is_template: bool, facts: &Facts, found: &mu
     if named.class == "stonith" {
         fencing::check(primitive, facts, found);
     }
-    let Some(metadata) = told(&agent, &word, facts, found) else { return };
+    misplaced::of_class(primitive, &named.class, found);
+    let metadata = told(&agent, &word, facts, found);
+    let known = [Known::new(&named.class, agent.to_string(), metadata.clone())];
+    for part in &primitive.parts {
+        if let Part::Set(set) = part {
+            misplaced::moves(std::slice::from_ref(set), &known, found);
+        }
+    }
+    let Some(metadata) = metadata else { return };
+    if named.class == "stonith" {
+        fencing::actions(primitive, &metadata, found);
+    }
     let given = parameters(primitive, &metadata, &named.class, facts, found);
     if let Some(given) = given.filter(|_| !is_template) {
         required(&given, &word, &metadata, named.class == "stonith", found);
@@ -168,7 +180,8 @@ fn unknown_parameter(name: &Word, metadata: &Metadata, class: &str, found: &mut 
         None => {
             let mut diagnostic = Diagnostic::error(name.span, format!("the agent has no parameter `{}`", name.text));
             let names = metadata.parameters.iter().map(|parameter| parameter.name.as_str());
-            diagnostic.hint = closest(&name.text, names).map(|near| format!("did you mean `{near}`?"));
+            let near = || closest(&name.text, names).map(|near| format!("did you mean `{near}`?"));
+            diagnostic.hint = if is_option(name) { Some(behind_meta(name)) } else { near() };
             found.push(diagnostic);
         }
     }

@@ -4,7 +4,8 @@
 //! Absent: the agent's own parameters (see `agent`).
 
 use super::facts::Facts;
-use super::sets;
+use super::{misplaced, sets};
+use quorate_core::agent::Metadata;
 use quorate_core::cib::model::kind::Kind;
 use quorate_core::cib::objects;
 use quorate_core::fencing::parameter;
@@ -30,6 +31,33 @@ pub fn check(primitive: &Primitive, facts: &Facts, found: &mut Vec<Diagnostic>) 
         }
     }
     beside_others(&given, found);
+}
+
+/// What the agent is asked for, or is to be asked for instead.
+pub fn actions(primitive: &Primitive, metadata: &Metadata, found: &mut Vec<Diagnostic>) {
+    let has = |action: &str| metadata.actions.iter().any(|known| known.name == action);
+    for part in &primitive.parts {
+        let set = match part {
+            Part::Set(set) if set.kind == SetKind::Params => set,
+            Part::Operation(operation) => {
+                misplaced::never_run(operation, "stonith", found);
+                continue;
+            }
+            _ => continue,
+        };
+        for pair in sets::pairs(set) {
+            let Pair::Named { name, value: Some(value), .. } = pair else { continue };
+            let is_action = name.text.strip_prefix("pcmk_").is_some_and(|rest| rest.ends_with("_action"));
+            // Agents need not name what all of them have.
+            if is_action && !has(&value.text) && !matches!(value.as_str(), "metadata" | "monitor") {
+                let text = format!("the agent has no action `{}`", value.text);
+                let mut diagnostic = Diagnostic::warning(value.span, text);
+                let names = metadata.actions.iter().map(|action| action.name.as_str());
+                diagnostic.hint = closest(&value.text, names).map(|near| format!("did you mean `{near}`?"));
+                found.push(diagnostic);
+            }
+        }
+    }
 }
 
 fn value(name: &str, value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
@@ -80,12 +108,23 @@ fn beside_others(given: &[(&str, &Word)], found: &mut Vec<Diagnostic>) {
 fn mapped(value: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
     for entry in value.text.split([';', ' ', '\t']).filter(|entry| !entry.is_empty()) {
         match entry.split_once([':', '=']) {
-            Some((host, port)) if !host.is_empty() && !port.is_empty() => known(host, value, facts, found),
+            Some((host, port)) if !host.is_empty() && !port.is_empty() => {
+                known(host, value, facts, found);
+                listed(host, port, value, found);
+            }
             _ => {
                 let text = format!("`{entry}` in `pcmk_host_map` is no HOST:PORT");
                 found.push(Diagnostic::error(value.span, text).hint("such as `node1:1;node2:2,3`"));
             }
         }
+    }
+}
+
+/// Commas part the ports of one host: what looks like another host behind one is a port.
+fn listed(host: &str, ports: &str, value: &Word, found: &mut Vec<Diagnostic>) {
+    if let Some(other) = ports.split(',').skip(1).find(|port| port.contains([':', '='])) {
+        let text = format!("`{other}` is a port of `{host}` here: a comma parts the ports of one host");
+        found.push(Diagnostic::warning(value.span, text).hint("hosts are parted by `;`: `node1:1;node2:2,3`"));
     }
 }
 

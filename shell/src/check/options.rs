@@ -84,10 +84,15 @@ pub fn check(pair: &Pair, known: OptionOf, unknown: Unknown, found: &mut Vec<Dia
         OptionOf::Resource => renamed::other(Of::Resource, &name.text),
         OptionOf::Operation | OptionOf::Alert => None,
     };
-    if all.contains(&name.as_str()) || other.is_some_and(|other| all.contains(&other)) {
+    // It is out of date, and has its effect nevertheless.
+    let is_older = known == OptionOf::Resource && name.text == "collocated";
+    if is_older || all.contains(&name.as_str()) || other.is_some_and(|other| all.contains(&other)) {
         if let Some(value) = value {
             found.extend(wrong_value(kind_of(known, &name.text), name, value));
         }
+        return;
+    }
+    if known == OptionOf::Resource && unknown == Unknown::ToldIfNear && belongs_elsewhere(name, found) {
         return;
     }
     let older: Vec<&str> = match known {
@@ -108,6 +113,20 @@ pub fn check(pair: &Pair, known: OptionOf, unknown: Unknown, found: &mut Vec<Dia
     let mut diagnostic = Diagnostic::warning(name.span, format!("{UNKNOWN} {what} `{}`", name.text));
     diagnostic.hint = near.map(|near| format!("did you mean `{near}`?"));
     found.push(diagnostic);
+}
+
+/// An option of operations or of the cluster, written among those of a resource: nobody else has such.
+fn belongs_elsewhere(name: &Word, found: &mut Vec<Diagnostic>) -> bool {
+    let is_of_cluster = |name: &str| PROPERTIES.contains(&name);
+    let other = renamed::other(Of::Cluster, &name.text);
+    let (whose, where_to) = match name.as_str() {
+        "interval" | "timeout" | "on-fail" | "start-delay" | "record-pending" => ("operations", "`op monitor …`"),
+        text if is_of_cluster(text) || other.is_some_and(is_of_cluster) => ("the cluster", "`property …`"),
+        _ => return false,
+    };
+    let text = format!("`{}` is an option of {whose}, and has no effect here", name.text);
+    found.push(Diagnostic::warning(name.span, text).hint(format!("it stands behind {where_to}")));
+    true
 }
 
 /// Whether that is said of this option: there is none such.

@@ -5,6 +5,9 @@ use quorate_grammar::{Diagnostic, Severity};
 /// How it is said that an agent is not on this machine.
 pub(super) const ABSENT: &str = "is not here";
 
+/// How it is said that a constraint is better on a group.
+pub(super) const GROUPED: &str = "is in the group";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub severity: Severity,
@@ -39,6 +42,11 @@ impl Problem {
     /// It concerns an agent, and all that use it alike.
     pub(super) fn is_of_agent(&self) -> bool {
         self.severity == Severity::Warning && self.message.contains(ABSENT)
+    }
+
+    /// It says how something is done better, not that it does nothing.
+    pub(super) fn is_advice(&self) -> bool {
+        self.message.contains(GROUPED)
     }
 
     pub(super) fn of(object: &str, found: Diagnostic) -> Problem {

@@ -5,7 +5,8 @@
 
 use super::problem::{Blamed, Problem};
 use quorate_core::cib::Document;
-use quorate_core::schema::{Fault, LATEST, faults, new_faults};
+use quorate_core::cib::upgrade::Schema;
+use quorate_core::schema::{Fault, LATEST, OLDEST, faults, new_faults};
 use quorate_grammar::Severity;
 
 pub use quorate_core::schema::names;
@@ -22,6 +23,21 @@ pub fn check(document: &Document) -> Vec<Problem> {
 /// Those that were not in `base`.
 pub fn brought(base: &Document, work: &Document) -> Vec<Problem> {
     new_faults(base.root(), work.root()).into_iter().map(problem).collect()
+}
+
+/// What a document has that it may not have once it claims another schema.
+pub fn lost(document: &Document, claimed: &Document) -> Vec<Problem> {
+    let known = faults(document.root());
+    let mut new = faults(claimed.root());
+    // What the oldest schema that there is a grammar of has no words for, none before it has.
+    let schema = claimed.root().attr("validate-with").and_then(Schema::parse);
+    if schema.is_some_and(|schema| schema < OLDEST) {
+        let mut oldest = claimed.root().clone();
+        oldest.set("validate-with", OLDEST.to_string());
+        let more = faults(&oldest).into_iter().filter(|fault| !new.contains(fault)).collect::<Vec<_>>();
+        new.extend(more);
+    }
+    new.into_iter().filter(|fault| !known.contains(fault)).map(problem).collect()
 }
 
 /// The names that the schema of a document excludes, and it has: of these it is said what replaced them.

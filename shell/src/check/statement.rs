@@ -3,7 +3,9 @@
 //! In: a statement with or without places. Out: diagnostics at its words.
 
 use super::facts::Facts;
+use super::misplaced::{self, Known};
 use super::options::{OptionOf, Unknown};
+use super::problem::GROUPED;
 use super::sets::{self, meta};
 use super::{agent, options};
 use quorate_core::cib::objects;
@@ -28,10 +30,13 @@ pub fn check(statement: &Statement, facts: &Facts) -> Vec<Diagnostic> {
             group.members.iter().for_each(|member| not_remote(member, "a group", facts, &mut found));
             meta(&group.sets, &mut found);
             sets::of_no_clone(&group.sets, &mut found);
+            let within: Vec<Known> = group.members.iter().flat_map(|member| Known::within(member, facts)).collect();
+            misplaced::of_holder(&group.sets, &within, &mut found);
         }
         Kind::Clone(clone) => {
             meta(&clone.sets, &mut found);
             agent::promotes(clone, facts, &mut found);
+            misplaced::of_holder(&clone.sets, &Known::within(&clone.child, facts), &mut found);
         }
         Kind::Bundle(bundle) => {
             for part in &bundle.parts {
@@ -165,7 +170,7 @@ fn grouped(resource: &Word, facts: &Facts, found: &mut Vec<Diagnostic>) {
     if holder.name == "group" {
         let id = holder.id().unwrap_or_default();
         found.push(
-            Diagnostic::warning(resource.span, format!("`{}` is in the group `{id}`", resource.text))
+            Diagnostic::warning(resource.span, format!("`{}` {GROUPED} `{id}`", resource.text))
                 .hint(format!("a constraint is better on `{id}`")),
         );
     }

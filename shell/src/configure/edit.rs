@@ -7,6 +7,7 @@ use super::load::{LEGACY_SINCE, from_xml};
 use super::replace::replace_objects;
 use super::show;
 use crate::error::{Failure, Origin, Outcome};
+use crate::reading;
 use crate::session::{RunMode, Session};
 use quorate_core::cib::Document;
 use quorate_core::cib::objects::Object;
@@ -37,12 +38,13 @@ pub fn edit(
     file.write_all(before.as_bytes()).and_then(|()| file.flush()).map_err(io)?;
     loop {
         run_editor(session, file.path())?;
-        let text = std::fs::read_to_string(file.path()).map_err(|error| Failure::file(file.path(), &error))?;
-        if text == before {
+        let bytes = std::fs::read(file.path()).map_err(|error| Failure::file(file.path(), &error))?;
+        if bytes == before.as_bytes() {
             return Ok(None);
         }
-        let origin = Origin { name: "edited".to_string(), text };
-        match apply(session, document, objects, &origin, form) {
+        let read = reading::whole("edited", bytes);
+        let origin = Origin { name: "edited".to_string(), text: read.as_deref().unwrap_or_default().to_string() };
+        match read.and_then(|_| apply(session, document, objects, &origin, form)) {
             Ok(document) => return Ok(Some(document)),
             Err(failure) => {
                 session.ui.failure(&failure, &origin);

@@ -9,6 +9,7 @@ use super::replace::replace;
 use super::{references, show};
 use crate::check;
 use crate::error::{Failure, Origin, Outcome};
+use crate::reading;
 use crate::session::Session;
 use quorate_core::admin::delete as remove;
 use quorate_core::cib::Document;
@@ -84,12 +85,12 @@ pub fn read(session: &mut Session, file: &str) -> Outcome<String> {
     if ["http://", "https://", "ftp://"].iter().any(|start| file.starts_with(start)) {
         return fetch(file);
     }
-    let mut text = String::new();
     if file == "-" {
-        session.input.read_to_string(&mut text).map_err(|error| Failure::file(Path::new("-"), &error))?;
-        return Ok(text);
+        let mut bytes = Vec::new();
+        session.input.read_to_end(&mut bytes).map_err(|error| Failure::file(Path::new("-"), &error))?;
+        return reading::whole("-", bytes);
     }
-    std::fs::read_to_string(file).map_err(|error| Failure::file(Path::new(file), &error))
+    reading::file(file)
 }
 
 /// Fetched by curl, which knows about proxies and certificates.

@@ -63,7 +63,8 @@ pub fn select<'a>(configuration: &'a Element, selectors: &[Selector]) -> (Vec<Ob
     for selector in selectors {
         let hits: Vec<usize> = (0..all.len()).filter(|at| fits(configuration, &all[*at], selector)).collect();
         // `type:` of a known kind may select nothing without being a slip.
-        if hits.is_empty() && !matches!(selector, Selector::Type(_)) {
+        let may_be_empty = matches!(selector, Selector::Type(kind) if objects::is_kind(kind) || kind == "master");
+        if hits.is_empty() && !may_be_empty {
             empty.push(selector.clone());
         }
         hits.into_iter().for_each(|at| chosen[at] = true);

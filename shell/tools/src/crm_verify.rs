@@ -12,6 +12,7 @@ use quorate_core::cib::upgrade::{self, Schema};
 use quorate_core::note::{Note, Severity};
 use quorate_core::scheduler::verify::{is_wrong, verify};
 use quorate_core::schema::faults;
+use quorate_core::view::xml::API_VERSION;
 use quorate_core::xml::{self, Element, Node, write_pretty};
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::ANSWER_WITHIN;
@@ -154,5 +155,5 @@ fn result(request: &str, notes: &[Note], exit: Exit, quiet: bool) -> Element {
     if errors.elements().next().is_some() {
         status.push(errors);
     }
-    Element::new("pacemaker-result").with("api-version", "2.38").with("request", request).with_child(status)
+    Element::new("pacemaker-result").with("api-version", API_VERSION).with("request", request).with_child(status)
 }

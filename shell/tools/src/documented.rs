@@ -29,6 +29,7 @@ pub fn type_of(kind: &Kind) -> &'static str {
         Kind::Time => "duration",
         Kind::TimeOrNone => "timeout",
         Kind::Percentage => "percentage",
+        Kind::Port => "port",
         Kind::One(_) => "select",
         Kind::Any => "string",
     }

@@ -43,8 +43,10 @@ pub fn read_root(path: &Path) -> Result<Element, InputError> {
     if let Some(root) = xml::read_stream(pieces) {
         return Ok(root);
     }
-    let mut text = String::new();
-    open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(InputError::File)?;
+    let mut bytes = Vec::new();
+    open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(InputError::File)?;
+    let no_text = |error| InputError::File(io::Error::new(io::ErrorKind::InvalidData, error));
+    let text = quorate_core::text::read(bytes).map_err(no_text)?;
     xml::read(&text).map_err(|error| InputError::NotACib(DocumentError::Xml(error)))
 }
 

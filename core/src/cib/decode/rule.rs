@@ -98,6 +98,11 @@ pub fn date(element: &Element) -> Option<DateExpression> {
     date_expression(element, element.id().unwrap_or_default()).ok()
 }
 
+/// An `<expression>` alone; `None` if it cannot be read.
+pub fn comparison(element: &Element) -> Option<AttributeExpression> {
+    attribute_expression(element, element.id().unwrap_or_default()).ok()
+}
+
 fn condition_words(name: &str) -> &'static str {
     match name {
         "date_expression" => "date",

@@ -22,11 +22,13 @@ pub enum Kind {
     /// A time, or a negative number.
     TimeOrNone,
     Percentage,
+    /// Of an address.
+    Port,
     One(&'static [&'static str]),
     Any,
 }
 
-use Kind::{Any, Boolean, Count, Integer, One, Percentage, Positive, Time, TimeOrNone};
+use Kind::{Any, Boolean, Count, Integer, One, Percentage, Port, Positive, Time, TimeOrNone};
 
 const CLUSTER: &[(&str, Kind)] = &[
     ("batch-limit", Integer),
@@ -86,6 +88,7 @@ const RESOURCE: &[(&str, Kind)] = &[
     ("clone-max", Count),
     ("clone-min", Count),
     ("clone-node-max", Count),
+    ("collocated", Boolean),
     ("critical", Boolean),
     ("failure-timeout", Time),
     ("globally-unique", Boolean),
@@ -100,6 +103,9 @@ const RESOURCE: &[(&str, Kind)] = &[
     ("promotable", Boolean),
     ("promoted-max", Count),
     ("promoted-node-max", Count),
+    ("remote-allow-migrate", Boolean),
+    ("remote-connect-timeout", Time),
+    ("remote-port", Port),
     ("requires", One(&["nothing", "quorum", "fencing", "unfencing"])),
     ("resource-stickiness", Kind::Score),
     ("target-role", One(&["Started", "Stopped", "Promoted", "Unpromoted", "Master", "Slave"])),
@@ -154,6 +160,7 @@ impl Kind {
             Time => Interval::parse(text).is_some(),
             TimeOrNone => Interval::parse(text).is_some() || literal::cib::number(text).is_some(),
             Percentage => literal::cib::is_percentage(text),
+            Port => text.parse::<u16>().is_ok_and(|port| port > 0),
             One(words) => words.iter().any(|word| word.eq_ignore_ascii_case(text)),
         }
     }
@@ -161,7 +168,7 @@ impl Kind {
     /// Whether all of the text is the value, so that nobody takes it for another.
     pub fn is_plain(self, text: &str) -> bool {
         match self {
-            Any | Boolean | One(_) | Percentage => self.takes(text),
+            Any | Boolean | One(_) | Percentage | Port => self.takes(text),
             Integer | Positive => text.parse::<i64>().is_ok() || matches!(text, "INFINITY" | "+INFINITY" | "-INFINITY"),
             Count => text.parse::<u64>().is_ok() || matches!(text, "INFINITY" | "+INFINITY"),
             Kind::Score => literal::score(text).is_ok(),
@@ -192,6 +199,7 @@ impl Kind {
             Kind::Score => "a whole number or INFINITY".into(),
             Time | TimeOrNone => "a time such as 30s".into(),
             Percentage => "a share such as 80%".into(),
+            Port => "a port from 1 to 65535".into(),
             One(words) => format!("one of {}", words.join(", ")),
         }
     }
@@ -228,6 +236,7 @@ mod tests {
                 ("P1D", true, false),
             ],
         );
+        check(of_resource("remote-port"), &[("3121", true, true), ("0", false, false), ("65536", false, false)]);
         check(of_resource("clone-max"), &[("2", true, true), ("-1", true, false), ("two", false, false)]);
         check(of_alert("timeout"), &[("30s", true, true), ("foo", false, false)]);
         check(of_operation("role"), &[("master", true, true), ("Primary", false, false)]);

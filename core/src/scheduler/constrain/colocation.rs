@@ -12,6 +12,7 @@ use crate::scheduler::resolve::{Resource, Situation, Variant};
 use crate::scheduler::table::{ResourceId, Table};
 use crate::score::Score;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// The dependent is placed by where the primary is.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +63,25 @@ impl Colocated {
     pub fn none(resources: usize) -> Self {
         let empty = || Table::from_rows(vec![Vec::new(); resources]);
         Self { this_with: empty(), with_this: empty() }
+    }
+
+    /// All colocations but those set aside, each list best first and of equals the newest.
+    pub(super) fn of(situation: &Situation, all: &[Colocation], aside: impl Fn(usize) -> bool) -> Self {
+        let mut lists = Self::none(situation.resources.len());
+        // The newest first: what is equal keeps this order.
+        for (at, colocation) in all.iter().enumerate().rev().filter(|(at, _)| !aside(*at)) {
+            lists.this_with[colocation.dependent].push(at);
+            lists.with_this[colocation.primary].push(at);
+        }
+        let priority = |id: ResourceId| situation.resources[id].priority;
+        let sort = |lists: &mut Table<ResourceId, Vec<usize>>, side: Side| {
+            for list in lists.rows_mut() {
+                list.sort_by(|a, b| compare(situation, priority, side.of(&all[*a]), side.of(&all[*b])));
+            }
+        };
+        sort(&mut lists.this_with, Side::Primary);
+        sort(&mut lists.with_this, Side::Dependent);
+        lists
     }
 
     /// Puts a colocation into the lists of both its resources, each list best first.
@@ -280,6 +300,10 @@ impl Builder<'_> {
             return;
         };
         self.check_interleave(common.id, dependent.0, primary.0);
+        if score.is_infinite() {
+            self.check_collocated(common.id, dependent.0, primary.0);
+            self.check_collocated(common.id, primary.0, dependent.0);
+        }
         let influence = common.influence.unwrap_or(self.situation.resources[decider].critical);
         self.add_colocation(Colocation {
             id: common.id.to_owned(),
@@ -308,6 +332,21 @@ impl Builder<'_> {
         }
     }
 
+    /// What need not be together itself cannot have to be where another is.
+    fn check_collocated(&mut self, constraint: &str, one: ResourceId, other: ResourceId) {
+        let resources = &self.situation.resources;
+        let group = [one].into_iter().chain(resources[one].children.first().copied());
+        let mut group = group.filter_map(|id| resources[id].group());
+        if group.next().is_some_and(|settings| !settings.colocated) {
+            let (one, other) = (resources[one].config_id.as_str(), resources[other].config_id.as_str());
+            let text = format!(
+                "that '{one}' and '{other}' must be together has no effect: `collocated=false` lets the members of \
+                 the group be on several nodes"
+            );
+            self.error(constraint, one, text);
+        }
+    }
+
     pub(super) fn constraint_role(&mut self, constraint: &str, text: Option<&str>) -> Option<Role> {
         match text.map(|text| (text, Role::parse(text))) {
             None | Some((_, Some(Role::Started))) => Some(Role::Unknown),
@@ -326,14 +365,17 @@ impl Builder<'_> {
         let (dependent, primary, score) = (colocation.dependent, colocation.primary, colocation.score);
         let roles = (colocation.dependent_role, colocation.primary_role);
         self.constraints.colocations.push(colocation);
-        let new = self.constraints.colocations.len() - 1;
-        let situation = self.situation;
-        let priority = |id: ResourceId| situation.resources[id].priority;
-        self.constraints.colocated.insert(situation, priority, &self.constraints.colocations, new);
         if score.is_banned() {
             self.keep_apart(dependent, roles.0, primary, roles.1);
             self.keep_apart(primary, roles.1, dependent, roles.0);
         }
+    }
+
+    /// Makes the lists, once all are known: sorting each colocation in would ask for each of the others.
+    pub(super) fn colocate_all(&mut self) {
+        let aside: BTreeSet<usize> = self.constraints.nested.values().copied().collect();
+        let all = &self.constraints.colocations;
+        self.constraints.colocated = Colocated::of(self.situation, all, |at| aside.contains(&at));
     }
 
     /// Where two must never meet, one leaves a node before the other comes.

@@ -91,6 +91,7 @@ pub fn constrain(situation: &Situation) -> Constraints {
         builder.imply(resource);
     }
     builder.say_rings();
+    builder.colocate_all();
     builder.constraints
 }
 

@@ -18,6 +18,9 @@ pub(super) struct Start {
     then: ResourceId,
 }
 
+/// Those that wait for each.
+type After = BTreeMap<ResourceId, BTreeSet<ResourceId>>;
+
 impl Builder<'_> {
     /// What every mandatory symmetrical pair of an order comes to.
     pub(super) fn note_mandatory(
@@ -71,14 +74,15 @@ impl Builder<'_> {
         if starts.is_empty() {
             return;
         }
-        let mut after: BTreeMap<ResourceId, Vec<ResourceId>> = BTreeMap::new();
+        let mut after: After = BTreeMap::new();
         for start in &starts {
-            after.entry(start.first).or_default().push(start.then);
+            after.entry(start.first).or_default().insert(start.then);
         }
         for (first, then) in self.members_in_order() {
-            after.entry(first).or_default().push(then);
+            after.entry(first).or_default().insert(then);
         }
-        if !has_ring(&after) {
+        keep_rings(&mut after);
+        if after.is_empty() {
             return;
         }
         let mut told: BTreeSet<ResourceId> = BTreeSet::new();
@@ -86,7 +90,8 @@ impl Builder<'_> {
         // The last order closes the ring: without it, all would be well.
         for start in starts.iter().rev() {
             let is_said = found.last().is_some_and(|(constraint, ..)| *constraint == start.constraint.as_str());
-            if is_said || told.contains(&start.first) && told.contains(&start.then) {
+            let is_in_ring = after.get(&start.first).is_some_and(|then| then.contains(&start.then));
+            if is_said || !is_in_ring || told.contains(&start.first) && told.contains(&start.then) {
                 continue;
             }
             let Some(way) = way(&after, start.then, start.first) else { continue };
@@ -112,30 +117,45 @@ impl Builder<'_> {
     }
 }
 
-/// Whether some wait for each other. There are many orders, and hardly ever a ring: what waits for nothing is taken
-/// away until nothing is left, or nothing can be.
-fn has_ring(after: &BTreeMap<ResourceId, Vec<ResourceId>>) -> bool {
+/// Leaves over what may be in a ring. There are many orders, and hardly ever a ring: what waits for nothing is taken
+/// away, and what nothing waits for, until nothing is left, or nothing can be.
+fn keep_rings(after: &mut After) {
+    for _ in 0..2 {
+        take_free(after);
+        *after = turned(after);
+    }
+}
+
+/// Each with those before it.
+fn turned(after: &After) -> After {
+    let mut before: After = BTreeMap::new();
+    for (first, then) in after {
+        then.iter().for_each(|then| {
+            before.entry(*then).or_default().insert(*first);
+        });
+    }
+    before
+}
+
+fn take_free(after: &mut After) {
     let mut waits_for: BTreeMap<ResourceId, usize> = after.keys().map(|first| (*first, 0)).collect();
     for then in after.values().flatten() {
         *waits_for.entry(*then).or_default() += 1;
     }
     let mut free: Vec<ResourceId> = waits_for.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
-    let mut taken = 0;
     while let Some(first) = free.pop() {
-        taken += 1;
-        for then in after.get(&first).into_iter().flatten() {
-            let count = waits_for.get_mut(then).expect("all were counted");
+        for then in after.remove(&first).into_iter().flatten() {
+            let count = waits_for.get_mut(&then).expect("all were counted");
             *count -= 1;
             if *count == 0 {
-                free.push(*then);
+                free.push(then);
             }
         }
     }
-    taken < waits_for.len()
 }
 
 /// The shortest way from one to the other, both included.
-fn way(after: &BTreeMap<ResourceId, Vec<ResourceId>>, from: ResourceId, to: ResourceId) -> Option<Vec<ResourceId>> {
+fn way(after: &After, from: ResourceId, to: ResourceId) -> Option<Vec<ResourceId>> {
     let mut came_from: BTreeMap<ResourceId, ResourceId> = BTreeMap::from([(from, from)]);
     let mut queue = VecDeque::from([from]);
     while let Some(at) = queue.pop_front() {

@@ -17,11 +17,13 @@ pub fn notes(situation: &Situation) -> Vec<Note> {
         match resource {
             ResourceConfig::Primitive(primitive) => {
                 of_no_clone(&primitive.id, &primitive.meta, &["globally-unique", "notify", "ordered"], &mut notes);
+                of_no_group(&primitive.id, &primitive.meta, &mut notes);
             }
             ResourceConfig::Group(group) => {
                 of_no_clone(&group.id, &group.meta, &["globally-unique", "notify"], &mut notes);
                 for member in &group.members {
                     of_no_clone(&member.id, &member.meta, &["globally-unique", "notify", "ordered"], &mut notes);
+                    of_no_group(&member.id, &member.meta, &mut notes);
                 }
             }
             ResourceConfig::Clone(clone) => {
@@ -38,6 +40,13 @@ fn of_no_clone(id: &str, sets: &[AttributeSet], names: &[&str], notes: &mut Vec<
     for name in names.iter().filter(|name| says(sets, name)) {
         let text = format!("`{name}` is an option of clones, and has no effect here");
         notes.push(Note::info(id, text).at(*name));
+    }
+}
+
+fn of_no_group(id: &str, sets: &[AttributeSet], notes: &mut Vec<Note>) {
+    if says(sets, "collocated") {
+        let text = "`collocated` is an option of groups, and has no effect here";
+        notes.push(Note::info(id, text).at("collocated"));
     }
 }
 
@@ -62,6 +71,15 @@ fn of_clone(clone: &CloneConfig, situation: &Situation, notes: &mut Vec<Note>) {
         promotes.iter().filter(|(name, number)| resource.promotable && *number == 0 && says(&clone.meta, name))
     {
         inform(name, format!("nothing is promoted of this clone because `{name}` is 0"));
+    }
+    let bounds = [
+        ("promoted-max", settings.promoted_max, "clone-max", settings.max),
+        ("promoted-node-max", settings.promoted_node_max, "clone-node-max", settings.node_max),
+    ];
+    for (name, number, other, most) in bounds {
+        if resource.promotable && number > most && most > 0 && says(&clone.meta, name) {
+            inform(name, format!("`{name}` is {number}, and `{other}` is {most}: no more can be promoted"));
+        }
     }
     let nodes = situation.nodes.len() as u32;
     let most = settings.max.min(nodes.saturating_mul(settings.node_max));

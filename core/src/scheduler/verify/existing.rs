@@ -125,7 +125,7 @@ mod tests {
     use crate::scheduler::verify::tests::{check, constrained, dummy};
 
     fn rule(inner: &str) -> String {
-        format!("<rule id=\"r\" score=\"0\">{inner}</rule>")
+        format!("<rule id=\"r\" score=\"5\">{inner}</rule>")
     }
 
     #[test]

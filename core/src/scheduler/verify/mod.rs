@@ -9,6 +9,7 @@ mod alerts;
 mod attributes;
 mod bundles;
 mod clones;
+mod conditions;
 mod constraints;
 mod existing;
 mod fencing;
@@ -16,23 +17,28 @@ mod guests;
 mod names;
 mod nodes;
 mod options;
+mod places;
 mod rules;
 mod sets;
 #[cfg(test)]
 mod tests;
+mod together;
 mod utilization;
 
+use super::resolve::Situation;
 use super::{Input, constrain, resolve};
 use crate::cib::Document;
 use crate::cib::upgrade::{self, Level, Warning};
 use crate::note::{Note, Severity};
 use crate::time::Now;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The gravest first; of one gravity in the order of the document.
 pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     let written = document.configuration();
     let mut notes = sets::notes(written);
     notes.extend(rules::notes(written));
+    notes.extend(conditions::notes(written, now));
     notes.extend(names::notes(written));
     notes.extend(attributes::notes(document));
     // The scheduler knows the latest schema only, and translates others for itself.
@@ -52,9 +58,33 @@ pub fn verify(document: &Document, now: Now) -> Vec<Note> {
     notes.extend(fencing::of_levels(document, &situation));
     notes.extend(constraints::notes(&situation));
     let constraints = constrain(&situation);
-    notes.extend(situation.notes.into_iter().chain(constraints.notes));
+    notes.extend(together::notes(&situation, &constraints));
+    notes.extend(places::notes(&situation, &constraints));
+    let own = own(&situation);
+    notes.extend(own.into_iter().chain(constraints.notes));
     notes.sort_by_key(|note| std::cmp::Reverse(note.severity));
     notes
+}
+
+/// The scheduler's own notes, but those on what a resource has from the one that it is in, of which the same is said.
+fn own(situation: &Situation) -> Vec<Note> {
+    let resources = &situation.resources;
+    let holders: BTreeMap<&str, &str> = resources
+        .iter()
+        .filter_map(|(_, resource)| Some((resource.config_id.as_str(), resources[resource.parent?].config_id.as_str())))
+        // A part may be known by the name of the whole.
+        .filter(|(id, holder)| id != holder)
+        .collect();
+    let said: BTreeSet<(&str, &str, &str)> = situation.notes.iter().map(|note| content(&note.about, note)).collect();
+    let is_own = |note: &&Note| {
+        let mut above = std::iter::successors(holders.get(note.about.as_str()), |holder| holders.get(**holder));
+        !above.any(|holder| said.contains(&content(holder, note)))
+    };
+    situation.notes.iter().filter(is_own).cloned().collect()
+}
+
+fn content<'a>(about: &'a str, note: &'a Note) -> (&'a str, &'a str, &'a str) {
+    (about, &note.word, &note.message)
 }
 
 /// What the translation for the scheduler has no words for, and leaves out.

@@ -3,7 +3,7 @@
 //! In: the configuration as it is written. Out: notes on nodes and connections that are taken for something else.
 //! Absent: guest nodes (see `resolve::make`).
 
-use crate::cib::objects::is_remote;
+use crate::cib::objects::{is_remote, remote_node_names};
 use crate::note::Note;
 use crate::xml::Element;
 
@@ -21,6 +21,19 @@ pub fn notes(configuration: &Element) -> Vec<Note> {
             notes.push(Note::error(name, text).at(name));
         }
         seen.push(name.to_ascii_lowercase());
+    }
+    let connected = remote_node_names(configuration);
+    for node in nodes().filter(|node| node.attr("type") == Some("remote")) {
+        let Some((id, name)) =
+            node.id().zip(node.attr("uname")).filter(|(_, name)| !connected.iter().any(|one| one == name))
+        else {
+            continue;
+        };
+        let text = format!(
+            "nothing connects to the remote node `{name}`: a resource ocf:pacemaker:remote of that name does, or the \
+             `remote-node` of a guest"
+        );
+        notes.push(Note::info(id, text).at("remote"));
     }
     for resource in configuration.child("resources").into_iter().flat_map(Element::descendants) {
         let Some(id) = resource.id() else { continue };

@@ -62,7 +62,7 @@ fn of_sets_that_always_hold_the_first_counts() {
     };
     check(&sets("", "", ""), "info a priority");
     check(&sets("score=\"5\"", "", ""), "info b priority");
-    let rule = "<rule id=\"r\" score=\"0\"><date_expression id=\"d\" operation=\"gt\" start=\"2030-01-01\"/></rule>";
+    let rule = "<rule id=\"r\" score=\"5\"><date_expression id=\"d\" operation=\"gt\" start=\"2030-01-01\"/></rule>";
     check(&sets("", "", rule), "");
     check(&sets("score=\"5\"", "", rule), "info b priority");
     check(
@@ -98,7 +98,7 @@ fn operations_alike_are_told_and_those_that_cannot_recur() {
 fn a_rule_that_knows_of_no_node_is_told() {
     let rule = |attribute: &str| {
         format!(
-            "<rule id=\"r\" score=\"0\"><expression id=\"e\" attribute=\"{attribute}\" operation=\"eq\" value=\"n1\"/></rule>"
+            "<rule id=\"r\" score=\"5\"><expression id=\"e\" attribute=\"{attribute}\" operation=\"eq\" value=\"n1\"/></rule>"
         )
     };
     let option =
@@ -320,7 +320,7 @@ fn an_attribute_that_no_node_has_is_told() {
 
 #[test]
 fn a_rule_that_can_never_hold_is_told() {
-    let rule = |inner: &str| format!("<rule id=\"r\" score=\"0\">{inner}</rule>");
+    let rule = |inner: &str| format!("<rule id=\"r\" score=\"5\">{inner}</rule>");
     let comparison = |what: &str, operation: &str, value: &str| {
         let what = format!("attribute=\"{what}\" operation=\"{operation}\" value=\"{value}\"");
         rule(&format!("<expression id=\"e\" {what}/>"))
@@ -352,7 +352,7 @@ fn a_rule_that_can_never_hold_is_told() {
 fn dates_that_never_hold_are_told() {
     let date = |inner: &str, expected: &str| {
         let rule =
-            format!("<rsc_location id=\"l\" rsc=\"d1\"><rule id=\"r\" score=\"0\">{inner}</rule></rsc_location>");
+            format!("<rsc_location id=\"l\" rsc=\"d1\"><rule id=\"r\" score=\"5\">{inner}</rule></rsc_location>");
         check(&constrained(&rule), expected);
     };
     let spec = |fields: &str, expected: &str| {
@@ -440,7 +440,7 @@ fn defaults_of_operations_are_told_where_some_operation_takes_them() {
         let operation = "<operations><op id=\"x\" interval=\"10s\" name=\"monitor\"/></operations>";
         check(&format!("{FENCING_OFF}{}{defaults}", dummy(operation)), expected);
     };
-    let of = |name: &str| format!("<rule id=\"r\" score=\"0\"><op_expression id=\"e\" name=\"{name}\"/></rule>");
+    let of = |name: &str| format!("<rule id=\"r\" score=\"5\"><op_expression id=\"e\" name=\"{name}\"/></rule>");
     defaults("", "timeout=20", "");
     defaults("", "timeout=0", "info a timeout");
     defaults("", "interval=10", "info a interval");
@@ -512,4 +512,21 @@ fn that_no_device_may_be_used_is_told() {
     check(&device("Started"), "");
     check(&device("Stopped"), "info f target-role");
     check(&format!("{FENCING_OFF}{}", device("Stopped")), "");
+}
+
+#[test]
+fn what_comes_from_a_group_or_clone_is_told_of_that() {
+    let meta = |id: &str, pairs: &str| format!("<meta_attributes id=\"{id}\">{}</meta_attributes>", options(pairs));
+    let dummy = "<primitive id=\"p\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"/>";
+    let clone = |pairs: &str, expected: &str| {
+        let clone = format!("<resources><clone id=\"c\">{}{dummy}</clone></resources>", meta("m", pairs));
+        check(&format!("<nodes><node id=\"1\" uname=\"n1\"/></nodes>{clone}"), expected);
+    };
+    clone("target-role=Promoted", "error c target-role");
+    clone("resource-stickiness=inf", "warning c resource-stickiness");
+    let group = format!("<resources><group id=\"g\">{}{dummy}</group></resources>", meta("m", "target-role=Promoted"));
+    check(&group, "error g target-role");
+    clone("promotable=true promoted-max=2 clone-max=1", "info c promoted-max");
+    clone("promotable=true promoted-max=1 clone-max=1", "");
+    clone("promotable=true promoted-node-max=2", "info c promoted-node-max");
 }

@@ -5,6 +5,7 @@
 
 use super::IDS;
 use super::look::{arrange, nothing_missing, selection, with_near};
+use crate::check;
 use crate::command::{Call, FORCE};
 use crate::configure::lower::{self, Mode};
 use crate::configure::{edit, load, set, show};
@@ -246,8 +247,16 @@ pub fn schema(session: &mut Session, call: &Call) -> Outcome {
         return Err(Failure::at(call.span(0), format!("`{name}` is no schema; they are called pacemaker-X.Y"))
             .hint(format!("the latest is {SCHEMA}")));
     }
-    work_on(session, call, |_, document| {
-        document.root_mut().set("validate-with", name);
+    work_on(session, call, |session, document| {
+        let mut claimed = document.clone();
+        claimed.root_mut().set("validate-with", name);
+        let lost = check::lost(document, &claimed);
+        check::report(session, &lost);
+        if !lost.is_empty() {
+            let text = format!("{name} has no words for {} of what is here; nothing was changed", lost.len());
+            return Err(Failure::refused(text).hint("take that out first"));
+        }
+        *document = claimed;
         Ok(())
     })
 }

@@ -111,13 +111,22 @@ pub fn nothing_missing(document: &Document, missing: Vec<Selector>) -> Outcome {
     | Selector::Type(word)
     | Selector::Tag(word)
     | Selector::Related(word)) = first;
+    if matches!(first, Selector::Type(_)) {
+        let kinds: Vec<&str> = objects::kinds().collect();
+        let failure = Failure::refused(format!("`{word}` is no type of objects; there are {}", kinds.join(", ")));
+        return Err(near(failure, word, &kinds));
+    }
     let failure = Failure::refused(format!("object `{word}` does not exist"));
     Err(with_near(failure, word, document))
 }
 
 pub fn with_near(failure: Failure, word: &str, document: &Document) -> Failure {
     let ids: Vec<String> = objects::objects(document.configuration()).into_iter().map(|object| object.id).collect();
-    match closest(word, ids.iter().map(String::as_str)) {
+    near(failure, word, &ids.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn near(failure: Failure, word: &str, known: &[&str]) -> Failure {
+    match closest(word, known.iter().copied()) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure,
     }

@@ -56,15 +56,16 @@ fn act(call: &Call, answer: &mut Answer) -> Result<(), Failed> {
 }
 
 fn read_input(input: &Input) -> Result<Element, Failed> {
-    let (source, text) = match input {
-        Input::Text(text) => ("input string", Ok(text.clone())),
-        Input::File(path) => (path.as_str(), std::fs::read_to_string(path)),
+    let (source, bytes) = match input {
+        Input::Text(text) => ("input string", Ok(text.clone().into_bytes())),
+        Input::File(path) => (path.as_str(), std::fs::read(path)),
         Input::Pipe => {
-            let mut text = String::new();
-            ("stdin", std::io::stdin().read_to_string(&mut text).map(|_| text))
+            let mut bytes = Vec::new();
+            ("stdin", std::io::stdin().read_to_end(&mut bytes).map(|_| bytes))
         }
     };
-    let parsed = text.map_err(|error| error.to_string());
+    let parsed = bytes.map_err(|error| error.to_string());
+    let parsed = parsed.and_then(|bytes| quorate_core::text::read(bytes).map_err(|error| error.to_string()));
     let parsed = parsed.and_then(|text| read(&text).map_err(|error| error.to_string()));
     parsed.map_err(|error| (Exit::DATA_ERROR, format!("Couldn't parse input from {source}: {error}")))
 }

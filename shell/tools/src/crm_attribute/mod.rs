@@ -19,6 +19,7 @@ use quorate_core::attribute::table::{Change, What, Which, summed};
 use quorate_core::cib::{Document, objects};
 use quorate_core::lrm::result::NodeRef;
 use quorate_core::node::{Refusal, Reply, Request};
+use quorate_core::view::xml::API_VERSION;
 use quorate_core::xml::{Element, Node, write_pretty};
 use quorate_transport::environment::Environment;
 use quorate_transport::local::daemon::{ANSWER_WITHIN, AskError};
@@ -62,16 +63,13 @@ fn tell(call: &Call, answer: &Answer, outcome: Result<(), Failed>, io: &mut Io) 
             if !errors.children.is_empty() {
                 status.push(errors);
             }
-            let root = Element::new("pacemaker-result").with("api-version", API).with("request", &call.request);
+            let root = Element::new("pacemaker-result").with("api-version", API_VERSION).with("request", &call.request);
             let root = answer.parts.iter().fold(root, |root, part| root.with_child(part.clone()));
             io.line(write_pretty(&root.with_child(status)).trim_end());
         }
     }
     exit
 }
-
-/// The version of the form of these answers.
-const API: &str = "2.38";
 
 fn act(wish: &Wish, answer: &mut Answer) -> Result<(), Failed> {
     let environment = Environment::of_process();

@@ -91,7 +91,7 @@ fn parameter(option: &Documented, name: &str, mark: &str, kind: Kind) -> Element
 fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Boolean => "boolean",
-        Kind::Integer | Kind::Count | Kind::Positive | Kind::Score => "integer",
+        Kind::Integer | Kind::Count | Kind::Positive | Kind::Score | Kind::Port => "integer",
         Kind::Time | Kind::TimeOrNone => "time",
         Kind::Percentage => "percentage",
         Kind::One(_) => "select",
