@@ -449,6 +449,8 @@ fn install_agents(root: &Path) {
     {
         let _ = std::os::unix::fs::symlink(program("quorate"), root.join("usr/sbin").join(link));
     }
+    // Agents look for it by its name, and would find the peer's.
+    let _ = std::os::unix::fs::symlink(program("crm_mon"), root.join("usr/sbin/crm_mon"));
 }
 
 /// Ends what a node's agents left behind.

@@ -6,6 +6,8 @@
 //! [`Hosts`] needs, PostgreSQL 15 and PAF's agent.
 
 pub mod paf;
+pub mod pgsql;
+pub mod rounds;
 
 use crate::hosts::{Hosts, Plan};
 use crate::needs;
@@ -32,21 +34,36 @@ const MOUNTS: &str = "mkdir -p $root/pg/lib $root/pg/etc && chown postgres:postg
                       mount --bind $root/pg/lib /var/lib/postgresql && mount --bind $root/pg/etc /etc/postgresql && \
                       install -d -o postgres -g postgres /run/postgresql &&";
 
+/// Who sets up whom an instance follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// It stands in the instance's configuration; any standby acknowledges.
+    AsConfigured,
+    AsAgentSays,
+}
+
 /// Hosts with an instance each: the first host's is the primary's, the others' are its standbys.
 pub struct Postgres {
     pub hosts: Hosts,
     count: usize,
+    follows: Follows,
 }
 
 impl Postgres {
     /// Instances that are stopped, on hosts without daemons; `None` (which is said) where that cannot be.
     #[track_caller]
     pub fn new(count: usize) -> Option<Postgres> {
+        Postgres::planned(count, Follows::AsConfigured)
+    }
+
+    /// The same, with replication as it is to be set up.
+    #[track_caller]
+    pub fn planned(count: usize, follows: Follows) -> Option<Postgres> {
         if !needs::lab(&PROGRAMS) {
             return None;
         }
         let hosts = Hosts::planned(&Plan { mounts: MOUNTS.into(), beside: 1, ..Plan::of(count) })?;
-        let postgres = Postgres { hosts, count };
+        let postgres = Postgres { hosts, count, follows };
         for name in postgres.hosts.lab.names() {
             let place = postgres.hosts.lab.root(&name).join("usr/lib/ocf/resource.d/heartbeat");
             symlink("/usr/lib/ocf/resource.d/heartbeat", place).expect("the agents");
@@ -58,12 +75,18 @@ impl Postgres {
 
     fn configure(&self, name: &str) {
         let number = name.trim_start_matches('n');
-        let all = self.hosts.lab.names().join(",");
+        let follows = match self.follows {
+            Follows::AsAgentSays => String::new(),
+            Follows::AsConfigured => format!(
+                "primary_conninfo = 'host={ADDRESS} user=postgres application_name={name} connect_timeout=2'\n\
+                 recovery_target_timeline = 'latest'\nsynchronous_standby_names = 'ANY 1 ({})'\n",
+                self.hosts.lab.names().join(",")
+            ),
+        };
         let settings = format!(
             "listen_addresses = '*'\nhba_file = '{ETC}/pg_hba.conf'\nunix_socket_directories = '/run/postgresql'\n\
              hot_standby_feedback = on\nwal_keep_size = '256MB'\nmax_wal_senders = 10\nshared_buffers = '16MB'\n\
-             primary_conninfo = 'host={ADDRESS} user=postgres application_name={name} connect_timeout=2'\n\
-             recovery_target_timeline = 'latest'\nsynchronous_standby_names = 'ANY 1 ({all})'\nssl = off\n\
+             {follows}ssl = off\n\
              wal_sender_timeout = '5s'\nwal_receiver_timeout = '5s'\nwal_retrieve_retry_interval = '1s'\n\
              log_destination = 'stderr'\nlogging_collector = on\nlog_directory = '/var/lib/postgresql'\n\
              log_filename = 'postgresql.log'\nlog_line_prefix = '%m [%p] %u '\n"
@@ -91,8 +114,7 @@ impl Postgres {
         let tables = "create table ledger(n int primary key); create table probes(host int)";
         self.as_postgres(first, &format!("psql -h /run/postgresql -qc '{tables}'"));
         for name in &names[1..] {
-            self.as_postgres(name, &format!("pg_basebackup -h {ADDRESS} -D {DATA} -X stream"));
-            self.as_postgres(name, &format!("touch {DATA}/standby.signal"));
+            self.copy_anew(name);
         }
         self.as_postgres(first, &format!("pg_ctl -D {DATA} -w -s -m fast stop"));
         self.shell(first, &format!("ip addr del {ADDRESS}/24 dev e0"));
@@ -104,6 +126,17 @@ impl Postgres {
         let source = format!("host={ADDRESS} user=postgres dbname=postgres");
         let rewind = format!("pg_rewind -D {DATA} --config-file={ETC}/postgresql.conf --source-server='{source}'");
         self.as_postgres(name, &format!("{rewind} && touch {DATA}/standby.signal"));
+    }
+
+    /// An instance, stopped, gets the primary's data in place of its own, and follows it.
+    pub fn copy_anew(&self, name: &str) {
+        self.as_postgres(name, &format!("rm -rf {DATA} && pg_basebackup -c fast -h {ADDRESS} -D {DATA} -X stream"));
+        self.as_postgres(name, &format!("touch {DATA}/standby.signal"));
+    }
+
+    /// Whether an instance, running or not, is to follow another one.
+    pub fn is_standby(&self, name: &str) -> bool {
+        self.hosts.lab.root(name).join("pg/lib/15/main/standby.signal").exists()
     }
 
     /// Kills an instance, all of it, without a word.
@@ -139,22 +172,30 @@ impl Postgres {
     /// # Panics
     /// One of these is not so.
     pub fn judge(&self, clients: &Clients) {
+        let timelines = self.primaries(clients);
+        assert!(timelines.len() >= 2, "no second primary was ever seen to take a write: {timelines:?}");
+    }
+
+    /// The timelines on which hosts took writes; there may have been one primary all the time.
+    ///
+    /// # Panics
+    /// Something that was acknowledged is lost, or two hosts took writes at once.
+    pub fn primaries(&self, clients: &Clients) -> BTreeSet<u64> {
         let held = self.query(ADDRESS, "select n from ledger").expect("a primary");
         let held: BTreeSet<u64> = held.lines().filter_map(|line| line.parse().ok()).collect();
-        let acknowledged = locked(&clients.acknowledged).clone();
+        let acknowledged: Vec<u64> = locked(&clients.acknowledged).iter().map(|(row, _)| *row).collect();
         let lost: Vec<&u64> = acknowledged.iter().filter(|row| !held.contains(row)).collect();
         assert!(lost.is_empty(), "of {} acknowledged rows these are lost: {lost:?}", acknowledged.len());
         let probes = locked(&clients.probes);
-        let timelines: BTreeSet<u64> = probes.iter().map(|probe| probe.timeline).collect();
-        assert!(timelines.len() >= 2, "no second primary was ever seen to take a write: {timelines:?}");
         one_primary(&probes);
+        probes.iter().map(|probe| probe.timeline).collect()
     }
 }
 
 /// Clients that write until this ends.
 pub struct Clients {
     ends: Arc<AtomicBool>,
-    acknowledged: Arc<Mutex<Vec<u64>>>,
+    acknowledged: Arc<Mutex<Vec<(u64, Instant)>>>,
     probes: Arc<Mutex<Vec<Probe>>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -179,7 +220,7 @@ impl Clients {
                     return;
                 }
                 if ask(&place, ADDRESS, &format!("insert into ledger values ({row})")).is_some() {
-                    locked(&rows).push(row);
+                    locked(&rows).push((row, Instant::now()));
                 }
             }
         }));
@@ -199,6 +240,14 @@ impl Clients {
     /// How many rows were acknowledged.
     pub fn acknowledged(&self) -> usize {
         locked(&self.acknowledged).len()
+    }
+
+    /// The longest time since then in which nothing was acknowledged.
+    pub fn longest_pause(&self, since: Instant) -> Duration {
+        let rows = locked(&self.acknowledged);
+        let after = rows.iter().map(|(_, at)| *at).filter(|at| *at > since);
+        let times: Vec<Instant> = [since].into_iter().chain(after).chain([Instant::now()]).collect();
+        times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
     }
 
     /// They stop to write.

@@ -86,6 +86,8 @@ fn hosts_form_a_cluster_and_go_on_without_each_other() {
         let (code, text) = says(&hosts, &["crm", "corosync", "status", what]);
         assert!(code == Some(1) && text.contains(trouble), "{what}: {code:?} {text}");
     }
+    let (code, line) = says(&hosts, &["crm_mon", "-s"]);
+    assert_eq!((code, &*line), (Some(2), "CLUSTER CRIT: no quorum, offline node: n2 offline node: n3\n"));
     let reply = commit(&hosts.lab, "n1", "alone", 1);
     assert!(matches!(reply, Reply::Refused(Refusal::NoQuorum)), "{reply:?}");
     let reply = commit(&hosts.lab, "n2", "two", 1);

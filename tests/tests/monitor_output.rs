@@ -43,6 +43,35 @@ fn printed(cib: &str, options: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The line for monitoring systems, and the code that comes with it.
+fn simple(cib: &str) -> (String, Option<i32>) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("cib.xml");
+    fs::write(&path, cib).unwrap();
+    let output = Command::new(program("crm_mon")).arg("-s").env("CIB_file", &path).output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+}
+
+#[test]
+fn a_lost_quorum_is_critical_to_what_watches_systems_unless_it_does_not_matter() {
+    let led = |cib: String| cib.replace("have-quorum", "dc-uuid=\"1\" have-quorum");
+    let all = cib("", "", "");
+    let without = led(all.replace("have-quorum=\"1\"", "have-quorum=\"0\""));
+    let away = without.replacen("crmd=\"online\"", "crmd=\"offline\"", 1).replace("dc-uuid=\"1\"", "dc-uuid=\"2\"");
+    let policy = "<nvpair id=\"o-q\" name=\"no-quorum-policy\" value=\"ignore\"/></cluster_property_set>";
+    let ignored = without.replace("</cluster_property_set>", policy);
+    let well = "CLUSTER OK: 2 nodes online, 0 resource instances configured\n";
+    for (cib, line, code) in [
+        (led(all.clone()), well, 0),
+        (ignored, well, 0),
+        (all, "CLUSTER WARN: No DC\n", 1),
+        (without, "CLUSTER CRIT: no quorum\n", 2),
+        (away, "CLUSTER CRIT: no quorum, offline node: n1\n", 2),
+    ] {
+        assert_eq!(simple(&cib), (line.to_string(), Some(code)), "{cib}");
+    }
+}
+
 /// The page as a tree, if every element is closed where it must be and every text is escaped.
 #[track_caller]
 fn page(html: &str) -> Element {

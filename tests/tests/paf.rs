@@ -1,6 +1,8 @@
 //! PostgreSQL with PAF, unmodified, on three hosts under Corosync, and clients that write all the time.
 
 use quorate_tests::postgres::paf::{ALL, Paf};
+use quorate_tests::postgres::rounds::Rounds;
+use std::time::{Duration, Instant};
 
 /// Another host than this one.
 fn other_than(name: &str) -> &'static str {
@@ -16,9 +18,12 @@ fn a_primary_dies_moves_and_comes_back_and_nothing_that_was_acknowledged_is_lost
 
     // The primary's host dies: one of the others has all that was acknowledged, and takes over.
     let asked = other_than(&first);
+    let killed = Instant::now();
     paf.postgres.hosts.kill(&first);
     paf.writes_go_on(&clients);
+    let pause = clients.longest_pause(killed);
     let second = paf.primary_at_rest(asked, 2);
+    told_as_it_was(&paf, asked, (&first, &second), pause);
     assert_ne!(second, first);
     assert_eq!(paf.postgres.hosts.power.switched_off(&first), 1, "it is known to be off before another is primary");
 
@@ -85,6 +90,39 @@ fn instances_are_killed_standbys_die_and_all_are_shut_down_and_nothing_that_was_
     clients.end();
     paf.postgres.judge(&clients);
     assert_eq!(paf.switched_off(), fenced, "nobody is cut off for having been shut down");
+}
+
+/// The page of the incident has the clients' time: from when the host was last heard until the address is elsewhere.
+fn told_as_it_was(paf: &Paf, asked: &str, (from, to): (&str, &str), pause: Duration) {
+    let leader = paf.lab().status(asked).and_then(|status| status.leader).expect("a leader");
+    let page = paf.lab().crm(&leader, &["history", "incident"]);
+    let moves = format!("pgsql-ip: {from} -> {to}, ");
+    for words in [
+        &format!("last heartbeat: {from} is lost"),
+        &format!("(since {from} was last heard)"),
+        &format!("pgsqld promoted: {from} -> {to}, "),
+        &moves,
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let down = page.split_once(&moves).and_then(|(_, rest)| rest.split_once(' ')?.0.parse().ok()).unwrap_or(0.0);
+    // Corosync needs its token and its consensus; that a host was heard is seen within a second or so.
+    let pause = pause.as_secs_f64();
+    assert!(5.0 < down && down < pause + 1.5, "{down} of {pause}: {page}");
+}
+
+/// `QUORATE_PAF_ROUNDS` (2) and `QUORATE_PAF_SEED` (1) make it longer and other.
+#[test]
+fn nothing_that_was_acknowledged_is_lost_whatever_happens() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let Some(mut rounds) = Rounds::new(number("QUORATE_PAF_SEED").unwrap_or(1)) else { return };
+    for _ in 0..number("QUORATE_PAF_ROUNDS").unwrap_or(2) {
+        rounds.round();
+    }
+    rounds.clients.end();
+    let timelines = rounds.paf.postgres.primaries(&rounds.clients);
+    let rows = rounds.clients.acknowledged();
+    println!("{}\n{rows} rows acknowledged, none lost; {} primaries", rounds.story.join("\n"), timelines.len());
 }
 
 /// How many failures of instances a node knows of.

@@ -1,6 +1,10 @@
 //! The workshop that administrators learn Pacemaker from, with real daemons: what is typed, and what is seen.
 
+use quorate_core::cib::Document;
+use quorate_tests::compare::answer::{Answer, Part, Program};
 use quorate_tests::lab::{Lab, program};
+use quorate_tests::needs;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -217,7 +221,10 @@ fn a_node_in_standby_is_shown_and_runs_nothing() {
 fn the_seven_steps_of_crm_simulate() {
     let lab = workshop("");
     let file = |name: &str| lab.directory().join(name).display().to_string();
+    let peer = Peer::here();
+    let now = lab.document("n1").to_text();
     // 1: the live state, of which nothing is to be done.
+    peer.agrees(&now, &[], "");
     let live = typed(&lab, "crm_simulate -L");
     said(
         &live,
@@ -229,6 +236,7 @@ fn the_seven_steps_of_crm_simulate() {
     );
     assert!(!live.contains("Move"), "{live}");
     // 2: what if a node went?
+    peer.agrees(&now, &["--node-down", "n1"], "Start dummy1 ( n2 )");
     let down = typed(&lab, "crm_simulate -L -S --node-down n1");
     said(&down, &["* Taking node n1 offline", "* Start dummy1 ( n2 )", "* Resource action: dummy1 start on n2"]);
     said(&down, &["* OFFLINE: [ n1 ]", "* dummy1 (ocf:quorate:Dummy): Started n2"]);
@@ -236,10 +244,14 @@ fn the_seven_steps_of_crm_simulate() {
     typed(&lab, &format!("crm_simulate -L -S --node-down n1 -O {}", file("down.xml")));
     let up = typed(&lab, &format!("crm_simulate -x {} -S --node-up n1", file("down.xml")));
     said(&up, &["* Bringing node n1 online", "* Move dummy1 ( n2 -> n1 )", "* dummy1 (ocf:quorate:Dummy): Started n1"]);
+    let kept = fs::read_to_string(file("down.xml")).expect("the outcome");
+    peer.agrees(&kept, &["--node-up", "n1"], "Move dummy1 ( n2 -> n1 )");
     // 4: with scores.
+    peer.agrees(&kept, &[], "");
     let scores = typed(&lab, &format!("crm_simulate -x {} -s", file("down.xml")));
     said(&scores, &["dummy1 allocation score on n2: 1", "dummy2 allocation score on n2: 110"]);
     // 5: a failure.
+    peer.agrees(&now, &["-i", "dummy1_monitor_300@n1=7"], "Recover dummy1 ( n1 )");
     let failed = typed(&lab, "crm_simulate -L -S -i dummy1_monitor_300@n1=7");
     said(&failed, &["* Injecting dummy1_monitor_300@n1=7 into the configuration", "* Recover dummy1 ( n1 )"]);
     // 6: nothing of this has happened.
@@ -249,14 +261,81 @@ fn the_seven_steps_of_crm_simulate() {
     let leader = lab.status("n1").and_then(|status| status.leader).expect("a leader");
     let inputs = fs::read_dir(lab.root(&leader).join("var/lib/pacemaker/pengine")).expect("its inputs").flatten();
     let inputs: Vec<PathBuf> = inputs.map(|entry| entry.path()).filter(|path| is_input(path)).collect();
-    let again: Vec<String> =
-        inputs.iter().map(|path| typed(&lab, &format!("crm_simulate -S -x {}", path.display()))).collect();
-    let start = again.iter().find(|text| text.contains("Start      dummy1")).expect("the decision to start it");
-    said(start, &["* Start dummy1 ( n1 )", "* Start dummy2 ( n2 )", "* Resource action: dummy1 start on n1"]);
+    let again = |path: &PathBuf| typed(&lab, &format!("crm_simulate -S -x {}", path.display()));
+    let started = |path: &&PathBuf| again(path).contains("Start      dummy1");
+    let input = inputs.iter().find(started).expect("the decision to start it");
+    let unpacked = Command::new("bzcat").arg(input).output().expect("bzcat");
+    peer.agrees(&String::from_utf8_lossy(&unpacked.stdout), &[], "Start dummy1 ( n1 )");
+    said(&again(input), &["* Start dummy1 ( n1 )", "* Start dummy2 ( n2 )", "* Resource action: dummy1 start on n1"]);
 }
 
 fn is_input(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pe-input-"))
+}
+
+/// It leaves its headings out, with scores, unless it is asked for them.
+const PEER: [&str; 3] = ["/usr/sbin/crm_simulate", "--output-as=text", "--text-fancy"];
+
+/// The simulator of the installed Pacemaker, beside ours; nobody where there is none.
+struct Peer {
+    place: tempfile::TempDir,
+    is_here: bool,
+}
+
+impl Peer {
+    #[track_caller]
+    fn here() -> Peer {
+        let place = tempfile::tempdir().expect("a directory");
+        Peer { place, is_here: needs::files(&PEER[..1]) }
+    }
+
+    /// It decides the same of a CIB, this among it, for the same scores, and carries out the same.
+    #[track_caller]
+    fn agrees(&self, cib: &str, supposed: &[&str], decided: &str) {
+        if !self.is_here {
+            return;
+        }
+        let quorate = program("quorate").display().to_string();
+        let cib = as_of_2_1(cib);
+        let supposed: Vec<String> = supposed.iter().map(|word| (*word).to_string()).collect();
+        let answer = |words: &[&str]| {
+            let answer = Program::new(words, self.place.path()).answer(&cib, &supposed);
+            answer.unwrap_or_else(|why| panic!("{words:?} of {supposed:?}: {why}\n{cib}"))
+        };
+        let (ours, theirs) = (answer(&[&quorate, "crm_simulate"]), answer(&PEER));
+        for part in [Part::Summary, Part::Execution] {
+            let difference = part.difference(&ours, &theirs);
+            assert_eq!(difference, None, "{supposed:?}\n{cib}");
+        }
+        assert!(decided.is_empty() == theirs.summary.is_empty(), "{supposed:?}: {theirs:?}");
+        assert!(theirs.summary.iter().any(|line| line.contains(decided)) || decided.is_empty(), "{theirs:?}");
+        assert_eq!(bare(&ours), bare(&theirs), "{supposed:?}");
+        assert!(!bare(&ours).is_empty());
+    }
+}
+
+/// Scores without the name of the step that gave them: those of the placing, which all versions tell.
+fn bare(answer: &Answer) -> BTreeSet<String> {
+    let scores = answer.text.iter().filter(|line| line.contains(" allocation score on "));
+    scores.filter_map(|line| line.split_once(": ")).map(|(_, score)| score.to_string()).collect()
+}
+
+/// A CIB as the installed release has it: its schema, its feature set, its names of options, and that a node is
+/// here instead of since when.
+fn as_of_2_1(cib: &str) -> String {
+    let mut document = Document::read(cib).expect("a CIB");
+    document.root_mut().set("validate-with", "pacemaker-3.9");
+    document.root_mut().set("crm_feature_set", "3.16.1");
+    let status = document.status_mut();
+    for at in 0..status.children.len() {
+        let Some(state) = status.child_at_mut(at) else { continue };
+        for (name, [no, yes]) in [("in_ccm", ["false", "true"]), ("crmd", ["offline", "online"])] {
+            if let Some(since) = state.attr(name).and_then(|value| value.parse::<u64>().ok()) {
+                state.set(name, if since == 0 { no } else { yes });
+            }
+        }
+    }
+    document.to_text().replace("\"fencing-enabled\"", "\"stonith-enabled\"")
 }
 
 #[test]

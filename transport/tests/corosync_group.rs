@@ -23,12 +23,16 @@ fn members(members: &[(u32, u32)], with_hosts: bool) -> Heard {
     Heard::Members { members: members.to_vec(), with_hosts }
 }
 
+fn settings(id: u32, epoch: u64, incarnation: u64) -> Settings {
+    let me = Member { id, name: format!("n{id}") };
+    Settings { me, epoch, incarnation, silence: 30, tick_ms: 100, loss_ms: 2_200 }
+}
+
 impl Hosts {
     fn new(ids: &[u32]) -> Hosts {
         let mut hosts = Hosts::default();
         for id in ids {
-            let me = Member { id: *id, name: format!("n{id}") };
-            hosts.groups.insert(*id, Group::new(Settings { me, epoch: u64::from(*id), incarnation: 7, silence: 30 }));
+            hosts.groups.insert(*id, Group::new(settings(*id, u64::from(*id), 7)));
         }
         hosts
     }
@@ -180,10 +184,7 @@ fn a_process_that_is_gone_from_a_host_that_is_here_has_ended() {
     let view = hosts.views(1).pop().unwrap();
     assert_eq!((view.members.len(), view.ended), (1, vec![2]));
     // It is started again: another process, another view.
-    hosts.groups.insert(
-        2,
-        Group::new(Settings { me: Member { id: 2, name: "n2".into() }, epoch: 0, incarnation: 8, silence: 30 }),
-    );
+    hosts.groups.insert(2, Group::new(settings(2, 0, 8)));
     let ring = RingId { node: 1, sequence: 4 };
     hosts.hear(&[2], &Heard::Ring { id: ring, nodes: vec![1, 2] });
     hosts.hear(&[2], &Heard::Quorum { ring, quorate: true });
@@ -192,6 +193,38 @@ fn a_process_that_is_gone_from_a_host_that_is_here_has_ended() {
     let (one, two) = (hosts.views(1).pop().unwrap(), hosts.views(2).pop().unwrap());
     assert_eq!(one, two);
     assert!(one.id.epoch > view.id.epoch);
+}
+
+/// What is said on a host of one that goes with its host, after it had said nothing for so many ticks.
+fn said_of_the_lost(ticks: u32, with_hosts: bool) -> Vec<String> {
+    let mut hosts = Hosts::new(&[1, 2, 3]);
+    hosts.join(&[1, 2, 3], 1, true);
+    hosts.deliver(&[1, 2, 3]);
+    for tick in 1..=ticks {
+        [1, 2].into_iter().for_each(|id| hosts.step(id, Input::Tick));
+        // What the others then say of it does not arrive any more.
+        if tick <= 30 {
+            hosts.deliver(&[1, 2]);
+        }
+    }
+    // Of its ring Corosync may tell before it tells of the group.
+    hosts.hear(&[1, 2], &Heard::Ring { id: RingId { node: 1, sequence: 2 }, nodes: vec![1, 2] });
+    hosts.hear(&[1, 2], &members(&[(1, 101), (2, 102)], with_hosts));
+    let notes = hosts.seen[&1].iter();
+    notes.filter_map(|event| if let ClusterEvent::Note(words) = event { Some(words.clone()) } else { None }).collect()
+}
+
+#[test]
+fn who_is_lost_was_last_heard_when_it_spoke_or_when_corosync_heard_it() {
+    let check = |ticks, with_hosts, expected: &[&str]| assert_eq!(said_of_the_lost(ticks, with_hosts), expected);
+    check(15, true, &["n3 was last heard 1500 ms ago"]);
+    // Its daemon says something six times in three seconds, its Corosync all the time.
+    check(25, true, &["n3 was last heard 2200 ms ago"]);
+    // It was accused meanwhile, and is as silent as before.
+    check(32, true, &["n3 was last heard 2200 ms ago"]);
+    // It left in order, or its daemon has ended: nobody was silent.
+    check(2, true, &[]);
+    check(25, false, &[]);
 }
 
 #[test]

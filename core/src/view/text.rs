@@ -5,6 +5,7 @@
 use super::cluster::ClusterView;
 use super::filter::{Section, Sections, ViewOptions};
 use super::outline::{Block, Item, Tone, outline};
+use crate::cib::model::options::NoQuorumPolicy;
 use crate::exit::Exit;
 
 /// What `crm_mon -1` prints.
@@ -25,13 +26,19 @@ pub fn print_status(title: &str, view: &ClusterView, options: &ViewOptions) -> S
     format!("{title}:\n{}", blocks.join("\n"))
 }
 
-/// `-s`: one line for monitoring systems, and whether all is well (0) or not (1).
+/// `-s`: one line for monitoring systems, and whether all is well (0), not (1), or nothing is run (2).
 pub fn print_simple(view: &ClusterView) -> (String, Exit) {
+    let summary = &view.summary;
+    let no_quorum = !summary.quorate && summary.no_quorum_policy != NoQuorumPolicy::Ignore;
     let offline = view.nodes.iter().filter(|node| !node.online);
     let offline: Vec<String> = offline.map(|node| format!("offline node: {}", node.name)).collect();
     let no_dc = view.summary.dc.is_none().then(|| "No DC".to_string());
-    let troubles: Vec<String> = no_dc.into_iter().chain((!offline.is_empty()).then(|| offline.join(" "))).collect();
-    if troubles.is_empty() {
+    let troubles = no_dc.into_iter().chain((!offline.is_empty()).then(|| offline.join(" ")));
+    let troubles: Vec<String> = no_quorum.then(|| "no quorum".to_string()).into_iter().chain(troubles).collect();
+    if no_quorum {
+        // The peer says WARN, or that all is well: who is woken by CRIT alone would sleep through it.
+        (format!("CLUSTER CRIT: {}\n", troubles.join(", ")), Exit(2))
+    } else if troubles.is_empty() {
         (all_well(view), Exit::OK)
     } else {
         (format!("CLUSTER WARN: {}\n", troubles.join(", ")), Exit::ERROR)

@@ -56,13 +56,22 @@ impl Paf {
     /// their chances.
     #[track_caller]
     pub fn primary_at_rest(&self, asked: &str, hosts: usize) -> String {
-        self.lab().wait("a primary that all follow", |_| {
-            let query = "select count(*) from pg_stat_replication where state = 'streaming'";
-            let streaming = self.postgres.query(ADDRESS, query);
-            streaming.is_some_and(|count| count == (hosts - 1).to_string()) && self.scores(asked) >= hosts
-        });
+        self.lab().wait("a primary that all follow", |_| self.all_follow(asked, hosts));
         self.lab().wait("the cluster to come to rest", |lab| lab.status(asked).is_some_and(|status| status.idle));
         self.primary(asked).expect("a primary")
+    }
+
+    /// The same, whether it is so now.
+    pub fn is_settled(&self, asked: &str, hosts: usize) -> bool {
+        self.all_follow(asked, hosts)
+            && self.lab().status(asked).is_some_and(|status| status.idle)
+            && self.primary(asked).is_some()
+    }
+
+    fn all_follow(&self, asked: &str, hosts: usize) -> bool {
+        let query = "select count(*) from pg_stat_replication where state = 'streaming'";
+        let streaming = self.postgres.query(ADDRESS, query);
+        streaming.is_some_and(|count| count == (hosts - 1).to_string()) && self.scores(asked) >= hosts
     }
 
     /// How many hosts may be promoted.

@@ -233,7 +233,8 @@ pub fn embedded(id: u32, count: u32, incarnation: u64, epoch: u64) -> protocol::
 /// What makes views of Corosync's words on a host.
 pub fn group(id: u32, incarnation: u64, epoch: u64) -> Group {
     let me = Member { id, name: name(id) };
-    Group::new(group::Settings { me, epoch, incarnation, silence: SILENCE })
+    let (tick_ms, loss_ms) = (100, TOKEN_MS * 11 / 5);
+    Group::new(group::Settings { me, epoch, incarnation, silence: SILENCE, tick_ms, loss_ms })
 }
 
 fn name(id: u32) -> String {

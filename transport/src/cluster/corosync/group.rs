@@ -87,6 +87,9 @@ pub struct Settings {
     pub incarnation: u64,
     /// Ticks after which a silent member is none.
     pub silence: u32,
+    pub tick_ms: u64,
+    /// How long after its last word Corosync loses a host: it waits for the token, and for all to agree.
+    pub loss_ms: u64,
 }
 
 /// The machine.
@@ -104,6 +107,8 @@ pub struct Group {
     round: u32,
     greeted: bool,
     greetings: BTreeMap<u32, Greeting>,
+    /// Of those who were in the last view.
+    names: BTreeMap<u32, String>,
     view: Option<ViewId>,
     assembly: Assembly,
     /// Messages of ours that have not come back, in their order, with their numbers; those after
@@ -127,6 +132,7 @@ impl Group {
             round: 0,
             greeted: false,
             greetings: BTreeMap::new(),
+            names: BTreeMap::new(),
             view: None,
             assembly: Assembly::default(),
             own: VecDeque::new(),
@@ -144,13 +150,15 @@ impl Group {
     pub fn step(&mut self, input: Input) -> Vec<Output> {
         match input {
             Input::Heard(Heard::Members { members, with_hosts }) => {
+                let mut outputs = if with_hosts { self.tell_of_lost(&members) } else { Vec::new() };
                 self.group_is(members);
                 // What was said of the former ring, its quorum and its hosts, is not true of these.
                 if with_hosts {
                     (self.ring, self.hosts) = (None, Vec::new());
                 }
                 self.round = 0;
-                self.gather()
+                outputs.extend(self.gather());
+                outputs
             }
             Input::Heard(Heard::Ring { id, nodes }) => {
                 (self.ring, self.hosts) = (Some(id), nodes);
@@ -182,6 +190,20 @@ impl Group {
                 self.send_own()
             }
         }
+    }
+
+    /// When those were last heard whose hosts are gone. Their daemons say something now and then, and until shortly
+    /// before it loses a host Corosync has heard it: it was the later one. Who has gone in order was heard just now.
+    fn tell_of_lost(&self, group: &[(u32, u32)]) -> Vec<Output> {
+        let lost = self.members.iter().filter(|one| !group.contains(one) && one.0 != self.settings.me.id);
+        let told = lost.filter_map(|(node, _)| {
+            let name = self.names.get(node)?;
+            let silent = u64::from(self.presence.silence(*node)?) * self.settings.tick_ms;
+            let silent = silent.min(self.settings.loss_ms);
+            let words = format!("{name} was last heard {silent} ms ago");
+            (silent > self.settings.loss_ms / 2).then_some(Output::Event(ClusterEvent::Note(words)))
+        });
+        told.collect()
     }
 
     /// Who comes does not know who was not heard: then all have another chance.
@@ -306,6 +328,7 @@ impl Group {
             ended: self.hosts.iter().copied().filter(|host| self.has_no_process(*host)).collect(),
             heard: Vec::new(),
         };
+        self.names = self.greetings.iter().map(|(id, greeting)| (*id, greeting.name.clone())).collect();
         self.settings.epoch = epoch;
         self.view = Some(id);
         let mut outputs = vec![Output::Event(ClusterEvent::View(view))];

@@ -69,6 +69,8 @@ pub struct Surveyed {
     pub cluster_name: Option<String>,
     /// A host that is not heard for so long is lost. Milliseconds.
     pub token_ms: u32,
+    /// How long its members then take to agree who is left. Milliseconds.
+    pub consensus_ms: u32,
     pub two_node: bool,
     pub wait_for_all: bool,
 }
@@ -102,11 +104,14 @@ pub fn survey(host: &str) -> Result<Surveyed, SessionError> {
     let two_node = map.number("runtime.votequorum.two_node").or_else(|| map.number("quorum.two_node"));
     let two_node = two_node.is_some_and(|number| number != 0) && nodes.len() == 2;
     let wait_for_all = map.number("runtime.votequorum.wait_for_all").or_else(|| map.number("quorum.wait_for_all"));
+    let token_ms = map.number("runtime.config.totem.token").unwrap_or(TOKEN_DEFAULT_MS);
     Ok(Surveyed {
         local: own.unwrap_or_else(|| Member { id: local, name: host.to_string() }),
         nodes,
         cluster_name: map.text("totem.cluster_name"),
-        token_ms: map.number("runtime.config.totem.token").unwrap_or(TOKEN_DEFAULT_MS),
+        token_ms,
+        // 1.2 tokens, where nobody says otherwise (corosync.conf(5)).
+        consensus_ms: map.number("runtime.config.totem.consensus").unwrap_or(token_ms + token_ms / 5),
         two_node,
         wait_for_all: wait_for_all.map_or(two_node, |number| number != 0),
     })
@@ -157,6 +162,7 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
     let look = (token / LOOKS_IN_TOKEN).max(LOOK_MIN);
     let silence = ((token * 2).max(SILENCE_MIN).as_millis() / look.as_millis()) as u32;
     let (ready, is_ready) = blocking::channel();
+    let (tick_ms, loss_ms) = (look.as_millis() as u64, u64::from(surveyed.token_ms) + u64::from(surveyed.consensus_ms));
     let (local, queued) = (surveyed.local.clone(), queued_bytes.clone());
     let work = move || {
         let session = match Session::open(&config.group) {
@@ -164,7 +170,8 @@ pub fn join(surveyed: Surveyed, config: Config) -> Result<Corosync, JoinError> {
             Err(error) => return drop(ready.send(Err(error))),
         };
         let _ = ready.send(Ok(()));
-        let settings = Settings { me: local, epoch: config.epoch, incarnation: config.incarnation, silence };
+        let Config { epoch, incarnation, .. } = config;
+        let settings = Settings { me: local, epoch, incarnation, silence, tick_ms, loss_ms };
         let engine = Engine {
             group_name: config.group,
             session,

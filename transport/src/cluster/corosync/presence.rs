@@ -37,6 +37,11 @@ impl Presence {
         self.silent.insert(node, 0);
     }
 
+    /// For how many ticks a node has said nothing, if it has ever been heard.
+    pub fn silence(&self, node: u32) -> Option<u32> {
+        self.silent.get(&node).copied()
+    }
+
     /// Nobody has been silent yet.
     pub fn begin(&mut self) {
         self.silent.clear();
@@ -48,9 +53,8 @@ impl Presence {
         for node in members {
             let ticks = self.silent.entry(node).or_default();
             *ticks += 1;
-            if *ticks > self.limit && node != me {
-                // Should the word get lost, it is said again.
-                *ticks = 0;
+            // Should the word get lost, it is said again.
+            if ticks.is_multiple_of(self.limit + 1) && node != me {
                 silent.push(node);
             }
         }
