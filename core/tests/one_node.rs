@@ -6,6 +6,7 @@ use quorate_core::lrm::{ExitReport, Run};
 use quorate_core::membership::{Member, View, ViewId};
 use quorate_core::node::{Clock, Effect, Event, Message, Node, Refusal, Reply, Request, Settings, Timer, Unsent};
 use quorate_core::replica::PersistedTerms;
+use quorate_core::transition::TransitionKey;
 use quorate_core::xml::Element;
 use std::collections::VecDeque;
 
@@ -409,4 +410,51 @@ fn private_attributes_are_told_and_what_nobody_knows_is_refused() {
     let unknown = Refusal::Unknown { what: "attribute".into(), name: "other".into() };
     assert_eq!(alone.replies[2..], [(9, Reply::Attributes { values }), (10, Reply::Refused(unknown))]);
     assert_eq!(alone.holds_attribute("secret"), None);
+}
+
+/// A move from here to n2, ordered in the present view.
+fn move_to_n2(alone: &Alone) -> (Message, TransitionKey) {
+    let ordered = alone.sent.iter().rev().find_map(|message| match message {
+        Message::Perform { accord, to, operation, .. } => Some((*accord, *to, operation.clone())),
+        _ => None,
+    });
+    let (accord, to, mut operation) = ordered.expect("something was ordered");
+    operation.action.operation = "migrate_to".into();
+    operation.action.key = "vm_migrate_to_0".into();
+    operation.action.resource.as_mut().expect("a resource").id = "vm".into();
+    operation.action.attributes.set("CRM_meta_migrate_target", "n2");
+    operation.key = TransitionKey { action: 99, ..operation.key };
+    let key = operation.key.clone();
+    (Message::Perform { accord, to, operation, edits: Vec::new() }, key)
+}
+
+/// What a view's last messages order may have reached this node alone: its target says that it knows of the move.
+#[test]
+fn a_move_begins_when_its_target_expects_it() {
+    let moves = |alone: &Alone| alone.runs.iter().filter(|run| run.operation == "migrate_to").count();
+    let mut alone = Alone::with(&dummies(1), None);
+    alone.lead();
+    let (message, key) = move_to_n2(&alone);
+    alone.step(Event::Message { from: 1, message });
+    assert_eq!(moves(&alone), 0);
+    let other = TransitionKey { action: 98, ..key.clone() };
+    alone.step(Event::Message { from: 2, message: Message::MoveExpected { key: other } });
+    assert_eq!(moves(&alone), 0);
+    alone.step(Event::Message { from: 2, message: Message::MoveExpected { key } });
+    assert_eq!(moves(&alone), 1);
+}
+
+/// Before the target has answered the members change: the move is called off, which is no failure.
+#[test]
+fn a_move_that_has_not_begun_ends_with_its_view() {
+    let mut alone = Alone::with(&dummies(1), None);
+    alone.lead();
+    let (message, key) = move_to_n2(&alone);
+    alone.step(Event::Message { from: 1, message });
+    alone.sent.clear();
+    alone.agree(2);
+    let is_it = |message: &Message| matches!(message, Message::Result(result) if result.key == key && !result.failed);
+    assert!(alone.sent.iter().any(is_it), "{:?}", alone.sent);
+    alone.step(Event::Message { from: 2, message: Message::MoveExpected { key } });
+    assert!(!alone.runs.iter().any(|run| run.operation == "migrate_to"));
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Raised when an older node or tool could misread a message.
-pub const WIRE_VERSION: u8 = 3;
+pub const WIRE_VERSION: u8 = 4;
 
 /// The first byte after the version, of what nodes say to each other: whether the sender has been in a cluster
 /// with quorum. These two bytes stand there in every version from 3 on.

@@ -188,7 +188,7 @@ pub fn edits(document: &Document, intent: &Intent, facts: &Facts) -> Result<Vec<
         Intent::Ticket { ticket, change } => Ok(ticket::edits(document, ticket, change, facts.epoch)),
         Intent::Down { node } => {
             let node = find_node(document, node).ok_or_else(|| Refusal::NoNode(node.clone()))?;
-            Ok(fence::down(&node))
+            Ok(fence::down(document, &node))
         }
     }
 }

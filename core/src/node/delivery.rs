@@ -2,7 +2,7 @@
 
 use super::message::{ActionRef, Author, Message, RequestId};
 use super::request::{Refusal, Reply};
-use super::{Effect, Node, bound_to_view};
+use super::{Effect, Node, bound_to_view, moves};
 use crate::admin::cleanup::{self, Forgetting};
 use crate::admin::ticket;
 use crate::cib::{Document, Edit, Patch, diff};
@@ -116,6 +116,7 @@ impl Node {
             {
                 self.order_delivered(to, operation, &edits);
             }
+            Message::MoveExpected { key } => self.move_expected(&key),
             Message::Result(result) => {
                 self.replica.update(&result.edits);
                 self.tell_result(&result);
@@ -177,8 +178,11 @@ impl Node {
     fn order_delivered(&mut self, to: u32, operation: Operation, edits: &[Edit]) {
         self.replica.update(edits);
         self.activity.begun(&operation, to, self.clock.ms);
-        if to == self.me().id {
-            self.perform(operation);
+        self.hear_of_move(&operation);
+        match to == self.me().id {
+            true if moves::target(&operation).is_some() => self.await_target(operation),
+            true => self.perform(operation),
+            false => {}
         }
     }
 

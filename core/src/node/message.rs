@@ -85,6 +85,10 @@ pub enum Message {
         operation: Operation,
         edits: Vec<Edit>,
     },
+    /// I know that this move is about to begin towards me.
+    MoveExpected {
+        key: TransitionKey,
+    },
     /// How it went. The edits are the history entry.
     Result(OperationResult),
     /// Forget the history of resources (all, if none is named) on nodes (all, if none is named),

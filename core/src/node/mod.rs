@@ -18,6 +18,7 @@ mod held;
 mod leader;
 mod load;
 pub mod message;
+mod moves;
 mod persistence;
 mod probes_first;
 pub mod remarks;
@@ -55,6 +56,7 @@ use fencer::Fencer;
 use held::Held;
 use leader::Leadership;
 use message::{FencingWish, RequestId};
+use moves::Moves;
 use persistence::Durability;
 use reports::Activity;
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,6 +113,7 @@ pub struct Node {
     attributes: Attributes,
     held: Held,
     activity: Activity,
+    moves: Moves,
     fencing: Vec<FencingEvent>,
     /// What was remembered of fencing before was forgotten then. Seconds since the epoch.
     fencing_since: i64,
@@ -177,6 +180,7 @@ impl Node {
             attributes: Attributes::default(),
             held: Held::default(),
             activity: Activity::default(),
+            moves: Moves::default(),
             fencing: Vec::new(),
             fencing_since: 0,
             had_quorum: false,
@@ -327,6 +331,7 @@ impl Node {
         // What the former leader of a former view asked for is not asked again.
         self.outbox.retain(|message| !bound_to_view(message));
         self.returned.retain(|message| !bound_to_view(message));
+        self.call_off_moves();
         let uptime_ms = self.clock.ms - self.started_ms;
         let fencing = self.fencing_brought();
         let (incarnation, epoch) = (self.settings.incarnation, self.clock.epoch);
@@ -483,6 +488,7 @@ fn bound_to_view(message: &Message) -> bool {
         | Message::Configuration { .. }
         | Message::Status { .. }
         | Message::Perform { .. }
+        | Message::MoveExpected { .. }
         | Message::Transition { .. }
         | Message::Idle { .. } => true,
         Message::Fence(wish) => wish.waits.is_some(),

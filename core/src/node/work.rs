@@ -45,7 +45,7 @@ impl Node {
     }
 
     /// Tells that something was done that no agent was needed for.
-    fn finish(&mut self, operation: &Operation, edits: Vec<Edit>) {
+    pub(super) fn finish(&mut self, operation: &Operation, edits: Vec<Edit>) {
         let result = OperationResult {
             node: self.me().id,
             key: operation.key.clone(),

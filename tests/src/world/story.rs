@@ -104,6 +104,11 @@ impl World {
         self.nodes().any(|(_, node)| node.is_idle())
     }
 
+    /// Milliseconds.
+    pub fn since_start(&self) -> u64 {
+        self.now
+    }
+
     /// Seconds since 1970, by a clock that nobody has touched.
     pub(super) fn now(&self) -> i64 {
         EPOCH + (self.now / 1_000) as i64

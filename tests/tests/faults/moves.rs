@@ -118,6 +118,82 @@ fn the_leader_is_lost_in_the_middle_of_a_move() {
     assert!(moved > 0, "nothing was moved between those who stayed");
 }
 
+/// The leader, which has it, is cut off in the moment when it orders a move: what others have missed it hears of itself
+/// when it is alone. What it moved to one of them would be there without their knowledge.
+#[test]
+fn a_leader_that_is_cut_off_moves_nothing_to_the_others() {
+    let mut wanted = 0;
+    for seed in 0..30 {
+        let mut world = World::calm(seed, 3, Chance::new(seed));
+        world.verbose = true;
+        world.fence_agents_take = Some(6_000);
+        wait(&mut world, UP);
+        let leader = leader(&world);
+        let others: Vec<u32> = (1..=3).filter(|node| *node != leader).collect();
+        others.iter().for_each(|node| set(&mut world, *node, "standby", Some("on")));
+        world.run_for(10_000).expect("the laws hold");
+        others.iter().for_each(|node| set(&mut world, *node, "standby", None));
+        world.run_for(5_000).expect("the laws hold");
+        assert_eq!(place(&world), leader, "seed {seed}\n{}", world.story.join("\n"));
+        world.story.clear();
+        set(&mut world, leader, "standby", Some("on"));
+        let plan = |world: &World, node: u32| {
+            world.story.join(" ").contains(&format!("Migrate {MOVABLE} ( n{leader} -> n{node} )"))
+        };
+        // The order is on its way.
+        let asked = UP + 15_000;
+        let decided = (1..500).find(|ms| {
+            wait(&mut world, asked + ms);
+            others.iter().any(|node| plan(&world, *node))
+        });
+        let decided = decided.unwrap_or_else(|| panic!("seed {seed}: no move\n{}", world.story.join("\n")));
+        wait(&mut world, asked + decided + seed % 6);
+        world.cut_off(&[leader]);
+        let target = others.iter().copied().find(|node| plan(&world, *node)).expect("a target");
+        let third = others.iter().copied().find(|node| *node != target).expect("a third");
+        world.run_for(3_000).expect("the laws hold");
+        let pairs = vec![("standby".to_string(), Some("on".to_string()))];
+        world.ask(third, Request::SetAttributes { node: format!("n{target}"), pairs });
+        let ran = world.run_for(30_000);
+        let told = world.story.join("\n");
+        assert!(ran.is_ok(), "seed {seed}: {ran:?}\n{told}");
+        wanted += usize::from(!told.contains(&format!("{MOVABLE} migrate_to done")));
+    }
+    assert!(wanted > 0, "no order was missed by its target");
+}
+
+/// A move is under way when its source is cut off, and its target goes on standby: what arrives there all the same is
+/// found before it is started elsewhere.
+#[test]
+fn what_a_fenced_node_was_moving_is_looked_for_where_it_went() {
+    let mut arrived = 0;
+    for seed in 0..40 {
+        let mut world = World::calm(seed, 3, Chance::new(seed));
+        world.verbose = true;
+        world.moves_take = Some(2_500);
+        world.fence_agents_take = Some(3_000);
+        wait(&mut world, UP);
+        let before = place(&world);
+        world.story.clear();
+        set(&mut world, before, "standby", Some("on"));
+        world.run_for(100 + seed * 40).expect("the laws hold");
+        world.cut_off(&[before]);
+        let target =
+            (1..=3).find(|node| world.story.join(" ").contains(&format!("Migrate {MOVABLE} ( n{before} -> n{node} )")));
+        let other = (1..=3).find(|node| *node != before && Some(*node) != target).expect("a third");
+        if let Some(target) = target {
+            let pairs = vec![("standby".to_string(), Some("on".to_string()))];
+            world.ask(other, Request::SetAttributes { node: format!("n{target}"), pairs });
+        }
+        let ran = world.run_for(40_000);
+        let told = world.story.join("\n");
+        assert!(ran.is_ok(), "seed {seed}: {ran:?}\n{told}");
+        arrived += usize::from(told.contains(&format!("{MOVABLE} migrate_to done")));
+        assert!(place(&world) != before, "seed {seed}\n{told}");
+    }
+    assert!(arrived > 0, "nothing arrived");
+}
+
 /// Who decides.
 fn leader(world: &World) -> u32 {
     world.nodes().find_map(|(_, node)| node.leader()).expect("a leader")

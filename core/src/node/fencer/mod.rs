@@ -358,7 +358,10 @@ impl Node {
         let waits = self.fencer.waits.remove(target);
         if !self.is_let_in(target) {
             for node in self.nodes_called(target) {
-                self.replica.update(&fence::down(&node));
+                if fence::moved_away(self.document(), &node).next().is_some() {
+                    self.something_changed("what the fenced node was moving may have arrived");
+                }
+                self.replica.update(&fence::down(self.document(), &node));
             }
         }
         let at = self.clock.epoch;
