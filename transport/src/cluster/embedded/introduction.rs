@@ -237,7 +237,7 @@ mod tests {
         let real = Introduction { incarnation: 8, ..said() };
         check_from(&gate, &real, IpAddr::from([192, 0, 2, 98]), "is here already");
         // As a socket for both families has it.
-        check_from(&gate, &real, "::ffff:192.0.2.2".parse().unwrap(), "");
+        check_from(&gate, &real, "::ffff:192.0.2.2".parse().expect("an address"), "");
         gate.enter(&real, home(2));
         assert!(!gate.heard(2, copy.incarnation), "the copy is heard no more");
         check_from(&gate, &copy, elsewhere, "is here already");
