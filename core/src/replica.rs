@@ -8,12 +8,12 @@ use crate::cib::document::FEATURE_SET;
 use crate::cib::upgrade::{self, UpgradeError};
 use crate::cib::{ApplyError, Document, Edit, Patch, Version, apply};
 use crate::fencing::under_way::Brought;
-use crate::lrm::result::NodeRef;
 use crate::membership::load::Load;
 use crate::membership::{Accord, Agreement, DiskState, Gathering, Join, LetIn, Member, View};
 use crate::schema::{self, Fault};
 use crate::xml::Element;
 use crate::xml::digest::element_digest;
+pub use seats::node_ref;
 use seats::{keep_members, seat_members};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -362,11 +362,6 @@ impl Replica {
             self.terms.configuration_term = self.terms.term;
         }
     }
-}
-
-/// How a node is named in the status section.
-pub fn node_ref(member: &Member) -> NodeRef {
-    NodeRef { id: member.id.to_string(), name: member.name.clone() }
 }
 
 /// Whether a majority went on after the status that all take over, and has lost its memory since. What that

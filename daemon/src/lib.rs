@@ -11,6 +11,7 @@ pub mod log;
 pub mod options;
 pub mod perform;
 pub mod replay;
+pub mod run_place;
 pub mod runtime;
 pub mod syslog;
 pub mod variables;

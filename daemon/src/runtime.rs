@@ -3,7 +3,6 @@
 //! One thread. Agents are child processes, the disk has a thread of its own, the cluster engine
 //! too; all of them answer through one channel.
 
-mod run_place;
 mod tools;
 
 use crate::engine::{Configured, Engine, EngineError, SAY_EVERY};
@@ -17,6 +16,7 @@ use crate::perform::disk::{Loaded, NothingValid, Store};
 use crate::perform::disk_thread::{self, DiskWork};
 use crate::perform::watchdog::{self, Watchdog};
 use crate::replay::Series;
+use crate::run_place::{LOOKED_AT_EVERY, RunPlace, RunPlaceError};
 use crate::syslog::Syslog;
 use crate::variables::{Panic, StartState, Variables};
 use quorate_agents::fence_actions::FenceActions;
@@ -37,7 +37,6 @@ use quorate_transport::local::server::{BindError, ClientId, Server};
 use quorate_transport::owned::Owned;
 use quorate_transport::wire::{self, WireError};
 use quorate_transport::zone;
-use run_place::RunPlace;
 use sd_notify::NotifyState;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Display;
@@ -58,8 +57,8 @@ const BEATS_IN_TOKEN: u32 = 5;
 /// Why the daemon does not start, or ends unasked.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    #[error("another quorated runs here ({path} is locked)")]
-    Running { path: String },
+    #[error(transparent)]
+    Place(#[from] RunPlaceError),
     #[error("the stored configuration cannot be used: {0}")]
     Stored(#[from] NothingValid),
     #[error("the stored configuration cannot be used: {0}")]
@@ -216,7 +215,7 @@ impl Daemon {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(no("signals"))?;
         supervisor(&[NotifyState::Ready, NotifyState::Status(&format!("node {}", self.node.me().name))]);
         let mut measured = tokio::time::interval(load::EVERY);
-        let mut looked = tokio::time::interval(run_place::LOOKED_AT_EVERY);
+        let mut looked = tokio::time::interval(LOOKED_AT_EVERY);
         let mut beat = tokio::time::interval((self.engine.token / BEATS_IN_TOKEN).max(Duration::from_millis(1)));
         loop {
             self.engine.cluster.beat();

@@ -3,10 +3,9 @@
 //! In: a view and what its members have agreed on, the document. Out: the states in it.
 //! Absent: who is let in (`membership`).
 
-use super::node_ref;
 use crate::cib::Document;
 use crate::lrm::result::NodeRef;
-use crate::membership::{Agreement, Join, View};
+use crate::membership::{Agreement, Join, Member, View};
 use crate::status::cause::CAUSES;
 use crate::status::history::SHUTDOWN_LOCK;
 use crate::status::node::WATCHDOG_ATTRIBUTE;
@@ -14,6 +13,11 @@ use crate::xml::{Element, Node};
 
 /// What a node's state says of its membership.
 const MEMBERSHIP: [&str; 5] = ["uname", "in_ccm", "crmd", "join", "expected"];
+
+/// How a node is named in the status section.
+pub fn node_ref(member: &Member) -> NodeRef {
+    NodeRef { id: member.id.to_string(), name: member.name.clone() }
+}
 
 /// Writes who is here and who is not, alike on every member.
 pub(super) fn seat_members(document: &mut Document, view: &View, agreement: &Agreement) {

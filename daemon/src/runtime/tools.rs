@@ -2,6 +2,7 @@
 
 use super::{Asker, Daemon, Flow};
 use crate::limits;
+use crate::run_place::RunPlace;
 use quorate_core::node::{Event, Refusal, Reply, Request};
 use quorate_transport::local::Access;
 use quorate_transport::local::server::{ClientId, LocalEvent};
@@ -42,6 +43,30 @@ impl Daemon {
             }
             LocalEvent::Request { client, number, bytes } => self.request(client, number, &bytes),
         }
+    }
+
+    /// What was removed is made again.
+    pub(super) fn keep_run_place(&mut self) -> Flow {
+        let lock = self.run_place.is_gone().then(|| RunPlace::take(&self.run_place.places));
+        let mut said = match lock {
+            None => String::new(),
+            Some(Ok(place)) => {
+                self.run_place = place;
+                "was removed, and is made again".into()
+            }
+            Some(Err(error)) => format!("was removed, and cannot be made again: {error}"),
+        };
+        if let Some(Err(error)) = self.server.is_gone().then(|| self.server.listen_again()) {
+            said = format!("tools cannot reach this daemon: {error}");
+        }
+        if said != self.run_place.said {
+            if !said.is_empty() {
+                let directory = self.run_place.places.run();
+                self.log.line("warning", "tools", &format!("{} {said}", directory.display()));
+            }
+            self.run_place.said = said;
+        }
+        Flow::GoOn
     }
 
     fn request(&mut self, client: ClientId, number: u64, bytes: &[u8]) -> Flow {

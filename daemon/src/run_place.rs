@@ -3,7 +3,6 @@
 //! Somebody may empty `/run` under a daemon: then tools would find nobody, and a second daemon of the same node could
 //! start. Both are made again. In: its path. Out: the lock, held for the life of the daemon.
 
-use super::{Daemon, Flow, RunError};
 use crate::options::Places;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -11,14 +10,23 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long tools may find nobody.
-pub(super) const LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
+pub const LOOKED_AT_EVERY: Duration = Duration::from_secs(2);
+
+/// Why the directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RunPlaceError {
+    #[error("another quorated runs here ({path} is locked)")]
+    Running { path: String },
+    #[error("{path}: {source}")]
+    Io { path: String, source: std::io::Error },
+}
 
 /// The kernel lets the lock go with the process.
-pub(super) struct RunPlace {
-    places: Places,
+pub struct RunPlace {
+    pub places: Places,
     lock: File,
     /// What was last said of it.
-    said: String,
+    pub said: String,
 }
 
 impl RunPlace {
@@ -26,14 +34,14 @@ impl RunPlace {
     ///
     /// # Errors
     /// It cannot be made, or another daemon has it.
-    pub fn take(places: &Places) -> Result<RunPlace, RunError> {
+    pub fn take(places: &Places) -> Result<RunPlace, RunPlaceError> {
         let path = places.pid();
         let shown = path.display().to_string();
-        let fail = |source| RunError::Io { what: shown.clone(), source };
+        let fail = |source| RunPlaceError::Io { path: shown.clone(), source };
         fs::create_dir_all(places.run()).map_err(fail)?;
         let lock = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(fail)?;
         if lock.try_lock().is_err() {
-            return Err(RunError::Running { path: shown });
+            return Err(RunPlaceError::Running { path: shown });
         }
         lock.set_len(0).map_err(fail)?;
         fs::write(&path, format!("{}\n", std::process::id())).map_err(fail)?;
@@ -41,35 +49,9 @@ impl RunPlace {
     }
 
     /// Whether the lock is not where another daemon would look for it.
-    fn is_gone(&self) -> bool {
+    pub fn is_gone(&self) -> bool {
         let number = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
         let own = self.lock.metadata().ok().map(|file| (file.dev(), file.ino()));
         number(&self.places.pid()) != own
-    }
-}
-
-impl Daemon {
-    /// What was removed is made again.
-    pub(super) fn keep_run_place(&mut self) -> Flow {
-        let lock = self.run_place.is_gone().then(|| RunPlace::take(&self.run_place.places));
-        let mut said = match lock {
-            None => String::new(),
-            Some(Ok(place)) => {
-                self.run_place = place;
-                "was removed, and is made again".into()
-            }
-            Some(Err(error)) => format!("was removed, and cannot be made again: {error}"),
-        };
-        if let Some(Err(error)) = self.server.is_gone().then(|| self.server.listen_again()) {
-            said = format!("tools cannot reach this daemon: {error}");
-        }
-        if said != self.run_place.said {
-            if !said.is_empty() {
-                let directory = self.run_place.places.run();
-                self.log.line("warning", "tools", &format!("{} {said}", directory.display()));
-            }
-            self.run_place.said = said;
-        }
-        Flow::GoOn
     }
 }
