@@ -19,11 +19,15 @@ fn node(name: &str, id: u32, address: &str) -> String {
 fn a_configuration_that_cannot_be_meant_is_refused_with_its_line() {
     let second = |name: &str, id: u32, address: &str| node("n1", 1, "127.0.0.1") + &node(name, id, address);
     for (totem, nodes, said) in [
-        ("token: 0", node("n1", 1, "127.0.0.1"), "line 2: `token: 0` must be more than that"),
+        ("token: 0", node("n1", 1, "127.0.0.1"), "line 2: `token: 0` is no number from 100 to 600000"),
         ("version: 2", second("n1", 2, "127.0.0.2"), "line 11: node name `n1` is listed twice"),
         ("version: 2", second("n2", 1, "127.0.0.2"), "line 11: node id 1 is listed twice"),
         ("version: 2", second("n2", 2, "127.0.0.1"), "line 11: address 127.0.0.1:5999 is listed twice"),
-        ("version: 2", node("n1", 1, "127.0.0.1").replace("5999", "0"), "line 9: `port: 0` must be more than that"),
+        (
+            "version: 2",
+            node("n1", 1, "127.0.0.1").replace("5999", "0"),
+            "line 9: `port: 0` is no number from 1 to 65535",
+        ),
     ] {
         let mut lab = Lab::new(1);
         configure(&lab, totem, &nodes);
